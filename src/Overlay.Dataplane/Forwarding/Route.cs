@@ -1,0 +1,9 @@
+using Overlay.Wire;
+
+namespace Overlay.Dataplane;
+
+/// <summary>A pod CIDR and the VTEP that serves it; no VTEP means this node's own bridge does.</summary>
+public readonly record struct Route(IpPrefix Prefix, RemoteVtep? Via)
+{
+    public bool IsLocal => Via is null;
+}

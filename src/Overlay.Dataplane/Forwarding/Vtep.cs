@@ -1,0 +1,9 @@
+using Overlay.Wire;
+
+namespace Overlay.Dataplane;
+
+/// <summary>Our own VXLAN Tunnel End Point (RFC 7348 section 3).</summary>
+/// <param name="Vni">The one network this daemon carries.</param>
+/// <param name="Mac">Source of every inner frame we send, destination of every one we accept.</param>
+/// <param name="Port">UDP destination port, ours and every peer's.</param>
+public sealed record Vtep(Vni Vni, MacAddress Mac, ushort Port);

@@ -1,0 +1,8 @@
+namespace Overlay.Wire;
+
+/// <summary>The IP version, with the number the IP header's version field carries.</summary>
+public enum IpFamily : byte
+{
+    IPv4 = 4,
+    IPv6 = 6,
+}
