@@ -1,0 +1,20 @@
+namespace Overlay.Dataplane;
+
+/// <summary>A layer-3 device that hands over and takes batches of IP packets: the kernel's TUN, or memory in tests.</summary>
+public interface ITunDevice
+{
+    /// <summary>Bytes of the largest packet the device should be given in one piece.</summary>
+    int Mtu { get; }
+
+    /// <summary>Waits for at least one packet, then takes what is there, at <see cref="PacketBatch.Headroom"/>.</summary>
+    /// <returns>False after <see cref="Interrupt"/>: the batch is empty and there will be no more.</returns>
+    /// <exception cref="IOException">The device is gone.</exception>
+    bool Read(PacketBatch batch);
+
+    /// <summary>Writes every slot without a verdict; a packet the device refuses gets one.</summary>
+    /// <exception cref="IOException">The device is gone.</exception>
+    void Write(PacketBatch batch);
+
+    /// <summary>Ends the current and every later <see cref="Read"/>. Callable from any thread.</summary>
+    void Interrupt();
+}

@@ -1,0 +1,17 @@
+namespace Overlay.Dataplane;
+
+/// <summary>The network between nodes as batches of VXLAN datagrams: UDP sockets, or memory in tests.</summary>
+public interface IUnderlay
+{
+    /// <summary>Waits for at least one datagram, then takes what is there, with outer source and ECN, at <see cref="PacketBatch.Headroom"/>.</summary>
+    /// <returns>False after <see cref="Interrupt"/>: the batch is empty and there will be no more.</returns>
+    /// <exception cref="IOException">The sockets are unusable.</exception>
+    bool Receive(PacketBatch batch);
+
+    /// <summary>Sends every slot without a verdict to its <see cref="PacketSlot.Remote"/>; one that cannot be sent gets a verdict.</summary>
+    /// <exception cref="IOException">The sockets are unusable.</exception>
+    void Send(PacketBatch batch);
+
+    /// <summary>Ends the current and every later <see cref="Receive"/>. Callable from any thread.</summary>
+    void Interrupt();
+}

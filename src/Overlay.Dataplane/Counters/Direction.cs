@@ -1,0 +1,11 @@
+namespace Overlay.Dataplane;
+
+/// <summary>Which way a worker's packets go, seen from this node's pods.</summary>
+public enum Direction
+{
+    /// <summary>TUN to underlay.</summary>
+    Egress,
+
+    /// <summary>Underlay to TUN.</summary>
+    Ingress,
+}

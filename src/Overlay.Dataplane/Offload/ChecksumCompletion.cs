@@ -1,0 +1,24 @@
+using System.Buffers.Binary;
+using Overlay.Wire;
+
+namespace Overlay.Dataplane;
+
+/// <summary>Finishes a checksum that the sender's kernel left to its device, as a NIC would.</summary>
+public static class ChecksumCompletion
+{
+    /// <summary>Computes the checksum the offload header asks for and stores it in the packet.</summary>
+    /// <returns>False when the header points outside the packet.</returns>
+    public static bool TryComplete(Span<byte> packet, in VirtioNetHeader offload)
+    {
+        int field = offload.ChecksumStart + offload.ChecksumOffset;
+        if (field + sizeof(ushort) > packet.Length) return false;
+
+        // The field holds the pseudo-header's sum, so one pass over all that follows gives the whole.
+        ushort checksum = InternetChecksum.Finish(InternetChecksum.Sum(packet[offload.ChecksumStart..]));
+
+        // Zero would mean "none" in UDP (RFC 768); 0xffff is the same number, and in TCP as good.
+        if (checksum == 0) checksum = 0xffff;
+        BinaryPrimitives.WriteUInt16BigEndian(packet[field..], checksum);
+        return true;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace Overlay.Linux;
+
+/// <summary>Lets one thread end another's wait: an eventfd in every poll, and a flag for a reader that never has to wait.</summary>
+/// <remarks>Closing a descriptor does not wake a thread that polls it, so a shutdown needs this.</remarks>
+internal sealed unsafe class Interruption : IDisposable
+{
+    private readonly FileDescriptor _event;
+    private volatile bool _isSet;
+
+    public Interruption()
+    {
+        _event = new FileDescriptor(Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK));
+        if (_event.IsInvalid) throw LinuxException.Last("eventfd", "the worker");
+    }
+
+    public bool IsSet => _isSet;
+
+    /// <summary>Ends the current wait and every later one.</summary>
+    public void Set()
+    {
+        _isSet = true;
+        ulong one = 1;
+        if (Libc.Write(_event, (byte*)&one, sizeof(ulong)) != sizeof(ulong)) throw LinuxException.Last("write", "the worker's eventfd");
+    }
+
+    /// <summary>Waits until a descriptor is readable (or broken); returns at once when set.</summary>
+    /// <param name="first">Always polled.</param>
+    /// <param name="second">Polled when not null.</param>
+    public void WaitReadable(FileDescriptor first, FileDescriptor? second = null)
+    {
+        Libc.PollFd* polled = stackalloc Libc.PollFd[3];
+        polled[0] = Readable(_event);
+        polled[1] = Readable(first);
+        if (second is not null) polled[2] = Readable(second);
+        if (Libc.Poll(polled, second is null ? 2u : 3u, -1) < 0)
+        {
+            LinuxException failure = LinuxException.Last("poll", "the worker's descriptors");
+            if (failure.Errno != Errno.EINTR) throw failure;
+        }
+    }
+
+    public void Dispose() => _event.Dispose();
+
+    // The caller holds the handles for as long as it waits, so the numbers cannot be closed and reused under it.
+    private static Libc.PollFd Readable(FileDescriptor descriptor)
+    {
+        Debug.Assert(!descriptor.IsClosed);
+        return new Libc.PollFd { Descriptor = (int)descriptor.DangerousGetHandle(), Events = Libc.POLLIN };
+    }
+}

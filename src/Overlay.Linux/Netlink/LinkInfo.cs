@@ -1,0 +1,9 @@
+namespace Overlay.Linux;
+
+/// <summary>A network device as the kernel describes it.</summary>
+/// <param name="Index">Interface index.</param>
+/// <param name="Name">Interface name.</param>
+/// <param name="Mtu">Bytes of the largest network-layer packet.</param>
+/// <param name="IsUp">IFF_UP: administratively up.</param>
+/// <param name="Kind">Driver, such as <c>tun</c>, <c>veth</c>, <c>vxlan</c>; empty for a physical device.</param>
+public sealed record LinkInfo(int Index, string Name, int Mtu, bool IsUp, string Kind);

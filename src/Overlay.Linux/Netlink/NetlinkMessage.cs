@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Overlay.Wire;
+
+namespace Overlay.Linux;
+
+/// <summary>A netlink request under construction: header, family structure, attributes; all in host byte order, aligned to 4.</summary>
+internal sealed class NetlinkMessage
+{
+    private const int HeaderLength = 16;
+    private const int AttributeHeaderLength = 4;
+
+    private readonly byte[] _buffer = new byte[1024];
+    private int _length = HeaderLength;
+
+    /// <param name="type">RTM_*.</param>
+    /// <param name="flags">NLM_F_*, without REQUEST.</param>
+    /// <param name="family">The request's fixed structure: ifinfomsg, ifaddrmsg, rtmsg.</param>
+    public NetlinkMessage(ushort type, ushort flags, ReadOnlySpan<byte> family)
+    {
+        Type = type;
+        MemoryMarshal.Write(_buffer.AsSpan(4), type);
+        MemoryMarshal.Write(_buffer.AsSpan(6), (ushort)(flags | RtNetlink.NLM_F_REQUEST));
+        family.CopyTo(_buffer.AsSpan(_length));
+        _length += Align(family.Length);
+    }
+
+    public ushort Type { get; }
+
+    /// <summary>The finished message.</summary>
+    public ReadOnlySpan<byte> Finish(uint sequence)
+    {
+        MemoryMarshal.Write(_buffer, (uint)_length);
+        MemoryMarshal.Write(_buffer.AsSpan(8), sequence);
+        return _buffer.AsSpan(0, _length);
+    }
+
+    public NetlinkMessage Add(ushort type, uint value)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        MemoryMarshal.Write(bytes, value);
+        return Add(type, bytes);
+    }
+
+    /// <summary>Adds a zero-terminated string.</summary>
+    public NetlinkMessage Add(ushort type, string value) => Add(type, Encoding.UTF8.GetBytes(value + '\0'));
+
+    /// <summary>Adds an address in wire order.</summary>
+    public NetlinkMessage Add(ushort type, IpAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
+        return Add(type, bytes[..address.Write(bytes)]);
+    }
+
+    public NetlinkMessage Add(ushort type, ReadOnlySpan<byte> value)
+    {
+        Span<byte> attribute = _buffer.AsSpan(_length, AttributeHeaderLength + value.Length);
+        MemoryMarshal.Write(attribute, (ushort)attribute.Length);
+        MemoryMarshal.Write(attribute[2..], type);
+        value.CopyTo(attribute[AttributeHeaderLength..]);
+        _length += Align(attribute.Length);
+        return this;
+    }
+
+    /// <summary>Adds an attribute made of one nested attribute.</summary>
+    public NetlinkMessage AddNested(ushort type, ushort innerType, uint value)
+    {
+        Span<byte> inner = stackalloc byte[AttributeHeaderLength + sizeof(uint)];
+        MemoryMarshal.Write(inner, (ushort)inner.Length);
+        MemoryMarshal.Write(inner[2..], innerType);
+        MemoryMarshal.Write(inner[AttributeHeaderLength..], value);
+        return Add((ushort)(type | RtNetlink.NLA_F_NESTED), inner);
+    }
+
+    internal static int Align(int length) => (length + 3) & ~3;
+}

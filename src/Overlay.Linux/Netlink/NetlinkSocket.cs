@@ -1,0 +1,115 @@
+using System.Runtime.InteropServices;
+
+namespace Overlay.Linux;
+
+/// <summary>A NETLINK_ROUTE socket (netlink(7)): one request at a time, each answered before the next.</summary>
+internal sealed unsafe class NetlinkSocket : IDisposable
+{
+    private const int HeaderLength = 16;
+
+    private readonly FileDescriptor _socket;
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
+    private uint _sequence;
+
+    /// <param name="groups">RTMGRP_* bits of the notifications to subscribe to.</param>
+    /// <exception cref="LinuxException">The socket cannot be made.</exception>
+    public NetlinkSocket(uint groups = 0)
+    {
+        _socket = new FileDescriptor(Libc.Socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, RtNetlink.NETLINK_ROUTE));
+        if (_socket.IsInvalid) throw LinuxException.Last("socket", "rtnetlink");
+        uint* address = stackalloc uint[3] { Libc.AF_NETLINK, 0, groups };
+        if (Libc.Bind(_socket, (byte*)address, 3 * sizeof(uint)) < 0)
+        {
+            LinuxException failure = LinuxException.Last("bind", "rtnetlink");
+            _socket.Dispose();
+            throw failure;
+        }
+    }
+
+    /// <summary>What to do with one message of an answer: its type, its fixed structure and attributes.</summary>
+    public delegate void MessageHandler(ushort type, ReadOnlySpan<byte> payload);
+
+    public FileDescriptor Descriptor => _socket;
+
+    /// <summary>Sends a request and waits for its acknowledgement.</summary>
+    /// <param name="message">The request.</param>
+    /// <param name="call">How errors name the request.</param>
+    /// <param name="subject">The link, address or route it is about, for errors.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Request(NetlinkMessage message, string call, string subject) => Exchange(message, call, subject, null);
+
+    /// <summary>Sends a dump request and hands over every message of the answer.</summary>
+    /// <inheritdoc cref="Request" path="/exception"/>
+    public void Dump(NetlinkMessage message, string call, string subject, MessageHandler handler) =>
+        Exchange(message, call, subject, handler);
+
+    /// <summary>Takes one datagram of notifications without looking at it; false when none is there.</summary>
+    public bool TryDiscard()
+    {
+        fixed (byte* buffer = _buffer)
+        {
+            if (Libc.Receive(_socket, buffer, (nuint)_buffer.Length, Libc.MSG_DONTWAIT) >= 0) return true;
+        }
+
+        // ENOBUFS says that notifications were lost: as good a reason to look again as any that arrived.
+        return Marshal.GetLastPInvokeError() switch
+        {
+            Errno.EAGAIN => false,
+            Errno.EINTR or Errno.ENOBUFS => true,
+            _ => throw LinuxException.Last("recv", "rtnetlink"),
+        };
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private void Exchange(NetlinkMessage message, string call, string subject, MessageHandler? handler)
+    {
+        ReadOnlySpan<byte> request = message.Finish(++_sequence);
+        fixed (byte* bytes = request)
+        {
+            if (Libc.Send(_socket, bytes, (nuint)request.Length, 0) < 0) throw LinuxException.Last(call, subject);
+        }
+
+        while (!IsAnswered(ReceiveDatagram(call, subject), call, subject, handler))
+        {
+        }
+    }
+
+    private ReadOnlySpan<byte> ReceiveDatagram(string call, string subject)
+    {
+        while (true)
+        {
+            nint length;
+            fixed (byte* buffer = _buffer) length = Libc.Receive(_socket, buffer, (nuint)_buffer.Length, 0);
+            if (length >= 0) return _buffer.AsSpan(0, (int)length);
+            if (Marshal.GetLastPInvokeError() != Errno.EINTR) throw LinuxException.Last(call, subject);
+        }
+    }
+
+    private bool IsAnswered(ReadOnlySpan<byte> datagram, string call, string subject, MessageHandler? handler)
+    {
+        while (datagram.Length >= HeaderLength)
+        {
+            int length = (int)MemoryMarshal.Read<uint>(datagram);
+            if (length < HeaderLength || length > datagram.Length) throw new LinuxException(call, subject, Errno.EINVAL);
+            ushort type = MemoryMarshal.Read<ushort>(datagram[4..]);
+            uint sequence = MemoryMarshal.Read<uint>(datagram[8..]);
+            ReadOnlySpan<byte> payload = datagram[HeaderLength..length];
+            datagram = datagram[Math.Min(NetlinkMessage.Align(length), datagram.Length)..];
+            if (sequence != _sequence) continue;
+            switch (type)
+            {
+                case RtNetlink.NLMSG_DONE:
+                    return true;
+                case RtNetlink.NLMSG_ERROR:
+                    int error = -MemoryMarshal.Read<int>(payload);
+                    return error == 0 ? true : throw new LinuxException(call, subject, error);
+                default:
+                    handler?.Invoke(type, payload);
+                    break;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Overlay.Wire;
+
+namespace Overlay.Linux;
+
+public sealed partial class RouteNetlink
+{
+    private const int IfAddrLength = 8;
+
+    /// <summary>Every address of this network namespace, both families.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public IReadOnlyList<AddressInfo> GetAddresses()
+    {
+        List<AddressInfo> addresses = [];
+        NetlinkMessage request = new(RtNetlink.RTM_GETADDR, RtNetlink.NLM_F_DUMP, new byte[IfAddrLength]);
+        _socket.Dump(request, "RTM_GETADDR", "all addresses", (type, payload) =>
+        {
+            if (type == RtNetlink.RTM_NEWADDR && ReadAddress(payload) is { } address) addresses.Add(address);
+        });
+        return addresses;
+    }
+
+    /// <summary>Assigns an address; one that is there already stays. IPv6 addresses skip duplicate detection.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void SetAddress(LinkInfo link, IpAddress address, int prefixLength) =>
+        _socket.Request(
+            AddressRequest(RtNetlink.RTM_NEWADDR, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_REPLACE, link, address, prefixLength),
+            "RTM_NEWADDR", $"{address}/{prefixLength} dev {link.Name}");
+
+    /// <summary>Takes an address away.</summary>
+    /// <exception cref="LinuxException">The kernel refused, or it was not there.</exception>
+    public void RemoveAddress(LinkInfo link, IpAddress address, int prefixLength) =>
+        _socket.Request(
+            AddressRequest(RtNetlink.RTM_DELADDR, 0, link, address, prefixLength),
+            "RTM_DELADDR", $"{address}/{prefixLength} dev {link.Name}");
+
+    private static NetlinkMessage AddressRequest(ushort type, ushort flags, LinkInfo link, IpAddress address, int prefixLength)
+    {
+        // struct ifaddrmsg: family, prefix length, flags, scope, index(4)
+        byte[] header = new byte[IfAddrLength];
+        header[0] = FamilyOf(address.Family);
+        header[1] = (byte)prefixLength;
+        header[3] = RtNetlink.RT_SCOPE_UNIVERSE;
+        MemoryMarshal.Write(header.AsSpan(4), link.Index);
+        NetlinkMessage request = new(type, (ushort)(flags | RtNetlink.NLM_F_ACK), header);
+        _ = request.Add(RtNetlink.IFA_LOCAL, address).Add(RtNetlink.IFA_ADDRESS, address);
+        if (address.Family == IpFamily.IPv6) _ = request.Add(RtNetlink.IFA_FLAGS, RtNetlink.IFA_F_NODAD);
+        return request;
+    }
+
+    private static AddressInfo? ReadAddress(ReadOnlySpan<byte> payload)
+    {
+        const uint Unfit = RtNetlink.IFA_F_TENTATIVE | RtNetlink.IFA_F_DEPRECATED | RtNetlink.IFA_F_TEMPORARY;
+        if (payload[0] is not (Libc.AF_INET or Libc.AF_INET6)) return null;
+        IpAddress? local = null;
+        IpAddress? address = null;
+        uint flags = payload[2];
+        NetlinkAttributes attributes = new(payload[IfAddrLength..]);
+        while (attributes.MoveNext())
+        {
+            switch (attributes.Type)
+            {
+                // Point-to-point devices have the peer in IFA_ADDRESS; IFA_LOCAL is ours wherever there is one.
+                case RtNetlink.IFA_LOCAL: local = IpAddress.Read(attributes.Value); break;
+                case RtNetlink.IFA_ADDRESS: address = IpAddress.Read(attributes.Value); break;
+                case RtNetlink.IFA_FLAGS: flags = attributes.ReadUInt32(); break;
+                default: break;
+            }
+        }
+
+        if ((local ?? address) is not { } own) return null;
+        int index = MemoryMarshal.Read<int>(payload[4..]);
+        return new AddressInfo(index, own, payload[1], payload[3] == RtNetlink.RT_SCOPE_UNIVERSE, (flags & Unfit) == 0);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+
+namespace Overlay.Linux;
+
+public sealed partial class RouteNetlink
+{
+    private const int IfInfoLength = 16;
+
+    /// <summary>Every device of this network namespace.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public IReadOnlyList<LinkInfo> GetLinks()
+    {
+        List<LinkInfo> links = [];
+        NetlinkMessage request = new(RtNetlink.RTM_GETLINK, RtNetlink.NLM_F_DUMP, IfInfo(0));
+        _socket.Dump(request, "RTM_GETLINK", "all links", (type, payload) =>
+        {
+            if (type == RtNetlink.RTM_NEWLINK) links.Add(ReadLink(payload));
+        });
+        return links;
+    }
+
+    /// <summary>The device of that name, or null.</summary>
+    /// <inheritdoc cref="GetLinks" path="/exception"/>
+    public LinkInfo? FindLink(string name)
+    {
+        foreach (LinkInfo link in GetLinks())
+        {
+            if (link.Name == name) return link;
+        }
+
+        return null;
+    }
+
+    /// <summary>Sets the MTU, in bytes, and brings the device up.</summary>
+    /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
+    public void SetUp(LinkInfo link, int mtu)
+    {
+        NetlinkMessage request = new(RtNetlink.RTM_NEWLINK, RtNetlink.NLM_F_ACK, IfInfo(link.Index, RtNetlink.IFF_UP));
+        _ = request.Add(RtNetlink.IFLA_MTU, (uint)mtu);
+        _socket.Request(request, "RTM_NEWLINK (up)", link.Name);
+    }
+
+    private static byte[] IfInfo(int index, uint flags = 0)
+    {
+        // struct ifinfomsg: family, pad, type(2), index(4), flags(4), change mask(4)
+        byte[] message = new byte[IfInfoLength];
+        MemoryMarshal.Write(message.AsSpan(4), index);
+        MemoryMarshal.Write(message.AsSpan(8), flags);
+        MemoryMarshal.Write(message.AsSpan(12), flags);
+        return message;
+    }
+
+    private static LinkInfo ReadLink(ReadOnlySpan<byte> payload)
+    {
+        string name = "";
+        string kind = "";
+        int mtu = 0;
+        NetlinkAttributes attributes = new(payload[IfInfoLength..]);
+        while (attributes.MoveNext())
+        {
+            switch (attributes.Type)
+            {
+                case RtNetlink.IFLA_IFNAME: name = attributes.ReadString(); break;
+                case RtNetlink.IFLA_MTU: mtu = (int)attributes.ReadUInt32(); break;
+                case RtNetlink.IFLA_LINKINFO: kind = ReadKind(attributes.Value); break;
+                default: break;
+            }
+        }
+
+        bool isUp = (MemoryMarshal.Read<uint>(payload[8..]) & RtNetlink.IFF_UP) != 0;
+        return new LinkInfo(MemoryMarshal.Read<int>(payload[4..]), name, mtu, isUp, kind);
+    }
+
+    private static string ReadKind(ReadOnlySpan<byte> linkInfo)
+    {
+        NetlinkAttributes attributes = new(linkInfo);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == RtNetlink.IFLA_INFO_KIND) return attributes.ReadString();
+        }
+
+        return "";
+    }
+}

@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using Overlay.Wire;
+
+namespace Overlay.Linux;
+
+public sealed partial class RouteNetlink
+{
+    private const int RtMsgLength = 12;
+
+    /// <summary>Every route of the main table, both families. Multipath routes appear with link index 0.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public IReadOnlyList<RouteInfo> GetRoutes()
+    {
+        List<RouteInfo> routes = [];
+        NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_DUMP, new byte[RtMsgLength]);
+        _socket.Dump(request, "RTM_GETROUTE", "all routes", (type, payload) =>
+        {
+            if (type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload) is { } route) routes.Add(route);
+        });
+        return routes;
+    }
+
+    /// <summary>Adds a route, or replaces the one of that prefix and metric.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void SetRoute(RouteInfo route) =>
+        _socket.Request(
+            RouteRequest(RtNetlink.RTM_NEWROUTE, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_REPLACE, route),
+            "RTM_NEWROUTE", Describe(route));
+
+    /// <summary>Removes exactly that route: prefix, metric, protocol and device must match.</summary>
+    /// <exception cref="LinuxException">The kernel refused, or it was not there.</exception>
+    public void RemoveRoute(RouteInfo route) =>
+        _socket.Request(RouteRequest(RtNetlink.RTM_DELROUTE, 0, route), "RTM_DELROUTE", Describe(route));
+
+    private static NetlinkMessage RouteRequest(ushort type, ushort flags, RouteInfo route)
+    {
+        // struct rtmsg: family, dst length, src length, tos, table, protocol, scope, type, flags(4)
+        byte[] header = new byte[RtMsgLength];
+        header[0] = FamilyOf(route.Prefix.Family);
+        header[1] = (byte)route.Prefix.Length;
+        header[4] = RtNetlink.RT_TABLE_MAIN;
+        header[5] = route.Protocol;
+        bool isOnLink = !route.IsBlackhole && route.Gateway is null && route.Prefix.Family == IpFamily.IPv4;
+        header[6] = isOnLink ? RtNetlink.RT_SCOPE_LINK : RtNetlink.RT_SCOPE_UNIVERSE;
+        header[7] = route.IsBlackhole ? RtNetlink.RTN_BLACKHOLE : RtNetlink.RTN_UNICAST;
+        NetlinkMessage request = new(type, (ushort)(flags | RtNetlink.NLM_F_ACK), header);
+        _ = request.Add(RtNetlink.RTA_DST, route.Prefix.Address);
+        if (route.LinkIndex != 0) _ = request.Add(RtNetlink.RTA_OIF, (uint)route.LinkIndex);
+        if (route.Metric != 0) _ = request.Add(RtNetlink.RTA_PRIORITY, route.Metric);
+        if (route.PreferredSource is { } source) _ = request.Add(RtNetlink.RTA_PREFSRC, source);
+        if (route.Gateway is { } gateway) _ = request.Add(RtNetlink.RTA_GATEWAY, gateway);
+        if (route.Mtu != 0) _ = request.AddNested(RtNetlink.RTA_METRICS, RtNetlink.RTAX_MTU, route.Mtu);
+        return request;
+    }
+
+    private static RouteInfo? ReadRoute(ReadOnlySpan<byte> payload)
+    {
+        if (payload[0] is not (Libc.AF_INET or Libc.AF_INET6)) return null;
+        IpAddress destination = payload[0] == Libc.AF_INET ? default(Ipv4Address) : default(Ipv6Address);
+        uint table = payload[4];
+        uint metric = 0;
+        uint mtu = 0;
+        int link = 0;
+        IpAddress? source = null;
+        IpAddress? gateway = null;
+        NetlinkAttributes attributes = new(payload[RtMsgLength..]);
+        while (attributes.MoveNext())
+        {
+            switch (attributes.Type)
+            {
+                case RtNetlink.RTA_DST: destination = IpAddress.Read(attributes.Value); break;
+                case RtNetlink.RTA_OIF: link = (int)attributes.ReadUInt32(); break;
+                case RtNetlink.RTA_PRIORITY: metric = attributes.ReadUInt32(); break;
+                case RtNetlink.RTA_PREFSRC: source = IpAddress.Read(attributes.Value); break;
+                case RtNetlink.RTA_GATEWAY: gateway = IpAddress.Read(attributes.Value); break;
+                case RtNetlink.RTA_TABLE: table = attributes.ReadUInt32(); break;
+                case RtNetlink.RTA_METRICS: mtu = ReadMtu(attributes.Value); break;
+                default: break;
+            }
+        }
+
+        if (table != RtNetlink.RT_TABLE_MAIN) return null;
+        bool isBlackhole = payload[7] == RtNetlink.RTN_BLACKHOLE;
+        return new RouteInfo(
+            new IpPrefix(destination, payload[1]), isBlackhole ? 0 : link, metric, payload[5], isBlackhole, source, mtu, gateway);
+    }
+
+    private static uint ReadMtu(ReadOnlySpan<byte> metrics)
+    {
+        NetlinkAttributes attributes = new(metrics);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == RtNetlink.RTAX_MTU) return attributes.ReadUInt32();
+        }
+
+        return 0;
+    }
+
+    private static string Describe(RouteInfo route) =>
+        route.IsBlackhole ? $"blackhole {route.Prefix} metric {route.Metric}" : $"{route.Prefix} dev #{route.LinkIndex} metric {route.Metric}";
+}

@@ -1,0 +1,62 @@
+namespace Overlay.Linux;
+
+/// <summary>Numbers of rtnetlink(7): include/uapi/linux/{netlink,rtnetlink,if_link,if_addr,fib_rules}.h.</summary>
+internal static class RtNetlink
+{
+    public const int NETLINK_ROUTE = 0;
+
+    public const ushort NLMSG_ERROR = 2;
+    public const ushort NLMSG_DONE = 3;
+    public const ushort NLM_F_REQUEST = 0x001;
+    public const ushort NLM_F_ACK = 0x004;
+    public const ushort NLM_F_DUMP = 0x300;
+    public const ushort NLM_F_REPLACE = 0x100;
+    public const ushort NLM_F_CREATE = 0x400;
+
+    public const ushort RTM_NEWLINK = 16;
+    public const ushort RTM_DELLINK = 17;
+    public const ushort RTM_GETLINK = 18;
+    public const ushort RTM_NEWADDR = 20;
+    public const ushort RTM_DELADDR = 21;
+    public const ushort RTM_GETADDR = 22;
+    public const ushort RTM_NEWROUTE = 24;
+    public const ushort RTM_DELROUTE = 25;
+    public const ushort RTM_GETROUTE = 26;
+
+    public const uint RTMGRP_LINK = 0x1;
+    public const uint RTMGRP_IPV4_IFADDR = 0x10;
+    public const uint RTMGRP_IPV4_ROUTE = 0x40;
+    public const uint RTMGRP_IPV6_IFADDR = 0x100;
+    public const uint RTMGRP_IPV6_ROUTE = 0x400;
+
+    public const ushort IFLA_IFNAME = 3;
+    public const ushort IFLA_MTU = 4;
+    public const ushort IFLA_LINKINFO = 18;
+    public const ushort IFLA_INFO_KIND = 1;
+    public const ushort NLA_F_NESTED = 0x8000;
+    public const ushort NLA_TYPE_MASK = 0x3fff;
+    public const uint IFF_UP = 1;
+
+    public const ushort IFA_ADDRESS = 1;
+    public const ushort IFA_LOCAL = 2;
+    public const ushort IFA_FLAGS = 8;
+    public const uint IFA_F_TEMPORARY = 0x01;
+    public const uint IFA_F_NODAD = 0x02;
+    public const uint IFA_F_DEPRECATED = 0x20;
+    public const uint IFA_F_TENTATIVE = 0x40;
+
+    public const byte RT_SCOPE_UNIVERSE = 0;
+    public const byte RT_SCOPE_LINK = 253;
+    public const byte RT_TABLE_MAIN = 254;
+    public const byte RTN_UNICAST = 1;
+    public const byte RTN_BLACKHOLE = 6;
+
+    public const ushort RTA_DST = 1;
+    public const ushort RTA_OIF = 4;
+    public const ushort RTA_GATEWAY = 5;
+    public const ushort RTA_PRIORITY = 6;
+    public const ushort RTA_PREFSRC = 7;
+    public const ushort RTA_METRICS = 8;
+    public const ushort RTA_TABLE = 15;
+    public const ushort RTAX_MTU = 2;
+}

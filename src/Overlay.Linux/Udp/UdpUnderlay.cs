@@ -1,0 +1,69 @@
+using Overlay.Dataplane;
+using Overlay.Wire;
+
+namespace Overlay.Linux;
+
+/// <summary>The underlay over UDP: a receiving socket for each address of ours, and sending sockets by source port.</summary>
+/// <remarks>One thread receives, one thread sends.</remarks>
+public sealed class UdpUnderlay : IUnderlay, IDisposable
+{
+    /// <summary>Socket buffers: bursts of 64 KB datagrams must not overflow them while a worker is off the CPU.</summary>
+    internal const int BufferBytes = 8 * 1024 * 1024;
+
+    private readonly UdpReceiver? _ipv4;
+    private readonly UdpReceiver? _ipv6;
+    private readonly UdpSender? _sender;
+    private readonly Interruption _interruption = new();
+
+    /// <param name="ipv4">Our IPv4 underlay address, if there is one; it must be assigned to this host.</param>
+    /// <param name="ipv6">Our IPv6 underlay address, if there is one; it must be assigned to this host.</param>
+    /// <param name="port">VXLAN port, ours and the peers'.</param>
+    /// <exception cref="ArgumentException">Neither address is given.</exception>
+    /// <exception cref="LinuxException">An address is not this host's, or the port is taken.</exception>
+    public UdpUnderlay(Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port)
+    {
+        if (ipv4 is null && ipv6 is null) throw new ArgumentException("an underlay needs an IPv4 or an IPv6 address", nameof(ipv4));
+        try
+        {
+            if (ipv4 is { } address4) _ipv4 = new UdpReceiver(address4, port);
+            if (ipv6 is { } address6) _ipv6 = new UdpReceiver(address6, port);
+            _sender = new UdpSender(ipv4, ipv6, port);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Receive(PacketBatch batch)
+    {
+        UdpReceiver first = (_ipv4 ?? _ipv6)!;
+        UdpReceiver? second = _ipv4 is null ? null : _ipv6;
+        batch.Count = 0;
+        while (!_interruption.IsSet)
+        {
+            first.Receive(batch);
+            second?.Receive(batch);
+            if (batch.Count > 0) return true;
+            _interruption.WaitReadable(first.Descriptor, second?.Descriptor);
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Send(PacketBatch batch) => _sender!.Send(batch);
+
+    /// <inheritdoc/>
+    public void Interrupt() => _interruption.Set();
+
+    public void Dispose()
+    {
+        _ipv4?.Dispose();
+        _ipv6?.Dispose();
+        _sender?.Dispose();
+        _interruption.Dispose();
+    }
+}
