@@ -1,1 +1,22 @@
-return 0;
+using System.CommandLine;
+using Overlay.Cli;
+
+// overlayctl: asks the daemon of this node over its admin socket, and prints the answer.
+
+Option<string> socket = new("--socket") { Description = "the daemon's admin socket", DefaultValueFactory = _ => "/run/overlay/overlayd.sock", Recursive = true };
+Option<bool> json = new("--json") { Description = "print JSON, for programs", Recursive = true };
+
+RootCommand root = new("overlayctl: looks into the overlayd of this node") { socket, json };
+Add("status", "this node: device, underlay, control plane");
+Add("peers", "the other nodes, and why a refused one is refused");
+Add("routes", "the forwarding table: each pod CIDR and where it leads");
+Add("counters", "packets passed on and dropped, by worker and by reason");
+return await root.Parse(args).InvokeAsync();
+
+void Add(string name, string description)
+{
+    Command command = new(name, description);
+    command.SetAction(async (parsed, cancellation) =>
+        await ReportCommand.RunAsync(name, parsed.GetValue(socket)!, parsed.GetValue(json), cancellation));
+    root.Add(command);
+}

@@ -1,1 +1,60 @@
-return 0;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane;
+using Overlay.Daemon;
+using Overlay.Dataplane;
+using Serilog;
+
+// overlayd: read the configuration, put the parts together, run until told to stop.
+
+if (args.Contains("--version"))
+{
+    Console.WriteLine($"overlayd {AdminReader.Version}");
+    return ExitCode.Success;
+}
+
+try
+{
+    IConfiguration configuration = ConfigurationLoader.Load(args);
+    OverlayOptions options = OverlayOptionsReader.Read(configuration);
+    await using WebApplication application = Build(configuration, options);
+    await application.StartAsync();
+    AdminEndpoints.Protect(options);
+    await application.WaitForShutdownAsync();
+    return application.Services.GetRequiredService<ProcessOutcome>().ExitCode;
+}
+catch (ConfigurationException exception)
+{
+    foreach (string fault in exception.Faults) await Console.Error.WriteLineAsync($"overlayd: bad configuration: {fault}");
+    return ExitCode.Configuration;
+}
+catch (IOException exception)
+{
+    // Anything else that stops the start is a defect and ends with its stack trace, non-zero too.
+    await Console.Error.WriteLineAsync($"overlayd: {exception.Message}");
+    return ExitCode.Failure;
+}
+
+static WebApplication Build(IConfiguration configuration, OverlayOptions options)
+{
+    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+    _ = builder.Configuration.AddConfiguration(configuration);
+    _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration), dispose: true);
+    _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
+    _ = builder.Services
+        .AddSingleton(options)
+        .AddSingleton<ProcessOutcome>()
+        .AddSingleton<TablePublisher>()
+        .AddSingleton<ILeaseSource>(services => new FileLeaseSource(options.LeaseDirectory, services.GetRequiredService<ILogger<FileLeaseSource>>()))
+        .AddSingleton<OverlayService>()
+        .AddSingleton<AdminReader>()
+        .AddHostedService(services => services.GetRequiredService<OverlayService>())
+        .AddHostedService<SystemdNotifier>();
+    WebApplication application = builder.Build();
+    AdminEndpoints.Map(application, application.Services.GetRequiredService<AdminReader>());
+    return application;
+}

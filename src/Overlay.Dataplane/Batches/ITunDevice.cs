@@ -7,7 +7,7 @@ public interface ITunDevice
     int Mtu { get; }
 
     /// <summary>Waits for at least one packet, then takes what is there, at <see cref="PacketBatch.Headroom"/>.</summary>
-    /// <returns>False after <see cref="Interrupt"/>: the batch is empty and there will be no more.</returns>
+    /// <returns>False after <see cref="Interrupt"/>, once what was queued is through: the batch is empty and there will be no more.</returns>
     /// <exception cref="IOException">The device is gone.</exception>
     bool Read(PacketBatch batch);
 
@@ -15,6 +15,6 @@ public interface ITunDevice
     /// <exception cref="IOException">The device is gone.</exception>
     void Write(PacketBatch batch);
 
-    /// <summary>Ends the current and every later <see cref="Read"/>. Callable from any thread.</summary>
+    /// <summary>Ends the current wait and, after a bounded drain, every later <see cref="Read"/>. Callable from any thread.</summary>
     void Interrupt();
 }

@@ -4,7 +4,7 @@ namespace Overlay.Dataplane;
 public interface IUnderlay
 {
     /// <summary>Waits for at least one datagram, then takes what is there, with outer source and ECN, at <see cref="PacketBatch.Headroom"/>.</summary>
-    /// <returns>False after <see cref="Interrupt"/>: the batch is empty and there will be no more.</returns>
+    /// <returns>False after <see cref="Interrupt"/>, once what was queued is through: the batch is empty and there will be no more.</returns>
     /// <exception cref="IOException">The sockets are unusable.</exception>
     bool Receive(PacketBatch batch);
 
@@ -12,6 +12,6 @@ public interface IUnderlay
     /// <exception cref="IOException">The sockets are unusable.</exception>
     void Send(PacketBatch batch);
 
-    /// <summary>Ends the current and every later <see cref="Receive"/>. Callable from any thread.</summary>
+    /// <summary>Ends the current wait and, after a bounded drain, every later <see cref="Receive"/>. Callable from any thread.</summary>
     void Interrupt();
 }

@@ -6,8 +6,12 @@ namespace Overlay.Linux;
 /// <remarks>Closing a descriptor does not wake a thread that polls it, so a shutdown needs this.</remarks>
 internal sealed unsafe class Interruption : IDisposable
 {
+    // A TUN queues 500 packets by default: eight batches of 64, and as many again for what comes meanwhile.
+    private const int DrainBatches = 16;
+
     private readonly FileDescriptor _event;
     private volatile bool _isSet;
+    private int _drained;
 
     public Interruption()
     {
@@ -16,6 +20,9 @@ internal sealed unsafe class Interruption : IDisposable
     }
 
     public bool IsSet => _isSet;
+
+    /// <summary>To be asked once a batch: false when set and a last few batches have been let through, so that a queue drains.</summary>
+    public bool AllowsBatch => !_isSet || _drained++ < DrainBatches;
 
     /// <summary>Ends the current wait and every later one.</summary>
     public void Set()

@@ -65,10 +65,11 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     public bool Read(PacketBatch batch)
     {
         batch.Count = 0;
-        while (!_interruption.IsSet)
+        while (_interruption.AllowsBatch)
         {
             while (batch.Count < batch.Capacity && TryRead(batch, batch.Count)) batch.Count++;
             if (batch.Count > 0) return true;
+            if (_interruption.IsSet) return false;
             _interruption.WaitReadable(_tun);
         }
 

@@ -42,11 +42,12 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
         UdpReceiver first = (_ipv4 ?? _ipv6)!;
         UdpReceiver? second = _ipv4 is null ? null : _ipv6;
         batch.Count = 0;
-        while (!_interruption.IsSet)
+        while (_interruption.AllowsBatch)
         {
             first.Receive(batch);
             second?.Receive(batch);
             if (batch.Count > 0) return true;
+            if (_interruption.IsSet) return false;
             _interruption.WaitReadable(first.Descriptor, second?.Descriptor);
         }
 

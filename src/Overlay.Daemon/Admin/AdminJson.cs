@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace Overlay.Daemon;
+
+/// <summary>How reports are written: camelCase, nulls included so that every row has every column.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(IReadOnlyList<PeerReport>))]
+[JsonSerializable(typeof(IReadOnlyList<RouteReport>))]
+[JsonSerializable(typeof(CountersReport))]
+internal sealed partial class AdminJson : JsonSerializerContext;

@@ -1,0 +1,30 @@
+namespace Overlay.Daemon;
+
+/// <summary>What <c>overlayctl status</c> shows.</summary>
+public sealed record StatusReport(
+    string Node, string Version, string State, DateTimeOffset Started, string Device, uint Vni, int Port, int Mtu,
+    string VtepMac, string? Subnet, string? SubnetV6, UnderlayReport Underlay, ControlPlaneReport ControlPlane);
+
+/// <summary>The interface and addresses tunnels leave by.</summary>
+public sealed record UnderlayReport(string Interface, int Mtu, string? Ipv4, string? Ipv6);
+
+/// <summary>Where leases come from and how that goes.</summary>
+public sealed record ControlPlaneReport(
+    string Kind, string Source, DateTimeOffset? LastChange, int AcceptedPeers, int RefusedPeers, IReadOnlyList<string> Problems);
+
+/// <summary>One peer of <c>overlayctl peers</c>.</summary>
+public sealed record PeerReport(
+    string Node, string State, string? Subnet, string? SubnetV6, string? PublicIp, string? PublicIpV6,
+    string? VtepMac, string? VtepMacV6, string? Reason);
+
+/// <summary>One prefix of <c>overlayctl routes</c>; via is an underlay address or <c>local</c>.</summary>
+public sealed record RouteReport(string Prefix, string Via, string? VtepMac, string Node);
+
+/// <summary>What <c>overlayctl counters</c> shows.</summary>
+public sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IReadOnlyList<DropReport> Drops);
+
+/// <summary>One worker: packets and inner bytes passed on, managed memory its thread has allocated.</summary>
+public sealed record WorkerReport(string Worker, string Direction, long Packets, long Bytes, long AllocatedBytes);
+
+/// <summary>Packets dropped for one reason.</summary>
+public sealed record DropReport(string Direction, string Reason, long Packets);

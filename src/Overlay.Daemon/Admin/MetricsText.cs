@@ -1,0 +1,33 @@
+using System.Globalization;
+using System.Text;
+using Overlay.Dataplane;
+
+namespace Overlay.Daemon;
+
+/// <summary>Counters in the Prometheus text format, version 0.0.4.</summary>
+internal static class MetricsText
+{
+    public static string Format(DataplaneCounters counters, int acceptedPeers, int refusedPeers)
+    {
+        StringBuilder text = new();
+        Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
+        foreach (WorkerCounters worker in counters.Workers)
+            Line($"overlay_forwarded_packets_total{{worker=\"{worker.Name}\",direction=\"{Name(worker.Direction)}\"}}", worker.ForwardedPackets);
+        Header("overlay_forwarded_bytes_total", "counter", "Bytes of inner IP packets passed on.");
+        foreach (WorkerCounters worker in counters.Workers)
+            Line($"overlay_forwarded_bytes_total{{worker=\"{worker.Name}\",direction=\"{Name(worker.Direction)}\"}}", worker.ForwardedBytes);
+        Header("overlay_dropped_packets_total", "counter", "Packets dropped, by reason.");
+        foreach ((Direction direction, DropReason reason) in DropReasons.All)
+            Line($"overlay_dropped_packets_total{{direction=\"{Name(direction)}\",reason=\"{reason}\"}}", counters.Dropped(direction, reason));
+        Header("overlay_peers", "gauge", "Peers in the control plane, by whether they are in the forwarding table.");
+        Line("overlay_peers{state=\"accepted\"}", acceptedPeers);
+        Line("overlay_peers{state=\"refused\"}", refusedPeers);
+        return text.ToString();
+
+        void Header(string name, string type, string help) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
+
+        void Line(string series, long value) => text.Append(CultureInfo.InvariantCulture, $"{series} {value}\n");
+    }
+
+    private static string Name(Direction direction) => direction == Direction.Egress ? "egress" : "ingress";
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Configuration;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace Overlay.Daemon;
+
+/// <summary>The log: to the console, which systemd and Kubernetes collect. Section <c>Serilog</c> overrides it.</summary>
+public static class Logging
+{
+    public static Logger Create(IConfiguration configuration) =>
+        new LoggerConfiguration()
+            .MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .WriteTo.Console(
+                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}",
+                formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+            .ReadFrom.Configuration(configuration)
+            .CreateLogger();
+}

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane;
+using Overlay.Dataplane;
+using Overlay.Linux;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>This node, assembled: what is made at start, in order, and taken apart in reverse at the end.</summary>
+/// <remarks>
+/// Reading down <see cref="Create"/> is reading how the daemon comes to be: underlay, address plan, sockets, device,
+/// workers. Nothing runs before <see cref="Start"/>.
+/// </remarks>
+public sealed class OverlayNode : IDisposable
+{
+    private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
+
+    private readonly RouteNetlink _netlink;
+    private readonly OverlayDevice _device;
+    private readonly UdpUnderlay _sockets;
+    private readonly DeviceGuard _guard;
+    private readonly List<WorkerThread> _threads = [];
+    private readonly IReadOnlyList<IWorker> _workers;
+    private bool _isDisposed;
+
+    private OverlayNode(
+        RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, UdpUnderlay sockets, Vtep vtep, OverlayMtu mtu,
+        TablePublisher publisher, ILoggerFactory loggers)
+    {
+        _netlink = netlink;
+        _device = device;
+        _sockets = sockets;
+        _guard = new DeviceGuard(device, loggers.CreateLogger<DeviceGuard>());
+        Underlay = underlay;
+        Vtep = vtep;
+        Mtu = mtu;
+
+        WorkerCounters egress = new("egress-0", Direction.Egress);
+        WorkerCounters ingress = new("ingress-0", Direction.Ingress);
+        Counters = new DataplaneCounters([egress, ingress]);
+        _workers =
+        [
+            new EgressWorker(device.Tun, new Encapsulator(vtep), sockets, publisher, egress),
+            new IngressWorker(sockets, new Decapsulator(vtep, mtu.Pod), device.Tun, publisher, ingress),
+        ];
+    }
+
+    public UnderlayInterface Underlay { get; }
+
+    public Vtep Vtep { get; }
+
+    public OverlayMtu Mtu { get; }
+
+    public DataplaneCounters Counters { get; }
+
+    public string DeviceName => _device.Tun.Name;
+
+    /// <exception cref="ConfigurationException">Configuration and host do not fit together.</exception>
+    /// <exception cref="LinuxException">The kernel refused something.</exception>
+    public static OverlayNode Create(
+        OverlayOptions options, Func<MacAddress> vtepMac, TablePublisher publisher, ILoggerFactory loggers)
+    {
+        Stack<IDisposable> made = new();
+        try
+        {
+            RouteNetlink netlink = Made(new RouteNetlink());
+            UnderlayInterface underlay = UnderlayDiscovery.Find(netlink, options);
+            IReadOnlyList<string> violations = PlanOf(options, underlay).Check();
+            if (violations.Count > 0) throw new ConfigurationException(violations);
+            OverlayMtu mtu = OverlayMtu.For(options, underlay);
+            Vtep vtep = new(options.Network.Vni, vtepMac(), options.Network.Port);
+            UdpUnderlay sockets = Made(new UdpUnderlay(underlay.Ipv4, underlay.Ipv6, vtep.Port));
+            OverlayDevice device = Made(OverlayDevice.Create(netlink, options, mtu, loggers.CreateLogger<OverlayDevice>()));
+            return new OverlayNode(netlink, underlay, device, sockets, vtep, mtu, publisher, loggers);
+        }
+        catch
+        {
+            while (made.TryPop(out IDisposable? resource)) resource.Dispose();
+            throw;
+        }
+
+        T Made<T>(T resource)
+            where T : IDisposable
+        {
+            made.Push(resource);
+            return resource;
+        }
+    }
+
+    /// <summary>The prefixes that must not meet, from the configuration and from the underlay.</summary>
+    public static AddressPlan PlanOf(OverlayOptions options, UnderlayInterface underlay) => new()
+    {
+        ClusterCidr = options.Network.Cidr,
+        ClusterCidrV6 = options.Network.CidrV6,
+        Subnet = options.Subnet,
+        SubnetV6 = options.SubnetV6,
+        ServiceCidrs = options.ServiceCidrs,
+        UnderlayNetworks = underlay.Networks,
+    };
+
+    /// <summary>What this node announces to the others.</summary>
+    public Lease LeaseOf(OverlayOptions options)
+    {
+        VtepData data = new(Vtep.Vni, Vtep.Mac);
+        return new Lease
+        {
+            Node = options.NodeName,
+            Subnet = options.Subnet,
+            SubnetV6 = options.SubnetV6,
+            PublicIp = Underlay.Ipv4 is { } ipv4 ? options.PublicIp ?? ipv4 : null,
+            PublicIpV6 = Underlay.Ipv6 is { } ipv6 ? options.PublicIpV6 ?? ipv6 : null,
+            BackendData = Underlay.Ipv4 is null ? null : data,
+            BackendV6Data = Underlay.Ipv6 is null ? null : data,
+        };
+    }
+
+    /// <summary>Starts the workers, each on its thread.</summary>
+    /// <param name="ended">Called when one ends, with what ended it.</param>
+    public void Start(Action<IWorker, Exception?> ended)
+    {
+        foreach (IWorker worker in _workers) _threads.Add(new WorkerThread(worker, ended));
+        foreach (WorkerThread thread in _threads) thread.Start();
+        _guard.Start();
+    }
+
+    /// <summary>Ends the workers after they have passed on what was queued.</summary>
+    public void Stop()
+    {
+        _guard.Stop();
+        _device.Tun.Interrupt();
+        _sockets.Interrupt();
+        foreach (WorkerThread thread in _threads) _ = thread.Join(_drainTime);
+    }
+
+    /// <summary>Removes from the kernel all that <see cref="Create"/> put there. May be called again.</summary>
+    public void Dispose()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        _guard.Dispose();
+        _device.Dispose();
+        _sockets.Dispose();
+        _netlink.Dispose();
+    }
+}

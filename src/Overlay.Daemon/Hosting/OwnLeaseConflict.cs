@@ -1,0 +1,37 @@
+using Overlay.ControlPlane;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>Whether this node would take what another node holds already: who held it first keeps it.</summary>
+public static class OwnLeaseConflict
+{
+    /// <param name="own">What this node is about to publish.</param>
+    /// <param name="known">What the store still has of this node: held before, so not taken now.</param>
+    /// <param name="peers">The other nodes.</param>
+    /// <exception cref="ConfigurationException">A pod CIDR or public address is another node's.</exception>
+    public static void Check(Lease own, Lease? known, PeersSnapshot peers)
+    {
+        List<string> faults = [];
+        foreach (PeerLease peer in peers.Peers)
+        {
+            foreach (IpPrefix mine in own.PodCidrs.Where(p => known?.PodCidrs.Contains(p) != true))
+            {
+                foreach (IpPrefix theirs in peer.Lease.PodCidrs.Where(mine.Overlaps))
+                {
+                    string key = mine.Family == IpFamily.IPv4 ? "Subnet" : "SubnetV6";
+                    faults.Add($"Overlay:{key} '{mine}' of node {own.Node} overlaps {theirs} of node {peer.Lease.Node}, which held it first; example: a prefix of the cluster CIDR that no node has");
+                }
+            }
+
+            foreach (IpAddress address in own.PublicAddresses.Where(a => known?.PublicAddresses.Contains(a) != true))
+            {
+                if (!peer.Lease.PublicAddresses.Contains(address)) continue;
+                string key = address.Family == IpFamily.IPv4 ? "PublicIp" : "PublicIpV6";
+                faults.Add($"Overlay:{key} '{address}' of node {own.Node} is the public address of node {peer.Lease.Node} too; example: an address that only this node has");
+            }
+        }
+
+        if (faults.Count > 0) throw new ConfigurationException(faults);
+    }
+}

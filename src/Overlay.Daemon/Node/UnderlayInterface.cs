@@ -1,0 +1,26 @@
+using Overlay.Linux;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>The interface tunnels leave by, with what of it the overlay uses.</summary>
+/// <param name="Link">The device.</param>
+/// <param name="Ipv4">Address the IPv4 tunnels are bound to; null where there are none.</param>
+/// <param name="Ipv6">Address the IPv6 tunnels are bound to; null where there are none.</param>
+/// <param name="Networks">The networks its addresses lie in.</param>
+public sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6Address? Ipv6, IReadOnlyList<IpPrefix> Networks)
+{
+    private const int Ipv4Overhead = 50;
+    private const int Ipv6Overhead = 70;
+
+    /// <summary>Bytes of the largest packet that fits a tunnel for pods of that family (RFC 7348 section 4.3).</summary>
+    /// <remarks>
+    /// IPv6 pods travel over IPv6 where the underlay has it, IPv4 pods over IPv4: the outer IP header, UDP (8),
+    /// VXLAN (8) and Ethernet (14) take 50 and 70 bytes.
+    /// </remarks>
+    public int PodMtu(IpFamily pods)
+    {
+        bool overIpv4 = pods == IpFamily.IPv4 ? Ipv4 is not null : Ipv6 is null;
+        return Link.Mtu - (overIpv4 ? Ipv4Overhead : Ipv6Overhead);
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Overlay.Daemon;
+
+/// <summary>Where configuration comes from, later ones winning: the file, OVERLAY_ variables, the command line.</summary>
+public static class ConfigurationLoader
+{
+    private const string DefaultFile = "/etc/overlay/overlay.json";
+    private const string FileKey = "config";
+
+    /// <param name="arguments">
+    /// <c>--config FILE</c> and keys of the section Overlay: <c>--Network:Vni 7</c> or <c>--Overlay:Network:Vni=7</c>.
+    /// </param>
+    /// <exception cref="ConfigurationException">The file is missing or no JSON, or an argument is not understood.</exception>
+    public static IConfiguration Load(string[] arguments)
+    {
+        IConfiguration commandLine = ReadCommandLine(arguments);
+        string file = commandLine[FileKey] ?? DefaultFile;
+        IConfiguration variables = new ConfigurationBuilder().AddEnvironmentVariables("OVERLAY_").Build();
+        try
+        {
+            return new ConfigurationBuilder()
+                .AddJsonFile(Path.GetFullPath(file), optional: false)
+                .AddInMemoryCollection(Rooted(variables))
+                .AddInMemoryCollection(Rooted(commandLine))
+                .Build();
+        }
+        catch (FileNotFoundException)
+        {
+            throw new ConfigurationException($"--config '{file}' does not exist; example: --config {DefaultFile}");
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            string reason = (exception.InnerException ?? exception).Message;
+            throw new ConfigurationException($"--config '{file}' cannot be read: {reason} Example: {{ \"Overlay\": {{ \"Network\": {{ \"Cidr\": \"10.244.0.0/16\" }} }} }}");
+        }
+    }
+
+    private static IConfigurationRoot ReadCommandLine(string[] arguments)
+    {
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            bool isKey = arguments[i].StartsWith("--", StringComparison.Ordinal) && arguments[i].Length > 2;
+            bool hasValue = arguments[i].Contains('=', StringComparison.Ordinal)
+                || (i + 1 < arguments.Length && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal));
+            if (!isKey || !hasValue)
+                throw new ConfigurationException($"argument '{arguments[i]}' is not a key with a value; example: --config {DefaultFile} --Network:Vni 1");
+            if (!arguments[i].Contains('=', StringComparison.Ordinal)) i++;
+        }
+
+        return new ConfigurationBuilder().AddCommandLine(arguments).Build();
+    }
+
+    // OVERLAY_Network__Vni and --Network:Vni mean Overlay:Network:Vni; Serilog keeps its own section.
+    private static IEnumerable<KeyValuePair<string, string?>> Rooted(IConfiguration configuration) =>
+        from pair in configuration.AsEnumerable()
+        where pair.Value is not null && !pair.Key.Equals(FileKey, StringComparison.OrdinalIgnoreCase)
+        let isRooted = pair.Key.StartsWith("Overlay:", StringComparison.OrdinalIgnoreCase)
+            || pair.Key.StartsWith("Serilog:", StringComparison.OrdinalIgnoreCase)
+        select KeyValuePair.Create(isRooted ? pair.Key : $"Overlay:{pair.Key}", pair.Value);
+}

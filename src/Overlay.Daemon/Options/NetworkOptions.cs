@@ -1,0 +1,27 @@
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>What all nodes of the network have in common.</summary>
+public sealed record NetworkOptions
+{
+    /// <summary>All IPv4 pods.</summary>
+    public IpPrefix? Cidr { get; init; }
+
+    /// <summary>All IPv6 pods.</summary>
+    public IpPrefix? CidrV6 { get; init; }
+
+    /// <summary>Length of a node's IPv4 pod CIDR.</summary>
+    public required int SubnetLength { get; init; }
+
+    /// <summary>Length of a node's IPv6 pod CIDR.</summary>
+    public required int SubnetLengthV6 { get; init; }
+
+    public required Vni Vni { get; init; }
+
+    /// <summary>UDP port of every VTEP.</summary>
+    public required ushort Port { get; init; }
+
+    /// <summary>Bytes of the largest pod packet; 0 for the underlay's MTU less the encapsulation.</summary>
+    public required int Mtu { get; init; }
+}

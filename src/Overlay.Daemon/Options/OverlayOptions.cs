@@ -1,0 +1,48 @@
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>The configuration, read and checked: section <c>Overlay</c> of overlay.json, environment and command line.</summary>
+public sealed record OverlayOptions
+{
+    /// <summary>This node's name in the control plane; the host's name by default.</summary>
+    public required string NodeName { get; init; }
+
+    /// <summary>Underlay interface by name or address; empty for the default route's.</summary>
+    public required string Interface { get; init; }
+
+    /// <summary>IPv4 address peers send to; null for the interface's.</summary>
+    public IpAddress? PublicIp { get; init; }
+
+    /// <summary>IPv6 address peers send to; null for the interface's.</summary>
+    public IpAddress? PublicIpV6 { get; init; }
+
+    public required NetworkOptions Network { get; init; }
+
+    /// <summary>This node's IPv4 pod CIDR.</summary>
+    public IpPrefix? Subnet { get; init; }
+
+    /// <summary>This node's IPv6 pod CIDR.</summary>
+    public IpPrefix? SubnetV6 { get; init; }
+
+    /// <summary>Where ClusterIPs come from; only to check that nothing overlaps them.</summary>
+    public required IReadOnlyList<IpPrefix> ServiceCidrs { get; init; }
+
+    /// <summary>Directory of the file control plane.</summary>
+    public required string LeaseDirectory { get; init; }
+
+    /// <summary>Where the CNI plugin reads subnet and MTU, flannel's subnet.env.</summary>
+    public required string SubnetFile { get; init; }
+
+    /// <summary>What subnet.env says of masquerading.</summary>
+    public required bool IpMasq { get; init; }
+
+    /// <summary>Where state that survives restarts is kept.</summary>
+    public required string StateDirectory { get; init; }
+
+    /// <summary>Path of the admin socket.</summary>
+    public required string AdminSocket { get; init; }
+
+    /// <summary>Where /metrics, /healthz and /readyz are served; null for nowhere.</summary>
+    public System.Net.IPEndPoint? AdminHttp { get; init; }
+}

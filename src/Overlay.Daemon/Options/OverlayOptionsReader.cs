@@ -1,0 +1,134 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>Makes <see cref="OverlayOptions"/> of the configuration, or says everything that is wrong with it.</summary>
+public static partial class OverlayOptionsReader
+{
+    private const string Root = "Overlay";
+
+    /// <exception cref="ConfigurationException">Anything is wrong; all faults are in it.</exception>
+    public static OverlayOptions Read(IConfiguration configuration)
+    {
+        List<string> faults = [];
+        SectionReader root = new(configuration.GetSection(Root), Root, faults);
+        OverlayOptions options = new()
+        {
+            NodeName = ReadNodeName(root),
+            Interface = root.Text("Interface", ""),
+            PublicIp = root.Address("PublicIp", IpFamily.IPv4, "192.0.2.1"),
+            PublicIpV6 = root.Address("PublicIpV6", IpFamily.IPv6, "2001:db8::1"),
+            Network = ReadNetwork(root.Section("Network")),
+            Subnet = root.Prefix("Subnet", IpFamily.IPv4, "10.244.1.0/24"),
+            SubnetV6 = root.Prefix("SubnetV6", IpFamily.IPv6, "fd00:10:244:1::/64"),
+            ServiceCidrs = root.Prefixes("ServiceCidrs", "10.96.0.0/12"),
+            LeaseDirectory = ReadControlPlane(root.Section("ControlPlane")),
+            SubnetFile = root.FilePath("SubnetFile", "/run/flannel/subnet.env"),
+            IpMasq = root.Boolean("IpMasq", true),
+            StateDirectory = root.FilePath("StateDirectory", "/var/lib/overlay"),
+            AdminSocket = "",
+        };
+        SectionReader admin = root.Section("Admin");
+        options = options with { AdminSocket = ReadSocket(admin), AdminHttp = ReadHttp(admin) };
+        admin.RefuseUnknown();
+        root.RefuseUnknown();
+        CheckTogether(options, root);
+        return faults.Count == 0 ? options : throw new ConfigurationException(faults);
+    }
+
+    private static string ReadNodeName(SectionReader root)
+    {
+        string name = root.Text("NodeName", Dns.GetHostName());
+        if (!NodeNamePattern().IsMatch(name) || name.Length > 253)
+            root.Fault("NodeName", name, "may only hold letters, digits, '-', '_' and '.', and starts with a letter or digit", "node-a");
+        return name;
+    }
+
+    private static NetworkOptions ReadNetwork(SectionReader network)
+    {
+        NetworkOptions options = new()
+        {
+            Cidr = network.Prefix("Cidr", IpFamily.IPv4, "10.244.0.0/16"),
+            CidrV6 = network.Prefix("CidrV6", IpFamily.IPv6, "fd00:10:244::/56"),
+            SubnetLength = network.Integer("SubnetLength", 24, 1, 30),
+            SubnetLengthV6 = network.Integer("SubnetLengthV6", 64, 1, 126),
+            Vni = new Vni((uint)network.Integer("Vni", 1, 0, (int)Vni.Max)),
+            Port = (ushort)network.Integer("Port", 8472, 1, ushort.MaxValue),
+            Mtu = network.Integer("Mtu", 0, 0, 65_535),
+        };
+        if (network.Boolean("DirectRouting", false))
+            network.Fault("DirectRouting", "true", "is not supported yet", "false");
+        network.RefuseUnknown();
+        return options;
+    }
+
+    private static string ReadControlPlane(SectionReader controlPlane)
+    {
+        string kind = controlPlane.Text("Kind", "File");
+        if (!string.Equals(kind, "File", StringComparison.OrdinalIgnoreCase))
+            controlPlane.Fault("Kind", kind, "is not a control plane of this version", "File");
+        SectionReader file = controlPlane.Section("File");
+        string directory = file.FilePath("Directory", "/var/lib/overlay/leases");
+        file.RefuseUnknown();
+
+        // Their keys belong to the configuration format; with Kind File nothing reads them.
+        _ = controlPlane.Section("Etcd");
+        _ = controlPlane.Section("Kubernetes");
+        controlPlane.RefuseUnknown();
+        return directory;
+    }
+
+    private static string ReadSocket(SectionReader admin)
+    {
+        const int LongestUnixSocketPath = 107;
+        string socket = admin.FilePath("Socket", "/run/overlay/overlayd.sock");
+        if (socket.Length > LongestUnixSocketPath)
+            admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have", "/run/overlay/overlayd.sock");
+        return socket;
+    }
+
+    private static IPEndPoint? ReadHttp(SectionReader admin)
+    {
+        const string Default = "127.0.0.1:9472";
+        string text = admin.Text("Http", Default);
+        if (string.Equals(text, "off", StringComparison.OrdinalIgnoreCase)) return null;
+        if (IPEndPoint.TryParse(text, out IPEndPoint? endPoint) && endPoint.Port != 0) return endPoint;
+        admin.Fault("Http", text, "is not an address with a port, nor off", Default);
+        return null;
+    }
+
+    private static void CheckTogether(OverlayOptions options, SectionReader root)
+    {
+        NetworkOptions network = options.Network;
+        if (network.Cidr is null && network.CidrV6 is null)
+            root.Fault("Network:Cidr", "", "and Overlay:Network:CidrV6 are both empty or bad", "10.244.0.0/16");
+        CheckFamily(network.Cidr, "Cidr", network.SubnetLength, "SubnetLength", options.Subnet, "Subnet", "10.244.1.0/24", root);
+        CheckFamily(network.CidrV6, "CidrV6", network.SubnetLengthV6, "SubnetLengthV6", options.SubnetV6, "SubnetV6", "fd00:10:244:1::/64", root);
+
+        int smallest = network.CidrV6 is null ? 576 : 1280;
+        if (network.Mtu != 0 && network.Mtu < smallest)
+            root.Fault("Network:Mtu", $"{network.Mtu}", $"is less than {smallest}, which every link must carry", "1450");
+    }
+
+    private static void CheckFamily(
+        IpPrefix? cluster, string clusterKey, int length, string lengthKey, IpPrefix? subnet, string subnetKey, string example, SectionReader root)
+    {
+        if (cluster is null)
+        {
+            if (subnet is not null) root.Fault(subnetKey, $"{subnet}", $"is given, but Overlay:Network:{clusterKey} is empty or bad", example);
+            return;
+        }
+
+        if (length <= cluster.Value.Length)
+            root.Fault($"Network:{lengthKey}", $"{length}", $"leaves no room for nodes in Overlay:Network:{clusterKey} {cluster}", $"{Math.Min(cluster.Value.Length + 8, cluster.Value.Address.Bits)}");
+        if (subnet is null) root.Fault(subnetKey, "", "is empty, and the file control plane hands out none", example);
+        else if (subnet.Value.Length != length)
+            root.Fault(subnetKey, $"{subnet}", $"has not the length of Overlay:Network:{lengthKey}, {length}", example);
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    private static partial Regex NodeNamePattern();
+}

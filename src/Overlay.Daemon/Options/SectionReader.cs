@@ -1,0 +1,105 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>Reads typed values of one configuration section and collects a line for each that is bad.</summary>
+/// <remarks>
+/// The configuration binder stops at the first bad value and names a .NET type; an operator wants all of them at once,
+/// each with its key, its value and an example.
+/// </remarks>
+internal sealed class SectionReader(IConfiguration section, string path, List<string> faults)
+{
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The section below that key.</summary>
+    public SectionReader Section(string key)
+    {
+        _ = _known.Add(key);
+        if (section[key] is { Length: > 0 } value) Fault(key, value, "must be a section", "{ … }");
+        return new SectionReader(section.GetSection(key), $"{path}:{key}", faults);
+    }
+
+    public string Text(string key, string fallback)
+    {
+        _ = _known.Add(key);
+        IConfigurationSection value = section.GetSection(key);
+        if (value.GetChildren().Any()) Fault(key, "a section or list", "must be one value", fallback.Length > 0 ? fallback : "eth0");
+        return value.Value?.Trim() is { Length: > 0 } text ? text : fallback;
+    }
+
+    /// <summary>An absolute path.</summary>
+    public string FilePath(string key, string fallback)
+    {
+        string text = Text(key, fallback);
+        if (!text.StartsWith('/')) Fault(key, text, "is not an absolute path", fallback);
+        return text;
+    }
+
+    public int Integer(string key, int fallback, int min, int max)
+    {
+        string text = Text(key, fallback.ToString(CultureInfo.InvariantCulture));
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
+            return value;
+        Fault(key, text, $"is not a whole number from {min} to {max}", fallback.ToString(CultureInfo.InvariantCulture));
+        return fallback;
+    }
+
+    public bool Boolean(string key, bool fallback)
+    {
+        string text = Text(key, fallback ? "true" : "false");
+        if (bool.TryParse(text, out bool value)) return value;
+        Fault(key, text, "is neither true nor false", "true");
+        return fallback;
+    }
+
+    public IpAddress? Address(string key, IpFamily family, string example)
+    {
+        string text = Text(key, "");
+        if (text.Length == 0) return null;
+        if (IpAddress.TryParse(text, out IpAddress address) && address.Family == family) return address;
+        Fault(key, text, $"is not an {family} address", example);
+        return null;
+    }
+
+    public IpPrefix? Prefix(string key, IpFamily family, string example)
+    {
+        string text = Text(key, "");
+        return text.Length == 0 ? null : ParsePrefix(key, text, family, example);
+    }
+
+    public IReadOnlyList<IpPrefix> Prefixes(string key, string example)
+    {
+        _ = _known.Add(key);
+        if (section[key] is { Length: > 0 } value) Fault(key, value, "must be a list", $"[ \"{example}\" ]");
+        List<IpPrefix> prefixes = [];
+        foreach (IConfigurationSection item in section.GetSection(key).GetChildren())
+        {
+            if (ParsePrefix($"{key}:{item.Key}", item.Value ?? "", null, example) is { } prefix) prefixes.Add(prefix);
+        }
+
+        return prefixes;
+    }
+
+    /// <summary>Adds a fault about a key of this section.</summary>
+    public void Fault(string key, string value, string problem, string example) =>
+        faults.Add($"{path}:{key} '{value}' {problem}; example: {example}");
+
+    /// <summary>Adds a fault for every key that nothing has asked for: it is misspelt, or in the wrong place.</summary>
+    public void RefuseUnknown()
+    {
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            if (!_known.Contains(child.Key))
+                faults.Add($"{path}:{child.Key} '{child.Value}' is not a key; known here: {string.Join(", ", _known)}");
+        }
+    }
+
+    private IpPrefix? ParsePrefix(string key, string text, IpFamily? family, string example)
+    {
+        if (IpPrefix.TryParse(text, out IpPrefix prefix) && (family is null || prefix.Family == family)) return prefix;
+        Fault(key, text, family is null ? "is not a prefix with its host bits zero" : $"is not an {family} prefix with its host bits zero", example);
+        return null;
+    }
+}
