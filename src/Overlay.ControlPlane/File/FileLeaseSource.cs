@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+
+namespace Overlay.ControlPlane;
+
+/// <summary>Leases as JSON files in one directory, <c>&lt;node&gt;.json</c> each: the control plane that needs nothing else to run.</summary>
+/// <remarks>
+/// Every change is told as a snapshot. A file that does not parse keeps that node's last good lease; a directory that
+/// cannot be read keeps them all. A directory that has lost this node's own lease is not believed when it says that
+/// others are gone too, until the own lease has been back for one rescan interval.
+/// </remarks>
+public sealed class FileLeaseSource : ILeaseSource
+{
+    /// <summary>How often every file is read again, watched or not.</summary>
+    public static readonly TimeSpan DefaultRescanInterval = TimeSpan.FromSeconds(5);
+
+    private readonly string _directory;
+    private readonly TimeSpan _rescanInterval;
+    private readonly ILogger<FileLeaseSource> _logger;
+    private readonly LeaseDirectoryState _state;
+    private readonly OwnLeaseState _own;
+
+    /// <param name="directory">Made by the first publish when missing.</param>
+    /// <param name="logger">Told of every bad file once, and again when its content changes.</param>
+    /// <param name="rescanInterval">Default <see cref="DefaultRescanInterval"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The interval is zero or negative.</exception>
+    public FileLeaseSource(string directory, ILogger<FileLeaseSource> logger, TimeSpan? rescanInterval = null)
+    {
+        _directory = Path.GetFullPath(directory);
+        _rescanInterval = rescanInterval ?? DefaultRescanInterval;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_rescanInterval, TimeSpan.Zero, nameof(rescanInterval));
+        _logger = logger;
+        _state = new(_directory, logger);
+        _own = new(_rescanInterval, logger);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Problems => _own.Problem is { } own
+        ? new Dictionary<string, string>(_state.Problems) { [own.File] = own.Message }
+        : _state.Problems;
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<LeaseUpdate> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using LeaseDirectoryWatch watch = new(_directory, _rescanInterval, _logger);
+        IReadOnlyList<Lease>? told = null;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            watch.Arm();
+            _state.Scan(_own.IsInPlace);
+            _own.Restore(_state.HasFiles);
+            IReadOnlyList<Lease> leases = _state.Leases;
+            if (_state.WasRead && (told is null || !told.SequenceEqual(leases)))
+            {
+                told = leases;
+                yield return new LeaseUpdate.Snapshot(leases);
+            }
+
+            await watch.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
+    {
+        if (!NodeName.IsValid(node)) return Task.FromResult<Lease?>(null);
+        return Task.Run(() => LeaseFile.New.Next(node, LeaseFileContent.Read(_state.PathOf(node))).Lease, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The node's name is not valid.</exception>
+    /// <exception cref="UnauthorizedAccessException">Permission is missing. A running watch tries again.</exception>
+    public Task PublishAsync(Lease own, CancellationToken cancellationToken)
+    {
+        if (!NodeName.IsValid(own.Node)) throw new ArgumentException($"'{own.Node}' is no node name such as node-a", nameof(own));
+        return Task.Run(() => _own.Publish(_state.PathOf(own.Node), LeaseJson.Format(own)), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The node's name is not valid.</exception>
+    /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
+    public Task WithdrawAsync(string node, CancellationToken cancellationToken)
+    {
+        if (!NodeName.IsValid(node)) throw new ArgumentException($"'{node}' is no node name such as node-a", nameof(node));
+        return Task.Run(() => _own.Withdraw(_state.PathOf(node)), cancellationToken);
+    }
+}

@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Logging;
+
+namespace Overlay.ControlPlane;
+
+/// <summary>The file this node published, and whether it is still where it was put. Thread-safe.</summary>
+internal sealed class OwnLeaseState
+{
+    private readonly TimeSpan _rescanInterval;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private string? _file;
+    private byte[] _content = [];
+    private bool _isWritten;
+    private long _missedAt;
+    private bool _wasMissed;
+    private volatile OwnLeaseProblem? _problem;
+
+    public OwnLeaseState(TimeSpan rescanInterval, ILogger logger)
+    {
+        _rescanInterval = rescanInterval;
+        _logger = logger;
+    }
+
+    /// <summary>Why the own lease is not in the directory; null when it is, or none was published.</summary>
+    public OwnLeaseProblem? Problem => _problem;
+
+    public void Publish(string file, byte[] content)
+    {
+        lock (_gate)
+        {
+            // Into a directory that was lost meanwhile: it may be made anew here, and then lacks everyone else's.
+            if (file == _file && _isWritten && !File.Exists(file)) Miss();
+            _file = file;
+            _content = content;
+            _isWritten = false;
+            _problem = new(file, "this node's own lease is not written yet");
+
+            // The same bytes again would only make every peer look.
+            if (!content.AsSpan().SequenceEqual(LeaseFileContent.Read(file).Bytes)) AtomicFile.Write(file, content);
+            _isWritten = true;
+            _problem = null;
+        }
+    }
+
+    public void Withdraw(string file)
+    {
+        lock (_gate)
+        {
+            if (file == _file) (_file, _problem) = (null, null);
+            if (Directory.Exists(Path.GetDirectoryName(file))) File.Delete(file);
+        }
+    }
+
+    /// <summary>The directory still is the one this node published to, for as long as one rescan takes.</summary>
+    public bool IsInPlace()
+    {
+        lock (_gate)
+        {
+            if (_file is null || !_isWritten) return true;
+            if (!File.Exists(_file)) Miss();
+            _wasMissed = _wasMissed && Environment.TickCount64 - _missedAt < _rescanInterval.TotalMilliseconds;
+            return !_wasMissed;
+        }
+    }
+
+    /// <summary>Writes the own lease again if it is gone; not into a directory that is empty, which may be no store at all.</summary>
+    public void Restore(bool hasOthers)
+    {
+        lock (_gate)
+        {
+            if (_file is null || File.Exists(_file) || (_isWritten && !hasOthers)) return;
+            try
+            {
+                AtomicFile.Write(_file, _content);
+                _isWritten = true;
+                _problem = null;
+                _logger.LogWarning("Lease file {File} of this node was not in place and is written now", _file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                string message = $"this node's own lease cannot be written: {e.Message}";
+                if (_problem?.Message == message) return;
+                _problem = new(_file, message);
+                _logger.LogError("Lease file {File}: {Reason}", _file, message);
+            }
+        }
+    }
+
+    private void Miss()
+    {
+        _missedAt = Environment.TickCount64;
+        _wasMissed = true;
+    }
+}

@@ -1,0 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Overlay.ControlPlane;
+
+/// <summary>The content of vtep.json.</summary>
+internal sealed record VtepMacDocument
+{
+    [JsonPropertyName("VtepMAC")]
+    public JsonElement VtepMac { get; init; }
+}

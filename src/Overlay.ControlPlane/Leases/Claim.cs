@@ -1,0 +1,17 @@
+using Overlay.Wire;
+
+namespace Overlay.ControlPlane;
+
+/// <summary>What a node wants for itself alone: a pod CIDR, or a public address as the prefix of full length.</summary>
+internal readonly record struct Claim(string Node, ClaimKind Kind, IpPrefix Prefix)
+{
+    public static Claim PodCidr(string node, IpPrefix prefix) => new(node, ClaimKind.PodCidr, prefix);
+
+    public static Claim PublicAddress(string node, IpAddress address) =>
+        new(node, ClaimKind.PublicAddress, new IpPrefix(address, address.Bits));
+
+    /// <summary>Why this claim fails against a stronger one.</summary>
+    public string LosesTo(Claim other) => Kind == ClaimKind.PodCidr
+        ? $"pod CIDR {Prefix} of node {Node} overlaps {other.Prefix} of node {other.Node}, which comes first"
+        : $"public address {Prefix.Address} of node {Node} is also that of node {other.Node}, which comes first";
+}

@@ -1,0 +1,19 @@
+namespace Overlay.ControlPlane;
+
+/// <summary>What a lease source has to say: changes since its last update, or the whole truth.</summary>
+/// <remarks>
+/// A source that lost its place (etcd compaction, Kubernetes' 410, an inotify overflow) sends a snapshot: it needs no
+/// guess at which events were missed.
+/// </remarks>
+public abstract record LeaseUpdate
+{
+    private LeaseUpdate()
+    {
+    }
+
+    /// <summary>Changes, to be applied in order and to show only together.</summary>
+    public sealed record Events(IReadOnlyList<LeaseEvent> Changes) : LeaseUpdate;
+
+    /// <summary>Every lease there is; a node that is not in it has none.</summary>
+    public sealed record Snapshot(IReadOnlyList<Lease> Leases) : LeaseUpdate;
+}

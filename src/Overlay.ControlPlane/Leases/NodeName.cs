@@ -1,0 +1,15 @@
+namespace Overlay.ControlPlane;
+
+/// <summary>The rule for node names: a DNS-1123 subdomain, as Kubernetes has it, upper case and underscore also taken.</summary>
+public static class NodeName
+{
+    /// <summary>The longest name, in characters.</summary>
+    public const int MaxLength = 253;
+
+    /// <summary>Letters, digits and underscore at both ends; between them also dots and hyphens.</summary>
+    public static bool IsValid(string? name) =>
+        name is { Length: > 0 and <= MaxLength } && IsEnd(name[0]) && IsEnd(name[^1])
+        && name.All(static c => IsEnd(c) || c is '.' or '-');
+
+    private static bool IsEnd(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
+}

@@ -1,0 +1,8 @@
+using Overlay.Wire;
+
+namespace Overlay.ControlPlane;
+
+/// <summary>What a node announces of one VTEP besides its address: flannel's <c>backend-data</c>.</summary>
+/// <param name="Vni">The network the VTEP carries.</param>
+/// <param name="Mac">Inner destination MAC of frames for it; null while the node has not said (an empty VtepMAC: not ready).</param>
+public sealed record VtepData(Vni Vni, MacAddress? Mac);

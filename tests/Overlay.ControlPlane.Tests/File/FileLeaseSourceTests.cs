@@ -1,0 +1,185 @@
+using System.Text;
+using static Overlay.ControlPlane.Tests.SampleLeases;
+
+namespace Overlay.ControlPlane.Tests;
+
+public class FileLeaseSourceTests
+{
+    [Fact]
+    public async Task PublishesTheBytesOfTheContractAndNothingBeside()
+    {
+        await using LeaseSourceFixture fixture = new(create: false);
+        await fixture.Source.PublishAsync(Ipv4("b", 2), default);
+
+        Encoding.UTF8.GetString(File.ReadAllBytes(fixture["b.json"])).ShouldBe(
+            """{"Subnet":"10.244.2.0/24","SubnetV6":null,"PublicIP":"192.168.77.2","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"02:00:00:00:00:02"}}""");
+        Directory.GetFileSystemEntries(fixture.Directory).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task PublishingTheSameAgainLeavesTheFileAlone()
+    {
+        await using LeaseSourceFixture fixture = new();
+        await fixture.Source.PublishAsync(Ipv4("b", 2), default);
+        DateTime written = File.GetLastWriteTimeUtc(fixture["b.json"]);
+        await Task.Delay(20);
+        await fixture.Source.PublishAsync(Ipv4("b", 2), default);
+        File.GetLastWriteTimeUtc(fixture["b.json"]).ShouldBe(written);
+
+        await fixture.Source.PublishAsync(Ipv4("b", 3), default);
+        File.GetLastWriteTimeUtc(fixture["b.json"]).ShouldNotBe(written);
+    }
+
+    [Fact]
+    public async Task FindsAndWithdrawsALease()
+    {
+        await using LeaseSourceFixture fixture = new(create: false);
+        (await fixture.Source.FindAsync("b", default)).ShouldBeNull();
+        await fixture.Source.WithdrawAsync("b", default);
+
+        await fixture.Source.PublishAsync(Ipv4("b", 2), default);
+        (await fixture.Source.FindAsync("b", default)).ShouldBe(Ipv4("b", 2));
+        await fixture.Source.WithdrawAsync("b", default);
+
+        File.Exists(fixture["b.json"]).ShouldBeFalse();
+        (await fixture.Source.FindAsync("b", default)).ShouldBeNull();
+        (await fixture.Source.FindAsync("../b", default)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("../b")]
+    [InlineData("")]
+    [InlineData(".b")]
+    public async Task ABadOwnNameIsRefused(string node)
+    {
+        await using LeaseSourceFixture fixture = new();
+        _ = await Should.ThrowAsync<ArgumentException>(() => fixture.Source.PublishAsync(Ipv4(node, 2), default));
+        _ = await Should.ThrowAsync<ArgumentException>(() => fixture.Source.WithdrawAsync(node, default));
+    }
+
+    [Fact]
+    public async Task TheFirstUpdateIsASnapshotOfAllOwnTooAndAnEmptyDirectoryGivesAnEmptyOne()
+    {
+        await using LeaseSourceFixture empty = new();
+        empty.Watch();
+        await empty.ShouldSee();
+
+        await using LeaseSourceFixture fixture = new();
+        await fixture.Source.PublishAsync(Own, default);
+        fixture.Rename(Ipv4("b", 2));
+        fixture.Watch();
+        await fixture.ShouldSee(Ipv4("b", 2), Own);
+    }
+
+    [Fact]
+    public async Task ARenamedFileIsSeenChangedAndDeleted()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
+        fixture.Watch();
+        await fixture.ShouldSee();
+
+        fixture.Rename(Ipv4("b", 2));
+        await fixture.ShouldSee(Ipv4("b", 2));
+        fixture.Rename(Ipv4("b", 3));
+        await fixture.ShouldSee(Ipv4("b", 3));
+        File.Delete(fixture["b.json"]);
+        await fixture.ShouldSee();
+    }
+
+    [Fact]
+    public async Task AFileWrittenInPlaceIsSeen()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
+        fixture.Rename(Ipv4("b", 2));
+        fixture.Watch();
+        await fixture.ShouldSee(Ipv4("b", 2));
+
+        File.WriteAllBytes(fixture["b.json"], LeaseJson.Format(Ipv4("b", 3)));
+        await fixture.ShouldSee(Ipv4("b", 3));
+    }
+
+    [Fact]
+    public async Task AnotherPublishersFileIsRead()
+    {
+        await using LeaseSourceFixture fixture = new();
+        File.WriteAllText(fixture["node-b.json"],
+            """
+            {
+              "Subnet": "10.244.15.0/24", "SubnetV6": "fd00:10:244:32::/64",
+              "PublicIP": "192.168.77.2", "PublicIPv6": "fd77::2", "BackendType": "vxlan",
+              "BackendData": {"VNI":1,"VtepMAC":"ba:e2:98:10:44:7d"}, "BackendV6Data": {"VNI":1,"VtepMAC":"2a:61:8c:b8:bf:10"}
+            }
+            """);
+        fixture.Watch();
+
+        await fixture.ShouldSee(Dual("node-b", 2) with
+        {
+            Subnet = Prefix("10.244.15.0/24"),
+            SubnetV6 = Prefix("fd00:10:244:32::/64"),
+            BackendData = Vtep("ba:e2:98:10:44:7d"),
+            BackendV6Data = Vtep("2a:61:8c:b8:bf:10"),
+        });
+    }
+
+    [Fact]
+    public async Task NothingIsToldWhileNothingChanges()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(100));
+        fixture.Rename(Ipv4("b", 2));
+        fixture.Watch();
+        await fixture.ShouldSee(Ipv4("b", 2));
+
+        fixture.Rename(Ipv4("b", 2));
+        await fixture.ShouldStillSee(Ipv4("b", 2));
+        fixture.Updates.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task ASecondWatchBeginsWithWhatIsKnown()
+    {
+        await using LeaseSourceFixture fixture = new();
+        fixture.Rename(Ipv4("b", 2));
+        await foreach (LeaseUpdate _ in fixture.Source.WatchAsync(default)) break;
+        File.WriteAllText(fixture["b.json"], "garbage");
+
+        fixture.Watch();
+        await fixture.ShouldSee(Ipv4("b", 2));
+    }
+
+    [Fact]
+    public void TheRescanIntervalMustBePositive() =>
+        Should.Throw<ArgumentOutOfRangeException>(() => new FileLeaseSource("leases", new CollectingLogger<FileLeaseSource>(), TimeSpan.Zero));
+
+    [Fact]
+    public async Task ManyPublishersAtOnceAreAllSeen()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
+        fixture.Watch();
+        await fixture.ShouldSee();
+        Lease[] leases = [.. Enumerable.Range(2, 200).Select(static number => Ipv4($"n{number:d3}", number))];
+        _ = Parallel.ForEach(leases, fixture.Rename);
+
+        await fixture.ShouldSee(leases);
+    }
+
+    [Fact]
+    public async Task ALeaseThatIsRenamedOverAgainAndAgainIsNeverMissed()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(1));
+        foreach (int number in Enumerable.Range(2, 50)) fixture.Rename(Ipv4($"n{number:d3}", number));
+        using CancellationTokenSource stop = new(TimeSpan.FromSeconds(2));
+        Task writer = Task.Run(() =>
+        {
+            for (int i = 0; !stop.IsCancellationRequested; i++) fixture.Rename(Ipv4($"n{(i % 50) + 2:d3}", (i % 50) + 2));
+        });
+        int fewest = int.MaxValue;
+        fixture.Watch();
+        while (!writer.IsCompleted)
+        {
+            if (fixture.Leases is { } leases) fewest = Math.Min(fewest, leases.Count);
+        }
+
+        fixture.Updates.ShouldBe(1);
+        fewest.ShouldBe(50);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+
+namespace Overlay.ControlPlane.Tests;
+
+/// <summary>A file source on a real directory, watched in the background until disposed.</summary>
+internal sealed class LeaseSourceFixture : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TempDirectory _parent = new();
+    private volatile IReadOnlyList<Lease>? _leases;
+    private Task _watch = Task.CompletedTask;
+    private int _updates;
+
+    public LeaseSourceFixture(TimeSpan? rescanInterval = null, bool create = true)
+    {
+        Directory = _parent["leases"];
+        if (create) _ = System.IO.Directory.CreateDirectory(Directory);
+        Source = new(Directory, Logger, rescanInterval);
+    }
+
+    public string Directory { get; }
+
+    public CollectingLogger<FileLeaseSource> Logger { get; } = new();
+
+    public FileLeaseSource Source { get; }
+
+    /// <summary>Of the last snapshot; null before the first.</summary>
+    public IReadOnlyList<Lease>? Leases => _leases;
+
+    public int Updates => Volatile.Read(ref _updates);
+
+    public bool HasFailed => _watch.IsFaulted;
+
+    public string this[string file] => Path.Combine(Directory, file);
+
+    public void Watch() => _watch = Task.Run(async () =>
+    {
+        await foreach (LeaseUpdate update in Source.WatchAsync(_stop.Token))
+        {
+            _leases = update.ShouldBeOfType<LeaseUpdate.Snapshot>().Leases;
+            _ = Interlocked.Increment(ref _updates);
+        }
+    });
+
+    /// <summary>As publishers do: under a name that is passed over, then renamed.</summary>
+    public void Rename(Lease lease)
+    {
+        File.WriteAllBytes(this[$".{lease.Node}.new"], LeaseJson.Format(lease));
+        File.Move(this[$".{lease.Node}.new"], this[$"{lease.Node}.json"], overwrite: true);
+    }
+
+    public Task ShouldSee(params Lease[] leases) => Eventually(() => _leases is { } seen && seen.SequenceEqual(leases));
+
+    /// <summary>Nothing differs for longer than any path of notice takes.</summary>
+    public async Task ShouldStillSee(params Lease[] leases)
+    {
+        await Task.Delay(700);
+        Leases.ShouldBe(leases);
+        HasFailed.ShouldBeFalse();
+    }
+
+    public async Task Eventually(Func<bool> condition, double seconds = 1)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!condition())
+        {
+            HasFailed.ShouldBeFalse();
+            if (watch.Elapsed > TimeSpan.FromSeconds(seconds))
+                throw new ShouldAssertException($"not within {seconds} s; leases: {string.Join(", ", Leases ?? [])}");
+            await Task.Delay(5);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await _watch;
+        }
+        catch (OperationCanceledException)
+        {
+            // How a watch ends.
+        }
+
+        _parent.Dispose();
+        _stop.Dispose();
+    }
+}

@@ -1,0 +1,32 @@
+namespace Overlay.ControlPlane.Tests;
+
+public class NodeNameTests
+{
+    [Theory]
+    [InlineData("a")]
+    [InlineData("worker-1.example.com")]
+    [InlineData("10.0.0.1")]
+    [InlineData("WORKER_1")]
+    public void TakesDnsNamesAndTheirUsualVariants(string name) => NodeName.IsValid(name).ShouldBeTrue();
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData(".hidden")]
+    [InlineData("-a")]
+    [InlineData("a.")]
+    [InlineData("a b")]
+    [InlineData("a/b")]
+    [InlineData("a\n")]
+    [InlineData("ü")]
+    public void RefusesWhatIsNoName(string? name) => NodeName.IsValid(name).ShouldBeFalse();
+
+    [Fact]
+    public void HoldsTheLengthLimit()
+    {
+        NodeName.IsValid(new string('a', NodeName.MaxLength)).ShouldBeTrue();
+        NodeName.IsValid(new string('a', NodeName.MaxLength + 1)).ShouldBeFalse();
+    }
+}
