@@ -1,0 +1,64 @@
+# Sourced by demo.sh and tests/run.sh: what has to be on the machine before anything is built.
+# Each function returns non-zero with one line in $reason; the caller says it in its own way.
+# shellcheck shell=bash
+
+reason=
+
+# Leave no build server running behind a script, and keep the SDK's greetings out of its output.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+export HOME="${HOME:-/root}"
+
+require_root() {
+  reason="must be run as root: it makes network namespaces"
+  [[ $EUID -eq 0 ]]
+}
+
+# install_packages NAME…: installs the missing ones, and says which.
+install_packages() {
+  local name log
+  local -a missing=()
+  for name in "$@"; do
+    [[ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" == installed ]] || missing+=("$name")
+  done
+  if [[ ${#missing[@]} -eq 0 ]]; then
+    echo "packages needed: $* (all installed)"
+    return 0
+  fi
+
+  echo "packages needed: $*; installing with apt: ${missing[*]}"
+  if ! command -v apt-get >/dev/null; then
+    reason="apt-get is missing: install ${missing[*]} by hand"
+    return 1
+  fi
+
+  log="$(mktemp)"
+  # Lists may be absent (a slim image) or too old to fetch by: then they are fetched, and the install tried again.
+  if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || ! apt_install "${missing[@]}" >"$log" 2>&1; then
+    if ! { apt-get -qq update && apt_install "${missing[@]}"; } >"$log" 2>&1; then
+      cat "$log" >&2
+      rm -f "$log"
+      reason="apt-get cannot install ${missing[*]}"
+      return 1
+    fi
+  fi
+  rm -f "$log"
+}
+
+apt_install() {
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
+}
+
+# find_sdk DIRECTORY: an SDK that fits the directory's global.json, on the PATH or where installers put it.
+find_sdk() {
+  local place
+  # sudo drops the caller's PATH, but an SDK in a usual place is still meant.
+  for place in "${DOTNET_ROOT:-}" /usr/lib/dotnet /usr/share/dotnet "$HOME/.dotnet"; do
+    command -v dotnet >/dev/null && break
+    if [[ -n $place && -x $place/dotnet ]]; then
+      export PATH="$place:$PATH"
+    fi
+  done
+  reason=".NET SDK 10 is missing: install it from Microsoft's package feed: https://learn.microsoft.com/dotnet/core/install/linux-debian"
+  (cd "$1" && dotnet --version) >/dev/null 2>&1
+}

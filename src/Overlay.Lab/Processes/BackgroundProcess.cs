@@ -1,0 +1,110 @@
+using System.Diagnostics;
+
+namespace Overlay.Lab;
+
+/// <summary>
+/// A program that runs beside the lab, in a session of its own and with a file for its output: so a Ctrl-C at the
+/// terminal reaches the lab alone, which ends the rest in order, and a kept demo outlives the lab's own process.
+/// </summary>
+public class BackgroundProcess
+{
+    private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(5);
+
+    // `ip netns exec`, setsid and sh each replace themselves by the next, so the pid is the program's own.
+    private const string Redirect = """exec >"$0" 2>&1 </dev/null; exec "$@" """;
+
+    private readonly Process _process;
+
+    internal BackgroundProcess(
+        string networkNamespace,
+        string logFile,
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null)
+    {
+        LogFile = logFile;
+        CommandLine = string.Join(' ', [program, .. arguments]);
+        ProcessStartInfo start = new(
+            "ip",
+            ["netns", "exec", networkNamespace, "setsid", "sh", "-c", Redirect, logFile, program, .. arguments]);
+        foreach ((string key, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[key] = value;
+        }
+
+        _process = Command.Start(start, CommandLine);
+        Pid = _process.Id;
+    }
+
+    public int Pid { get; }
+
+    public string CommandLine { get; }
+
+    public string LogFile { get; }
+
+    /// <summary>Everything it has written so far, to stdout and to stderr.</summary>
+    public string Log => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "";
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    public bool WaitForExit(TimeSpan limit) => _process.WaitForExit(limit);
+
+    /// <summary>Waits until the log contains the text.</summary>
+    public void WaitForLog(string text, TimeSpan? limit = null) =>
+        WaitUntil(() => Log.Contains(text, StringComparison.Ordinal), $"wrote \"{text}\"", limit);
+
+    /// <summary>SIGTERM, then SIGKILL after the grace; returns the exit code (137 = it had to be killed).</summary>
+    public int Stop(TimeSpan? grace = null)
+    {
+        RequestStop();
+        if (!_process.WaitForExit(grace ?? DefaultGrace))
+        {
+            Kill();
+        }
+
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGTERM, without waiting.</summary>
+    public void RequestStop()
+    {
+        if (!_process.HasExited)
+        {
+            LibC.Signal(Pid, LibC.SigTerm);
+        }
+    }
+
+    /// <summary>SIGKILL: the crash that no program can prepare for.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            LibC.Signal(Pid, LibC.SigKill);
+            _process.WaitForExit();
+        }
+    }
+
+    protected void WaitUntil(Func<bool> reached, string what, TimeSpan? limit)
+    {
+        TimeSpan patience = limit ?? TimeSpan.FromSeconds(20);
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!reached())
+        {
+            if (HasExited)
+            {
+                throw new LabException($"`{CommandLine}` exited with {ExitCode} before it {what}:\n{Log}");
+            }
+
+            if (watch.Elapsed > patience)
+            {
+                throw new LabException($"`{CommandLine}` has not {what} within {patience.TotalSeconds:0.#} s:\n{Log}");
+            }
+
+            Thread.Sleep(20);
+        }
+    }
+
+    internal void Forget() => _process.Dispose();
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace Overlay.Lab;
+
+/// <summary>
+/// Ctrl-C, SIGTERM, a closed terminal, and the ordinary end of the process: every lab that is still up is torn down
+/// before the process ends. Signals are process-wide, and so is this.
+/// </summary>
+public static class Interruption
+{
+    private static readonly CancellationTokenSource Source = new();
+    private static readonly PosixSignalRegistration[] Registrations = Watch();
+
+    /// <summary>Cancelled first; the labs' tear-down runs as its callbacks.</summary>
+    public static CancellationToken Token => Source.Token;
+
+    /// <summary>True for a program that ends by itself, with a last word, once its labs are gone.</summary>
+    public static bool ProgramEndsItself { get; set; }
+
+    internal static CancellationTokenRegistration TearDown(Action action)
+    {
+        _ = Registrations.Length;
+        return Source.Token.Register(() =>
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception exception)
+            {
+                // Nobody is above a signal handler: what could not be removed is said, and the others' turn comes.
+                Console.Error.WriteLine(exception.Message);
+            }
+        });
+    }
+
+    private static PosixSignalRegistration[] Watch()
+    {
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Source.Cancel();
+        return
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
+        ];
+    }
+
+    private static void OnSignal(PosixSignalContext context)
+    {
+        // A second Ctrl-C must not cut the tear-down short, which the first one began and which is bounded.
+        context.Cancel = ProgramEndsItself || Source.IsCancellationRequested;
+        Source.Cancel();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+
+namespace Overlay.Lab;
+
+/// <summary>The cable between a node's eth0 and the switch: both ends of one veth pair.</summary>
+public sealed class Link
+{
+    private static readonly string[] Segmentation = ["tx", "sg", "tso", "gso"];
+
+    // Not every kernel lets veth change all of these.
+    private static readonly string[] BestEffort =
+    [
+        "rx", "tx-udp-segmentation", "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation", "tx-gso-list",
+        "tx-gso-partial", "rx-gro-list", "rx-udp-gro-forwarding",
+    ];
+
+    private readonly (NetworkNamespace Inside, string Device)[] _ends;
+
+    internal Link(NetworkNamespace node, string device, NetworkNamespace switchNamespace, string port) =>
+        _ends = [(node, device), (switchNamespace, port)];
+
+    /// <summary>
+    /// Turns checksum, segmentation and receive offloads on or off at both ends, so that the link carries frames as
+    /// a real wire does; a receive offload of its own choice for links that send like a wire and still coalesce.
+    /// Returns what the kernel refused among the features a lab can do without.
+    /// </summary>
+    public IReadOnlyList<string> SetOffloads(bool on, bool? receiveOffload = null)
+    {
+        List<string> refused = [];
+        foreach ((NetworkNamespace inside, string device) in _ends)
+        {
+            inside.Run("ethtool", ["-K", device, .. Segmentation.SelectMany(name => Switch(name, on))]).EnsureSuccess();
+            inside.Run("ethtool", ["-K", device, .. Switch("gro", receiveOffload ?? on)]).EnsureSuccess();
+            foreach (string feature in BestEffort)
+            {
+                // Those of reception are extra modes of GRO that a default veth has off.
+                bool wanted = on && !feature.Contains("gro", StringComparison.Ordinal);
+                CommandResult result = inside.Run("ethtool", ["-K", device, .. Switch(feature, wanted)]);
+                if (!result.Succeeded)
+                {
+                    refused.Add(result.ToString());
+                }
+            }
+        }
+
+        return refused;
+    }
+
+    /// <summary>Delays and loses packets in each direction: a round trip takes twice the delay.</summary>
+    public void SetNetem(TimeSpan delay, double lossPercent = 0)
+    {
+        string[] netem =
+        [
+            "netem",
+            "delay", string.Create(CultureInfo.InvariantCulture, $"{delay.TotalMicroseconds:0}us"),
+            "loss", string.Create(CultureInfo.InvariantCulture, $"{lossPercent}%"),
+        ];
+        foreach ((NetworkNamespace inside, string device) in _ends)
+        {
+            CommandResult result = inside.Run("tc", ["qdisc", "replace", "dev", device, "root", .. netem]);
+            if (result.Error.Contains("qdisc kind is unknown", StringComparison.Ordinal))
+            {
+                throw new LabException($"this kernel has no netem (module sch_netem): {result}");
+            }
+
+            result.EnsureSuccess();
+        }
+    }
+
+    public void ClearNetem()
+    {
+        foreach ((NetworkNamespace inside, string device) in _ends)
+        {
+            CommandResult result = inside.Run("tc", "qdisc", "delete", "dev", device, "root");
+            if (!result.Error.Contains("handle of zero", StringComparison.Ordinal))
+            {
+                result.EnsureSuccess();
+            }
+        }
+    }
+
+    /// <summary>Pulls the cable, or plugs it in again; addresses stay.</summary>
+    public void SetCarrier(bool up)
+    {
+        (NetworkNamespace inside, string device) = _ends[1];
+        inside.Ip($"link set {device} {(up ? "up" : "down")}");
+        if (up)
+        {
+            inside.WaitForPorts();
+        }
+    }
+
+    /// <summary>Records what passes the node's end into a pcap file; returns once it records, Stop() flushes.</summary>
+    public BackgroundProcess StartCapture(string file, string filter = "")
+    {
+        (NetworkNamespace inside, string device) = _ends[0];
+        BackgroundProcess capture = inside.Start(
+            "tcpdump", "-n", "-Z", "root", "-s", "0", "-U", "--immediate-mode", "-i", device, "-w", file, filter);
+        capture.WaitForLog("listening on");
+        return capture;
+    }
+
+    private static string[] Switch(string feature, bool on) => [feature, on ? "on" : "off"];
+}

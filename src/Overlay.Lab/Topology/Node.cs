@@ -1,0 +1,174 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace Overlay.Lab;
+
+/// <summary>A node: eth0 on the underlay, cni0 with the pods behind it, and one daemon's files.</summary>
+public sealed class Node : NetworkNamespace
+{
+    private readonly List<Pod> _pods = [];
+    private int _podsMade;
+
+    internal Node(LabNetwork lab, int index)
+        : base(lab, NameOf(index))
+    {
+        Index = index;
+        Name = NameOf(index);
+        Directory = System.IO.Directory.CreateDirectory(Path.Combine(lab.Directory, Name)).FullName;
+        (UnderlayV4, UnderlayV6) = (
+            lab.Options.Underlay.HasFlag(AddressFamilies.V4) ? AddressPlan.UnderlayV4(index) : null,
+            lab.Options.Underlay.HasFlag(AddressFamilies.V6) ? AddressPlan.UnderlayV6(index) : null);
+        (PodCidrV4, PodCidrV6) = (
+            lab.Options.Inner.HasFlag(AddressFamilies.V4) ? AddressPlan.PodCidrV4(index) : null,
+            lab.Options.Inner.HasFlag(AddressFamilies.V6) ? AddressPlan.PodCidrV6(index) : null);
+        Link = lab.Switch.Connect(this, $"port-{Name}");
+        AddUnderlayAddresses();
+        BuildBridge();
+        for (int pod = 0; pod < lab.Options.PodsPerNode; pod++)
+        {
+            AddPod();
+        }
+    }
+
+    /// <summary>1 for node a, and so on; part of every address.</summary>
+    public int Index { get; }
+
+    /// <summary>"a", "b", …: also the node's name in the control plane.</summary>
+    public string Name { get; }
+
+    public string Directory { get; }
+
+    public string ConfigPath => Path.Combine(Directory, "overlay.json");
+
+    public string StateDirectory => Path.Combine(Directory, "state");
+
+    public string Socket => Path.Combine(Directory, "overlayd.sock");
+
+    public string SubnetFile => Path.Combine(Directory, "subnet.env");
+
+    /// <summary>Where this node's lease lies, or will.</summary>
+    public string LeaseFile => Path.Combine(Lab.LeaseDirectory, $"{Name}.json");
+
+    public IPAddress? UnderlayV4 { get; private set; }
+
+    public IPAddress? UnderlayV6 { get; private set; }
+
+    public IPNetwork? PodCidrV4 { get; }
+
+    public IPNetwork? PodCidrV6 { get; }
+
+    public Link Link { get; }
+
+    public IReadOnlyList<Pod> Pods => _pods;
+
+    public LabOptions Options => Lab.Options;
+
+    internal string LeaseDirectory => Lab.LeaseDirectory;
+
+    /// <summary>Adds a pod with an address no pod of this node had before.</summary>
+    public Pod AddPod()
+    {
+        Pod pod = new(Lab, this, ++_podsMade);
+        _pods.Add(pod);
+        WaitForPorts();
+        return pod;
+    }
+
+    public void RemovePod(Pod pod)
+    {
+        Ip($"link delete {pod.HostDevice}");
+        Lab.RemoveNamespace(pod);
+        _pods.Remove(pod);
+    }
+
+    /// <summary>Writes overlay.json; the edit gets the "Overlay" section with every key in place.</summary>
+    public void WriteConfig(Action<JsonObject>? edit = null) => NodeConfiguration.Write(this, edit);
+
+    /// <summary>Starts overlayd with this node's configuration, which is written first if there is none.</summary>
+    public DaemonProcess StartDaemon(params IEnumerable<string> extraArguments)
+    {
+        if (!File.Exists(ConfigPath))
+        {
+            WriteConfig();
+        }
+
+        string[] arguments = ["--config", ConfigPath, .. extraArguments];
+        return Lab.Start(this, "overlayd", log => new DaemonProcess(Namespace, log, Socket, arguments));
+    }
+
+    /// <summary>Runs overlayctl against this node's daemon.</summary>
+    public CommandResult Overlayctl(params IEnumerable<string> arguments) => Command.Run(
+        Command.DefaultLimit,
+        ProductBinary.Find("overlayctl"),
+        ["--socket", Socket, .. arguments],
+        environment: ProductBinary.Environment);
+
+    /// <summary>Makes this a node as flannel sets it up: the kernel's own VXLAN device, no daemon.</summary>
+    public KernelVxlan UseKernelVxlan(params IEnumerable<Node> peers)
+    {
+        KernelVxlan vxlan = new(this);
+        foreach (Node peer in peers.Where(peer => peer != this))
+        {
+            vxlan.AddPeer(KernelVxlan.LeaseOf(peer));
+        }
+
+        return vxlan;
+    }
+
+    /// <summary>Gives eth0 another address in place of the one of that family, as a new DHCP lease would.</summary>
+    public void ChangeUnderlayAddress(IPAddress address)
+    {
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+        {
+            Ip($"address delete {UnderlayV4}/{AddressPlan.UnderlayLengthV4} dev eth0");
+            UnderlayV4 = address;
+        }
+        else
+        {
+            Ip($"address delete {UnderlayV6}/{AddressPlan.UnderlayLengthV6} dev eth0");
+            UnderlayV6 = address;
+        }
+
+        AddUnderlayAddresses();
+    }
+
+    private static string NameOf(int index) => ((char)('a' + index - 1)).ToString();
+
+    private void AddUnderlayAddresses()
+    {
+        if (UnderlayV4 is not null)
+        {
+            Ip($"address replace {UnderlayV4}/{AddressPlan.UnderlayLengthV4} dev eth0",
+                $"route replace default via {AddressPlan.OutsideV4}");
+        }
+
+        if (UnderlayV6 is not null)
+        {
+            Ip($"address replace {UnderlayV6}/{AddressPlan.UnderlayLengthV6} dev eth0 nodad",
+                $"route replace default via {AddressPlan.OutsideV6} dev eth0");
+        }
+    }
+
+    private void BuildBridge()
+    {
+        Ip($"link add cni0 address {AddressPlan.GatewayMac(Index)} mtu {Lab.Options.EffectivePodMtu} type bridge",
+            "link set cni0 up");
+        if (PodCidrV4 is IPNetwork v4)
+        {
+            Ip($"address add {AddressPlan.GatewayV4(Index)}/{v4.PrefixLength} dev cni0");
+        }
+
+        if (PodCidrV6 is IPNetwork v6)
+        {
+            Ip($"address add {AddressPlan.GatewayV6(Index)}/{v6.PrefixLength} dev cni0 nodad");
+        }
+
+        // The bridge plugin turns forwarding on for the node. Devices made later must ask for it themselves here: a
+        // daemon that counts on someone else's sysctl for its own device is found out.
+        Set("net/ipv4/ip_forward", "1");
+        Set("net/ipv4/conf/default/forwarding", "0");
+        Set("net/ipv6/conf/all/forwarding", "1");
+        Set("net/ipv6/conf/default/forwarding", "0");
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Overlay.Lab;
+
+/// <summary>A node's overlay.json, with all that a lab decides.</summary>
+internal static class NodeConfiguration
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static void Write(Node node, Action<JsonObject>? edit)
+    {
+        JsonObject overlay = Section(node);
+        edit?.Invoke(overlay);
+        File.WriteAllText(node.ConfigPath, new JsonObject { ["Overlay"] = overlay }.ToJsonString(Indented));
+    }
+
+    private static JsonObject Section(Node node) => new()
+    {
+        ["NodeName"] = node.Name,
+        ["Interface"] = "eth0",
+        ["PublicIp"] = "",
+        ["PublicIpV6"] = "",
+        ["Network"] = new JsonObject
+        {
+            ["Cidr"] = node.PodCidrV4 is null ? "" : AddressPlan.ClusterV4.ToString(),
+            ["CidrV6"] = node.PodCidrV6 is null ? "" : AddressPlan.ClusterV6.ToString(),
+            ["SubnetLength"] = 24,
+            ["SubnetLengthV6"] = 64,
+            ["Vni"] = node.Options.Vni,
+            ["Port"] = node.Options.Port,
+            ["Mtu"] = 0,
+            ["DirectRouting"] = false,
+        },
+        ["Subnet"] = node.PodCidrV4?.ToString() ?? "",
+        ["SubnetV6"] = node.PodCidrV6?.ToString() ?? "",
+        ["ServiceCidrs"] = new JsonArray(AddressPlan.ServiceCidr.ToString()),
+        ["ControlPlane"] = new JsonObject
+        {
+            ["Kind"] = "File",
+            ["File"] = new JsonObject { ["Directory"] = node.LeaseDirectory },
+        },
+        ["StateDirectory"] = node.StateDirectory,
+        ["SubnetFile"] = node.SubnetFile,
+        ["IpMasq"] = true,
+        ["Admin"] = new JsonObject { ["Socket"] = node.Socket, ["Http"] = "127.0.0.1:9472" },
+    };
+}

@@ -1,0 +1,36 @@
+namespace Overlay.Lab;
+
+/// <summary>
+/// The Ethernet switch between the nodes. The nodes' default route leads to its own address, so it also plays every
+/// host outside the cluster; it does not route.
+/// </summary>
+public sealed class UnderlaySwitch : NetworkNamespace
+{
+    private const string BridgeName = "switch";
+
+    internal UnderlaySwitch(LabNetwork lab)
+        : base(lab, BridgeName)
+    {
+        Set("net/ipv4/ip_forward", "0");
+        Ip($"link add {BridgeName} address 02:00:00:00:00:fe mtu {lab.Options.UnderlayMtu} type bridge stp_state 0 mcast_snooping 0",
+            $"link set {BridgeName} up");
+        if (lab.Options.Underlay.HasFlag(AddressFamilies.V4))
+        {
+            Ip($"address add {AddressPlan.OutsideV4}/{AddressPlan.UnderlayLengthV4} dev {BridgeName}");
+        }
+
+        if (lab.Options.Underlay.HasFlag(AddressFamilies.V6))
+        {
+            Ip($"address add {AddressPlan.OutsideV6}/{AddressPlan.UnderlayLengthV6} dev {BridgeName} nodad");
+        }
+    }
+
+    /// <summary>Cables a node's eth0 to a port of its name.</summary>
+    internal Link Connect(NetworkNamespace node, string port)
+    {
+        Ip($"link add {port} mtu {Lab.Options.UnderlayMtu} type veth peer name eth0 netns {node.Namespace} mtu {Lab.Options.UnderlayMtu}",
+            $"link set {port} master {BridgeName} up");
+        node.Ip("link set eth0 up");
+        return new Link(node, "eth0", this, port);
+    }
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. Last line, alone: "N passed, N failed, N skipped"; non-zero if any failed.
+# A name as argument runs only the test projects that contain it: tests/run.sh Wire
+set -uo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+# shellcheck source=deploy/prerequisites.sh
+source "$root/deploy/prerequisites.sh"
+
+filter="${1:-}"
+passed=0 failed=0 skipped=0
+results="$(mktemp -d)"
+running=
+
+# Leaves through here only, so that the counts are always the last line.
+finish() {
+  trap '' INT TERM HUP
+  if [[ -n $running ]]; then
+    kill -TERM "$running" 2>/dev/null
+    wait "$running"
+  fi
+  rm -rf "$results"
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [[ $failed -eq 0 ]]
+  exit
+}
+
+give_up() {
+  echo "$*" >&2
+  failed=$((failed + 1))
+  finish
+}
+
+# In the background, because only `wait` lets a signal in at once; `timeout` passes a SIGTERM on.
+run() {
+  timeout --kill-after=30 "$@" </dev/null &
+  running=$!
+  wait "$running"
+  local status=$?
+  running=
+  return "$status"
+}
+
+count() {
+  sed -n "s/.*<Counters .*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1
+}
+
+test_project() {
+  local name="$1" trx="$results/$1.trx" status total executed good
+  echo "== $name"
+  run 30m dotnet test "$root/tests/$name/$name.csproj" -c Release --no-build --nologo \
+    --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results"
+  status=$?
+  if [[ ! -s $trx ]]; then
+    echo "$name: no results (exit code $status)" >&2
+    failed=$((failed + 1))
+    return
+  fi
+
+  # The trx counts a skipped test in the total only.
+  total="$(count "$trx" total)" executed="$(count "$trx" executed)" good="$(count "$trx" passed)"
+  passed=$((passed + good)) failed=$((failed + executed - good)) skipped=$((skipped + total - executed))
+  if [[ $total -eq 0 || ( $status -ne 0 && $executed -eq $good ) ]]; then
+    echo "$name: $total tests, exit code $status" >&2
+    failed=$((failed + 1))
+  fi
+}
+
+trap 'give_up interrupted' INT TERM HUP
+
+require_root || give_up "$reason"
+install_packages iproute2 iputils-ping iperf ethtool tshark tcpdump nftables || give_up "$reason"
+find_sdk "$root" || give_up "$reason"
+
+projects=()
+for path in "$root"/tests/*"$filter"*/*.csproj; do
+  [[ -e $path ]] && projects+=("$(basename "$path" .csproj)")
+done
+[[ ${#projects[@]} -gt 0 ]] || give_up "no test project's name contains \"$filter\""
+
+echo "== build"
+run 30m dotnet build "$root/Overlay.sln" -c Release -v quiet --nologo || give_up "the build failed"
+
+echo "== format"
+if run 30m dotnet format "$root/Overlay.sln" --verify-no-changes --no-restore; then
+  passed=$((passed + 1))
+else
+  echo "dotnet format would change files" >&2
+  failed=$((failed + 1))
+fi
+
+for name in "${projects[@]}"; do
+  test_project "$name"
+done
+finish
