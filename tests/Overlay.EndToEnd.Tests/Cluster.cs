@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Overlay.Lab;
+
+namespace Overlay.EndToEnd.Tests;
+
+/// <summary>A lab whose nodes run overlayd and know each other.</summary>
+internal sealed class Cluster : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private Cluster(LabNetwork lab, IReadOnlyList<Node> ours)
+    {
+        Lab = lab;
+        Daemons = [.. ours.Select(node => node.StartDaemon())];
+        foreach (DaemonProcess daemon in Daemons) daemon.WaitReady();
+    }
+
+    public LabNetwork Lab { get; }
+
+    /// <summary>One a node that runs ours, in the nodes' order.</summary>
+    public IReadOnlyList<DaemonProcess> Daemons { get; }
+
+    public Node this[string name] => Lab[name];
+
+    /// <summary>Every node runs overlayd.</summary>
+    public static Cluster Start(LabOptions options)
+    {
+        LabNetwork lab = LabNetwork.Create(options);
+        return Finish(lab, lab.Nodes, options.Nodes - 1);
+    }
+
+    /// <summary>Node a runs overlayd; the others are set up as flannel sets up kernel VXLAN, and know a's real lease.</summary>
+    public static Cluster StartBesideKernel(LabOptions options)
+    {
+        LabNetwork lab = LabNetwork.Create(options);
+        List<KernelVxlan> kernels = [.. lab.Nodes.Skip(1).Select(node => node.UseKernelVxlan(lab.Nodes.Skip(1)))];
+        foreach (KernelVxlan kernel in kernels) kernel.PublishLease();
+        Cluster cluster = Finish(lab, [lab.Nodes[0]], kernels.Count);
+        VxlanPeer ours = VxlanPeer.Read(lab.Nodes[0].LeaseFile);
+        foreach (KernelVxlan kernel in kernels) kernel.AddPeer(ours);
+        return cluster;
+    }
+
+    /// <summary>Waits until the node has that many peers in its table.</summary>
+    public static void WaitForPeers(Node node, int count)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (true)
+        {
+            JsonElement[] peers = [.. Report(node, "peers").EnumerateArray()];
+            if (peers.Length == count && peers.All(peer => peer.GetProperty("state").GetString() == "accepted")) return;
+            if (watch.Elapsed > Patience) throw new LabException($"node {node.Name} has not accepted {count} peers: {string.Join(", ", peers)}");
+            Thread.Sleep(50);
+        }
+    }
+
+    /// <summary>What <c>overlayctl --json</c> says.</summary>
+    public static JsonElement Report(Node node, string report) =>
+        JsonDocument.Parse(node.Overlayctl(report, "--json").EnsureSuccess().Output).RootElement;
+
+    /// <summary>How often that node has dropped for that reason on the way in (or out).</summary>
+    public static long Dropped(Node node, string reason, string direction = "ingress") =>
+        Report(node, "counters").GetProperty("drops").EnumerateArray()
+            .Single(drop => drop.GetProperty("reason").GetString() == reason && drop.GetProperty("direction").GetString() == direction)
+            .GetProperty("packets").GetInt64();
+
+    public void Dispose() => Lab.Dispose();
+
+    private static Cluster Finish(LabNetwork lab, IReadOnlyList<Node> ours, int peers)
+    {
+        try
+        {
+            Cluster cluster = new(lab, ours);
+            foreach (Node node in ours) WaitForPeers(node, peers);
+            return cluster;
+        }
+        catch
+        {
+            lab.Dispose();
+            throw;
+        }
+    }
+}
