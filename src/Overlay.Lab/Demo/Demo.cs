@@ -25,10 +25,14 @@ internal static partial class Demo
                 SayWhatToTry(lab);
             }
         }
-        catch (Exception exception)
+        catch (Exception exception) when (!Interruption.Token.IsCancellationRequested)
         {
             Console.WriteLine(exception.Message);
             why = exception.Message.Split('\n', 2)[0].TrimEnd(':', ' ');
+        }
+        catch (Exception)
+        {
+            // Whatever was under way failed because the lab was taken down under it.
         }
 
         if (Interruption.Token.IsCancellationRequested)
@@ -56,7 +60,8 @@ internal static partial class Demo
         Console.WriteLine("Every pod pings every pod on the other node:");
         foreach ((Pod from, Pod to) in pairs)
         {
-            Console.WriteLine($"  {from.Name} -> {to.Name}  {string.Join("   ", to.Addresses.Select(address => Ping(from, address)))}");
+            IEnumerable<string> answers = to.Addresses.Select(address => Ping(from, address));
+            Console.WriteLine($"  {from.Name} -> {to.Name}  {string.Join("   ", answers)}");
         }
 
         (Pod client, Pod server) = pairs[0];
@@ -104,7 +109,7 @@ internal static partial class Demo
     {
         Pod from = lab.Nodes[0].Pods[0];
         Pod to = lab.Nodes[1].Pods[0];
-        string overlayctl = $"{ProductBinary.Find("overlayctl")} --socket {lab.Nodes[0].Socket}";
+        string overlayctl = $"\"{ProductBinary.Find("overlayctl")}\" --socket {lab.Nodes[0].Socket}";
         Console.WriteLine($"""
 
             The lab stays up. Try, as root:

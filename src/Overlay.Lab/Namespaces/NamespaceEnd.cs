@@ -6,11 +6,11 @@ namespace Overlay.Lab;
 /// <summary>Removes namespaces, and ends by pid whatever still runs inside them.</summary>
 internal static class NamespaceEnd
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
 
     public static void Remove(IReadOnlyCollection<string> namespaces)
     {
-        if (!EndProcesses(namespaces, LibC.SigTerm, Grace) && !EndProcesses(namespaces, LibC.SigKill, Grace))
+        if (!EndProcesses(namespaces, LibC.SigTerm, _grace) && !EndProcesses(namespaces, LibC.SigKill, _grace))
         {
             throw new LabException($"processes survive SIGKILL in {string.Join(", ", namespaces)}");
         }

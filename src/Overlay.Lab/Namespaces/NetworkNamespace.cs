@@ -34,7 +34,7 @@ public class NetworkNamespace
     public CommandResult Run(string program, params IEnumerable<string> arguments) =>
         Run(Command.DefaultLimit, program, arguments);
 
-    /// <summary>Runs a program inside, to its end; one that takes longer is ended, and TimeoutException thrown.</summary>
+    /// <summary>Runs a program inside; one that takes longer is ended, and TimeoutException thrown.</summary>
     public CommandResult Run(TimeSpan limit, string program, params IEnumerable<string> arguments) =>
         Command.Run(limit, "ip", ["netns", "exec", Namespace, program, .. arguments]);
 
@@ -62,11 +62,12 @@ public class NetworkNamespace
     /// <summary>Runs lines of `bridge` in one process; the first that fails throws.</summary>
     public void Bridge(params IEnumerable<string> lines) => Batch("bridge", lines);
 
-    /// <summary>Sends pings, one after the other in quick succession; exit code 0 = at least one was answered.</summary>
-    public CommandResult Ping(IPAddress target, int count = 2, params IEnumerable<string> options) => Run(
-        TimeSpan.FromSeconds(10 + (2 * count)),
-        "ping",
-        ["-n", "-c", count.ToString(CultureInfo.InvariantCulture), "-i", "0.05", "-W", "1", .. options, target.ToString()]);
+    /// <summary>Sends pings in quick succession; exit code 0 = at least one was answered.</summary>
+    public CommandResult Ping(IPAddress target, int count = 2, params IEnumerable<string> options)
+    {
+        string[] basic = ["-n", "-c", count.ToString(CultureInfo.InvariantCulture), "-i", "0.05", "-W", "1"];
+        return Run(TimeSpan.FromSeconds(10 + (2 * count)), "ping", [.. basic, .. options, target.ToString()]);
+    }
 
     /// <summary>Pings until it is answered: for what takes effect a moment later.</summary>
     public void WaitForPing(IPAddress target, TimeSpan? limit = null)

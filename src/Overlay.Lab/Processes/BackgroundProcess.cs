@@ -8,7 +8,7 @@ namespace Overlay.Lab;
 /// </summary>
 public class BackgroundProcess
 {
-    private static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _defaultGrace = TimeSpan.FromSeconds(5);
 
     // `ip netns exec`, setsid and sh each replace themselves by the next, so the pid is the program's own.
     private const string Redirect = """exec >"$0" 2>&1 </dev/null; exec "$@" """;
@@ -59,7 +59,7 @@ public class BackgroundProcess
     public int Stop(TimeSpan? grace = null)
     {
         RequestStop();
-        if (!_process.WaitForExit(grace ?? DefaultGrace))
+        if (!_process.WaitForExit(grace ?? _defaultGrace))
         {
             Kill();
         }

@@ -38,7 +38,7 @@ internal static class Command
         {
             process.Kill(entireProcessTree: true);
             string said = output.IsCompletedSuccessfully ? output.Result : "";
-            throw new TimeoutException($"`{commandLine}` did not end within {limit.TotalSeconds:0.#} s {said}".TrimEnd());
+            throw new TimeoutException($"`{commandLine}` did not end within {limit.TotalSeconds:0.#} s: {said}");
         }
 
         return new CommandResult(commandLine, process.ExitCode, output.Result, error.Result);

@@ -16,7 +16,7 @@ public sealed class DaemonProcess : BackgroundProcess
 
     private bool AnswersStatus()
     {
-        using HttpClient client = new(new SocketsHttpHandler { ConnectCallback = Connect })
+        using HttpClient client = new(new SocketsHttpHandler { ConnectCallback = Connect, UseProxy = false })
         {
             Timeout = TimeSpan.FromSeconds(2),
         };

@@ -8,19 +8,19 @@ namespace Overlay.Lab;
 /// </summary>
 public static class Interruption
 {
-    private static readonly CancellationTokenSource Source = new();
-    private static readonly PosixSignalRegistration[] Registrations = Watch();
+    private static readonly CancellationTokenSource _source = new();
+    private static readonly PosixSignalRegistration[] _registrations = Watch();
 
     /// <summary>Cancelled first; the labs' tear-down runs as its callbacks.</summary>
-    public static CancellationToken Token => Source.Token;
+    public static CancellationToken Token => _source.Token;
 
     /// <summary>True for a program that ends by itself, with a last word, once its labs are gone.</summary>
     public static bool ProgramEndsItself { get; set; }
 
     internal static CancellationTokenRegistration TearDown(Action action)
     {
-        _ = Registrations.Length;
-        return Source.Token.Register(() =>
+        _ = _registrations.Length;
+        return _source.Token.Register(() =>
         {
             try
             {
@@ -36,7 +36,7 @@ public static class Interruption
 
     private static PosixSignalRegistration[] Watch()
     {
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Source.Cancel();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => _source.Cancel();
         return
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
@@ -48,7 +48,7 @@ public static class Interruption
     private static void OnSignal(PosixSignalContext context)
     {
         // A second Ctrl-C must not cut the tear-down short, which the first one began and which is bounded.
-        context.Cancel = ProgramEndsItself || Source.IsCancellationRequested;
-        Source.Cancel();
+        context.Cancel = ProgramEndsItself || _source.IsCancellationRequested;
+        _source.Cancel();
     }
 }

@@ -5,10 +5,10 @@ namespace Overlay.Lab;
 /// <summary>The cable between a node's eth0 and the switch: both ends of one veth pair.</summary>
 public sealed class Link
 {
-    private static readonly string[] Segmentation = ["tx", "sg", "tso", "gso"];
+    private static readonly string[] _segmentation = ["tx", "sg", "tso", "gso"];
 
     // Not every kernel lets veth change all of these.
-    private static readonly string[] BestEffort =
+    private static readonly string[] _bestEffort =
     [
         "rx", "tx-udp-segmentation", "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation", "tx-gso-list",
         "tx-gso-partial", "rx-gro-list", "rx-udp-gro-forwarding",
@@ -29,9 +29,10 @@ public sealed class Link
         List<string> refused = [];
         foreach ((NetworkNamespace inside, string device) in _ends)
         {
-            inside.Run("ethtool", ["-K", device, .. Segmentation.SelectMany(name => Switch(name, on))]).EnsureSuccess();
+            IEnumerable<string> required = _segmentation.SelectMany(feature => Switch(feature, on));
+            inside.Run("ethtool", ["-K", device, .. required]).EnsureSuccess();
             inside.Run("ethtool", ["-K", device, .. Switch("gro", receiveOffload ?? on)]).EnsureSuccess();
-            foreach (string feature in BestEffort)
+            foreach (string feature in _bestEffort)
             {
                 // Those of reception are extra modes of GRO that a default veth has off.
                 bool wanted = on && !feature.Contains("gro", StringComparison.Ordinal);

@@ -6,13 +6,13 @@ namespace Overlay.Lab;
 /// <summary>A node's overlay.json, with all that a lab decides.</summary>
 internal static class NodeConfiguration
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
 
     public static void Write(Node node, Action<JsonObject>? edit)
     {
         JsonObject overlay = Section(node);
         edit?.Invoke(overlay);
-        File.WriteAllText(node.ConfigPath, new JsonObject { ["Overlay"] = overlay }.ToJsonString(Indented));
+        File.WriteAllText(node.ConfigPath, new JsonObject { ["Overlay"] = overlay }.ToJsonString(_indented));
     }
 
     private static JsonObject Section(Node node) => new()

@@ -12,7 +12,8 @@ public sealed class UnderlaySwitch : NetworkNamespace
         : base(lab, BridgeName)
     {
         Set("net/ipv4/ip_forward", "0");
-        Ip($"link add {BridgeName} address 02:00:00:00:00:fe mtu {lab.Options.UnderlayMtu} type bridge stp_state 0 mcast_snooping 0",
+        Ip($"link add {BridgeName} address 02:00:00:00:00:fe mtu {lab.Options.UnderlayMtu} "
+                + "type bridge stp_state 0 mcast_snooping 0",
             $"link set {BridgeName} up");
         if (lab.Options.Underlay.HasFlag(AddressFamilies.V4))
         {
@@ -28,7 +29,8 @@ public sealed class UnderlaySwitch : NetworkNamespace
     /// <summary>Cables a node's eth0 to a port of its name.</summary>
     internal Link Connect(NetworkNamespace node, string port)
     {
-        Ip($"link add {port} mtu {Lab.Options.UnderlayMtu} type veth peer name eth0 netns {node.Namespace} mtu {Lab.Options.UnderlayMtu}",
+        int mtu = Lab.Options.UnderlayMtu;
+        Ip($"link add {port} mtu {mtu} type veth peer name eth0 netns {node.Namespace} mtu {mtu}",
             $"link set {port} master {BridgeName} up");
         node.Ip("link set eth0 up");
         return new Link(node, "eth0", this, port);

@@ -37,13 +37,13 @@ public sealed class KernelVxlan
     /// <summary>The lease of a node with kernel VXLAN; its MACs follow from its number.</summary>
     public static VxlanPeer LeaseOf(Node node)
     {
-        if ((node.PodCidrV4 is not null && node.UnderlayV4 is null) || (node.PodCidrV6 is not null && node.UnderlayV6 is null))
+        bool v4 = node.PodCidrV4 is not null;
+        bool v6 = node.PodCidrV6 is not null;
+        if ((v4 && node.UnderlayV4 is null) || (v6 && node.UnderlayV6 is null))
         {
             throw new LabException("flannel carries each family over an underlay of the same family only");
         }
 
-        bool v4 = node.PodCidrV4 is not null;
-        bool v6 = node.PodCidrV6 is not null;
         return new VxlanPeer(
             node.PodCidrV4,
             v4 ? node.UnderlayV4 : null,

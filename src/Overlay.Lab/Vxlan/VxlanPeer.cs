@@ -5,7 +5,12 @@ namespace Overlay.Lab;
 
 /// <summary>A node's lease, as the file control plane writes it: where its VTEPs are and what is behind them.</summary>
 public sealed record VxlanPeer(
-    IPNetwork? Subnet, IPAddress? PublicIP, string? VtepMac, IPNetwork? SubnetV6, IPAddress? PublicIPv6, string? VtepMacV6)
+    IPNetwork? Subnet,
+    IPAddress? PublicIP,
+    string? VtepMac,
+    IPNetwork? SubnetV6,
+    IPAddress? PublicIPv6,
+    string? VtepMacV6)
 {
     /// <summary>Reads a lease file, for example one of a daemon of ours.</summary>
     public static VxlanPeer Read(string file)

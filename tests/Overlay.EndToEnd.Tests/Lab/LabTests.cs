@@ -10,7 +10,7 @@ namespace Overlay.EndToEnd.Tests.Lab;
 /// <summary>The lab itself, with the kernel's own VXLAN in the daemon's place.</summary>
 public class LabTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     [Fact]
     public void Pods_reach_each_other_only_while_there_is_a_tunnel()
@@ -94,7 +94,8 @@ public class LabTests
         foreach ((bool on, bool? receive) in new (bool, bool?)[] { (false, null), (true, null), (false, true) })
         {
             node.Link.SetOffloads(on, receive);
-            foreach ((NetworkNamespace inside, string device) in new (NetworkNamespace, string)[] { (node, "eth0"), (lab.Switch, "port-a") })
+            (NetworkNamespace, string)[] ends = [(node, "eth0"), (lab.Switch, "port-a")];
+            foreach ((NetworkNamespace inside, string device) in ends)
             {
                 string features = inside.Run("ethtool", "-k", device).EnsureSuccess().Output;
                 features.ShouldContain($"tx-checksumming: {(on ? "on" : "off")}");
@@ -217,7 +218,9 @@ public class LabTests
         using (LabNetwork lab = LabNetwork.Create())
         {
             directory = lab.Directory;
-            namespaces = [lab.Switch.Namespace, .. lab.Nodes.Select(node => node.Namespace), .. lab.Pods.Select(pod => pod.Namespace)];
+            IEnumerable<NetworkNamespace> all = [lab.Switch, .. lab.Nodes, .. lab.Pods];
+            namespaces = [.. all.Select(one => one.Namespace)];
+            namespaces.Length.ShouldBe(5);
             willing = lab["a"].Pods[0].Start("sleep", "300");
             stubborn = lab["b"].Start("sh", "-c", "trap '' TERM; echo trapped; while :; do sleep 300; done");
             stubborn.WaitForLog("trapped");
@@ -234,19 +237,20 @@ public class LabTests
     public void The_next_lab_removes_what_a_crashed_one_left()
     {
         using Process crashing = StartUp("crash");
-        string[] namespaces = [.. Namespaces().Where(name => name.StartsWith($"ovl-crash-{crashing.Id}-", StringComparison.Ordinal))];
+        string prefix = $"ovl-crash-{crashing.Id}-";
+        string[] namespaces = [.. Namespaces().Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
         namespaces.Length.ShouldBe(5);
         using Process inside = Process.Start("ip", ["netns", "exec", namespaces[0], "sleep", "300"]);
         LabNetwork.Create().Dispose();
         namespaces.ShouldBeSubsetOf(Namespaces(), "its owner lives");
 
         crashing.Kill();
-        crashing.WaitForExit(Patience).ShouldBeTrue();
+        crashing.WaitForExit(_patience).ShouldBeTrue();
         Directory.Exists($"/tmp/overlay-lab-crash-{crashing.Id}").ShouldBeTrue();
         LabNetwork.Create().Dispose();
 
         Namespaces().Intersect(namespaces).ShouldBeEmpty();
-        inside.WaitForExit(Patience).ShouldBeTrue("it lived in a namespace that is gone");
+        inside.WaitForExit(_patience).ShouldBeTrue("it lived in a namespace that is gone");
         Directory.Exists($"/tmp/overlay-lab-crash-{crashing.Id}").ShouldBeFalse();
     }
 
@@ -260,7 +264,13 @@ public class LabTests
         string prefix = $"ovl-signal-{up.Id}-";
         Namespaces().ShouldContain(name => name.StartsWith(prefix, StringComparison.Ordinal));
         using Process kill = Process.Start("kill", [$"-{signal}", $"{up.Id}"]);
-        up.WaitForExit(Patience).ShouldBeTrue();
+        bool ended = up.WaitForExit(_patience);
+        if (!ended)
+        {
+            up.Kill();
+        }
+
+        ended.ShouldBeTrue($"SIG{signal} has to end it");
         Namespaces().ShouldNotContain(name => name.StartsWith(prefix, StringComparison.Ordinal));
         Directory.Exists($"/tmp/overlay-lab-signal-{up.Id}").ShouldBeFalse();
     }
@@ -292,7 +302,9 @@ public class LabTests
 
     private static Process StartUp(string name)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Overlay.Lab.dll"), "up", name])
+        // A shell starts background jobs with SIGINT ignored, which these tests would otherwise hand down.
+        string program = Path.Combine(AppContext.BaseDirectory, "Overlay.Lab.dll");
+        ProcessStartInfo start = new("env", ["--default-signal=INT", "dotnet", program, "up", name])
         {
             RedirectStandardOutput = true,
         };
@@ -304,7 +316,7 @@ public class LabTests
     // xunit decides what to skip before a test starts, so the kernel is asked when the tests are listed.
     private sealed class NetemFactAttribute : FactAttribute
     {
-        private static readonly Lazy<string?> Missing = new(() =>
+        private static readonly Lazy<string?> _missing = new(() =>
         {
             using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "probe", Nodes = 1, PodsPerNode = 0 });
             try
@@ -318,6 +330,6 @@ public class LabTests
             }
         });
 
-        public NetemFactAttribute() => Skip = Environment.IsPrivilegedProcess ? Missing.Value : null;
+        public NetemFactAttribute() => Skip = Environment.IsPrivilegedProcess ? _missing.Value : null;
     }
 }
