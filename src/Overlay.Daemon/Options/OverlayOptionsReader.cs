@@ -35,7 +35,9 @@ public static partial class OverlayOptionsReader
         options = options with { AdminSocket = ReadSocket(admin), AdminHttp = ReadHttp(admin) };
         admin.RefuseUnknown();
         root.RefuseUnknown();
-        CheckTogether(options, root);
+
+        // Values that are bad by themselves would show up here a second time.
+        if (faults.Count == 0) CheckTogether(options, root);
         return faults.Count == 0 ? options : throw new ConfigurationException(faults);
     }
 
@@ -104,7 +106,11 @@ public static partial class OverlayOptionsReader
     {
         NetworkOptions network = options.Network;
         if (network.Cidr is null && network.CidrV6 is null)
-            root.Fault("Network:Cidr", "", "and Overlay:Network:CidrV6 are both empty or bad", "10.244.0.0/16");
+        {
+            root.Fault("Network:Cidr", "", "and Overlay:Network:CidrV6 are both empty", "10.244.0.0/16");
+            return;
+        }
+
         CheckFamily(network.Cidr, "Cidr", network.SubnetLength, "SubnetLength", options.Subnet, "Subnet", "10.244.1.0/24", root);
         CheckFamily(network.CidrV6, "CidrV6", network.SubnetLengthV6, "SubnetLengthV6", options.SubnetV6, "SubnetV6", "fd00:10:244:1::/64", root);
 
@@ -118,7 +124,7 @@ public static partial class OverlayOptionsReader
     {
         if (cluster is null)
         {
-            if (subnet is not null) root.Fault(subnetKey, $"{subnet}", $"is given, but Overlay:Network:{clusterKey} is empty or bad", example);
+            if (subnet is not null) root.Fault(subnetKey, $"{subnet}", $"is given, but Overlay:Network:{clusterKey} is empty", example);
             return;
         }
 

@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using Overlay.EndToEnd.Tests.Traffic;
+using Overlay.Lab;
+
+namespace Overlay.EndToEnd.Tests;
+
+/// <summary>Peers come, move and go while others talk.</summary>
+public class ConvergenceTests
+{
+    private static readonly TimeSpan _soon = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void The_table_follows_each_change_within_a_second_and_other_flows_lose_nothing()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "moves", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        Pod pod = a.Pods[0];
+        pod.Ping(b.Pods[0].AddressV4!).EnsureSuccess();
+        using SteadyFlow flow = new(pod, b.Pods[0], b.Pods[0].AddressV4!);
+
+        string lease = Path.Combine(cluster.Lab.LeaseDirectory, "c.json");
+        VxlanPeer peer = new(IPNetwork.Parse("10.244.3.0/24"), IPAddress.Parse("192.168.77.3"), "02:00:00:00:04:03", null, null, null);
+        peer.Write(lease, 1);
+        ShouldSoonBe(a, "10.244.3.0/24", "192.168.77.3");
+
+        peer = peer with { PublicIP = IPAddress.Parse("192.168.77.33") };
+        peer.Write(lease, 1);
+        ShouldSoonBe(a, "10.244.3.0/24", "192.168.77.33");
+
+        peer = peer with { Subnet = IPNetwork.Parse("10.244.30.0/24") };
+        peer.Write(lease, 1);
+        ShouldSoonBe(a, "10.244.30.0/24", "192.168.77.33");
+        ShouldSoonBe(a, "10.244.3.0/24", null);
+
+        File.WriteAllText(lease, "{ not json");
+        Thread.Sleep(_soon);
+        ViaOf(a, "10.244.30.0/24").ShouldBe("192.168.77.33", "a damaged file keeps the last good lease");
+
+        File.Delete(lease);
+        ShouldSoonBe(a, "10.244.30.0/24", null);
+
+        (int sent, IReadOnlyList<int> missing) = flow.Stop();
+        sent.ShouldBeGreaterThan(500);
+        missing.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_node_that_joins_moves_and_leaves_is_reached_where_it_is()
+    {
+        using Cluster cluster = Cluster.StartBesideKernel(new LabOptions { Name = "node", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4, Nodes = 3 });
+        (Node a, Node b, Node c) = (cluster["a"], cluster["b"], cluster["c"]);
+        Pod from = a.Pods[0];
+        using SteadyFlow flow = new(from, b.Pods[0], b.Pods[0].AddressV4!);
+        from.Ping(c.Pods[0].AddressV4!).EnsureSuccess();
+
+        // The kernel binds its device to an address, so a node that moves makes a new one, as flannel does at restart.
+        c.Ip("link delete flannel.1");
+        c.ChangeUnderlayAddress(IPAddress.Parse("192.168.77.103"));
+        KernelVxlan moved = c.UseKernelVxlan();
+        moved.AddPeer(VxlanPeer.Read(a.LeaseFile));
+        moved.PublishLease();
+        ShouldSoonBe(a, c.PodCidrV4!.Value.ToString(), "192.168.77.103");
+        from.Ping(c.Pods[0].AddressV4!).EnsureSuccess();
+
+        File.Delete(c.LeaseFile);
+        ShouldSoonBe(a, c.PodCidrV4!.Value.ToString(), null);
+        from.Ping(c.Pods[0].AddressV4!, 1).Succeeded.ShouldBeFalse("its lease is gone");
+
+        flow.Stop().Missing.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_first_holder_of_a_pod_cidr_keeps_it_and_the_refusal_names_both()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "claims", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        VxlanPeer thief = new(b.PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null);
+        thief.Write(Path.Combine(cluster.Lab.LeaseDirectory, "thief.json"), 1);
+
+        JsonElement refused = default;
+        Eventually(() => Cluster.Report(a, "peers").EnumerateArray().Any(peer =>
+        {
+            refused = peer;
+            return peer.GetProperty("node").GetString() == "thief";
+        }));
+        refused.GetProperty("state").GetString().ShouldBe("refused");
+        string reason = refused.GetProperty("reason").GetString()!;
+        reason.ShouldContain("10.244.2.0/24");
+        reason.ShouldContain(" b");
+        ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
+        a.Pods[0].Ping(b.Pods[0].AddressV4!).EnsureSuccess();
+    }
+
+    [Fact]
+    public void The_vtep_mac_survives_restarts_and_a_stop_leaves_nothing_behind()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "again" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        string? mac = VxlanPeer.Read(a.LeaseFile).VtepMac;
+
+        cluster.Daemons[0].Stop().ShouldBe(0);
+        File.Exists(a.LeaseFile).ShouldBeFalse("the lease is withdrawn");
+        File.Exists(a.SubnetFile).ShouldBeFalse();
+        File.Exists(a.Socket).ShouldBeFalse();
+        a.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
+        a.Run("ip", "route").Output.ShouldNotContain("proto 79");
+        a.Run("ip", "-6", "route").Output.ShouldNotContain("proto 79");
+        ShouldSoonBe(b, "10.244.1.0/24", null);
+
+        a.StartDaemon().WaitReady();
+        VxlanPeer.Read(a.LeaseFile).VtepMac.ShouldBe(mac);
+        ShouldSoonBe(b, "10.244.1.0/24", "192.168.77.1");
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].Ping(address).EnsureSuccess();
+    }
+
+    [Fact]
+    public void A_crash_leaves_nothing_that_stops_the_next_start()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "crash" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        cluster.Daemons[0].Kill();
+        a.Run("ip", "route").Output.ShouldContain("blackhole", customMessage: "nobody was there to clean up");
+        a.StartDaemon().WaitReady();
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].Ping(address).EnsureSuccess();
+    }
+
+    [Fact]
+    public void Addresses_and_routes_that_somebody_removes_come_back()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "repair" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        a.Ip("link set overlay.1 down", "link set overlay.1 up");
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].WaitForPing(address);
+        a.Ip("route delete blackhole 10.244.1.0/24");
+        Eventually(() => a.Run("ip", "route").Output.Contains("blackhole 10.244.1.0/24", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_data_plane_that_dies_ends_the_process_non_zero()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "dies" });
+        cluster["a"].Ip("link delete overlay.1");
+        cluster.Daemons[0].WaitForExit(TimeSpan.FromSeconds(10)).ShouldBeTrue();
+        cluster.Daemons[0].ExitCode.ShouldBe(1);
+        cluster.Daemons[0].Log.ShouldContain("overlay.1");
+    }
+
+    private static void ShouldSoonBe(Node node, string prefix, string? via)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (ViaOf(node, prefix) != via)
+            (watch.Elapsed < _soon).ShouldBeTrue($"{prefix} on node {node.Name} leads to {ViaOf(node, prefix) ?? "nobody"}, not {via ?? "nobody"}, after a second");
+    }
+
+    private static string? ViaOf(Node node, string prefix)
+    {
+        foreach (JsonElement route in Cluster.Report(node, "routes").EnumerateArray())
+        {
+            if (route.GetProperty("prefix").GetString() == prefix) return route.GetProperty("via").GetString();
+        }
+
+        return null;
+    }
+
+    private static void Eventually(Func<bool> condition)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!condition())
+        {
+            (watch.Elapsed < TimeSpan.FromSeconds(10)).ShouldBeTrue("nothing came of it in ten seconds");
+            Thread.Sleep(50);
+        }
+    }
+}
