@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
@@ -181,5 +182,38 @@ public class FileLeaseSourceTests
 
         fixture.Updates.ShouldBe(1);
         fewest.ShouldBe(50);
+    }
+
+    /// <summary>Renamed, in place, and with the directory made anew: the median change is told well within a second.</summary>
+    [Fact]
+    public async Task AChangeIsToldWellWithinASecond()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
+        fixture.Watch();
+        await fixture.ShouldSee();
+        List<TimeSpan> times = [];
+        for (int number = 2; number < 17; number++)
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            switch (number % 3)
+            {
+                case 0:
+                    File.WriteAllBytes(fixture["b.json"], LeaseJson.Format(Ipv4("b", number)));
+                    break;
+                case 1:
+                    Directory.Delete(fixture.Directory, recursive: true);
+                    _ = Directory.CreateDirectory(fixture.Directory);
+                    fixture.Rename(Ipv4("b", number));
+                    break;
+                default:
+                    fixture.Rename(Ipv4("b", number));
+                    break;
+            }
+
+            await fixture.ShouldSee(Ipv4("b", number));
+            times.Add(watch.Elapsed);
+        }
+
+        times.Order().ElementAt(times.Count / 2).ShouldBeLessThan(TimeSpan.FromMilliseconds(500), string.Join(' ', times));
     }
 }
