@@ -149,6 +149,7 @@ public sealed class BadConfigurationTests : IDisposable
         string line = daemon.Log.Split(_separators, StringSplitOptions.RemoveEmptyEntries)
             .Where(text => text.StartsWith("overlayd: bad configuration: ", StringComparison.Ordinal))
             .ShouldHaveSingleItem(daemon.Log);
+        line.ShouldContain("example: ");
         Node.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1", customMessage: "a refused start leaves no device");
         return line;
     }

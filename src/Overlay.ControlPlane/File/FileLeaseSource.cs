@@ -20,7 +20,7 @@ public sealed class FileLeaseSource : ILeaseSource
     private readonly LeaseDirectoryState _state;
     private readonly OwnLeaseState _own;
 
-    /// <param name="directory">Made by the first publish when missing.</param>
+    /// <param name="directory">Made when a watch begins, or by the first publish, when missing.</param>
     /// <param name="logger">Told of every bad file once, and again when its content changes.</param>
     /// <param name="rescanInterval">Default <see cref="DefaultRescanInterval"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The interval is zero or negative.</exception>
@@ -44,6 +44,7 @@ public sealed class FileLeaseSource : ILeaseSource
     {
         using LeaseDirectoryWatch watch = new(_directory, _rescanInterval, _logger);
         IReadOnlyList<Lease>? told = null;
+        MakeDirectory();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -84,5 +85,19 @@ public sealed class FileLeaseSource : ILeaseSource
     {
         if (!NodeName.IsValid(node)) throw new ArgumentException($"'{node}' is no node name such as node-a", nameof(node));
         return Task.Run(() => _own.Withdraw(_state.PathOf(node)), cancellationToken);
+    }
+
+    // The first node of a cluster finds nothing: an empty store, not one that cannot be read. Later a directory that is
+    // missing has been lost, and is not made again by looking at it.
+    private void MakeDirectory()
+    {
+        try
+        {
+            _ = Directory.CreateDirectory(_directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogError("Lease directory {Directory} cannot be made: {Reason}", _directory, exception.Message);
+        }
     }
 }

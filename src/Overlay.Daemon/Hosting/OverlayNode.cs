@@ -13,6 +13,8 @@ namespace Overlay.Daemon;
 /// </remarks>
 public sealed class OverlayNode : IDisposable
 {
+    private const string SoundPlan = "example: pods in 10.244.0.0/16, services in 10.96.0.0/12, nodes in 192.168.0.0/24";
+
     private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
 
     private readonly RouteNetlink _netlink;
@@ -66,7 +68,8 @@ public sealed class OverlayNode : IDisposable
             RouteNetlink netlink = Made(new RouteNetlink());
             UnderlayInterface underlay = UnderlayDiscovery.Find(netlink, options);
             IReadOnlyList<string> violations = PlanOf(options, underlay).Check();
-            if (violations.Count > 0) throw new ConfigurationException(violations);
+            if (violations.Count > 0)
+                throw new ConfigurationException([.. violations.Select(violation => $"{violation}; {SoundPlan}")]);
             OverlayMtu mtu = OverlayMtu.For(options, underlay);
             Vtep vtep = new(options.Network.Vni, vtepMac(), options.Network.Port);
             UdpUnderlay sockets = Made(new UdpUnderlay(underlay.Ipv4, underlay.Ipv6, vtep.Port));

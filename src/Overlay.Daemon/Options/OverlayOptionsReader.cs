@@ -129,7 +129,11 @@ public static partial class OverlayOptionsReader
         }
 
         if (length <= cluster.Value.Length)
+        {
             root.Fault($"Network:{lengthKey}", $"{length}", $"leaves no room for nodes in Overlay:Network:{clusterKey} {cluster}", $"{Math.Min(cluster.Value.Length + 8, cluster.Value.Address.Bits)}");
+            return;
+        }
+
         if (subnet is null) root.Fault(subnetKey, "", "is empty, and the file control plane hands out none", example);
         else if (subnet.Value.Length != length)
             root.Fault(subnetKey, $"{subnet}", $"has not the length of Overlay:Network:{lengthKey}, {length}", example);

@@ -92,7 +92,7 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
         foreach (IConfigurationSection child in section.GetChildren())
         {
             if (!_known.Contains(child.Key))
-                faults.Add($"{path}:{child.Key} '{child.Value}' is not a key; known here: {string.Join(", ", _known)}");
+                faults.Add($"{path}:{child.Key} '{child.Value}' is not a key; example: one of {string.Join(", ", _known)}");
         }
     }
 
