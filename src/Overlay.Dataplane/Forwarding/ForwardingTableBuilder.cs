@@ -3,6 +3,7 @@ using Overlay.Wire;
 namespace Overlay.Dataplane;
 
 /// <summary>The one way to make a <see cref="ForwardingTable"/>. Not thread-safe; used by the one writer.</summary>
+/// <remarks>A call that throws changes nothing, so one peer's bad lease can be left out and the others kept.</remarks>
 public sealed class ForwardingTableBuilder
 {
     private readonly List<RemoteVtep?> _targets = [null];
@@ -18,6 +19,7 @@ public sealed class ForwardingTableBuilder
     /// <exception cref="ArgumentException">The prefix was added before, or another VTEP has that underlay address.</exception>
     public ForwardingTableBuilder AddRoute(IpPrefix prefix, RemoteVtep via)
     {
+        RefuseKnown(prefix);
         _ = AddVtep(via);
         return Add(new Route(prefix, via));
     }
@@ -26,13 +28,11 @@ public sealed class ForwardingTableBuilder
     /// <exception cref="ArgumentException">Another VTEP has that underlay address.</exception>
     public ForwardingTableBuilder AddVtep(RemoteVtep vtep)
     {
-        if (_indexes.TryAdd(vtep, _targets.Count))
-        {
-            if (!_byAddress.TryAdd(vtep.Address, vtep))
-                throw new ArgumentException($"{vtep.Address} is the VTEP of {_byAddress[vtep.Address].Node} and of {vtep.Node}", nameof(vtep));
-            _targets.Add(vtep);
-        }
-
+        if (_indexes.ContainsKey(vtep)) return this;
+        if (!_byAddress.TryAdd(vtep.Address, vtep))
+            throw new ArgumentException($"{vtep.Address} is the VTEP of {_byAddress[vtep.Address].Node} and of {vtep.Node}", nameof(vtep));
+        _indexes.Add(vtep, _targets.Count);
+        _targets.Add(vtep);
         return this;
     }
 
@@ -54,8 +54,13 @@ public sealed class ForwardingTableBuilder
 
     private ForwardingTableBuilder Add(Route route)
     {
-        if (!_routes.TryAdd(route.Prefix, route))
-            throw new ArgumentException($"{route.Prefix} is in the table already", nameof(route));
+        RefuseKnown(route.Prefix);
+        _routes.Add(route.Prefix, route);
         return this;
+    }
+
+    private void RefuseKnown(IpPrefix prefix)
+    {
+        if (_routes.ContainsKey(prefix)) throw new ArgumentException($"{prefix} is in the table already", nameof(prefix));
     }
 }

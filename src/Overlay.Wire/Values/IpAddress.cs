@@ -57,7 +57,8 @@ public readonly record struct IpAddress
             return Ipv4Address.Length;
         }
 
-        ToIpv6().Write(destination);
+        // Not ToIpv6: a default value, of neither family, must print too, as the exception's message does.
+        new Ipv6Address(Value).Write(destination);
         return Ipv6Address.Length;
     }
 

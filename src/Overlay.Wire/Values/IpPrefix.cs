@@ -50,8 +50,10 @@ public readonly record struct IpPrefix
         int slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
         if (slash < 0) return false;
         if (!IpAddress.TryParse(text![..slash], out IpAddress address)) return false;
-        if (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int length)
+        ReadOnlySpan<char> digits = text.AsSpan(slash + 1);
+        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int length)
             || length > address.Bits) return false;
+        if (!digits.SequenceEqual(length.ToString(CultureInfo.InvariantCulture))) return false; // int.TryParse takes "08" and "8\0"
         prefix = new(address, length);
         return prefix.Address == address;
     }

@@ -40,7 +40,7 @@ public readonly record struct MacAddress(ulong Value)
     public static bool TryParse([NotNullWhen(true)] string? text, out MacAddress address)
     {
         address = default;
-        if (text is null || text.Length != 17) return false;
+        if (text is null || text.Length != 17 || text.Contains('\0')) return false; // byte.TryParse takes "a\0" for "0a"
         ulong value = 0;
         for (int i = 0; i < Length; i++)
         {
