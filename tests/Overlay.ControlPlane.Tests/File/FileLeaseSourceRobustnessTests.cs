@@ -135,15 +135,26 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task AMissingDirectoryGivesNoSnapshotUntilItIsThere()
+    public async Task TheFirstNodeMakesTheDirectoryAndFindsItEmpty()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10), create: false);
+        fixture.Watch();
+        await fixture.Eventually(() => fixture.Leases is { Count: 0 });
+        Directory.Exists(fixture.Directory).ShouldBeTrue();
+        fixture.Source.Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task ADirectoryThatCannotBeMadeGivesNoSnapshotUntilItIsThere()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10), create: false);
+        File.WriteAllText(fixture.Directory, "in the way");
         fixture.Watch();
         await fixture.Eventually(() => fixture.Source.Problems.Count == 1);
         await Task.Delay(400);
         fixture.Leases.ShouldBeNull();
-        fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldContain(fixture.Directory);
 
+        File.Delete(fixture.Directory);
         await fixture.Source.PublishAsync(Own, default);
         await fixture.ShouldSee(Own);
         fixture.Source.Problems.ShouldBeEmpty();

@@ -59,8 +59,8 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
         HasFailed.ShouldBeFalse();
     }
 
-    /// <summary>Three seconds, for a machine that does other things too; how fast it is has a test of its own.</summary>
-    public async Task Eventually(Func<bool> condition, double seconds = 3)
+    /// <summary>Ten seconds, for a machine that does other things too; how fast it is has a test of its own.</summary>
+    public async Task Eventually(Func<bool> condition, double seconds = 10)
     {
         Stopwatch watch = Stopwatch.StartNew();
         while (!condition())
