@@ -15,6 +15,7 @@ internal sealed unsafe class MessageBatch : IDisposable
     private readonly Libc.IoVec* _vectors;
     private readonly byte* _names;
     private readonly byte* _controls;
+    private bool _isDisposed;
 
     public MessageBatch(int capacity)
     {
@@ -76,6 +77,8 @@ internal sealed unsafe class MessageBatch : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         NativeMemory.Free(Messages);
         NativeMemory.Free(_vectors);
         NativeMemory.Free(_names);
