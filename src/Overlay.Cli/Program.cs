@@ -1,7 +1,14 @@
 using System.CommandLine;
+using System.Reflection;
 using Overlay.Cli;
 
 // overlayctl: asks the daemon of this node over its admin socket, and prints the answer.
+
+if (args.Contains("--version"))
+{
+    Console.WriteLine($"overlayctl {typeof(ReportCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}");
+    return 0;
+}
 
 Option<string> socket = new("--socket") { Description = "the daemon's admin socket", DefaultValueFactory = _ => "/run/overlay/overlayd.sock", Recursive = true };
 Option<bool> json = new("--json") { Description = "print JSON, for programs", Recursive = true };

@@ -56,7 +56,7 @@ internal sealed class Cluster : IDisposable
     }
 
     /// <summary>What <c>overlayctl --json</c> would say.</summary>
-    public static JsonElement Report(Node node, string report) => AdminSocket.Get(node, report);
+    public static JsonElement Report(Node node, string report) => AdminSocket.Report(node, report);
 
     /// <summary>How often that node has dropped for that reason on the way in (or out).</summary>
     public static long Dropped(Node node, string reason, string direction = "ingress") =>

@@ -8,7 +8,7 @@ namespace Overlay.Daemon;
 public sealed class AdminReader(OverlayOptions options, OverlayService service, ILeaseSource source, TablePublisher publisher)
 {
     public static string Version { get; } =
-        typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>The first leases are read, the workers run and no worker has died.</summary>
     public bool IsReady => service.Started is not null;

@@ -16,35 +16,14 @@ public sealed class DaemonProcess : BackgroundProcess
 
     private bool AnswersStatus()
     {
-        using HttpClient client = new(new SocketsHttpHandler { ConnectCallback = Connect, UseProxy = false })
-        {
-            Timeout = TimeSpan.FromSeconds(2),
-        };
-        using HttpRequestMessage request = new(HttpMethod.Get, "http://overlayd/v1/status");
         try
         {
-            using HttpResponseMessage response = client.Send(request);
-            return response.IsSuccessStatusCode;
+            return AdminSocket.Get(_socket, "v1/status").Length > 0;
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
         {
             // Not up yet: the caller asks again until its own limit, and then shows the daemon's log.
             return false;
-        }
-    }
-
-    private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellation)
-    {
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_socket), cancellation).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }

@@ -50,8 +50,11 @@ public sealed partial class RouteNetlink
 
     private static AddressInfo? ReadAddress(ReadOnlySpan<byte> payload)
     {
-        const uint Unfit = RtNetlink.IFA_F_TENTATIVE | RtNetlink.IFA_F_DEPRECATED | RtNetlink.IFA_F_TEMPORARY;
         if (payload[0] is not (Libc.AF_INET or Libc.AF_INET6)) return null;
+
+        // For IPv4 the temporary bit means "secondary": a second address of a network, as good as the first.
+        uint unfit = RtNetlink.IFA_F_TENTATIVE | RtNetlink.IFA_F_DEPRECATED;
+        if (payload[0] == Libc.AF_INET6) unfit |= RtNetlink.IFA_F_TEMPORARY;
         IpAddress? local = null;
         IpAddress? address = null;
         uint flags = payload[2];
@@ -70,6 +73,6 @@ public sealed partial class RouteNetlink
 
         if ((local ?? address) is not { } own) return null;
         int index = MemoryMarshal.Read<int>(payload[4..]);
-        return new AddressInfo(index, own, payload[1], payload[3] == RtNetlink.RT_SCOPE_UNIVERSE, (flags & Unfit) == 0);
+        return new AddressInfo(index, own, payload[1], payload[3] == RtNetlink.RT_SCOPE_UNIVERSE, (flags & unfit) == 0);
     }
 }

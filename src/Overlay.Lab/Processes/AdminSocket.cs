@@ -1,0 +1,46 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Overlay.Lab;
+
+/// <summary>A daemon's HTTP, asked directly: overlayctl's start-up would blur what is measured.</summary>
+public static class AdminSocket
+{
+    /// <summary>A report as <c>overlayctl --json</c> prints it.</summary>
+    /// <exception cref="HttpRequestException">Nobody answers, or not with success.</exception>
+    public static JsonElement Report(Node node, string report) => JsonDocument.Parse(Get(node.Socket, $"v1/{report}")).RootElement;
+
+    /// <summary>What the admin socket answers.</summary>
+    /// <inheritdoc cref="Report" path="/exception"/>
+    public static string Get(string socket, string path) => Get(path, () =>
+    {
+        Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        connection.Connect(new UnixDomainSocketEndPoint(socket));
+        return connection;
+    });
+
+    /// <summary>What the node's loopback address answers, where health and metrics are.</summary>
+    /// <inheritdoc cref="Report" path="/exception"/>
+    public static string GetLoopback(Node node, int port, string path) => Get(path, () => node.Invoke(() =>
+    {
+        Socket connection = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        connection.Connect(IPAddress.Loopback, port);
+        return connection;
+    }));
+
+    private static string Get(string path, Func<Socket> connect)
+    {
+        using HttpClient client = new(new SocketsHttpHandler
+        {
+            ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(new NetworkStream(connect(), ownsSocket: true)),
+        })
+        {
+            Timeout = TimeSpan.FromSeconds(2),
+        };
+        using HttpRequestMessage request = new(HttpMethod.Get, $"http://overlayd/{path}");
+        using HttpResponseMessage response = client.Send(request).EnsureSuccessStatusCode();
+        using StreamReader body = new(response.Content.ReadAsStream());
+        return body.ReadToEnd();
+    }
+}

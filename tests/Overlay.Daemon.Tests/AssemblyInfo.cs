@@ -1,0 +1,2 @@
+// Some tests set environment variables, which the whole process shares.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,0 +1,71 @@
+using Overlay.Lab;
+using Overlay.Linux;
+using Overlay.Wire;
+
+namespace Overlay.Daemon.Tests;
+
+public sealed class UnderlayDiscoveryTests : IDisposable
+{
+    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "underlay", Nodes = 1, PodsPerNode = 0 });
+
+    private Node Node => _lab.Nodes[0];
+
+    [Theory]
+    [InlineData("eth0")]
+    [InlineData("192.168.77.1")]
+    [InlineData("fd77::1")]
+    [InlineData("")]
+    public void The_interface_is_found_by_name_by_address_or_by_the_default_route(string name)
+    {
+        UnderlayInterface underlay = Find(("Interface", name));
+        underlay.Link.Name.ShouldBe("eth0");
+        underlay.Ipv4.ShouldBe(IpAddress.Parse("192.168.77.1").ToIpv4());
+        underlay.Networks.ShouldContain(IpPrefix.Parse("192.168.77.0/24"));
+    }
+
+    [Fact]
+    public void An_ipv6_underlay_is_used_only_for_ipv6_pods_or_for_want_of_ipv4()
+    {
+        Find(("Interface", "eth0")).Ipv6.ShouldBeNull();
+        Find([("Interface", "eth0"), .. TestOptions.DualStack]).Ipv6.ShouldBe(IpAddress.Parse("fd77::1").ToIpv6());
+        Node.Ip("address delete 192.168.77.1/24 dev eth0");
+        UnderlayInterface underlay = Find(("Interface", "eth0"));
+        underlay.Ipv4.ShouldBeNull();
+        underlay.Ipv6.ShouldBe(IpAddress.Parse("fd77::1").ToIpv6());
+    }
+
+    [Fact]
+    public void A_public_address_of_this_host_chooses_interface_and_address()
+    {
+        Node.Ip("address add 192.168.78.1/24 dev cni0", "address add 192.168.78.2/24 dev cni0");
+        UnderlayInterface underlay = Find(("PublicIp", "192.168.78.2"));
+        underlay.Link.Name.ShouldBe("cni0");
+        underlay.Ipv4.ShouldBe(IpAddress.Parse("192.168.78.2").ToIpv4());
+    }
+
+    [Fact]
+    public void A_public_address_behind_nat_is_not_what_tunnels_are_bound_to() =>
+        Find(("Interface", "eth0"), ("PublicIp", "198.51.100.7")).Ipv4.ShouldBe(IpAddress.Parse("192.168.77.1").ToIpv4());
+
+    [Fact]
+    public void Tentative_and_deprecated_addresses_are_passed_over()
+    {
+        Node.Ip("address add 2001:db8::66/64 dev eth0 nodad preferred_lft 0");
+        Find([("Interface", "eth0"), .. TestOptions.DualStack]).Ipv6.ShouldBe(IpAddress.Parse("fd77::1").ToIpv6());
+    }
+
+    [Theory]
+    [InlineData("Interface", "eth9")]
+    [InlineData("Interface", "lo")]
+    [InlineData("PublicIpV6", "2001:db8::1")]
+    public void What_cannot_be_an_underlay_is_named(string key, string value) =>
+        Should.Throw<ConfigurationException>(() => Find((key, value))).Message.ShouldContain($"Overlay:{key} '{value}'");
+
+    public void Dispose() => _lab.Dispose();
+
+    private UnderlayInterface Find(params (string, string)[] keys)
+    {
+        using RouteNetlink netlink = Node.Invoke(() => new RouteNetlink());
+        return UnderlayDiscovery.Find(netlink, TestOptions.With(keys));
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Overlay.Daemon.Tests;
+
+public sealed class ConfigurationLoaderTests : IDisposable
+{
+    private readonly string _file = Path.GetTempFileName();
+
+    public ConfigurationLoaderTests() => File.WriteAllText(_file, """
+        { "Overlay": { "NodeName": "file", "Network": { "Vni": 1, "Port": 1, "Mtu": 1 } }, "Serilog": { "MinimumLevel": "Warning" } }
+        """);
+
+    [Fact]
+    public void Command_line_wins_over_environment_and_environment_over_the_file()
+    {
+        Environment.SetEnvironmentVariable("OVERLAY_Network__Port", "2");
+        Environment.SetEnvironmentVariable("OVERLAY_Network__Mtu", "2");
+        try
+        {
+            IConfiguration configuration = ConfigurationLoader.Load(["--config", _file, "--Network:Mtu", "3"]);
+            configuration["Overlay:NodeName"].ShouldBe("file");
+            configuration["Overlay:Network:Vni"].ShouldBe("1");
+            configuration["Overlay:Network:Port"].ShouldBe("2");
+            configuration["Overlay:Network:Mtu"].ShouldBe("3");
+            configuration["Serilog:MinimumLevel"].ShouldBe("Warning");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("OVERLAY_Network__Port", null);
+            Environment.SetEnvironmentVariable("OVERLAY_Network__Mtu", null);
+        }
+    }
+
+    [Theory]
+    [InlineData("--Overlay:NodeName=x")]
+    [InlineData("--NodeName=x")]
+    public void Keys_may_be_given_with_and_without_the_section(string argument) =>
+        ConfigurationLoader.Load([$"--config={_file}", argument])["Overlay:NodeName"].ShouldBe("x");
+
+    [Theory]
+    [InlineData("--Network:Vni")]
+    [InlineData("--")]
+    [InlineData("-v")]
+    public void An_argument_without_key_or_value_is_named(string argument) =>
+        Should.Throw<ConfigurationException>(() => ConfigurationLoader.Load(["--config", _file, argument])).Message.ShouldContain($"'{argument}'");
+
+    public void Dispose() => File.Delete(_file);
+}

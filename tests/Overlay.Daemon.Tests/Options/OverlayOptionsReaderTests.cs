@@ -1,0 +1,80 @@
+using Overlay.Wire;
+
+namespace Overlay.Daemon.Tests;
+
+public class OverlayOptionsReaderTests
+{
+    [Fact]
+    public void What_is_not_given_has_its_documented_default()
+    {
+        OverlayOptions options = TestOptions.With();
+        options.Interface.ShouldBe("");
+        options.PublicIp.ShouldBeNull();
+        options.Network.Vni.ShouldBe(new Vni(1));
+        options.Network.Port.ShouldBe((ushort)8472);
+        options.Network.Mtu.ShouldBe(0);
+        options.Network.CidrV6.ShouldBeNull();
+        options.LeaseDirectory.ShouldBe("/var/lib/overlay/leases");
+        options.SubnetFile.ShouldBe("/run/flannel/subnet.env");
+        options.StateDirectory.ShouldBe("/var/lib/overlay");
+        options.IpMasq.ShouldBeTrue();
+        options.AdminSocket.ShouldBe("/run/overlay/overlayd.sock");
+        options.AdminHttp!.ToString().ShouldBe("127.0.0.1:9472");
+        options.ServiceCidrs.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Every_key_is_read()
+    {
+        OverlayOptions options = TestOptions.With(
+            ("Interface", "eth1"), ("PublicIp", "192.0.2.1"), ("PublicIpV6", "2001:db8::1"), ("Network:CidrV6", "fd00:10:244::/56"),
+            ("Network:SubnetLength", "25"), ("Network:SubnetLengthV6", "72"), ("Network:Vni", "4096"), ("Network:Port", "4789"),
+            ("Network:Mtu", "1400"), ("Subnet", "10.244.1.128/25"), ("SubnetV6", "fd00:10:244:1:100::/72"), ("ServiceCidrs:0", "10.96.0.0/12"),
+            ("ServiceCidrs:1", "fd00:10:96::/112"), ("ControlPlane:Kind", "file"), ("ControlPlane:File:Directory", "/srv/leases"),
+            ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"));
+        options.ShouldBe(new OverlayOptions
+        {
+            NodeName = "a",
+            Interface = "eth1",
+            PublicIp = IpAddress.Parse("192.0.2.1"),
+            PublicIpV6 = IpAddress.Parse("2001:db8::1"),
+            Network = new NetworkOptions
+            {
+                Cidr = IpPrefix.Parse("10.244.0.0/16"),
+                CidrV6 = IpPrefix.Parse("fd00:10:244::/56"),
+                SubnetLength = 25,
+                SubnetLengthV6 = 72,
+                Vni = new Vni(4096),
+                Port = 4789,
+                Mtu = 1400,
+            },
+            Subnet = IpPrefix.Parse("10.244.1.128/25"),
+            SubnetV6 = IpPrefix.Parse("fd00:10:244:1:100::/72"),
+            ServiceCidrs = options.ServiceCidrs,
+            LeaseDirectory = "/srv/leases",
+            SubnetFile = "/run/x.env",
+            StateDirectory = "/srv/state",
+            IpMasq = false,
+            AdminSocket = "/run/x.sock",
+            AdminHttp = null,
+        });
+        options.ServiceCidrs.ShouldBe([IpPrefix.Parse("10.96.0.0/12"), IpPrefix.Parse("fd00:10:96::/112")]);
+    }
+
+    [Fact]
+    public void Several_bad_values_are_named_together()
+    {
+        ConfigurationException exception = Should.Throw<ConfigurationException>(
+            () => TestOptions.With(("Network:Vni", "x"), ("Network:Port", "0"), ("Subnet", "10.244.1.9/24")));
+        exception.Faults.Count.ShouldBe(3);
+        exception.Faults.ShouldContain("Overlay:Network:Vni 'x' is not a whole number from 0 to 16777215; example: 1");
+        exception.Faults.ShouldAllBe(fault => fault.Contains("; example: "));
+    }
+
+    [Fact]
+    public void Keys_of_other_control_planes_belong_to_the_format()
+    {
+        _ = TestOptions.With(("ControlPlane:Etcd:Prefix", "/coreos.com/network"), ("ControlPlane:Kubernetes:Kubeconfig", ""));
+        Should.Throw<ConfigurationException>(() => TestOptions.With(("ControlPlane:Consul:Prefix", "x"))).Message.ShouldContain("Overlay:ControlPlane:Consul");
+    }
+}
