@@ -38,8 +38,8 @@ trap 'fail interrupted' INT TERM HUP
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 
 require_root || fail "$reason"
-install_packages iproute2 iputils-ping iperf ethtool || fail "$reason"
 find_sdk "$root" || fail "$reason"
+install_packages iproute2 iputils-ping iperf ethtool || fail "$reason"
 
 echo "building"
 log="$(mktemp)"
