@@ -87,6 +87,19 @@ public sealed class RouteNetlinkTests : IDisposable
     }
 
     [Fact]
+    public void Rules_come_in_the_order_they_are_asked_and_other_tables_have_their_own_routes()
+    {
+        Node.Ip("rule add priority 5270 lookup 300", "route add 10.244.0.0/20 dev eth0 table 300", "rule add priority 5000 unreachable");
+        _netlink.GetRules().Where(r => r.Family == IpFamily.IPv4).ShouldBe(
+        [
+            new(IpFamily.IPv4, 0, RuleInfo.LocalTable), new(IpFamily.IPv4, 5270, 300),
+            new(IpFamily.IPv4, 32766, RuleInfo.MainTable), new(IpFamily.IPv4, 32767, 253),
+        ]);
+        _netlink.GetRules().ShouldContain(new RuleInfo(IpFamily.IPv6, 32766, RuleInfo.MainTable));
+        _netlink.GetRoutes(300).ShouldHaveSingleItem().Prefix.ShouldBe(IpPrefix.Parse("10.244.0.0/20"));
+    }
+
+    [Fact]
     public void Bringing_a_link_up_sets_its_mtu()
     {
         Node.Ip("link set cni0 down");

@@ -50,6 +50,8 @@ public sealed class OverlayDevice : IDisposable
             netlink.SetUp(link, mtu.Device);
             device.Prune(options);
             device.Repair();
+            foreach (string diversion in PolicyRouting.FindDiversions(netlink, device._routes.Where(r => !r.IsBlackhole).Select(r => r.Prefix)))
+                logger.LogWarning("{Diversion}", diversion);
             return device;
         }
         catch

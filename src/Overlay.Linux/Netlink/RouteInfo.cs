@@ -2,7 +2,7 @@ using Overlay.Wire;
 
 namespace Overlay.Linux;
 
-/// <summary>A route of the main table.</summary>
+/// <summary>A route; those we make are in the main table.</summary>
 /// <param name="Prefix">Destinations.</param>
 /// <param name="LinkIndex">The device, or 0 for a blackhole.</param>
 /// <param name="Metric">Lower wins; 0 is the kernel's default.</param>

@@ -7,15 +7,15 @@ public sealed partial class RouteNetlink
 {
     private const int RtMsgLength = 12;
 
-    /// <summary>Every route of the main table, both families. Multipath routes appear with link index 0.</summary>
+    /// <summary>Every route of a table, both families. Multipath routes appear with link index 0.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public IReadOnlyList<RouteInfo> GetRoutes()
+    public IReadOnlyList<RouteInfo> GetRoutes(uint table = RuleInfo.MainTable)
     {
         List<RouteInfo> routes = [];
         NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_DUMP, new byte[RtMsgLength]);
         _socket.Dump(request, "RTM_GETROUTE", "all routes", (type, payload) =>
         {
-            if (type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload) is { } route) routes.Add(route);
+            if (type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route) routes.Add(route);
         });
         return routes;
     }
@@ -53,7 +53,7 @@ public sealed partial class RouteNetlink
         return request;
     }
 
-    private static RouteInfo? ReadRoute(ReadOnlySpan<byte> payload)
+    private static RouteInfo? ReadRoute(ReadOnlySpan<byte> payload, uint wantedTable)
     {
         if (payload[0] is not (Libc.AF_INET or Libc.AF_INET6)) return null;
         IpAddress destination = payload[0] == Libc.AF_INET ? default(Ipv4Address) : default(Ipv6Address);
@@ -79,7 +79,7 @@ public sealed partial class RouteNetlink
             }
         }
 
-        if (table != RtNetlink.RT_TABLE_MAIN) return null;
+        if (table != wantedTable) return null;
         bool isBlackhole = payload[7] == RtNetlink.RTN_BLACKHOLE;
         return new RouteInfo(
             new IpPrefix(destination, payload[1]), isBlackhole ? 0 : link, metric, payload[5], isBlackhole, source, mtu, gateway);

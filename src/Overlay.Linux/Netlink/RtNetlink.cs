@@ -22,6 +22,8 @@ internal static class RtNetlink
     public const ushort RTM_NEWROUTE = 24;
     public const ushort RTM_DELROUTE = 25;
     public const ushort RTM_GETROUTE = 26;
+    public const ushort RTM_NEWRULE = 32;
+    public const ushort RTM_GETRULE = 34;
 
     public const uint RTMGRP_LINK = 0x1;
     public const uint RTMGRP_IPV4_IFADDR = 0x10;
@@ -59,4 +61,8 @@ internal static class RtNetlink
     public const ushort RTA_METRICS = 8;
     public const ushort RTA_TABLE = 15;
     public const ushort RTAX_MTU = 2;
+
+    public const byte FR_ACT_TO_TBL = 1;
+    public const ushort FRA_PRIORITY = 6;
+    public const ushort FRA_TABLE = 15;
 }
