@@ -32,7 +32,12 @@ catch (ConfigurationException exception)
     foreach (string fault in exception.Faults) await Console.Error.WriteLineAsync($"overlayd: bad configuration: {fault}");
     return ExitCode.Configuration;
 }
-catch (IOException exception)
+catch (OperationCanceledException)
+{
+    // Told to stop before the start was done.
+    return ExitCode.Success;
+}
+catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
 {
     // Anything else that stops the start is a defect and ends with its stack trace, non-zero too.
     await Console.Error.WriteLineAsync($"overlayd: {exception.Message}");

@@ -24,6 +24,7 @@ public sealed class OverlayNode : IDisposable
     private readonly List<WorkerThread> _threads = [];
     private readonly IReadOnlyList<IWorker> _workers;
     private bool _isDisposed;
+    private bool _isStuck;
 
     private OverlayNode(
         RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, UdpUnderlay sockets, Vtep vtep, OverlayMtu mtu,
@@ -126,13 +127,13 @@ public sealed class OverlayNode : IDisposable
         _guard.Start();
     }
 
-    /// <summary>Ends the workers after they have passed on what was queued.</summary>
+    /// <summary>Ends the workers after they have passed on what was queued; nothing to do where <see cref="Start"/> was not called.</summary>
     public void Stop()
     {
         _guard.Stop();
         _device.Tun.Interrupt();
         _sockets.Interrupt();
-        foreach (WorkerThread thread in _threads) _ = thread.Join(_drainTime);
+        foreach (WorkerThread thread in _threads) _isStuck |= !thread.Join(_drainTime);
     }
 
     /// <summary>Removes from the kernel all that <see cref="Create"/> put there. May be called again.</summary>
@@ -142,7 +143,9 @@ public sealed class OverlayNode : IDisposable
         _isDisposed = true;
         _guard.Dispose();
         _device.Dispose();
-        _sockets.Dispose();
+
+        // A worker that is still in a system call has its memory there; the process ends soon, and that frees it.
+        if (!_isStuck) _sockets.Dispose();
         _netlink.Dispose();
     }
 }

@@ -17,8 +17,8 @@ public sealed class OverlayService : IHostedService, IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly ILogger<OverlayService> _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private Task _following = Task.CompletedTask;
-    private Lease? _published;
+    private Task? _following;
+    private bool _isDown;
 
     public OverlayService(
         OverlayOptions options, ILeaseSource source, TablePublisher publisher, ProcessOutcome outcome,
@@ -51,16 +51,23 @@ public sealed class OverlayService : IHostedService, IAsyncDisposable
         AddressPlan plan = OverlayNode.PlanOf(_options, Node.Underlay);
         Reconciler = new LeaseReconciler(own, plan, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
 
+        // A store that cannot be read is waited for; being told to stop meanwhile ends that.
+        await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
         IAsyncEnumerator<LeaseUpdate> updates = _source.WatchAsync(_stopping.Token).GetAsyncEnumerator(_stopping.Token);
         _ = await updates.MoveNextAsync();
         Reconciler.Apply(updates.Current);
         OwnLeaseConflict.Check(own, known, Reconciler.Peers);
+        if (known is not null && !known.PublicAddresses.SequenceEqual(own.PublicAddresses))
+        {
+            _logger.LogWarning(
+                "{Node} announced {Before} before and announces {Now} now; if another host uses this name, give each its own Overlay:NodeName",
+                own.Node, string.Join(" and ", known.PublicAddresses), string.Join(" and ", own.PublicAddresses));
+        }
 
         Node.Start(WorkerEnded);
-        SubnetFile.Write(_options, Node.Mtu.Pod);
-        await _source.PublishAsync(own, cancellationToken);
-        _published = own;
         _following = FollowAsync(updates);
+        await _source.PublishAsync(own, cancellationToken);
+        SubnetFile.Write(_options, Node.Mtu.Pod);
         Started = TimeProvider.System.GetUtcNow();
         _logger.LogInformation(
             "node {Node}: {Device} VNI {Vni} MTU {Mtu}, VTEP {Mac} on {Interface} {Ipv4} {Ipv6} port {Port}, pods {Subnet} {SubnetV6}",
@@ -68,37 +75,42 @@ public sealed class OverlayService : IHostedService, IAsyncDisposable
             Node.Underlay.Ipv4, Node.Underlay.Ipv6, Node.Vtep.Port, _options.Subnet, _options.SubnetV6);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StopAsync(CancellationToken cancellationToken) => TakeDownAsync();
+
+    /// <summary>The same as a stop: the host disposes without one when a start fails half-way.</summary>
+    public async ValueTask DisposeAsync()
     {
-        // Peers first: what they no longer send need not be drained.
-        if (_published is not null)
-        {
-            try
-            {
-                await _source.WithdrawAsync(_options.NodeName, cancellationToken);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                _logger.LogError("could not withdraw the lease of {Node}: {Reason}", _options.NodeName, exception.Message);
-            }
-        }
-
-        await _stopping.CancelAsync();
-        await _following;
-        if (Started is not null)
-        {
-            File.Delete(_options.SubnetFile);
-            Node!.Stop();
-        }
-
-        _logger.LogInformation("node {Node} has stopped", _options.NodeName);
+        await TakeDownAsync();
+        _stopping.Dispose();
     }
 
-    public ValueTask DisposeAsync()
+    private async Task TakeDownAsync()
     {
+        if (_isDown) return;
+        _isDown = true;
+
+        // Workers run exactly when this node may have been announced. Peers hear first: what they no longer send need
+        // not be drained.
+        bool isAnnounced = _following is not null;
+        if (isAnnounced) await WithdrawAsync();
+        await _stopping.CancelAsync();
+        if (_following is not null) await _following;
+        if (Started is not null) File.Delete(_options.SubnetFile);
+        if (isAnnounced) Node!.Stop();
         Node?.Dispose();
-        _stopping.Dispose();
-        return ValueTask.CompletedTask;
+        if (Started is not null) _logger.LogInformation("node {Node} has stopped", _options.NodeName);
+    }
+
+    private async Task WithdrawAsync()
+    {
+        try
+        {
+            await _source.WithdrawAsync(_options.NodeName, CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogError("could not withdraw the lease of {Node}: {Reason}", _options.NodeName, exception.Message);
+        }
     }
 
     private async Task FollowAsync(IAsyncEnumerator<LeaseUpdate> updates)

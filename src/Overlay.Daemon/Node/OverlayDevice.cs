@@ -126,22 +126,36 @@ public sealed class OverlayDevice : IDisposable
     {
         string ipv4 = $"net/ipv4/conf/{_link.Name}";
         string ipv6 = $"net/ipv6/conf/{_link.Name}";
-        if (options.Subnet is not null) _ = Sysctl.TrySet($"{ipv4}/forwarding", "1");
+        if (options.Subnet is not null) _ = TrySet($"{ipv4}/forwarding", "1");
         if (options.SubnetV6 is null)
         {
-            _ = Sysctl.TrySet($"{ipv6}/disable_ipv6", "1");
+            _ = TrySet($"{ipv6}/disable_ipv6", "1");
             return;
         }
 
         // Nobody answers ND on a TUN: no router solicitations, no link-local address.
-        _ = Sysctl.TrySet($"{ipv6}/disable_ipv6", "0");
-        _ = Sysctl.TrySet($"{ipv6}/accept_ra", "0");
-        _ = Sysctl.TrySet($"{ipv6}/addr_gen_mode", "1");
-        _ = Sysctl.TrySet($"{ipv6}/forwarding", "1");
+        _ = TrySet($"{ipv6}/disable_ipv6", "0");
+        _ = TrySet($"{ipv6}/accept_ra", "0");
+        _ = TrySet($"{ipv6}/addr_gen_mode", "1");
+        _ = TrySet($"{ipv6}/forwarding", "1");
 
         // Below Linux 6.17 IPv6 forwards only if "all" does, whatever the device says; that one is not ours to set.
-        if (!Sysctl.TrySet($"{ipv6}/force_forwarding", "1") && Sysctl.Get("net/ipv6/conf/all/forwarding") == "0")
+        if (!TrySet($"{ipv6}/force_forwarding", "1") && Sysctl.Get("net/ipv6/conf/all/forwarding") == "0")
             _logger.LogWarning("IPv6 pods get no packets while net.ipv6.conf.all.forwarding is 0; set it to 1, as Kubernetes nodes have it");
+    }
+
+    // In a container /proc/sys is often read-only. What is set there already may do; the warning says what to look at.
+    private bool TrySet(string sysctl, string value)
+    {
+        try
+        {
+            return Sysctl.TrySet(sysctl, value);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogWarning("{Sysctl} is {Now} and could not be set to {Value}: {Reason}", sysctl, Sysctl.Get(sysctl), value, exception.Message);
+            return false;
+        }
     }
 
     private void Prune(OverlayOptions options)
