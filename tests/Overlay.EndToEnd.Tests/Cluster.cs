@@ -7,7 +7,7 @@ namespace Overlay.EndToEnd.Tests;
 /// <summary>A lab whose nodes run overlayd and know each other.</summary>
 internal sealed class Cluster : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     private Cluster(LabNetwork lab, IReadOnlyList<Node> ours)
     {
@@ -50,7 +50,7 @@ internal sealed class Cluster : IDisposable
         {
             JsonElement[] peers = [.. Report(node, "peers").EnumerateArray()];
             if (peers.Length == count && peers.All(peer => peer.GetProperty("state").GetString() == "accepted")) return;
-            if (watch.Elapsed > Patience) throw new LabException($"node {node.Name} has not accepted {count} peers: {string.Join(", ", peers)}");
+            if (watch.Elapsed > _patience) throw new LabException($"node {node.Name} has not accepted {count} peers: {string.Join(", ", peers)}");
             Thread.Sleep(50);
         }
     }

@@ -29,7 +29,7 @@ public class KernelPeerTests
         foreach ((NetworkNamespace from, Pod to) in new[] { (a.Pods[0], b.Pods[0]), (b.Pods[0], a.Pods[0]), (a, b.Pods[0]), ((NetworkNamespace)b, a.Pods[0]) })
         {
             IPAddress address = to.Addresses.Single();
-            from.Ping(address, 3).EnsureSuccess().Output.ShouldContain(" 0% packet loss");
+            from.Ping(address, 3).EnsureSuccess();
             UdpExchange.Check(from, to, address);
             TcpTransfer.Check(from, to, address, Bulk);
         }

@@ -41,12 +41,12 @@ public class MtuTests
     private static void CheckPings(Pod from, IPAddress target, int mtu)
     {
         PathMtu(from, target).ShouldBeNull();
-        Ping(from, target, mtu).EnsureSuccess().Output.ShouldContain(" 0% packet loss");
+        _ = Ping(from, target, mtu).EnsureSuccess();
         CommandResult tooBig = Ping(from, target, mtu + 1);
         tooBig.Succeeded.ShouldBeFalse($"{mtu + 1} bytes have passed: {tooBig}");
         tooBig.Output.ShouldContain(IsIpv4(target) ? $"Frag needed and DF set (mtu = {mtu})" : $"Packet too big: mtu={mtu}");
         PathMtu(from, target).ShouldBe(mtu);
-        Ping(from, target, mtu).EnsureSuccess().Output.ShouldContain(" 0% packet loss");
+        _ = Ping(from, target, mtu).EnsureSuccess();
     }
 
     private static void CheckTcp(Pod from, Pod to, IPAddress target, int mtu)

@@ -23,7 +23,7 @@ public class PodTrafficTests
         {
             foreach (IPAddress address in to.Addresses)
             {
-                from.Ping(address, 3).EnsureSuccess().Output.ShouldContain(" 0% packet loss");
+                from.Ping(address, 3).EnsureSuccess();
                 UdpExchange.Check(from, to, address);
                 TcpTransfer.Check(from, to, address, Bulk);
             }

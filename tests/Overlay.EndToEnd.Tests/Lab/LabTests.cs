@@ -27,7 +27,7 @@ public class LabTests
         {
             foreach (IPAddress address in b.Pods.SelectMany(pod => pod.Addresses))
             {
-                from.Ping(address, 3).EnsureSuccess().Output.ShouldContain(" 0% packet loss");
+                from.Ping(address, 3).EnsureSuccess();
             }
         }
 

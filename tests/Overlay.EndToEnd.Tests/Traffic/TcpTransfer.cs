@@ -10,7 +10,7 @@ internal static class TcpTransfer
 {
     private const int Chunk = 256 * 1024;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Sends random bytes and checks that exactly those arrive.</summary>
     public static void Check(NetworkNamespace from, NetworkNamespace to, IPAddress target, int bytes)
@@ -18,7 +18,7 @@ internal static class TcpTransfer
         using Socket listener = to.Invoke(() => Listen(target));
         Task<byte[]> received = Task.Run(() => Receive(listener));
         byte[] sent = from.Invoke(() => Send((IPEndPoint)listener.LocalEndPoint!, bytes));
-        received.Wait(Limit).ShouldBeTrue($"{bytes} bytes from {from.Namespace} have not arrived at {target}");
+        received.Wait(_limit).ShouldBeTrue($"{bytes} bytes from {from.Namespace} have not arrived at {target}");
         received.Result.ShouldBe(sent, $"what arrived at {target} is not what {from.Namespace} sent");
     }
 
@@ -33,7 +33,7 @@ internal static class TcpTransfer
     private static byte[] Receive(Socket listener)
     {
         using Socket connection = listener.Accept();
-        connection.ReceiveTimeout = (int)Limit.TotalMilliseconds;
+        connection.ReceiveTimeout = (int)_limit.TotalMilliseconds;
         using IncrementalHash digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[Chunk];
         while (connection.Receive(buffer) is var length && length > 0) digest.AppendData(buffer, 0, length);
@@ -43,7 +43,7 @@ internal static class TcpTransfer
     private static byte[] Send(IPEndPoint target, int bytes)
     {
         using Socket connection = new(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        connection.SendTimeout = (int)Limit.TotalMilliseconds;
+        connection.SendTimeout = (int)_limit.TotalMilliseconds;
         connection.Connect(target);
         using IncrementalHash digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[Chunk];

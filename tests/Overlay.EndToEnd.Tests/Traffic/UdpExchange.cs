@@ -7,7 +7,7 @@ namespace Overlay.EndToEnd.Tests.Traffic;
 /// <summary>UDP datagrams there and back, each compared byte for byte.</summary>
 internal static class UdpExchange
 {
-    private static readonly int[] Sizes = [0, 1, 2, 17, 18, 512, 1000, 1199, 1200];
+    private static readonly int[] _sizes = [0, 1, 2, 17, 18, 512, 1000, 1199, 1200];
 
     /// <summary>Sends datagrams of several sizes; the far end sends each back; all must return unchanged.</summary>
     public static void Check(NetworkNamespace from, NetworkNamespace to, IPAddress target)
@@ -18,7 +18,7 @@ internal static class UdpExchange
         client.ReceiveTimeout = echo.ReceiveTimeout = 5000;
 
         byte[] buffer = new byte[2048];
-        foreach (int size in Sizes)
+        foreach (int size in _sizes)
         {
             byte[] payload = new byte[size];
             Random.Shared.NextBytes(payload);

@@ -21,7 +21,7 @@ internal static class WireCapture
         traffic();
 
         // What has passed before the marked ping is in the file before it is; stopped earlier, the capture would lose its end.
-        _ = from.Ping(to.Addresses.First(), 1, "-p", Mark).EnsureSuccess();
+        _ = from.Ping(to.Addresses.First(), 1, "-W", "5", "-p", Mark).EnsureSuccess();
         byte[] mark = Convert.FromHexString(Mark);
         Stopwatch watch = Stopwatch.StartNew();
         while (File.ReadAllBytes(file).AsSpan().IndexOf(mark) < 0)
