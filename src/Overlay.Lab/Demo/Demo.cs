@@ -81,9 +81,9 @@ internal static partial class Demo
     {
         CommandResult result = from.Ping(target, count: 3).EnsureSuccess();
         Match times = RoundTrip().Match(result.Output);
-        if (!times.Success || !result.Output.Contains(" 0% packet loss", StringComparison.Ordinal))
+        if (!times.Success)
         {
-            throw new LabException($"{from.Name} loses pings to {target}: {result}");
+            throw new LabException($"{from.Name} pings {target}, but ping tells no times: {result}");
         }
 
         return $"{target} {times.Groups["average"].Value} ms";
