@@ -1,0 +1,134 @@
+using Overlay.Wire;
+using static Overlay.Dataplane.Tests.TestNode;
+
+namespace Overlay.Dataplane.Tests;
+
+/// <summary>Counters as real workers fill them: each runs here to its device's end, on the test's own thread.</summary>
+public class CountersTests
+{
+    private readonly PacketBuilder _good = PacketBuilder.Between(A, B, IpFamily.IPv4).TotalLength(100);
+    private readonly PacketBuilder _unrouted = PacketBuilder.Between(A, C, IpFamily.IPv4);
+
+    [Fact]
+    public void A_worker_counts_packets_bytes_and_each_reason_apart()
+    {
+        WorkerCounters counters = RunEgress("egress-0", _good.Build(), _unrouted.Build(), [], _good.TotalLength(50).Build(), _unrouted.Build());
+
+        counters.Name.ShouldBe("egress-0");
+        counters.Direction.ShouldBe(Direction.Egress);
+        counters.ForwardedPackets.ShouldBe(2);
+        counters.ForwardedBytes.ShouldBe(150, "inner bytes, without the encapsulation");
+        ShouldHaveDropped(counters, (DropReason.IpOutNoRoutes, 2), (DropReason.PktTooSmall, 1));
+    }
+
+    [Fact]
+    public void A_packet_the_device_refuses_counts_as_dropped_not_as_forwarded()
+    {
+        // Nobody is joined to this underlay, so b cannot be reached.
+        WorkerCounters counters = RunEgress("egress-0", joined: false, _good.Build());
+
+        counters.ForwardedPackets.ShouldBe(0);
+        counters.ForwardedBytes.ShouldBe(0);
+        ShouldHaveDropped(counters, (DropReason.UnderlayUnreachable, 1));
+    }
+
+    [Fact]
+    public void An_ingress_worker_counts_inner_bytes_without_padding()
+    {
+        byte[] inner = PacketBuilder.Between(B, A, IpFamily.IPv6).TotalLength(100).Build();
+        WorkerCounters counters = RunIngress(
+            DatagramBuilder.Between(B, A, inner).Padding(9).Build(), DatagramBuilder.Between(B, A, inner).VniWord(0).Build());
+
+        counters.ForwardedPackets.ShouldBe(1);
+        counters.ForwardedBytes.ShouldBe(100);
+        ShouldHaveDropped(counters, (DropReason.VxlanVniNotFound, 1));
+    }
+
+    [Fact]
+    public void Sums_go_over_all_workers_of_a_direction()
+    {
+        byte[] inner = PacketBuilder.Between(B, A, IpFamily.IPv4).TotalLength(70).Build();
+        DataplaneCounters counters = new(
+        [
+            RunEgress("egress-0", _good.Build(), []),
+            RunEgress("egress-1", _good.Build(), _good.Build(), [], _unrouted.Build()),
+            RunIngress(DatagramBuilder.Between(B, A, inner).Build(), []),
+        ]);
+
+        counters.ForwardedPackets(Direction.Egress).ShouldBe(3);
+        counters.ForwardedBytes(Direction.Egress).ShouldBe(300);
+        counters.Dropped(Direction.Egress, DropReason.PktTooSmall).ShouldBe(2);
+        counters.Dropped(Direction.Egress, DropReason.IpOutNoRoutes).ShouldBe(1);
+        counters.ForwardedPackets(Direction.Ingress).ShouldBe(1);
+        counters.ForwardedBytes(Direction.Ingress).ShouldBe(70);
+        counters.Dropped(Direction.Ingress, DropReason.PktTooSmall).ShouldBe(1);
+        counters.Dropped(Direction.Ingress, DropReason.IpOutNoRoutes).ShouldBe(0);
+        counters.Workers.Select(static worker => worker.Name).ShouldBe(["egress-0", "egress-1", "ingress-0"]);
+    }
+
+    [Fact]
+    public void Without_workers_every_sum_is_zero()
+    {
+        DataplaneCounters counters = new([]);
+        counters.ForwardedPackets(Direction.Egress).ShouldBe(0);
+        counters.ForwardedBytes(Direction.Ingress).ShouldBe(0);
+        counters.Dropped(Direction.Ingress, DropReason.IpCsum).ShouldBe(0);
+    }
+
+    [Fact]
+    public void Allocations_are_those_of_the_workers_thread()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        WorkerCounters counters = RunEgress("egress-0", _good.Build());
+        counters.AllocatedBytes.ShouldBeInRange(before + 1, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private static void ShouldHaveDropped(WorkerCounters counters, params (DropReason Reason, long Packets)[] expected) =>
+        Enum.GetValues<DropReason>().Select(reason => (reason, counters.Dropped(reason))).Where(static drop => drop.Item2 != 0)
+            .ShouldBe(expected, ignoreOrder: true);
+
+    private static WorkerCounters RunEgress(string name, params byte[][] packets) => RunEgress(name, joined: true, packets);
+
+    private static WorkerCounters RunEgress(string name, bool joined, params byte[][] packets)
+    {
+        (MemoryUnderlay underlay, _) = Underlays(joined);
+        MemoryTun tun = new();
+        WorkerCounters counters = new(name, Direction.Egress);
+        foreach (byte[] packet in packets) tun.PodSends(packet);
+        tun.Interrupt();
+        new EgressWorker(tun, new Encapsulator(A.Own), underlay, Publisher(), counters).Run();
+        return counters;
+    }
+
+    private static WorkerCounters RunIngress(params byte[][] datagrams)
+    {
+        (MemoryUnderlay ours, MemoryUnderlay theirs) = Underlays(joined: true);
+        WorkerCounters counters = new("ingress-0", Direction.Ingress);
+        PacketBatch batch = new(datagrams.Length);
+        foreach (byte[] datagram in datagrams)
+        {
+            batch.PutPacket(datagram);
+            batch[batch.Count - 1].Remote = A.Remote;
+        }
+
+        theirs.Send(batch);
+        ours.Interrupt();
+        new IngressWorker(ours, new Decapsulator(A.Own, IngressRig.Mtu), new MemoryTun(), Publisher(), counters).Run();
+        return counters;
+    }
+
+    private static (MemoryUnderlay Ours, MemoryUnderlay Theirs) Underlays(bool joined)
+    {
+        MemoryUnderlay ours = new(A.Remote.Address);
+        MemoryUnderlay theirs = new(B.Remote.Address);
+        if (joined) MemoryUnderlay.Join(ours, theirs);
+        return (ours, theirs);
+    }
+
+    private static TablePublisher Publisher()
+    {
+        TablePublisher publisher = new();
+        publisher.Publish(A.TableWith(B));
+        return publisher;
+    }
+}

@@ -1,0 +1,35 @@
+using Overlay.Wire;
+
+namespace Overlay.Dataplane.Tests;
+
+/// <summary>Node a's decapsulator with peers b and c, and one slot, used again for every datagram as a worker does.</summary>
+internal sealed class IngressRig
+{
+    /// <summary>Pods' MTU over an Ethernet underlay.</summary>
+    public const int Mtu = 1450;
+
+    private readonly PacketBatch _batch = new(1);
+    private readonly Decapsulator _decapsulator = new(TestNode.A.Own, Mtu);
+    private readonly ForwardingTable _table = TestNode.A.TableWith(TestNode.B, TestNode.C);
+
+    /// <summary>The slot after the last datagram.</summary>
+    public PacketSlot Slot => _batch[0];
+
+    /// <summary>The bytes the slot now stands for.</summary>
+    public ReadOnlySpan<byte> Packet => _batch.Packet(0);
+
+    /// <summary>The whole buffer behind the slot.</summary>
+    public Span<byte> Buffer => _batch.Buffer(0);
+
+    /// <summary>From node b, well addressed in every layer.</summary>
+    public DropReason DecapsulateFromB(byte[] inner, Ecn outerEcn = Ecn.NotEct) =>
+        Decapsulate(DatagramBuilder.Between(TestNode.B, TestNode.A, inner).Build(), outerEcn: outerEcn);
+
+    public DropReason Decapsulate(ReadOnlySpan<byte> datagram, IpAddress? outerSource = null, Ecn outerEcn = Ecn.NotEct)
+    {
+        _batch.Count = 0;
+        _batch.PutDatagram(datagram, outerSource ?? TestNode.B.Remote.Address, outerEcn);
+        _decapsulator.Decapsulate(_batch, _table);
+        return Slot.Verdict;
+    }
+}
