@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 
@@ -23,6 +24,11 @@ internal static class ReportCommand
             }
 
             return Success;
+        }
+        catch (HttpRequestException exception) when (exception.StatusCode is { } status)
+        {
+            await Console.Error.WriteLineAsync($"overlayctl: overlayd on {socket} answers {(int)status}: {(status == HttpStatusCode.ServiceUnavailable ? "it is still starting" : exception.Message)}");
+            return Failure;
         }
         catch (HttpRequestException exception)
         {

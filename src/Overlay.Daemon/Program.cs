@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -23,7 +24,6 @@ try
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
     await using WebApplication application = Build(configuration, options);
     await application.StartAsync();
-    AdminEndpoints.Protect(options);
     await application.WaitForShutdownAsync();
     return application.Services.GetRequiredService<ProcessOutcome>().ExitCode;
 }
@@ -37,7 +37,7 @@ catch (OperationCanceledException)
     // Told to stop before the start was done.
     return ExitCode.Success;
 }
-catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
 {
     // Anything else that stops the start is a defect and ends with its stack trace, non-zero too.
     await Console.Error.WriteLineAsync($"overlayd: {exception.Message}");
@@ -57,6 +57,7 @@ static WebApplication Build(IConfiguration configuration, OverlayOptions options
         .AddSingleton<ILeaseSource>(services => new FileLeaseSource(options.LeaseDirectory, services.GetRequiredService<ILogger<FileLeaseSource>>()))
         .AddSingleton<OverlayService>()
         .AddSingleton<AdminReader>()
+        .AddHostedService<AdminSocketGuard>()
         .AddHostedService(services => services.GetRequiredService<OverlayService>())
         .AddHostedService<SystemdNotifier>();
     WebApplication application = builder.Build();

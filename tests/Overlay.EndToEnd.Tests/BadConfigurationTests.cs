@@ -20,14 +20,19 @@ public sealed class BadConfigurationTests : IDisposable
     public static TheoryData<string, string, string> Table => new()
     {
         { "NodeName", "\"a/b\"", "a/b" },
+        { "NodeName", "\"node-\"", "node-" },
         { "Interface", "\"eth9\"", "eth9" },
         { "Interface", "\"192.0.2.77\"", "192.0.2.77" },
         { "Interface", "\"lo\"", "lo" },
         { "PublicIp", "\"300.1.1.1\"", "300.1.1.1" },
         { "PublicIp", "\"fd77::1\"", "fd77::1" },
+        { "PublicIp", "\"0.0.0.0\"", "0.0.0.0" },
+        { "PublicIpV6", "\"fe80::1\"", "fe80::1" },
         { "PublicIpV6", "\"192.168.77.1\"", "192.168.77.1" },
         { "Network:Cidr", "\"10.244.0.0\"", "10.244.0.0" },
         { "Network:Cidr", "\"10.244.1.0/16\"", "10.244.1.0/16" },
+        { "Network:Cidr", "\"127.0.0.0/8\"", "127.0.0.0/8" },
+        { "Network:Cidr", "\"224.0.0.0/8\"", "224.0.0.0/8" },
         { "Network:Cidr", "\"10.245.0.0/16\"", "Overlay:Subnet 10.244.1.0/24" },
         { "Network:CidrV6", "\"10.244.0.0/16\"", "10.244.0.0/16" },
         { "Network:SubnetLength", "16", "16" },
@@ -55,9 +60,11 @@ public sealed class BadConfigurationTests : IDisposable
         { "ControlPlane:Kind", "\"Consul\"", "Consul" },
         { "ControlPlane:File:Directory", "\"leases\"", "leases" },
         { "SubnetFile", "\"subnet.env\"", "subnet.env" },
+        { "SubnetFile", "\"/run/\"", "/run/" },
         { "StateDirectory", "\"state\"", "state" },
         { "IpMasq", "\"maybe\"", "maybe" },
         { "Admin:Socket", "\"overlayd.sock\"", "overlayd.sock" },
+        { "Admin:Socket", "\"/\"", "'/'" },
         { "Admin:Http", "\"localhost\"", "localhost" },
         { "Netwrok", "{ \"Vni\": 1 }", "Netwrok" },
     };
@@ -106,6 +113,32 @@ public sealed class BadConfigurationTests : IDisposable
         string line = LineOfRefusedStart();
         line.ShouldContain("node earlier");
         line.ShouldContain("192.168.77.1");
+    }
+
+    [Fact]
+    public void A_route_of_somebody_else_where_ours_belongs_is_named_and_stays()
+    {
+        Node.Ip("route add 10.244.0.0/16 via 192.168.77.250 proto static");
+        Node.WriteConfig();
+        LineOfRefusedStart().ShouldContain("10.244.0.0/16");
+        Node.Run("ip", "route").Output.ShouldContain("10.244.0.0/16 via 192.168.77.250 dev eth0 proto static");
+        Node.Run("ip", "route").Output.ShouldNotContain("proto 79");
+    }
+
+    [Fact]
+    public void A_file_in_the_place_of_the_admin_socket_is_named_and_stays()
+    {
+        File.WriteAllText(Node.Socket, "precious");
+        Node.WriteConfig();
+        LineOfRefusedStart().ShouldContain(Node.Socket);
+        File.ReadAllText(Node.Socket).ShouldBe("precious");
+    }
+
+    [Fact]
+    public void A_log_level_that_does_not_exist_is_named()
+    {
+        Node.WriteConfig();
+        LineOfRefusedStart("--Serilog:MinimumLevel", "Loud").ShouldContain("Loud");
     }
 
     [Theory]

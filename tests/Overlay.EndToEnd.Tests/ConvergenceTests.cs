@@ -139,6 +139,69 @@ public class ConvergenceTests
     }
 
     [Fact]
+    public void While_the_device_is_down_pod_packets_do_not_leave_by_the_default_route()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "leak" });
+        Node a = cluster["a"];
+        a.Ip("link set overlay.1 down");
+        foreach (string pod in new[] { "10.244.2.5", "fd00:10:244:2::5" })
+        {
+            CommandResult route = a.Run("ip", "route", "get", pod);
+            route.Succeeded.ShouldBeFalse($"{pod} would go out unencapsulated: {route.Output}");
+        }
+    }
+
+    [Fact]
+    public void Without_its_store_a_restarted_node_forwards_to_the_peers_it_knew()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "away" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        cluster.Daemons[0].Kill();
+        string file = Path.Combine(a.Directory, "no-directory");
+        File.WriteAllText(file, "");
+        a.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
+        DaemonProcess daemon = a.StartDaemon();
+        daemon.WaitForLog("peers of the last run");
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].WaitForPing(address);
+    }
+
+    [Fact]
+    public void Who_held_a_pod_cidr_before_a_restart_still_holds_it()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "held", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        new VxlanPeer(b.PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null)
+            .Write(Path.Combine(cluster.Lab.LeaseDirectory, "aaa.json"), 1);
+        Eventually(() => Cluster.Report(a, "peers").GetArrayLength() == 2);
+        ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
+
+        cluster.Daemons[0].Stop().ShouldBe(0);
+        a.StartDaemon().WaitReady();
+        ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
+    }
+
+    [Fact]
+    public void An_underlay_address_that_goes_for_good_ends_the_process_non_zero()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "renumber", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        Node a = cluster["a"];
+        a.Ip("address delete 192.168.77.1/24 dev eth0", "address add 192.168.77.1/24 dev eth0");
+        a.ChangeUnderlayAddress(IPAddress.Parse("192.168.77.50"));
+        cluster.Daemons[0].WaitForExit(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        cluster.Daemons[0].ExitCode.ShouldBe(1);
+        cluster.Daemons[0].Log.ShouldContain("192.168.77.1 dev eth0");
+        a.StartDaemon().WaitReady();
+        VxlanPeer.Read(a.LeaseFile).PublicIP.ShouldBe(IPAddress.Parse("192.168.77.50"));
+    }
+
+    [Fact]
+    public void The_largest_vni_works()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "vni", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4, Vni = 16_777_215 });
+        cluster["a"].Pods[0].Ping(cluster["b"].Pods[0].AddressV4!).EnsureSuccess();
+    }
+
+    [Fact]
     public void A_data_plane_that_dies_ends_the_process_non_zero()
     {
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "dies" });

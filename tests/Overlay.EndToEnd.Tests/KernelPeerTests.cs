@@ -35,6 +35,18 @@ public class KernelPeerTests
         }
     }
 
+    /// <summary>A super-packet's segment size is guessed; guessed too large, the bridge refuses every segment.</summary>
+    [Fact]
+    public void Bulk_tcp_reaches_pods_behind_a_bridge_with_a_smaller_mtu()
+    {
+        using Cluster cluster = Cluster.StartBesideKernel(new LabOptions { Name = "narrow", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        (Pod ours, Pod theirs) = (cluster["a"].Pods[0], cluster["b"].Pods[0]);
+        cluster["a"].Ip("link set cni0 mtu 1300", $"link set {ours.HostDevice} mtu 1300");
+        ours.Ip("link set eth0 mtu 1300");
+        Thread.Sleep(1000);
+        TcpTransfer.Check(theirs, ours, ours.AddressV4!, 4 * Bulk);
+    }
+
     [Fact]
     public void Super_packets_that_veth_passes_whole_reach_the_pod()
     {

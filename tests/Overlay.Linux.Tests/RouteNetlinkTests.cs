@@ -32,7 +32,7 @@ public sealed class RouteNetlinkTests : IDisposable
     [Theory]
     [InlineData("10.244.1.0", 32)]
     [InlineData("fd00:10:244:1::", 128)]
-    public void An_address_is_set_listed_and_removed(string text, int length)
+    public void An_address_is_set_once_and_listed(string text, int length)
     {
         IpAddress address = IpAddress.Parse(text);
         _netlink.SetAddress(Eth0, address, length);
@@ -41,9 +41,6 @@ public sealed class RouteNetlinkTests : IDisposable
         AddressInfo listed = _netlink.GetAddresses().Where(a => a.Address == address).ShouldHaveSingleItem();
         listed.ShouldBe(new AddressInfo(Eth0.Index, address, length, IsGlobal: true, IsUsable: true));
         Node.Run("ip", "address", "show", "eth0").Output.ShouldContain($" {text}/{length} ");
-
-        _netlink.RemoveAddress(Eth0, address, length);
-        _netlink.GetAddresses().ShouldNotContain(a => a.Address == address);
     }
 
     [Fact]

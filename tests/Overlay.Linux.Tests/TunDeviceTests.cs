@@ -19,7 +19,7 @@ public sealed class TunDeviceTests : IDisposable
 
     public TunDeviceTests()
     {
-        _tun = Node.Invoke(() => TunDevice.Create("overlay.9", Mtu));
+        _tun = Node.Invoke(() => TunDevice.Create("overlay.9"));
         Node.Set("net/ipv6/conf/overlay.9/disable_ipv6", "1");
         Node.Ip($"link set overlay.9 up mtu {Mtu}", "address add 10.9.0.1/24 dev overlay.9");
     }
@@ -114,10 +114,10 @@ public sealed class TunDeviceTests : IDisposable
     [Fact]
     public void A_name_in_use_and_a_name_too_long_are_refused_by_name()
     {
-        LinuxException busy = Should.Throw<LinuxException>(() => Node.Invoke(() => TunDevice.Create("overlay.9", Mtu)));
+        LinuxException busy = Should.Throw<LinuxException>(() => Node.Invoke(() => TunDevice.Create("overlay.9")));
         busy.Errno.ShouldBe(Errno.EBUSY);
         busy.Message.ShouldContain("overlay.9");
-        Should.Throw<ArgumentException>(() => TunDevice.Create("overlay.16777215", Mtu)).Message.ShouldContain("overlay.16777215");
+        Should.Throw<ArgumentException>(() => TunDevice.Create("overlay.16777215")).Message.ShouldContain("overlay.16777215");
     }
 
     public void Dispose()

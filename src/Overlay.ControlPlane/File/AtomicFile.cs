@@ -1,12 +1,15 @@
 namespace Overlay.ControlPlane;
 
 /// <summary>Replaces a file so that a reader, and a power cut, find the old content or the new, never a part.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     /// <summary>Writes beside the file under a name with a leading dot, which readers of the directory pass over; renames.</summary>
+    /// <param name="path">The file; its directory is made when missing.</param>
+    /// <param name="content">All of it.</param>
+    /// <param name="mode">The file's permissions; null for what the process gives its files.</param>
     /// <exception cref="IOException">The directory cannot be made or written.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode? mode = null)
     {
         string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         _ = Directory.CreateDirectory(directory);
@@ -16,6 +19,8 @@ internal static class AtomicFile
             stream.Write(content);
             stream.Flush(flushToDisk: true);
         }
+
+        if (mode is { } permissions) File.SetUnixFileMode(temporary, permissions);
 
         // The name is the same every time, so what a failure here leaves behind is overwritten by the next try.
         File.Move(temporary, path, overwrite: true);

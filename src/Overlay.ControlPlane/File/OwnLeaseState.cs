@@ -46,7 +46,9 @@ internal sealed class OwnLeaseState
     {
         lock (_gate)
         {
+            bool isForeign = file == _file && Foreign(file) is not null;
             if (file == _file) (_file, _problem) = (null, null);
+            if (isForeign) return;
             if (Directory.Exists(Path.GetDirectoryName(file))) File.Delete(file);
         }
     }
@@ -63,12 +65,23 @@ internal sealed class OwnLeaseState
         }
     }
 
-    /// <summary>Writes the own lease again if it is gone; not into a directory that is empty, which may be no store at all.</summary>
+    /// <summary>Writes the own lease again if it is gone or damaged.</summary>
+    /// <remarks>
+    /// Not into a directory that is empty, which may be no store at all; and not over another host's, which uses this
+    /// node's name: two that overwrite each other help nobody, and an operator has to hear of it.
+    /// </remarks>
     public void Restore(bool hasOthers)
     {
         lock (_gate)
         {
-            if (_file is null || File.Exists(_file) || (_isWritten && !hasOthers)) return;
+            if (_file is null || IsOwn(_file)) return;
+            if (Foreign(_file) is { } foreign)
+            {
+                Tell($"another host uses the node name {foreign.Node}: it has written {string.Join(" and ", foreign.PublicAddresses)} there, and peers now send to it");
+                return;
+            }
+
+            if (_isWritten && !hasOthers && !File.Exists(_file)) return;
             try
             {
                 AtomicFile.Write(_file, _content);
@@ -78,12 +91,30 @@ internal sealed class OwnLeaseState
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                string message = $"this node's own lease cannot be written: {e.Message}";
-                if (_problem?.Message == message) return;
-                _problem = new(_file, message);
-                _logger.LogError("Lease file {File}: {Reason}", _file, message);
+                Tell($"this node's own lease cannot be written: {e.Message}");
             }
         }
+    }
+
+    private bool IsOwn(string file)
+    {
+        if (!LeaseFileContent.Read(file).Bytes.AsSpan().SequenceEqual(_content)) return false;
+        if (_isWritten) _problem = null;
+        return true;
+    }
+
+    // The sound lease of somebody else in our file.
+    private Lease? Foreign(string file) =>
+        LeaseFileContent.Read(file).Bytes is { } bytes && !bytes.AsSpan().SequenceEqual(_content)
+        && LeaseJson.TryParse(Path.GetFileNameWithoutExtension(file), bytes, out Lease? lease, out _)
+            ? lease
+            : null;
+
+    private void Tell(string message)
+    {
+        if (_problem?.Message == message) return;
+        _problem = new(_file!, message);
+        _logger.LogError("Lease file {File}: {Reason}", _file, message);
     }
 
     private void Miss()

@@ -5,13 +5,6 @@ namespace Overlay.ControlPlane;
 /// <summary>The rules a peer's lease is held to by itself, without a look at other peers.</summary>
 internal sealed class LeaseRules
 {
-    // No VTEP can be reached there: "this host", loopback, multicast and beyond; link-local IPv6 needs an interface too.
-    private static readonly IpPrefix[] _unusable =
-    [
-        IpPrefix.Parse("0.0.0.0/8"), IpPrefix.Parse("127.0.0.0/8"), IpPrefix.Parse("224.0.0.0/3"),
-        IpPrefix.Parse("::/127"), IpPrefix.Parse("fe80::/10"), IpPrefix.Parse("ff00::/8"),
-    ];
-
     private readonly Lease _own;
     private readonly AddressPlan _plan;
     private readonly Vni _vni;
@@ -61,7 +54,7 @@ internal sealed class LeaseRules
 
     private string? AddressRefusal(Lease lease, IpAddress address)
     {
-        if (_unusable.Any(prefix => prefix.Contains(address)))
+        if (!VtepAddress.IsUsable(address))
             return $"public address {address} of node {lease.Node} is no address this node {_own.Node} can send to";
         if (_own.PublicAddresses.Contains(address))
             return $"public address {address} of node {lease.Node} is also that of this node {_own.Node}";

@@ -3,8 +3,8 @@ namespace Overlay.ControlPlane;
 /// <summary>The rule for node names: a DNS-1123 subdomain, as Kubernetes has it, upper case and underscore also taken.</summary>
 public static class NodeName
 {
-    /// <summary>The longest name, in characters.</summary>
-    public const int MaxLength = 253;
+    /// <summary>The longest name, in characters: with what a file being written adds to it, a file name may have 255.</summary>
+    public const int MaxLength = 245;
 
     /// <summary>Letters, digits and underscore at both ends; between them also dots and hyphens.</summary>
     public static bool IsValid(string? name) =>

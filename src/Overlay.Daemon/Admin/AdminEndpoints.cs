@@ -11,10 +11,10 @@ namespace Overlay.Daemon;
 /// <summary>HTTP of the daemon: reports on the admin socket, health and metrics on the TCP address.</summary>
 public static class AdminEndpoints
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnerDirectory = OwnerOnly | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Has Kestrel listen on both; a socket file that nobody serves any more is removed first.</summary>
+    /// <exception cref="ConfigurationException">Something else than a socket has that path.</exception>
     /// <exception cref="IOException">Another daemon serves the socket.</exception>
     public static void Listen(KestrelServerOptions kestrel, OverlayOptions options)
     {
@@ -24,13 +24,12 @@ public static class AdminEndpoints
         if (options.AdminHttp is { } http) kestrel.Listen(http);
     }
 
-    /// <summary>Leaves the socket to its owner alone: root, or the daemon's user.</summary>
-    public static void Protect(OverlayOptions options) => File.SetUnixFileMode(options.AdminSocket, OwnerOnly);
-
     public static void Map(WebApplication application, AdminReader reader)
     {
         RouteGroupBuilder reports = application.MapGroup("/v1").AddEndpointFilter(async (context, next) =>
-            context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.NotFound());
+            context.HttpContext.Connection.LocalIpAddress is not null ? Results.NotFound()
+            : reader.HasNode ? await next(context)
+            : Results.Text("overlayd is starting\n", statusCode: StatusCodes.Status503ServiceUnavailable));
         _ = reports.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
         _ = reports.MapGet("/peers", () => Results.Json(reader.PeerList(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
@@ -40,7 +39,23 @@ public static class AdminEndpoints
         _ = application.MapGet("/readyz", () => reader.IsReady
             ? Results.Text("overlayd is ready\n")
             : Results.Text("overlayd is not ready yet\n", statusCode: StatusCodes.Status503ServiceUnavailable));
-        _ = application.MapGet("/metrics", () => Results.Text(reader.Metrics(), "text/plain; version=0.0.4"));
+        _ = application.MapGet("/metrics", () => reader.HasNode
+            ? Results.Text(reader.Metrics(), "text/plain; version=0.0.4")
+            : Results.Text("overlayd is starting\n", statusCode: StatusCodes.Status503ServiceUnavailable));
+    }
+
+    // Connecting to a regular file is refused just so. But that can be opened, and a socket cannot (ENXIO).
+    private static bool IsSocket(string path)
+    {
+        try
+        {
+            File.OpenHandle(path).Dispose();
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     private static void RemoveStale(string path)
@@ -51,10 +66,15 @@ public static class AdminEndpoints
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
         }
-        catch (SocketException)
+        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
         {
             File.Delete(path);
             return;
+        }
+        catch (SocketException exception)
+        {
+            throw new ConfigurationException(
+                $"Overlay:Admin:Socket '{path}' exists and is no socket that overlayd has left ({exception.Message}); example: /run/overlay/overlayd.sock");
         }
 
         throw new LinuxException("bind", $"{path}, where another overlayd answers,", Errno.EADDRINUSE);

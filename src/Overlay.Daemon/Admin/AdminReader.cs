@@ -10,7 +10,7 @@ public sealed class AdminReader(OverlayOptions options, OverlayService service, 
     public static string Version { get; } =
         typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>The first leases are read, the workers run and no worker has died.</summary>
+    /// <summary>The first leases are read, the workers run, and peers can know of this node.</summary>
     public bool IsReady => service.Started is not null;
 
     public StatusReport Status()
@@ -22,7 +22,7 @@ public sealed class AdminReader(OverlayOptions options, OverlayService service, 
             node.Vtep.Vni.Value, node.Vtep.Port, node.Mtu.Pod, node.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(),
             new UnderlayReport(node.Underlay.Link.Name, node.Underlay.Link.Mtu, node.Underlay.Ipv4?.ToString(), node.Underlay.Ipv6?.ToString()),
             new ControlPlaneReport(
-                "File", options.LeaseDirectory, peers.UpdatedAt, Accepted(peers), peers.Peers.Count - Accepted(peers),
+                "File", options.LeaseDirectory, peers.UpdatedAt, Count(LeaseVerdict.Accepted), Count(LeaseVerdict.Refused), Count(LeaseVerdict.NotReady),
                 [.. source.Problems.Select(problem => $"{problem.Key}: {problem.Value}")]));
     }
 
@@ -45,22 +45,24 @@ public sealed class AdminReader(OverlayOptions options, OverlayService service, 
     public CountersReport CounterReport() => new(
         [
             .. Node.Counters.Workers.Select(worker => new WorkerReport(
-                worker.Name, NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes, worker.AllocatedBytes)),
+                worker.Name, MetricsText.NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes, worker.AllocatedBytes)),
         ],
         [
             .. DropReasons.All.Select(drop => new DropReport(
-                NameOf(drop.Direction), drop.Reason.ToString(), Node.Counters.Dropped(drop.Direction, drop.Reason))),
+                MetricsText.NameOf(drop.Direction), drop.Reason.ToString(), Node.Counters.Dropped(drop.Direction, drop.Reason))),
         ]);
 
-    public string Metrics() => MetricsText.Format(Node.Counters, Accepted(Peers), Peers.Peers.Count - Accepted(Peers));
+    public string Metrics() => MetricsText.Format(
+        Node.Counters, [.. Enum.GetValues<LeaseVerdict>().Select(verdict => (StateOf(verdict), Count(verdict)))]);
 
-    private OverlayNode Node => service.Node ?? throw new InvalidOperationException("the node is still being made");
+    /// <summary>The node is made, so there is something to report.</summary>
+    public bool HasNode => service.Node is not null;
+
+    private OverlayNode Node => service.Node ?? throw new InvalidOperationException("the node is not made yet");
 
     private PeersSnapshot Peers => service.Reconciler?.Peers ?? PeersSnapshot.Empty;
 
-    private static int Accepted(PeersSnapshot peers) => peers.Peers.Count(peer => peer.Verdict == LeaseVerdict.Accepted);
-
-    private static string NameOf(Direction direction) => direction == Direction.Egress ? "egress" : "ingress";
+    private int Count(LeaseVerdict verdict) => Peers.Peers.Count(peer => peer.Verdict == verdict);
 
     private static string StateOf(LeaseVerdict verdict) => verdict switch
     {

@@ -10,7 +10,7 @@ public sealed record UnderlayReport(string Interface, int Mtu, string? Ipv4, str
 
 /// <summary>Where leases come from and how that goes.</summary>
 public sealed record ControlPlaneReport(
-    string Kind, string Source, DateTimeOffset? LastChange, int AcceptedPeers, int RefusedPeers, IReadOnlyList<string> Problems);
+    string Kind, string Source, DateTimeOffset? LastUpdate, int AcceptedPeers, int RefusedPeers, int NotReadyPeers, IReadOnlyList<string> Problems);
 
 /// <summary>One peer of <c>overlayctl peers</c>.</summary>
 public sealed record PeerReport(

@@ -7,21 +7,20 @@ namespace Overlay.Daemon;
 /// <summary>Counters in the Prometheus text format, version 0.0.4.</summary>
 internal static class MetricsText
 {
-    public static string Format(DataplaneCounters counters, int acceptedPeers, int refusedPeers)
+    public static string Format(DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers)
     {
         StringBuilder text = new();
         Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
         foreach (WorkerCounters worker in counters.Workers)
-            Line($"overlay_forwarded_packets_total{{worker=\"{worker.Name}\",direction=\"{Name(worker.Direction)}\"}}", worker.ForwardedPackets);
+            Line($"overlay_forwarded_packets_total{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}", worker.ForwardedPackets);
         Header("overlay_forwarded_bytes_total", "counter", "Bytes of inner IP packets passed on.");
         foreach (WorkerCounters worker in counters.Workers)
-            Line($"overlay_forwarded_bytes_total{{worker=\"{worker.Name}\",direction=\"{Name(worker.Direction)}\"}}", worker.ForwardedBytes);
+            Line($"overlay_forwarded_bytes_total{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}", worker.ForwardedBytes);
         Header("overlay_dropped_packets_total", "counter", "Packets dropped, by reason.");
         foreach ((Direction direction, DropReason reason) in DropReasons.All)
-            Line($"overlay_dropped_packets_total{{direction=\"{Name(direction)}\",reason=\"{reason}\"}}", counters.Dropped(direction, reason));
+            Line($"overlay_dropped_packets_total{{direction=\"{NameOf(direction)}\",reason=\"{reason}\"}}", counters.Dropped(direction, reason));
         Header("overlay_peers", "gauge", "Peers in the control plane, by whether they are in the forwarding table.");
-        Line("overlay_peers{state=\"accepted\"}", acceptedPeers);
-        Line("overlay_peers{state=\"refused\"}", refusedPeers);
+        foreach ((string state, int count) in peers) Line($"overlay_peers{{state=\"{state}\"}}", count);
         return text.ToString();
 
         void Header(string name, string type, string help) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
@@ -29,5 +28,6 @@ internal static class MetricsText
         void Line(string series, long value) => text.Append(CultureInfo.InvariantCulture, $"{series} {value}\n");
     }
 
-    private static string Name(Direction direction) => direction == Direction.Egress ? "egress" : "ingress";
+    /// <summary>A direction as reports and metrics write it.</summary>
+    public static string NameOf(Direction direction) => direction == Direction.Egress ? "egress" : "ingress";
 }

@@ -8,7 +8,20 @@ namespace Overlay.Daemon;
 /// <summary>The log: to the console, which systemd and Kubernetes collect. Section <c>Serilog</c> overrides it.</summary>
 public static class Logging
 {
-    public static Logger Create(IConfiguration configuration) =>
+    /// <exception cref="ConfigurationException">Serilog cannot make sense of its section.</exception>
+    public static Logger Create(IConfiguration configuration)
+    {
+        try
+        {
+            return Configure(configuration);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException)
+        {
+            throw new ConfigurationException($"Serilog '{configuration["Serilog:MinimumLevel"]}…' cannot be used: {exception.Message} Example: {{ \"MinimumLevel\": \"Debug\" }}");
+        }
+    }
+
+    private static Logger Configure(IConfiguration configuration) =>
         new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)

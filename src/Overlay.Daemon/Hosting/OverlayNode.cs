@@ -20,9 +20,11 @@ public sealed class OverlayNode : IDisposable
     private readonly RouteNetlink _netlink;
     private readonly OverlayDevice _device;
     private readonly UdpUnderlay _sockets;
-    private readonly DeviceGuard _guard;
+    private readonly Decapsulator _decapsulator;
+    private readonly ILogger<DeviceGuard> _guardLogger;
     private readonly List<WorkerThread> _threads = [];
     private readonly IReadOnlyList<IWorker> _workers;
+    private DeviceGuard? _guard;
     private bool _isDisposed;
     private bool _isStuck;
 
@@ -33,7 +35,8 @@ public sealed class OverlayNode : IDisposable
         _netlink = netlink;
         _device = device;
         _sockets = sockets;
-        _guard = new DeviceGuard(device, loggers.CreateLogger<DeviceGuard>());
+        _decapsulator = new Decapsulator(vtep, mtu.Pod);
+        _guardLogger = loggers.CreateLogger<DeviceGuard>();
         Underlay = underlay;
         Vtep = vtep;
         Mtu = mtu;
@@ -44,7 +47,7 @@ public sealed class OverlayNode : IDisposable
         _workers =
         [
             new EgressWorker(device.Tun, new Encapsulator(vtep), sockets, publisher, egress),
-            new IngressWorker(sockets, new Decapsulator(vtep, mtu.Pod), device.Tun, publisher, ingress),
+            new IngressWorker(sockets, _decapsulator, device.Tun, publisher, ingress),
         ];
     }
 
@@ -61,7 +64,7 @@ public sealed class OverlayNode : IDisposable
     /// <exception cref="ConfigurationException">Configuration and host do not fit together.</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public static OverlayNode Create(
-        OverlayOptions options, Func<MacAddress> vtepMac, TablePublisher publisher, ILoggerFactory loggers)
+        OverlayOptions options, Func<UnderlayInterface, MacAddress> vtepMac, TablePublisher publisher, ILoggerFactory loggers)
     {
         Stack<IDisposable> made = new();
         try
@@ -72,7 +75,7 @@ public sealed class OverlayNode : IDisposable
             if (violations.Count > 0)
                 throw new ConfigurationException([.. violations.Select(violation => $"{violation}; {SoundPlan}")]);
             OverlayMtu mtu = OverlayMtu.For(options, underlay);
-            Vtep vtep = new(options.Network.Vni, vtepMac(), options.Network.Port);
+            Vtep vtep = new(options.Network.Vni, vtepMac(underlay), options.Network.Port);
             UdpUnderlay sockets = Made(new UdpUnderlay(underlay.Ipv4, underlay.Ipv6, vtep.Port));
             OverlayDevice device = Made(OverlayDevice.Create(netlink, options, mtu, loggers.CreateLogger<OverlayDevice>()));
             return new OverlayNode(netlink, underlay, device, sockets, vtep, mtu, publisher, loggers);
@@ -118,19 +121,26 @@ public sealed class OverlayNode : IDisposable
         };
     }
 
-    /// <summary>Starts the workers, each on its thread.</summary>
-    /// <param name="ended">Called when one ends, with what ended it.</param>
-    public void Start(Action<IWorker, Exception?> ended)
+    /// <summary>Starts the workers and the guard, each on its thread.</summary>
+    /// <param name="failed">Called when one of them cannot go on, with its name and the reason.</param>
+    public void Start(Action<string, Exception> failed)
     {
-        foreach (IWorker worker in _workers) _threads.Add(new WorkerThread(worker, ended));
+        foreach (IWorker worker in _workers) _threads.Add(new WorkerThread(worker, Ended));
         foreach (WorkerThread thread in _threads) thread.Start();
+        _guard = new DeviceGuard(
+            _netlink, _device, Underlay, mtu => _decapsulator.PodMtu = Math.Min(mtu, Mtu.Pod), fault => failed("the underlay", fault), _guardLogger);
         _guard.Start();
+
+        void Ended(IWorker worker, Exception? fault)
+        {
+            if (fault is not null) failed(worker.Name, fault);
+        }
     }
 
     /// <summary>Ends the workers after they have passed on what was queued; nothing to do where <see cref="Start"/> was not called.</summary>
     public void Stop()
     {
-        _guard.Stop();
+        _guard?.Stop();
         _device.Tun.Interrupt();
         _sockets.Interrupt();
         foreach (WorkerThread thread in _threads) _isStuck |= !thread.Join(_drainTime);
@@ -141,7 +151,7 @@ public sealed class OverlayNode : IDisposable
     {
         if (_isDisposed) return;
         _isDisposed = true;
-        _guard.Dispose();
+        _guard?.Dispose();
         _device.Dispose();
 
         // A worker that is still in a system call has its memory there; the process ends soon, and that frees it.

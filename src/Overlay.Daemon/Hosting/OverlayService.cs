@@ -2,13 +2,20 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane;
 using Overlay.Dataplane;
+using Overlay.Wire;
 
 namespace Overlay.Daemon;
 
-/// <summary>The daemon's life: node made, first leases read, own lease published, workers running; the reverse at the end.</summary>
-/// <remarks>Workers start behind the first table, else a restart would drop what peers already send.</remarks>
-public sealed class OverlayService : IHostedService, IAsyncDisposable
+/// <summary>The daemon's life: node made, leases read, workers running, own lease published; the reverse at the end.</summary>
+/// <remarks>
+/// It begins when the admin socket answers already, and ends before that does. Workers start behind the first table,
+/// else a restart would drop what peers already send.
+/// </remarks>
+public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
 {
+    // With the peers of the last run at hand, a store that cannot be read is not waited for longer.
+    private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
+
     private readonly OverlayOptions _options;
     private readonly ILeaseSource _source;
     private readonly TablePublisher _publisher;
@@ -16,6 +23,7 @@ public sealed class OverlayService : IHostedService, IAsyncDisposable
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger<OverlayService> _logger;
+    private readonly LeaseCache _cache;
     private readonly CancellationTokenSource _stopping = new();
     private Task? _following;
     private bool _isDown;
@@ -31,22 +39,22 @@ public sealed class OverlayService : IHostedService, IAsyncDisposable
         _lifetime = lifetime;
         _loggers = loggers;
         _logger = loggers.CreateLogger<OverlayService>();
+        _cache = new LeaseCache(options.StateDirectory, loggers.CreateLogger<LeaseCache>());
     }
 
     /// <summary>The node, once it is made.</summary>
     public OverlayNode? Node { get; private set; }
 
-    /// <summary>The peers, once the first leases are read.</summary>
+    /// <summary>The peers, once the node is made.</summary>
     public LeaseReconciler? Reconciler { get; private set; }
 
-    /// <summary>When the workers started; null before.</summary>
+    /// <summary>When all was done to start; null before.</summary>
     public DateTimeOffset? Started { get; private set; }
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
         Lease? known = await _source.FindAsync(_options.NodeName, cancellationToken);
-        VtepMacStore macs = new(_options.StateDirectory, _loggers.CreateLogger<VtepMacStore>());
-        Node = OverlayNode.Create(_options, () => macs.LoadOrChoose(known), _publisher, _loggers);
+        Node = OverlayNode.Create(_options, underlay => ChooseMac(underlay, known), _publisher, _loggers);
         Lease own = Node.LeaseOf(_options);
         AddressPlan plan = OverlayNode.PlanOf(_options, Node.Underlay);
         Reconciler = new LeaseReconciler(own, plan, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
@@ -54,28 +62,26 @@ public sealed class OverlayService : IHostedService, IAsyncDisposable
         // A store that cannot be read is waited for; being told to stop meanwhile ends that.
         await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
         IAsyncEnumerator<LeaseUpdate> updates = _source.WatchAsync(_stopping.Token).GetAsyncEnumerator(_stopping.Token);
-        _ = await updates.MoveNextAsync();
-        Reconciler.Apply(updates.Current);
+        Task<bool> next = await ReadFirstLeasesAsync(Reconciler, updates);
         OwnLeaseConflict.Check(own, known, Reconciler.Peers);
-        if (known is not null && !known.PublicAddresses.SequenceEqual(own.PublicAddresses))
-        {
-            _logger.LogWarning(
-                "{Node} announced {Before} before and announces {Now} now; if another host uses this name, give each its own Overlay:NodeName",
-                own.Node, string.Join(" and ", known.PublicAddresses), string.Join(" and ", own.PublicAddresses));
-        }
 
-        Node.Start(WorkerEnded);
-        _following = FollowAsync(updates);
+        Node.Start(Fail);
+        _following = FollowAsync(Reconciler, updates, next);
         await _source.PublishAsync(own, cancellationToken);
         SubnetFile.Write(_options, Node.Mtu.Pod);
         Started = TimeProvider.System.GetUtcNow();
-        _logger.LogInformation(
-            "node {Node}: {Device} VNI {Vni} MTU {Mtu}, VTEP {Mac} on {Interface} {Ipv4} {Ipv6} port {Port}, pods {Subnet} {SubnetV6}",
-            _options.NodeName, Node.DeviceName, Node.Vtep.Vni, Node.Mtu.Pod, Node.Vtep.Mac, Node.Underlay.Link.Name,
-            Node.Underlay.Ipv4, Node.Underlay.Ipv6, Node.Vtep.Port, _options.Subnet, _options.SubnetV6);
+        Announce(Node, own, known);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => TakeDownAsync();
+    public Task StoppingAsync(CancellationToken cancellationToken) => TakeDownAsync();
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>The same as a stop: the host disposes without one when a start fails half-way.</summary>
     public async ValueTask DisposeAsync()
@@ -84,40 +90,44 @@ public sealed class OverlayService : IHostedService, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task TakeDownAsync()
+    // Peers know the MAC that was published, but only if it was this host that published it.
+    private MacAddress ChooseMac(UnderlayInterface underlay, Lease? known)
     {
-        if (_isDown) return;
-        _isDown = true;
-
-        // Workers run exactly when this node may have been announced. Peers hear first: what they no longer send need
-        // not be drained.
-        bool isAnnounced = _following is not null;
-        if (isAnnounced) await WithdrawAsync();
-        await _stopping.CancelAsync();
-        if (_following is not null) await _following;
-        if (Started is not null) File.Delete(_options.SubnetFile);
-        if (isAnnounced) Node!.Stop();
-        Node?.Dispose();
-        if (Started is not null) _logger.LogInformation("node {Node} has stopped", _options.NodeName);
+        bool wasOurs = known?.PublicAddresses.Any(a => underlay.Addresses.Contains(a) || a == _options.PublicIp || a == _options.PublicIpV6) == true;
+        return new VtepMacStore(_options.StateDirectory, _loggers.CreateLogger<VtepMacStore>()).LoadOrChoose(wasOurs ? known : null);
     }
 
-    private async Task WithdrawAsync()
+    /// <summary>Applies the saved leases, then the store's: so who held something before a restart holds it still.</summary>
+    /// <returns>The wait for the next update.</returns>
+    private async Task<Task<bool>> ReadFirstLeasesAsync(LeaseReconciler reconciler, IAsyncEnumerator<LeaseUpdate> updates)
+    {
+        Task<bool> first = updates.MoveNextAsync().AsTask();
+        if (_cache.Load() is { } saved)
+        {
+            reconciler.Apply(saved);
+            if (await Task.WhenAny(first, Task.Delay(_storePatience, _stopping.Token)) != first && !_stopping.IsCancellationRequested)
+            {
+                _logger.LogWarning("the store cannot be read; forwarding begins with the {Count} peers of the last run", saved.Leases.Count);
+                return first;
+            }
+        }
+
+        _ = await first;
+        reconciler.Apply(updates.Current);
+        _cache.Save(reconciler.Peers);
+        return updates.MoveNextAsync().AsTask();
+    }
+
+    private async Task FollowAsync(LeaseReconciler reconciler, IAsyncEnumerator<LeaseUpdate> updates, Task<bool> next)
     {
         try
         {
-            await _source.WithdrawAsync(_options.NodeName, CancellationToken.None);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            _logger.LogError("could not withdraw the lease of {Node}: {Reason}", _options.NodeName, exception.Message);
-        }
-    }
-
-    private async Task FollowAsync(IAsyncEnumerator<LeaseUpdate> updates)
-    {
-        try
-        {
-            while (await updates.MoveNextAsync()) Reconciler!.Apply(updates.Current);
+            while (await next)
+            {
+                reconciler.Apply(updates.Current);
+                _cache.Save(reconciler.Peers);
+                next = updates.MoveNextAsync().AsTask();
+            }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -135,15 +145,62 @@ public sealed class OverlayService : IHostedService, IAsyncDisposable
         }
     }
 
-    private void WorkerEnded(IWorker worker, Exception? fault)
+    private void Announce(OverlayNode node, Lease own, Lease? known)
     {
-        if (fault is not null) Fail(worker.Name, fault);
+        _logger.LogInformation(
+            "node {Node}: {Device} VNI {Vni} MTU {Mtu}, VTEP {Mac} on {Interface} {Ipv4} {Ipv6} port {Port}, pods {Subnet} {SubnetV6}",
+            _options.NodeName, node.DeviceName, node.Vtep.Vni, node.Mtu.Pod, node.Vtep.Mac, node.Underlay.Link.Name,
+            node.Underlay.Ipv4, node.Underlay.Ipv6, node.Vtep.Port, _options.Subnet, _options.SubnetV6);
+        if (known is not null && !known.PublicAddresses.SequenceEqual(own.PublicAddresses))
+        {
+            _logger.LogWarning(
+                "{Node} announced {Before} before and announces {Now} now; if another host uses this name, give each its own Overlay:NodeName",
+                own.Node, string.Join(" and ", known.PublicAddresses), string.Join(" and ", own.PublicAddresses));
+        }
+
+        if (_options.IpMasq)
+            _logger.LogWarning("Overlay:IpMasq tells CNI plugins not to masquerade, and overlayd does not do it yet: pods reach the world only by a rule of this host's own");
+        if (_options.SubnetV6 is not null && node.Underlay.Ipv6 is null)
+            _logger.LogWarning("{Interface} has no global IPv6 address: IPv6 pods travel over IPv4, which flannel's nodes do not take", node.Underlay.Link.Name);
+    }
+
+    private async Task TakeDownAsync()
+    {
+        if (_isDown) return;
+        _isDown = true;
+        try
+        {
+            // Peers hear first: what they no longer send need not be drained.
+            if (_following is not null) await TryAsync("withdraw the lease", () => _source.WithdrawAsync(_options.NodeName, CancellationToken.None));
+            await _stopping.CancelAsync();
+            if (_following is not null) await _following;
+            if (Started is not null) await TryAsync("remove the subnet file", () => Task.Run(() => File.Delete(_options.SubnetFile)));
+            Node?.Stop();
+        }
+        finally
+        {
+            Node?.Dispose();
+        }
+
+        if (Started is not null) _logger.LogInformation("node {Node} has stopped", _options.NodeName);
+    }
+
+    private async Task TryAsync(string what, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogError("could not {Step} of {Node}: {Reason}", what, _options.NodeName, exception.Message);
+        }
     }
 
     private void Fail(string part, Exception fault)
     {
         if (!_outcome.TryFail(fault)) return;
-        _logger.LogCritical("{Part} has died, overlayd ends: {Reason}", part, fault.Message);
+        _logger.LogCritical("{Part} cannot go on, overlayd ends: {Reason}", part, fault.Message);
         _lifetime.StopApplication();
     }
 }

@@ -2,14 +2,16 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Overlay.Daemon;
 
 /// <summary>Tells systemd when the daemon is ready, alive and stopping (sd_notify(3)); silent where nobody listens.</summary>
-public sealed class SystemdNotifier : IHostedLifecycleService, IDisposable
+public sealed class SystemdNotifier(ILogger<SystemdNotifier> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly string? _path = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
     private Timer? _watchdog;
+    private bool _hasFailed;
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -46,9 +48,18 @@ public sealed class SystemdNotifier : IHostedLifecycleService, IDisposable
     {
         if (string.IsNullOrEmpty(_path)) return;
 
-        // A leading @ stands for the zero byte of an abstract socket.
-        string address = _path[0] == '@' ? '\0' + _path[1..] : _path;
-        using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        _ = socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(address));
+        try
+        {
+            // A leading @ stands for the zero byte of an abstract socket.
+            string address = _path[0] == '@' ? '\0' + _path[1..] : _path;
+            using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            _ = socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(address));
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            // NOTIFY_SOCKET may be inherited from somebody else's service; pods' packets matter more.
+            if (!_hasFailed) logger.LogWarning("NOTIFY_SOCKET {Path} takes no {State}: {Reason}", _path, state, exception.Message);
+            _hasFailed = true;
+        }
     }
 }

@@ -1,24 +1,40 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Linux;
+using Overlay.Wire;
 
 namespace Overlay.Daemon;
 
-/// <summary>Watches the kernel's links, addresses and routes, and has the device put back what went missing of its own.</summary>
+/// <summary>Watches the kernel's links, addresses and routes: what went missing of ours is put back, what changed is told.</summary>
 public sealed class DeviceGuard : IDisposable
 {
     // Changes come in bursts (a link going up brings addresses and routes); one look behind the burst is enough.
     private static readonly TimeSpan _settleTime = TimeSpan.FromMilliseconds(100);
 
+    // A DHCP client or a link flap takes an address away and brings it back.
+    private static readonly TimeSpan _addressGrace = TimeSpan.FromSeconds(5);
+
+    private readonly RouteNetlink _netlink;
     private readonly OverlayDevice _device;
+    private readonly UnderlayInterface _underlay;
     private readonly ILogger<DeviceGuard> _logger;
     private readonly NetlinkMonitor _monitor = new();
     private readonly Thread _thread;
 
-    public DeviceGuard(OverlayDevice device, ILogger<DeviceGuard> logger)
+    /// <param name="netlink">Used by this guard alone while it runs.</param>
+    /// <param name="device">What to keep in repair.</param>
+    /// <param name="underlay">Whose addresses the sockets are bound to.</param>
+    /// <param name="bridgeMtuSeen">Told the MTU of the pods' bridge after each look; not while there is none.</param>
+    /// <param name="failed">Told once when an underlay address is gone for good: the sockets are of no use then.</param>
+    /// <param name="logger">Told of repairs that did not work.</param>
+    public DeviceGuard(
+        RouteNetlink netlink, OverlayDevice device, UnderlayInterface underlay, Action<int> bridgeMtuSeen, Action<Exception> failed,
+        ILogger<DeviceGuard> logger)
     {
+        _netlink = netlink;
         _device = device;
+        _underlay = underlay;
         _logger = logger;
-        _thread = new Thread(Run) { Name = "device-guard", IsBackground = true };
+        _thread = new Thread(() => Run(bridgeMtuSeen, failed)) { Name = "device-guard", IsBackground = true };
     }
 
     public void Start() => _thread.Start();
@@ -33,20 +49,69 @@ public sealed class DeviceGuard : IDisposable
 
     public void Dispose() => _monitor.Dispose();
 
-    private void Run()
+    private void Run(Action<int> bridgeMtuSeen, Action<Exception> failed)
     {
-        while (_monitor.Wait())
+        try
         {
-            Thread.Sleep(_settleTime);
-            try
+            do
             {
-                _device.Repair();
+                Repair();
+                if (_device.BridgeMtu > 0) bridgeMtuSeen(_device.BridgeMtu);
+                if (IsUnderlayAddressLost(out IpAddress lost))
+                {
+                    failed(new LinuxException("the address of the tunnels", $"{lost} dev {_underlay.Link.Name}", Errno.EADDRNOTAVAIL));
+                    return;
+                }
             }
-            catch (LinuxException exception)
-            {
-                // The next change brings the next try; a device that is gone for good ends its reader, and that the daemon.
-                _logger.LogError("could not repair {Device}: {Reason}", _device.Tun.Name, exception.Message);
-            }
+            while (_monitor.Wait() && !Settle());
         }
+        catch (LinuxException exception)
+        {
+            failed(exception);
+        }
+    }
+
+    private bool Settle()
+    {
+        Thread.Sleep(_settleTime);
+        return _monitor.IsInterrupted;
+    }
+
+    private void Repair()
+    {
+        try
+        {
+            _device.Repair();
+        }
+        catch (LinuxException exception)
+        {
+            // The next change brings the next try; a device that is gone for good ends its reader, and that the daemon.
+            _logger.LogError("could not repair {Device}: {Reason}", _device.Tun.Name, exception.Message);
+        }
+    }
+
+    private bool IsUnderlayAddressLost(out IpAddress lost)
+    {
+        long giveUp = Environment.TickCount64 + (long)_addressGrace.TotalMilliseconds;
+        while (FindMissingAddress(out lost) && !_monitor.IsInterrupted)
+        {
+            if (Environment.TickCount64 > giveUp) return true;
+            Thread.Sleep(_settleTime);
+        }
+
+        return false;
+    }
+
+    private bool FindMissingAddress(out IpAddress missing)
+    {
+        HashSet<IpAddress> present = [.. _netlink.GetAddresses().Select(a => a.Address)];
+        foreach (IpAddress address in _underlay.Addresses)
+        {
+            missing = address;
+            if (!present.Contains(address)) return true;
+        }
+
+        missing = default;
+        return false;
     }
 }

@@ -11,7 +11,10 @@ public sealed class OverlayDevice : IDisposable
     /// <summary>Marks our routes (RTPROT_*): a number no known routing daemon uses.</summary>
     public const byte RouteProtocol = 79;
 
-    /// <summary>Behind every other route to the pod CIDR: what no pod's bridge takes must not go out by the TUN.</summary>
+    /// <summary>
+    /// Behind every other route: what no pod's bridge takes must not go out by the TUN, and what the TUN does not take
+    /// while it is down must not go out unencapsulated by the default route.
+    /// </summary>
     private const uint BlackholeMetric = 0x8000_0000;
 
     private readonly RouteNetlink _netlink;
@@ -38,14 +41,17 @@ public sealed class OverlayDevice : IDisposable
     /// <param name="options">Networks and this node's subnets.</param>
     /// <param name="mtu">What pods of either family may send.</param>
     /// <param name="logger">For what is repaired later.</param>
+    /// <exception cref="ConfigurationException">A route that is not ours stands where ours belongs.</exception>
     /// <exception cref="LinuxException">The kernel refused; what was made so far is gone again.</exception>
     public static OverlayDevice Create(RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, ILogger<OverlayDevice> logger)
     {
-        TunDevice tun = TunDevice.Create($"overlay.{options.Network.Vni}", mtu.Pod);
+        TunDevice tun = TunDevice.Create(NameFor(options.Network.Vni));
+        OverlayDevice? device = null;
         try
         {
             LinkInfo link = netlink.FindLink(tun.Name) ?? throw new LinuxException("RTM_GETLINK", tun.Name, Errno.ENODEV);
-            OverlayDevice device = new(tun, netlink, link, Addresses(options), Routes(options, link, mtu), logger);
+            device = new(tun, netlink, link, Addresses(options), Routes(options, link, mtu), logger);
+            device.RefuseForeignRoutes();
             device.SetSysctls(options);
             netlink.SetUp(link, mtu.Device);
             device.Prune(options);
@@ -56,10 +62,14 @@ public sealed class OverlayDevice : IDisposable
         }
         catch
         {
+            device?.Dispose();
             tun.Dispose();
             throw;
         }
     }
+
+    /// <summary>Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.</summary>
+    public int BridgeMtu { get; private set; }
 
     /// <summary>Puts back addresses and routes that went missing, as they do when a link is taken down and up.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
@@ -69,18 +79,25 @@ public sealed class OverlayDevice : IDisposable
 
         // A device somebody took down stays down: that is an operator's choice. Gone, its reader ends the daemon.
         if (links.FirstOrDefault(l => l.Index == _link.Index) is not { IsUp: true }) return;
-        HashSet<IpAddress> addresses = [.. _netlink.GetAddresses().Where(a => a.LinkIndex == _link.Index).Select(a => a.Address)];
+        IReadOnlyList<AddressInfo> addresses = _netlink.GetAddresses();
+        BridgeMtu = FindBridgeMtu(links, addresses);
         foreach (IpAddress address in _addresses)
         {
-            if (addresses.Contains(address)) continue;
+            if (addresses.Any(a => a.LinkIndex == _link.Index && a.Address == address)) continue;
             _netlink.SetAddress(_link, address, address.Bits);
             _logger.LogInformation("assigned {Address} to {Device}", address, _link.Name);
         }
 
-        HashSet<RouteInfo> routes = [.. _netlink.GetRoutes()];
+        IReadOnlyList<RouteInfo> routes = _netlink.GetRoutes(protocol: RouteProtocol);
         foreach (RouteInfo route in _routes)
         {
             if (routes.Contains(route)) continue;
+            if (ForeignRoute(_netlink.GetRoutes(), route) is { } foreign)
+            {
+                _logger.LogError("route {Prefix} is gone, and one of protocol {Protocol} stands in its place; pods are not reached", route.Prefix, foreign.Protocol);
+                continue;
+            }
+
             _netlink.SetRoute(route);
             _logger.LogInformation("set route {Prefix} {Device}", route.Prefix, route.IsBlackhole ? "blackhole" : _link.Name);
         }
@@ -109,60 +126,92 @@ public sealed class OverlayDevice : IDisposable
         List<RouteInfo> routes = [];
         if (options.Subnet is { } subnet)
         {
-            routes.Add(new RouteInfo(options.Network.Cidr!.Value, link.Index, 0, RouteProtocol, false, subnet.Address, (uint)mtu.Ipv4));
-            routes.Add(new RouteInfo(subnet, 0, BlackholeMetric, RouteProtocol, true));
+            IpPrefix cluster = options.Network.Cidr!.Value;
+            routes.Add(new RouteInfo(cluster, link.Index, 0, RouteProtocol, false, subnet.Address, (uint)mtu.Ipv4));
+            routes.AddRange([Blackhole(cluster), Blackhole(subnet)]);
         }
 
         if (options.SubnetV6 is { } subnetV6)
         {
-            routes.Add(new RouteInfo(options.Network.CidrV6!.Value, link.Index, Ipv6Metric, RouteProtocol, false, subnetV6.Address, (uint)mtu.Ipv6));
-            routes.Add(new RouteInfo(subnetV6, 0, BlackholeMetric, RouteProtocol, true));
+            IpPrefix cluster = options.Network.CidrV6!.Value;
+            routes.Add(new RouteInfo(cluster, link.Index, Ipv6Metric, RouteProtocol, false, subnetV6.Address, (uint)mtu.Ipv6));
+            routes.AddRange([Blackhole(cluster), Blackhole(subnetV6)]);
         }
 
         return routes;
+
+        static RouteInfo Blackhole(IpPrefix prefix) => new(prefix, 0, BlackholeMetric, RouteProtocol, true);
+    }
+
+    // A device name has 15 bytes; without its dot there is room for the eight digits of the largest VNIs.
+    private static string NameFor(Vni vni) => vni.Value < 10_000_000 ? $"overlay.{vni}" : $"overlay{vni}";
+
+    // The kernel knows a route by prefix and metric: setting ours would take that one's place.
+    private static RouteInfo? ForeignRoute(IReadOnlyList<RouteInfo> routes, RouteInfo ours) =>
+        routes.FirstOrDefault(r => r.Prefix == ours.Prefix && r.Metric == ours.Metric && r.Protocol != RouteProtocol);
+
+    private void RefuseForeignRoutes()
+    {
+        IReadOnlyList<RouteInfo> routes = _netlink.GetRoutes();
+        List<string> faults = [];
+        foreach (RouteInfo route in _routes)
+        {
+            if (ForeignRoute(routes, route) is { } foreign)
+                faults.Add($"Overlay:Network '{route.Prefix}' has a route on this host already (protocol {foreign.Protocol}, metric {foreign.Metric}), which is not overlayd's to replace; example: ip route delete {route.Prefix} metric {foreign.Metric}");
+        }
+
+        if (faults.Count > 0) throw new ConfigurationException(faults);
     }
 
     private void SetSysctls(OverlayOptions options)
     {
         string ipv4 = $"net/ipv4/conf/{_link.Name}";
         string ipv6 = $"net/ipv6/conf/{_link.Name}";
-        if (options.Subnet is not null) _ = TrySet($"{ipv4}/forwarding", "1");
+        if (options.Subnet is not null) TrySet($"{ipv4}/forwarding", "1");
         if (options.SubnetV6 is null)
         {
-            _ = TrySet($"{ipv6}/disable_ipv6", "1");
+            TrySet($"{ipv6}/disable_ipv6", "1");
             return;
         }
 
         // Nobody answers ND on a TUN: no router solicitations, no link-local address.
-        _ = TrySet($"{ipv6}/disable_ipv6", "0");
-        _ = TrySet($"{ipv6}/accept_ra", "0");
-        _ = TrySet($"{ipv6}/addr_gen_mode", "1");
-        _ = TrySet($"{ipv6}/forwarding", "1");
+        TrySet($"{ipv6}/disable_ipv6", "0");
+        TrySet($"{ipv6}/accept_ra", "0");
+        TrySet($"{ipv6}/addr_gen_mode", "1");
+        TrySet($"{ipv6}/forwarding", "1");
 
-        // Below Linux 6.17 IPv6 forwards only if "all" does, whatever the device says; that one is not ours to set.
-        if (!TrySet($"{ipv6}/force_forwarding", "1") && Sysctl.Get("net/ipv6/conf/all/forwarding") == "0")
-            _logger.LogWarning("IPv6 pods get no packets while net.ipv6.conf.all.forwarding is 0; set it to 1, as Kubernetes nodes have it");
+
+        // Whatever the devices say, IPv6 forwards between them only if "all" does; that one is not ours to set.
+        if (Sysctl.Get("net/ipv6/conf/all/forwarding") == "0")
+            _logger.LogWarning("IPv6 pods reach no other node while net.ipv6.conf.all.forwarding is 0; set it to 1, as Kubernetes nodes have it");
     }
 
     // In a container /proc/sys is often read-only. What is set there already may do; the warning says what to look at.
-    private bool TrySet(string sysctl, string value)
+    private void TrySet(string sysctl, string value)
     {
         try
         {
-            return Sysctl.TrySet(sysctl, value);
+            Sysctl.Set(sysctl, value);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             _logger.LogWarning("{Sysctl} is {Now} and could not be set to {Value}: {Reason}", sysctl, Sysctl.Get(sysctl), value, exception.Message);
-            return false;
         }
     }
 
+    // Whatever device has an address of the pod CIDR, as cni0 has the gateway's, leads to the pods.
+    private int FindBridgeMtu(IReadOnlyList<LinkInfo> links, IReadOnlyList<AddressInfo> addresses) =>
+        links.Where(link => link.Index != _link.Index
+                && addresses.Any(a => a.LinkIndex == link.Index && _routes.Any(r => r.IsBlackhole && r.Prefix == a.Network)))
+            .Select(link => link.Mtu)
+            .DefaultIfEmpty(0)
+            .Min();
+
     private void Prune(OverlayOptions options)
     {
-        foreach (RouteInfo stale in _netlink.GetRoutes())
+        foreach (RouteInfo stale in _netlink.GetRoutes(protocol: RouteProtocol))
         {
-            bool isOurs = stale.Protocol == RouteProtocol && stale.IsBlackhole
+            bool isOurs = stale.IsBlackhole
                 && (options.Network.Cidr?.Contains(stale.Prefix) == true || options.Network.CidrV6?.Contains(stale.Prefix) == true);
             if (isOurs && !_routes.Contains(stale)) Remove(stale);
         }

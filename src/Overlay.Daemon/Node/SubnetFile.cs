@@ -1,4 +1,5 @@
 using System.Text;
+using Overlay.ControlPlane;
 using Overlay.Wire;
 
 namespace Overlay.Daemon;
@@ -15,15 +16,7 @@ public static class SubnetFile
     public static void Write(OverlayOptions options, int mtu)
     {
         _ = Directory.CreateDirectory(Path.GetDirectoryName(options.SubnetFile)!, DirectoryMode);
-        string temporary = options.SubnetFile + ".tmp";
-        using (FileStream file = new(temporary, new FileStreamOptions { Mode = System.IO.FileMode.Create, Access = FileAccess.Write }))
-        {
-            file.Write(Encoding.ASCII.GetBytes(Format(options, mtu)));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.SetUnixFileMode(temporary, FileMode);
-        File.Move(temporary, options.SubnetFile, overwrite: true);
+        AtomicFile.Write(options.SubnetFile, Encoding.ASCII.GetBytes(Format(options, mtu)), FileMode);
     }
 
     /// <summary>The file's text. A subnet is given as the gateway in it: base address + 1.</summary>

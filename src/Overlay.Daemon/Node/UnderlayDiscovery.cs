@@ -15,8 +15,9 @@ public static class UnderlayDiscovery
         LinkInfo link = FindLink(links, addresses, netlink.GetRoutes(), options);
         List<AddressInfo> usable = [.. addresses.Where(a => a.LinkIndex == link.Index && a.IsGlobal && a.IsUsable)];
 
-        IpAddress? ipv4 = Choose(usable, IpFamily.IPv4, options.PublicIp);
-        IpAddress? ipv6 = Choose(usable, IpFamily.IPv6, options.PublicIpV6);
+        IpAddress? named = IpAddress.TryParse(options.Interface, out IpAddress given) ? given : null;
+        IpAddress? ipv4 = Choose(usable, IpFamily.IPv4, named, options.PublicIp);
+        IpAddress? ipv6 = Choose(usable, IpFamily.IPv6, named, options.PublicIpV6);
 
         // An IPv6 underlay carries IPv6 pods; where there are none it is wanted only if there is no IPv4 underlay.
         if (options.Network.CidrV6 is null && ipv4 is not null) ipv6 = null;
@@ -54,10 +55,14 @@ public static class UnderlayDiscovery
             links.FirstOrDefault(l => l.Index == addresses.FirstOrDefault(a => a.Address == address)?.LinkIndex);
     }
 
-    // The public address itself where the interface has it; behind NAT it is only advertised.
-    private static IpAddress? Choose(List<AddressInfo> usable, IpFamily family, IpAddress? publicAddress)
+    // The public address itself where the interface has it (behind NAT it is only advertised), then the one that names
+    // the interface, then the first.
+    private static IpAddress? Choose(List<AddressInfo> usable, IpFamily family, IpAddress? named, IpAddress? publicAddress)
     {
-        AddressInfo? chosen = usable.FirstOrDefault(a => a.Address == publicAddress) ?? usable.FirstOrDefault(a => a.Address.Family == family);
+        List<AddressInfo> candidates = [.. usable.Where(a => a.Address.Family == family)];
+        AddressInfo? chosen = candidates.FirstOrDefault(a => a.Address == publicAddress)
+            ?? candidates.FirstOrDefault(a => a.Address == named)
+            ?? candidates.FirstOrDefault();
         return chosen?.Address;
     }
 

@@ -13,6 +13,16 @@ public sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6Add
     private const int Ipv4Overhead = 50;
     private const int Ipv6Overhead = 70;
 
+    /// <summary>The addresses tunnels are bound to: one or two.</summary>
+    public IEnumerable<IpAddress> Addresses
+    {
+        get
+        {
+            if (Ipv4 is { } ipv4) yield return ipv4;
+            if (Ipv6 is { } ipv6) yield return ipv6;
+        }
+    }
+
     /// <summary>Bytes of the largest packet that fits a tunnel for pods of that family (RFC 7348 section 4.3).</summary>
     /// <remarks>
     /// IPv6 pods travel over IPv6 where the underlay has it, IPv4 pods over IPv4: the outer IP header, UDP (8),

@@ -15,8 +15,8 @@ public static class ConfigurationLoader
     public static IConfiguration Load(string[] arguments)
     {
         IConfiguration commandLine = ReadCommandLine(arguments);
-        string file = commandLine[FileKey] ?? DefaultFile;
         IConfiguration variables = new ConfigurationBuilder().AddEnvironmentVariables("OVERLAY_").Build();
+        string file = commandLine[FileKey] ?? variables[FileKey] ?? DefaultFile;
         try
         {
             return new ConfigurationBuilder()
@@ -51,10 +51,14 @@ public static class ConfigurationLoader
         return new ConfigurationBuilder().AddCommandLine(arguments).Build();
     }
 
+    // Kubernetes gives pods these variables for a Service that is called overlay: OVERLAY_SERVICE_HOST, OVERLAY_PORT_….
+    private static bool IsServiceLink(string key) =>
+        key.StartsWith("SERVICE_", StringComparison.Ordinal) || key.Equals("PORT", StringComparison.Ordinal) || key.StartsWith("PORT_", StringComparison.Ordinal);
+
     // OVERLAY_Network__Vni and --Network:Vni mean Overlay:Network:Vni; Serilog keeps its own section.
     private static IEnumerable<KeyValuePair<string, string?>> Rooted(IConfiguration configuration) =>
         from pair in configuration.AsEnumerable()
-        where pair.Value is not null && !pair.Key.Equals(FileKey, StringComparison.OrdinalIgnoreCase)
+        where pair.Value is not null && !pair.Key.Equals(FileKey, StringComparison.OrdinalIgnoreCase) && !IsServiceLink(pair.Key)
         let isRooted = pair.Key.StartsWith("Overlay:", StringComparison.OrdinalIgnoreCase)
             || pair.Key.StartsWith("Serilog:", StringComparison.OrdinalIgnoreCase)
         select KeyValuePair.Create(isRooted ? pair.Key : $"Overlay:{pair.Key}", pair.Value);

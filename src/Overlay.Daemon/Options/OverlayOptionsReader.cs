@@ -1,12 +1,13 @@
 using System.Net;
-using System.Text.RegularExpressions;
+using System.Text;
 using Microsoft.Extensions.Configuration;
+using Overlay.ControlPlane;
 using Overlay.Wire;
 
 namespace Overlay.Daemon;
 
 /// <summary>Makes <see cref="OverlayOptions"/> of the configuration, or says everything that is wrong with it.</summary>
-public static partial class OverlayOptionsReader
+public static class OverlayOptionsReader
 {
     private const string Root = "Overlay";
 
@@ -28,7 +29,7 @@ public static partial class OverlayOptionsReader
             LeaseDirectory = ReadControlPlane(root.Section("ControlPlane")),
             SubnetFile = root.FilePath("SubnetFile", "/run/flannel/subnet.env"),
             IpMasq = root.Boolean("IpMasq", true),
-            StateDirectory = root.FilePath("StateDirectory", "/var/lib/overlay"),
+            StateDirectory = root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
             AdminSocket = "",
         };
         SectionReader admin = root.Section("Admin");
@@ -44,8 +45,8 @@ public static partial class OverlayOptionsReader
     private static string ReadNodeName(SectionReader root)
     {
         string name = root.Text("NodeName", Dns.GetHostName());
-        if (!NodeNamePattern().IsMatch(name) || name.Length > 253)
-            root.Fault("NodeName", name, "may only hold letters, digits, '-', '_' and '.', and starts with a letter or digit", "node-a");
+        if (!NodeName.IsValid(name))
+            root.Fault("NodeName", name, $"is not made of at most {NodeName.MaxLength} letters, digits, '_', '-' and '.', the last two not at an end", "node-a");
         return name;
     }
 
@@ -73,7 +74,7 @@ public static partial class OverlayOptionsReader
         if (!string.Equals(kind, "File", StringComparison.OrdinalIgnoreCase))
             controlPlane.Fault("Kind", kind, "is not a control plane of this version", "File");
         SectionReader file = controlPlane.Section("File");
-        string directory = file.FilePath("Directory", "/var/lib/overlay/leases");
+        string directory = file.DirectoryPath("Directory", "/var/lib/overlay/leases");
         file.RefuseUnknown();
 
         // Their keys belong to the configuration format; with Kind File nothing reads them.
@@ -87,7 +88,7 @@ public static partial class OverlayOptionsReader
     {
         const int LongestUnixSocketPath = 107;
         string socket = admin.FilePath("Socket", "/run/overlay/overlayd.sock");
-        if (socket.Length > LongestUnixSocketPath)
+        if (Encoding.UTF8.GetByteCount(socket) > LongestUnixSocketPath)
             admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have", "/run/overlay/overlayd.sock");
         return socket;
     }
@@ -138,7 +139,4 @@ public static partial class OverlayOptionsReader
         else if (subnet.Value.Length != length)
             root.Fault(subnetKey, $"{subnet}", $"has not the length of Overlay:Network:{lengthKey}, {length}", example);
     }
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    private static partial Regex NodeNamePattern();
 }

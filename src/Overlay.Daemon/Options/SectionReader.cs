@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Overlay.ControlPlane;
 using Overlay.Wire;
 
 namespace Overlay.Daemon;
@@ -29,8 +30,16 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
         return value.Value?.Trim() is { Length: > 0 } text ? text : fallback;
     }
 
-    /// <summary>An absolute path.</summary>
+    /// <summary>An absolute path of a file: with a name at its end.</summary>
     public string FilePath(string key, string fallback)
+    {
+        string text = DirectoryPath(key, fallback);
+        if (text.EndsWith('/')) Fault(key, text, "names a directory, not a file", fallback);
+        return text;
+    }
+
+    /// <summary>An absolute path.</summary>
+    public string DirectoryPath(string key, string fallback)
     {
         string text = Text(key, fallback);
         if (!text.StartsWith('/')) Fault(key, text, "is not an absolute path", fallback);
@@ -54,12 +63,14 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
         return fallback;
     }
 
+    /// <summary>An address that a VTEP can have.</summary>
     public IpAddress? Address(string key, IpFamily family, string example)
     {
         string text = Text(key, "");
         if (text.Length == 0) return null;
-        if (IpAddress.TryParse(text, out IpAddress address) && address.Family == family) return address;
-        Fault(key, text, $"is not an {family} address", example);
+        bool isAddress = IpAddress.TryParse(text, out IpAddress address) && address.Family == family;
+        if (isAddress && VtepAddress.IsUsable(address)) return address;
+        Fault(key, text, isAddress ? "is no address that others can send to" : $"is not an {family} address", example);
         return null;
     }
 
@@ -98,7 +109,14 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
 
     private IpPrefix? ParsePrefix(string key, string text, IpFamily? family, string example)
     {
-        if (IpPrefix.TryParse(text, out IpPrefix prefix) && (family is null || prefix.Family == family)) return prefix;
+        bool isPrefix = IpPrefix.TryParse(text, out IpPrefix prefix) && (family is null || prefix.Family == family);
+        if (isPrefix && VtepAddress.IsUsable(prefix.Address) && VtepAddress.IsUsable(prefix.Last)) return prefix;
+        if (isPrefix)
+        {
+            Fault(key, text, "holds loopback, link-local, multicast or reserved addresses", example);
+            return null;
+        }
+
         Fault(key, text, family is null ? "is not a prefix with its host bits zero" : $"is not an {family} prefix with its host bits zero", example);
         return null;
     }

@@ -3,9 +3,6 @@ namespace Overlay.Dataplane;
 /// <summary>A layer-3 device that hands over and takes batches of IP packets: the kernel's TUN, or memory in tests.</summary>
 public interface ITunDevice
 {
-    /// <summary>Bytes of the largest packet the device should be given in one piece.</summary>
-    int Mtu { get; }
-
     /// <summary>Waits for at least one packet, then takes what is there, at <see cref="PacketBatch.Headroom"/>.</summary>
     /// <returns>False after <see cref="Interrupt"/>, once what was queued is through: the batch is empty and there will be no more.</returns>
     /// <exception cref="IOException">The device is gone.</exception>

@@ -8,10 +8,20 @@ namespace Overlay.Dataplane;
 /// may use, a destination of ours. Next in line: <see cref="IngressWorker"/> writes the batch to the TUN.
 /// </remarks>
 /// <param name="vtep">Whose frames are accepted.</param>
-/// <param name="mtu">Bytes the TUN takes in one piece.</param>
-public sealed class Decapsulator(Vtep vtep, int mtu)
+/// <param name="podMtu">See <see cref="PodMtu"/>.</param>
+public sealed class Decapsulator(Vtep vtep, int podMtu)
 {
     private const int Overhead = Encapsulator.Overhead;
+
+    private volatile int _podMtu = podMtu;
+
+    /// <summary>Bytes of the largest packet that local pods' links take: larger TCP packets are marked for segmentation.</summary>
+    /// <remarks>May be changed by any thread; too large a value makes the kernel refuse what it should forward.</remarks>
+    public int PodMtu
+    {
+        get => _podMtu;
+        set => _podMtu = value;
+    }
 
     /// <summary>Leaves every slot with an inner packet and its offload header, or with a verdict.</summary>
     public void Decapsulate(PacketBatch batch, ForwardingTable table)
@@ -61,7 +71,7 @@ public sealed class Decapsulator(Vtep vtep, int mtu)
         slot.Offload = default;
         if (ip.IsFragment) return DropReason.None;
         uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, ip.Protocol, ip.Payload.Length);
-        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, mtu, out slot.Offload);
+        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, _podMtu, out slot.Offload);
     }
 
     private DropReason AcceptIpv6(Span<byte> packet, ref PacketSlot slot, RemoteVtep sender, ForwardingTable table)
@@ -79,6 +89,6 @@ public sealed class Decapsulator(Vtep vtep, int mtu)
         if (!ip.TryFindUpperLayer(out byte protocol, out int transport, out bool isFragment) || isFragment)
             return DropReason.None;
         uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, protocol, packet.Length - transport);
-        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, mtu, out slot.Offload);
+        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, _podMtu, out slot.Offload);
     }
 }

@@ -17,7 +17,7 @@ public static class SuperPacket
     /// <param name="transport">Offset of the transport header.</param>
     /// <param name="protocol">IP protocol number of the transport header.</param>
     /// <param name="pseudoHeader">The pseudo-header's sum for this packet.</param>
-    /// <param name="mtu">Bytes the TUN takes in one piece.</param>
+    /// <param name="mtu">Bytes of the largest packet that every local pod's link takes.</param>
     /// <param name="offload">The header to write in front of the packet.</param>
     /// <returns>
     /// <see cref="DropReason.TcpCsum"/> for a super-packet whose checksum is wrong: segmented, it would be made to look
@@ -47,7 +47,7 @@ public static class SuperPacket
             BinaryPrimitives.WriteUInt16BigEndian(packet[(transport + TcpHeader.ChecksumOffset)..], (ushort)pseudoHeader);
         }
 
-        // The sender's segment size is not to be had; any size that fits the path serves a byte stream.
+        // The sender's segment size is not to be had; any size that fits the pod's link serves a byte stream.
         const byte Cwr = 0x80;
         int type = packet[0] >> 4 == 4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
         if ((tcp.Flags & Cwr) != 0) type |= VirtioNetHeader.GsoEcn;

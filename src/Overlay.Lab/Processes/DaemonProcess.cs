@@ -11,14 +11,14 @@ public sealed class DaemonProcess : BackgroundProcess
         : base(networkNamespace, logFile, ProductBinary.Find("overlayd"), arguments, ProductBinary.Environment) =>
         _socket = socket;
 
-    /// <summary>Waits until the admin socket answers GET /v1/status with 200.</summary>
-    public void WaitReady(TimeSpan? limit = null) => WaitUntil(AnswersStatus, "answered on its admin socket", limit);
+    /// <summary>Waits until the status on its admin socket says that it forwards.</summary>
+    public void WaitReady(TimeSpan? limit = null) => WaitUntil(IsForwarding, "said on its admin socket that it forwards", limit);
 
-    private bool AnswersStatus()
+    private bool IsForwarding()
     {
         try
         {
-            return AdminSocket.Get(_socket, "v1/status").Length > 0;
+            return AdminSocket.Get(_socket, "v1/status").Contains("\"forwarding\"", StringComparison.Ordinal);
         }
         catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
         {

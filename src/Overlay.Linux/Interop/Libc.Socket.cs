@@ -12,7 +12,6 @@ internal static unsafe partial class Libc
     public const int SOCK_RAW = 3;
     public const int SOCK_CLOEXEC = 0x80000;
     public const int MSG_DONTWAIT = 0x40;
-    public const int MSG_TRUNC = 0x20;
 
     public const int SOL_SOCKET = 1;
     public const int SO_SNDTIMEO = 21;

@@ -12,6 +12,9 @@ public sealed class NetlinkMonitor : IDisposable
     private readonly NetlinkSocket _socket = new(Groups);
     private readonly Interruption _interruption = new();
 
+    /// <summary><see cref="Interrupt"/> was called.</summary>
+    public bool IsInterrupted => _interruption.IsSet;
+
     /// <summary>Waits for a change. Several that are there already count as one.</summary>
     /// <returns>False after <see cref="Interrupt"/>.</returns>
     /// <exception cref="LinuxException">The socket is unusable.</exception>

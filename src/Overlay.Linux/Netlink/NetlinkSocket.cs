@@ -17,6 +17,9 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     {
         _socket = new FileDescriptor(Libc.Socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, RtNetlink.NETLINK_ROUTE));
         if (_socket.IsInvalid) throw LinuxException.Last("socket", "rtnetlink");
+        // Dumps then honour what the request asks for; a kernel before 4.20 ignores it, and more has to be read.
+        int strict = 1;
+        _ = Libc.SetSockOpt(_socket, RtNetlink.SOL_NETLINK, RtNetlink.NETLINK_GET_STRICT_CHK, &strict, sizeof(int));
         uint* address = stackalloc uint[3] { Libc.AF_NETLINK, 0, groups };
         if (Libc.Bind(_socket, (byte*)address, 3 * sizeof(uint)) < 0)
         {

@@ -24,17 +24,10 @@ public sealed partial class RouteNetlink
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void SetAddress(LinkInfo link, IpAddress address, int prefixLength) =>
         _socket.Request(
-            AddressRequest(RtNetlink.RTM_NEWADDR, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_REPLACE, link, address, prefixLength),
+            AddressRequest(link, address, prefixLength),
             "RTM_NEWADDR", $"{address}/{prefixLength} dev {link.Name}");
 
-    /// <summary>Takes an address away.</summary>
-    /// <exception cref="LinuxException">The kernel refused, or it was not there.</exception>
-    public void RemoveAddress(LinkInfo link, IpAddress address, int prefixLength) =>
-        _socket.Request(
-            AddressRequest(RtNetlink.RTM_DELADDR, 0, link, address, prefixLength),
-            "RTM_DELADDR", $"{address}/{prefixLength} dev {link.Name}");
-
-    private static NetlinkMessage AddressRequest(ushort type, ushort flags, LinkInfo link, IpAddress address, int prefixLength)
+    private static NetlinkMessage AddressRequest(LinkInfo link, IpAddress address, int prefixLength)
     {
         // struct ifaddrmsg: family, prefix length, flags, scope, index(4)
         byte[] header = new byte[IfAddrLength];
@@ -42,7 +35,8 @@ public sealed partial class RouteNetlink
         header[1] = (byte)prefixLength;
         header[3] = RtNetlink.RT_SCOPE_UNIVERSE;
         MemoryMarshal.Write(header.AsSpan(4), link.Index);
-        NetlinkMessage request = new(type, (ushort)(flags | RtNetlink.NLM_F_ACK), header);
+        NetlinkMessage request = new(
+            RtNetlink.RTM_NEWADDR, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_REPLACE | RtNetlink.NLM_F_ACK, header);
         _ = request.Add(RtNetlink.IFA_LOCAL, address).Add(RtNetlink.IFA_ADDRESS, address);
         if (address.Family == IpFamily.IPv6) _ = request.Add(RtNetlink.IFA_FLAGS, RtNetlink.IFA_F_NODAD);
         return request;

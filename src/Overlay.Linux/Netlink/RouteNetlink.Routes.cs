@@ -7,15 +7,20 @@ public sealed partial class RouteNetlink
 {
     private const int RtMsgLength = 12;
 
-    /// <summary>Every route of a table, both families. Multipath routes appear with link index 0.</summary>
+    /// <summary>The routes of a table, both families. Multipath routes appear with link index 0.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="protocol">Only routes of that protocol, picked out by the kernel: a host can have a million others.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public IReadOnlyList<RouteInfo> GetRoutes(uint table = RuleInfo.MainTable)
+    public IReadOnlyList<RouteInfo> GetRoutes(uint table = RuleInfo.MainTable, byte? protocol = null)
     {
         List<RouteInfo> routes = [];
-        NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_DUMP, new byte[RtMsgLength]);
+        byte[] header = new byte[RtMsgLength];
+        header[5] = protocol ?? 0;
+        NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_DUMP, header);
         _socket.Dump(request, "RTM_GETROUTE", "all routes", (type, payload) =>
         {
-            if (type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route) routes.Add(route);
+            if (type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route && route.Protocol == (protocol ?? route.Protocol))
+                routes.Add(route);
         });
         return routes;
     }

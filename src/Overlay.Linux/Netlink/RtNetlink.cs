@@ -4,6 +4,8 @@ namespace Overlay.Linux;
 internal static class RtNetlink
 {
     public const int NETLINK_ROUTE = 0;
+    public const int SOL_NETLINK = 270;
+    public const int NETLINK_GET_STRICT_CHK = 12;
 
     public const ushort NLMSG_ERROR = 2;
     public const ushort NLMSG_DONE = 3;
@@ -14,10 +16,8 @@ internal static class RtNetlink
     public const ushort NLM_F_CREATE = 0x400;
 
     public const ushort RTM_NEWLINK = 16;
-    public const ushort RTM_DELLINK = 17;
     public const ushort RTM_GETLINK = 18;
     public const ushort RTM_NEWADDR = 20;
-    public const ushort RTM_DELADDR = 21;
     public const ushort RTM_GETADDR = 22;
     public const ushort RTM_NEWROUTE = 24;
     public const ushort RTM_DELROUTE = 25;

@@ -23,22 +23,18 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     private readonly FileDescriptor _tun;
     private readonly Interruption _interruption = new();
 
-    private TunDevice(FileDescriptor tun, string name, int mtu)
+    private TunDevice(FileDescriptor tun, string name)
     {
         _tun = tun;
         Name = name;
-        Mtu = mtu;
     }
 
     public string Name { get; }
 
-    public int Mtu { get; }
-
     /// <summary>Creates the device, down and without addresses.</summary>
     /// <param name="name">At most 15 bytes.</param>
-    /// <param name="mtu">Bytes of the largest IP packet; told to the kernel by whoever brings the link up.</param>
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static TunDevice Create(string name, int mtu)
+    public static TunDevice Create(string name)
     {
         FileDescriptor tun = new(Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC));
         if (tun.IsInvalid) throw LinuxException.Last("open", "/dev/net/tun");
@@ -51,7 +47,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         *(short*)(request + NameSize) = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
         if (Libc.Ioctl(tun, TUNSETIFF, request) < 0) throw Fail("ioctl TUNSETIFF");
         if (Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)TUN_F_CSUM) < 0) throw Fail("ioctl TUNSETOFFLOAD");
-        return new TunDevice(tun, name, mtu);
+        return new TunDevice(tun, name);
 
         LinuxException Fail(string call)
         {

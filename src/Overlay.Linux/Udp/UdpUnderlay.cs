@@ -14,6 +14,8 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
     private readonly UdpReceiver? _ipv6;
     private readonly UdpSender? _sender;
     private readonly Interruption _interruption = new();
+    private UdpReceiver _first;
+    private UdpReceiver? _second;
 
     /// <param name="ipv4">Our IPv4 underlay address, if there is one; it must be assigned to this host.</param>
     /// <param name="ipv6">Our IPv6 underlay address, if there is one; it must be assigned to this host.</param>
@@ -28,6 +30,8 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
             if (ipv4 is { } address4) _ipv4 = new UdpReceiver(address4, port);
             if (ipv6 is { } address6) _ipv6 = new UdpReceiver(address6, port);
             _sender = new UdpSender(ipv4, ipv6, port);
+            _first = (_ipv4 ?? _ipv6)!;
+            _second = _ipv4 is null ? null : _ipv6;
         }
         catch
         {
@@ -39,16 +43,16 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
     /// <inheritdoc/>
     public bool Receive(PacketBatch batch)
     {
-        UdpReceiver first = (_ipv4 ?? _ipv6)!;
-        UdpReceiver? second = _ipv4 is null ? null : _ipv6;
         batch.Count = 0;
         while (_interruption.AllowsBatch)
         {
-            first.Receive(batch);
-            second?.Receive(batch);
+            // By turns: a flood on one underlay that fills every batch must not starve the other.
+            (_first, _second) = (_second ?? _first, _second is null ? null : _first);
+            _first.Receive(batch);
+            _second?.Receive(batch);
             if (batch.Count > 0) return true;
             if (_interruption.IsSet) return false;
-            _interruption.WaitReadable(first.Descriptor, second?.Descriptor);
+            _interruption.WaitReadable(_first.Descriptor, _second?.Descriptor);
         }
 
         return false;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Overlay.Wire;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;
@@ -239,6 +240,35 @@ public class FileLeaseSourceRobustnessTests
         await fixture.Eventually(() => File.Exists(fixture["own.json"]));
         await fixture.ShouldSee(Ipv4("b", 2), Own);
         fixture.Source.Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task OurOwnLeaseIsMendedWhenItIsDamaged()
+    {
+        await using LeaseSourceFixture fixture = new(_often);
+        await fixture.Source.PublishAsync(Own, default);
+        fixture.Watch();
+        await fixture.ShouldSee(Own);
+        File.WriteAllText(fixture["own.json"], "{bad");
+        await fixture.Eventually(() => File.ReadAllBytes(fixture["own.json"]).SequenceEqual(LeaseJson.Format(Own)));
+    }
+
+    [Fact]
+    public async Task AnotherHostThatUsesOurNameIsToldAndNotOverwrittenNorWithdrawn()
+    {
+        await using LeaseSourceFixture fixture = new(_often);
+        await fixture.Source.PublishAsync(Own, default);
+        fixture.Watch();
+        await fixture.ShouldSee(Own);
+
+        Lease theirs = Own with { PublicIp = IpAddress.Parse("192.168.77.99") };
+        fixture.Rename(theirs);
+        await fixture.Eventually(() => fixture.Source.Problems.ContainsKey(fixture["own.json"]));
+        fixture.Source.Problems[fixture["own.json"]].ShouldContain("192.168.77.99");
+        File.ReadAllBytes(fixture["own.json"]).ShouldBe(LeaseJson.Format(theirs));
+
+        await fixture.Source.WithdrawAsync("own", default);
+        File.Exists(fixture["own.json"]).ShouldBeTrue("it is the other host's");
     }
 
     [Fact]

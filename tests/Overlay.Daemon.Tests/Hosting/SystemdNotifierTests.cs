@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Overlay.Daemon.Tests;
 
@@ -19,7 +20,7 @@ public sealed class SystemdNotifierTests : IDisposable
         Environment.SetEnvironmentVariable("WATCHDOG_USEC", "100000");
         try
         {
-            using SystemdNotifier notifier = new();
+            using SystemdNotifier notifier = new(NullLogger<SystemdNotifier>.Instance);
             await notifier.StartedAsync(default);
             Next(systemd).ShouldBe("READY=1");
             Next(systemd).ShouldBe("WATCHDOG=1");
@@ -40,9 +41,24 @@ public sealed class SystemdNotifierTests : IDisposable
     [Fact]
     public async Task Without_systemd_nothing_happens()
     {
-        using SystemdNotifier notifier = new();
+        using SystemdNotifier notifier = new(NullLogger<SystemdNotifier>.Instance);
         await Should.NotThrowAsync(() => notifier.StartedAsync(default));
         await Should.NotThrowAsync(() => notifier.StoppingAsync(default));
+    }
+
+    [Fact]
+    public async Task A_socket_that_nobody_serves_does_no_harm()
+    {
+        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", Path.Combine(_directory, "nobody"));
+        try
+        {
+            using SystemdNotifier notifier = new(NullLogger<SystemdNotifier>.Instance);
+            await Should.NotThrowAsync(() => notifier.StartedAsync(default));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
+        }
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

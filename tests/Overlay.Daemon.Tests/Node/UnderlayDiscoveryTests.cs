@@ -44,6 +44,13 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     }
 
     [Fact]
+    public void The_address_that_names_the_interface_is_the_one_tunnels_are_bound_to()
+    {
+        Node.Ip("address add 10.20.0.5/24 dev eth0");
+        Find(("Interface", "10.20.0.5")).Ipv4.ShouldBe(IpAddress.Parse("10.20.0.5").ToIpv4());
+    }
+
+    [Fact]
     public void A_public_address_behind_nat_is_not_what_tunnels_are_bound_to() =>
         Find(("Interface", "eth0"), ("PublicIp", "198.51.100.7")).Ipv4.ShouldBe(IpAddress.Parse("192.168.77.1").ToIpv4());
 

@@ -31,6 +31,25 @@ public sealed class ConfigurationLoaderTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Variables_that_kubernetes_makes_for_a_service_are_no_keys()
+    {
+        Environment.SetEnvironmentVariable("OVERLAY_SERVICE_HOST", "10.96.0.7");
+        Environment.SetEnvironmentVariable("OVERLAY_PORT_80_TCP", "tcp://10.96.0.7:80");
+        Environment.SetEnvironmentVariable("OVERLAY_CONFIG", _file);
+        try
+        {
+            IConfiguration configuration = ConfigurationLoader.Load([]);
+            configuration.GetSection("Overlay").GetChildren().Select(key => key.Key).ShouldBe(["Network", "NodeName"]);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("OVERLAY_SERVICE_HOST", null);
+            Environment.SetEnvironmentVariable("OVERLAY_PORT_80_TCP", null);
+            Environment.SetEnvironmentVariable("OVERLAY_CONFIG", null);
+        }
+    }
+
     [Theory]
     [InlineData("--Overlay:NodeName=x")]
     [InlineData("--NodeName=x")]
