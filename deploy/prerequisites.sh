@@ -51,14 +51,14 @@ apt_install() {
 
 # find_sdk DIRECTORY: an SDK that fits the directory's global.json, on the PATH or where installers put it.
 find_sdk() {
-  local place
-  # sudo drops the caller's PATH, but an SDK in a usual place is still meant.
-  for place in "${DOTNET_ROOT:-}" /usr/lib/dotnet /usr/share/dotnet "$HOME/.dotnet"; do
-    command -v dotnet >/dev/null && break
-    if [[ -n $place && -x $place/dotnet ]]; then
-      export PATH="$place:$PATH"
-    fi
+  local place caller
+  # sudo drops the caller's PATH and home, but an SDK in a usual place is still meant.
+  caller="$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6)"
+  for place in "" "${DOTNET_ROOT:-}" /usr/lib/dotnet /usr/share/dotnet "$HOME/.dotnet" "$caller/.dotnet"; do
+    (cd "$1" && PATH="${place:+$place:}$PATH" dotnet --version) >/dev/null 2>&1 || continue
+    export PATH="${place:+$place:}$PATH"
+    return 0
   done
   reason=".NET SDK 10 is missing: install it from Microsoft's package feed: https://learn.microsoft.com/dotnet/core/install/linux-debian"
-  (cd "$1" && dotnet --version) >/dev/null 2>&1
+  return 1
 }

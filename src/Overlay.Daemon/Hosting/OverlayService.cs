@@ -67,7 +67,9 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
 
         Node.Start(Fail);
         _following = FollowAsync(Reconciler, updates, next);
-        await _source.PublishAsync(own, cancellationToken);
+
+        // A running watch tries again, and status shows it; packets to the peers that are known need not wait.
+        await TryAsync("publish the lease", () => _source.PublishAsync(own, cancellationToken));
         SubnetFile.Write(_options, Node.Mtu.Pod);
         Started = TimeProvider.System.GetUtcNow();
         Announce(Node, own, known);

@@ -6,6 +6,8 @@ namespace Overlay.Daemon;
 /// <summary>Finds the underlay interface and the addresses on it that tunnels are bound to.</summary>
 public static class UnderlayDiscovery
 {
+    private static readonly TimeSpan _duplicateDetection = TimeSpan.FromSeconds(5);
+
     /// <exception cref="ConfigurationException">There is no such interface, or it has no usable address.</exception>
     /// <exception cref="LinuxException">rtnetlink refused.</exception>
     public static UnderlayInterface Find(RouteNetlink netlink, OverlayOptions options)
@@ -13,7 +15,7 @@ public static class UnderlayDiscovery
         IReadOnlyList<LinkInfo> links = netlink.GetLinks();
         IReadOnlyList<AddressInfo> addresses = netlink.GetAddresses();
         LinkInfo link = FindLink(links, addresses, netlink.GetRoutes(), options);
-        List<AddressInfo> usable = [.. addresses.Where(a => a.LinkIndex == link.Index && a.IsGlobal && a.IsUsable)];
+        List<AddressInfo> usable = [.. SettledAddresses(netlink, link).Where(a => a.IsUsable)];
 
         IpAddress? named = IpAddress.TryParse(options.Interface, out IpAddress given) ? given : null;
         IpAddress? ipv4 = Choose(usable, IpFamily.IPv4, named, options.PublicIp);
@@ -28,6 +30,18 @@ public static class UnderlayDiscovery
         if (options.PublicIpV6 is not null && ipv6 is null)
             throw new ConfigurationException($"Overlay:PublicIpV6 '{options.PublicIpV6}' needs a global IPv6 address on {link.Name} and Overlay:Network:CidrV6; example: leave it empty");
         return new UnderlayInterface(link, ipv4?.ToIpv4(), ipv6?.ToIpv6(), [.. usable.Select(a => a.Network).Distinct()]);
+    }
+
+    // At boot IPv6 addresses are tentative for a second or two; not to wait would mean to go without them.
+    private static IReadOnlyList<AddressInfo> SettledAddresses(RouteNetlink netlink, LinkInfo link)
+    {
+        long giveUp = Environment.TickCount64 + (long)_duplicateDetection.TotalMilliseconds;
+        while (true)
+        {
+            List<AddressInfo> addresses = [.. netlink.GetAddresses().Where(a => a.LinkIndex == link.Index && a.IsGlobal)];
+            if (!addresses.Any(a => a.IsTentative) || Environment.TickCount64 > giveUp) return addresses;
+            Thread.Sleep(100);
+        }
     }
 
     private static LinkInfo FindLink(

@@ -8,7 +8,9 @@ namespace Overlay.Linux;
 /// <param name="PrefixLength">Length of the network it lies in.</param>
 /// <param name="IsGlobal">Scope global: neither link-local nor host.</param>
 /// <param name="IsUsable">Not tentative, deprecated or temporary: fit to be advertised.</param>
-public sealed record AddressInfo(int LinkIndex, IpAddress Address, int PrefixLength, bool IsGlobal, bool IsUsable)
+/// <param name="IsTentative">Duplicate address detection (RFC 4862 section 5.4) is still under way.</param>
+public sealed record AddressInfo(
+    int LinkIndex, IpAddress Address, int PrefixLength, bool IsGlobal, bool IsUsable, bool IsTentative = false)
 {
     /// <summary>The network it lies in.</summary>
     public IpPrefix Network => new(Address, PrefixLength);

@@ -67,6 +67,7 @@ public sealed partial class RouteNetlink
 
         if ((local ?? address) is not { } own) return null;
         int index = MemoryMarshal.Read<int>(payload[4..]);
-        return new AddressInfo(index, own, payload[1], payload[3] == RtNetlink.RT_SCOPE_UNIVERSE, (flags & unfit) == 0);
+        return new AddressInfo(
+            index, own, payload[1], payload[3] == RtNetlink.RT_SCOPE_UNIVERSE, (flags & unfit) == 0, (flags & RtNetlink.IFA_F_TENTATIVE) != 0);
     }
 }

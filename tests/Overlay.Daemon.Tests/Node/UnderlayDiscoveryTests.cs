@@ -55,7 +55,17 @@ public sealed class UnderlayDiscoveryTests : IDisposable
         Find(("Interface", "eth0"), ("PublicIp", "198.51.100.7")).Ipv4.ShouldBe(IpAddress.Parse("192.168.77.1").ToIpv4());
 
     [Fact]
-    public void Tentative_and_deprecated_addresses_are_passed_over()
+    public void A_tentative_address_is_waited_for()
+    {
+        Node.Set("net/ipv6/conf/eth0/accept_dad", "1");
+        Node.Set("net/ipv6/conf/eth0/dad_transmits", "1");
+        Node.Ip("address delete fd77::1/64 dev eth0", "address add fd77::1/64 dev eth0");
+        Node.Run("ip", "address", "show", "eth0").Output.ShouldContain("tentative", customMessage: "else this shows nothing");
+        Find([("Interface", "eth0"), .. TestOptions.DualStack]).Ipv6.ShouldBe(IpAddress.Parse("fd77::1").ToIpv6());
+    }
+
+    [Fact]
+    public void Deprecated_addresses_are_passed_over()
     {
         Node.Ip("address add 2001:db8::66/64 dev eth0 nodad preferred_lft 0");
         Find([("Interface", "eth0"), .. TestOptions.DualStack]).Ipv6.ShouldBe(IpAddress.Parse("fd77::1").ToIpv6());
