@@ -32,8 +32,16 @@ internal static class ReportCommand
         }
         catch (HttpRequestException exception)
         {
-            string reason = (exception.InnerException ?? exception).Message;
-            await Console.Error.WriteLineAsync($"overlayctl: no overlayd answers on {socket}: {reason}; is it running, and is this its --socket?");
+            SocketError reason = exception.InnerException is SocketException inner ? inner.SocketErrorCode : SocketError.SocketError;
+            string advice = reason == SocketError.AccessDenied ? "permission denied; use sudo"
+                : File.Exists(socket) ? $"{exception.GetBaseException().Message}; is it running?"
+                : "there is no such file; is it running, and is this its --socket?";
+            await Console.Error.WriteLineAsync($"overlayctl: no overlayd answers on {socket}: {advice}");
+            return Failure;
+        }
+        catch (IOException exception)
+        {
+            await Console.Error.WriteLineAsync($"overlayctl: cannot print: {exception.Message}");
             return Failure;
         }
     }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -18,11 +19,23 @@ if (args.Contains("--version"))
     return ExitCode.Success;
 }
 
+if (args.Contains("--help") || args.Contains("-h"))
+{
+    Console.WriteLine("""
+        usage: overlayd [--config FILE] [--KEY VALUE]...
+          --config FILE        default /etc/overlay/overlay.json
+          --Network:Vni 7      any key of the file's section Overlay; so does the variable OVERLAY_Network__Vni=7
+          --version            prints the version
+        """);
+    return ExitCode.Success;
+}
+
 try
 {
     IConfiguration configuration = ConfigurationLoader.Load(args);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
     await using WebApplication application = Build(configuration, options);
+    using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);
     await application.StartAsync();
     await application.WaitForShutdownAsync();
     return application.Services.GetRequiredService<ProcessOutcome>().ExitCode;
@@ -40,9 +53,17 @@ catch (OperationCanceledException)
 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
 {
     // Anything else that stops the start is a defect and ends with its stack trace, non-zero too.
-    await Console.Error.WriteLineAsync($"overlayd: {exception.Message}");
+    await Console.Error.WriteLineAsync($"overlayd: {exception.Message}{StartHint.For(exception)}");
     return ExitCode.Failure;
 }
+
+// The host minds SIGTERM and Ctrl-C. A terminal that is closed sends SIGHUP, and leaves as much to take down.
+static PosixSignalRegistration StopOnHangup(IHostApplicationLifetime lifetime) =>
+    PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+    {
+        signal.Cancel = true;
+        lifetime.StopApplication();
+    });
 
 static WebApplication Build(IConfiguration configuration, OverlayOptions options)
 {

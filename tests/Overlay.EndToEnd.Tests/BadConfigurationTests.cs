@@ -144,6 +144,7 @@ public sealed class BadConfigurationTests : IDisposable
     [Theory]
     [InlineData("{ \"Overlay\": ", "overlay.json")]
     [InlineData("[]", "overlay.json")]
+    [InlineData("{ \"Network\": { \"Cidr\": \"10.244.0.0/16\" } }", "'Network'")]
     public void A_file_that_is_no_json_object_is_named(string content, string named)
     {
         File.WriteAllText(Node.ConfigPath, content);

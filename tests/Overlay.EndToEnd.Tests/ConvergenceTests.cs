@@ -117,6 +117,39 @@ public class ConvergenceTests
     }
 
     [Fact]
+    public void A_closed_terminal_is_a_stop_like_any_other()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "hangup" });
+        Node a = cluster["a"];
+        a.Run("kill", "-HUP", $"{cluster.Daemons[0].Pid}").EnsureSuccess();
+        cluster.Daemons[0].WaitForExit(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        cluster.Daemons[0].ExitCode.ShouldBe(0);
+        File.Exists(a.LeaseFile).ShouldBeFalse();
+        a.Run("ip", "route").Output.ShouldNotContain("proto 79");
+    }
+
+    [Fact]
+    public void Forwarding_that_is_off_is_a_problem_and_not_ready()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "noforward", Nodes = 1 });
+        Node node = lab.Nodes[0];
+        node.Set("net/ipv4/ip_forward", "0");
+        node.Set("net/ipv6/conf/all/forwarding", "0");
+        DaemonProcess daemon = node.StartDaemon();
+        daemon.WaitForLog("VTEP");
+        Eventually(() => File.Exists(node.SubnetFile));
+        string[] problems = [.. Cluster.Report(node, "status").GetProperty("problems").EnumerateArray().Select(problem => problem.GetString()!)];
+        problems.Length.ShouldBe(2);
+        problems.ShouldContain(problem => problem.Contains("net.ipv4.ip_forward"));
+        problems.ShouldContain(problem => problem.Contains("net.ipv6.conf.all.forwarding"));
+        Should.Throw<HttpRequestException>(() => AdminSocket.GetLoopback(node, 9472, "readyz")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        node.Set("net/ipv4/ip_forward", "1");
+        node.Set("net/ipv6/conf/all/forwarding", "1");
+        daemon.WaitReady();
+    }
+
+    [Fact]
     public void A_crash_leaves_nothing_that_stops_the_next_start()
     {
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "crash" });
@@ -134,7 +167,8 @@ public class ConvergenceTests
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         a.Ip("link set overlay.1 down", "link set overlay.1 up");
         foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].WaitForPing(address);
-        a.Ip("route delete blackhole 10.244.1.0/24");
+        a.Ip("route delete blackhole 10.244.1.0/24", "link set overlay.1 mtu 1400");
+        Eventually(() => a.Run("ip", "link", "show", "overlay.1").Output.Contains("mtu 1450", StringComparison.Ordinal));
         Eventually(() => a.Run("ip", "route").Output.Contains("blackhole 10.244.1.0/24", StringComparison.Ordinal));
     }
 
@@ -144,6 +178,8 @@ public class ConvergenceTests
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "leak" });
         Node a = cluster["a"];
         a.Ip("link set overlay.1 down");
+        Eventually(() => Cluster.Report(a, "status").GetProperty("state").GetString() == "impaired");
+        Cluster.Report(a, "status").GetProperty("problems")[0].GetString()!.ShouldContain("overlay.1 is down");
         foreach (string pod in new[] { "10.244.2.5", "fd00:10:244:2::5" })
         {
             CommandResult route = a.Run("ip", "route", "get", pod);

@@ -95,6 +95,25 @@ public sealed class UdpUnderlayTests : IDisposable
     }
 
     [Fact]
+    public void A_flood_on_one_underlay_does_not_starve_the_other()
+    {
+        for (int i = 0; i < _sent.Capacity; i++) Add("192.168.77.2", [4], flow: 0);
+        for (int i = 0; i < 3; i++) _a.Send(_sent);
+        _sent.Count = 0;
+        Add("fd77::2", [6], flow: 0);
+        _a.Send(_sent);
+
+        List<byte> firstOfEachBatch = [];
+        for (int i = 0; i < 2; i++)
+        {
+            _b.Receive(_received).ShouldBeTrue();
+            firstOfEachBatch.Add(_received.Packet(0)[0]);
+        }
+
+        firstOfEachBatch.ShouldContain((byte)6);
+    }
+
+    [Fact]
     public void The_largest_datagram_there_is_arrives_whole()
     {
         byte[] payload = new byte[65_507];

@@ -84,7 +84,7 @@ internal sealed class LeaseDirectoryState
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            SayOfDirectory($"cannot be read: {e.Message}");
+            SayOfDirectory($"cannot be read: {e.Message.TrimEnd('.')}");
             return false;
         }
     }

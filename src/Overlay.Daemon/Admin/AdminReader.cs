@@ -10,16 +10,16 @@ public sealed class AdminReader(OverlayOptions options, OverlayService service, 
     public static string Version { get; } =
         typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>The first leases are read, the workers run, and peers can know of this node.</summary>
-    public bool IsReady => service.Started is not null;
+    /// <summary>The first leases are read, the workers run, and nothing on this host keeps packets from flowing.</summary>
+    public bool IsReady => service.Started is not null && Node.Problems.Count == 0;
 
     public StatusReport Status()
     {
         OverlayNode node = Node;
         PeersSnapshot peers = Peers;
         return new StatusReport(
-            options.NodeName, Version, IsReady ? "forwarding" : "starting", service.Started ?? default, node.DeviceName,
-            node.Vtep.Vni.Value, node.Vtep.Port, node.Mtu.Pod, node.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(),
+            options.NodeName, Version, service.Started is null ? "starting" : IsReady ? "forwarding" : "impaired", service.Started ?? default, node.DeviceName,
+            node.Vtep.Vni.Value, node.Vtep.Port, node.Mtu.Pod, node.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
             new UnderlayReport(node.Underlay.Link.Name, node.Underlay.Link.Mtu, node.Underlay.Ipv4?.ToString(), node.Underlay.Ipv6?.ToString()),
             new ControlPlaneReport(
                 "File", options.LeaseDirectory, peers.UpdatedAt, Count(LeaseVerdict.Accepted), Count(LeaseVerdict.Refused), Count(LeaseVerdict.NotReady),

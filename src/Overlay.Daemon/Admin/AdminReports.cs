@@ -3,7 +3,7 @@ namespace Overlay.Daemon;
 /// <summary>What <c>overlayctl status</c> shows.</summary>
 public sealed record StatusReport(
     string Node, string Version, string State, DateTimeOffset Started, string Device, uint Vni, int Port, int Mtu,
-    string VtepMac, string? Subnet, string? SubnetV6, UnderlayReport Underlay, ControlPlaneReport ControlPlane);
+    string VtepMac, string? Subnet, string? SubnetV6, IReadOnlyList<string> Problems, UnderlayReport Underlay, ControlPlaneReport ControlPlane);
 
 /// <summary>The interface and addresses tunnels leave by.</summary>
 public sealed record UnderlayReport(string Interface, int Mtu, string? Ipv4, string? Ipv6);

@@ -61,6 +61,9 @@ public sealed class OverlayNode : IDisposable
 
     public string DeviceName => _device.Tun.Name;
 
+    /// <summary>What on this host keeps pods' packets from flowing.</summary>
+    public IReadOnlyList<string> Problems => _device.Problems;
+
     /// <exception cref="ConfigurationException">Configuration and host do not fit together.</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public static OverlayNode Create(

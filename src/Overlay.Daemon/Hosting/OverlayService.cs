@@ -70,7 +70,7 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
 
         // A running watch tries again, and status shows it; packets to the peers that are known need not wait.
         await TryAsync("publish the lease", () => _source.PublishAsync(own, cancellationToken));
-        SubnetFile.Write(_options, Node.Mtu.Pod);
+        WriteSubnetFile(Node.Mtu.Pod);
         Started = TimeProvider.System.GetUtcNow();
         Announce(Node, own, known);
     }
@@ -147,12 +147,24 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
         }
     }
 
+    private void WriteSubnetFile(int mtu)
+    {
+        try
+        {
+            SubnetFile.Write(_options, mtu);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Overlay:SubnetFile '{_options.SubnetFile}' cannot be written: {exception.Message}", exception);
+        }
+    }
+
     private void Announce(OverlayNode node, Lease own, Lease? known)
     {
         _logger.LogInformation(
-            "node {Node}: {Device} VNI {Vni} MTU {Mtu}, VTEP {Mac} on {Interface} {Ipv4} {Ipv6} port {Port}, pods {Subnet} {SubnetV6}",
+            "node {Node}: {Device} VNI {Vni} MTU {Mtu}, VTEP {Mac} on {Interface} {Addresses} port {Port}, pods {Subnets}",
             _options.NodeName, node.DeviceName, node.Vtep.Vni, node.Mtu.Pod, node.Vtep.Mac, node.Underlay.Link.Name,
-            node.Underlay.Ipv4, node.Underlay.Ipv6, node.Vtep.Port, _options.Subnet, _options.SubnetV6);
+            string.Join(" and ", node.Underlay.Addresses), node.Vtep.Port, string.Join(" and ", own.PodCidrs));
         if (known is not null && !known.PublicAddresses.SequenceEqual(own.PublicAddresses))
         {
             _logger.LogWarning(

@@ -21,14 +21,18 @@ public sealed class OverlayDevice : IDisposable
     private readonly LinkInfo _link;
     private readonly IReadOnlyList<IpAddress> _addresses;
     private readonly IReadOnlyList<RouteInfo> _routes;
+    private readonly OverlayMtu _mtu;
     private readonly ILogger<OverlayDevice> _logger;
+    private volatile IReadOnlyList<string> _problems = [];
 
     private OverlayDevice(
-        TunDevice tun, RouteNetlink netlink, LinkInfo link, IReadOnlyList<IpAddress> addresses, IReadOnlyList<RouteInfo> routes, ILogger<OverlayDevice> logger)
+        TunDevice tun, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, IReadOnlyList<IpAddress> addresses, IReadOnlyList<RouteInfo> routes,
+        ILogger<OverlayDevice> logger)
     {
         Tun = tun;
         _netlink = netlink;
         _link = link;
+        _mtu = mtu;
         _addresses = addresses;
         _routes = routes;
         _logger = logger;
@@ -50,7 +54,7 @@ public sealed class OverlayDevice : IDisposable
         try
         {
             LinkInfo link = netlink.FindLink(tun.Name) ?? throw new LinuxException("RTM_GETLINK", tun.Name, Errno.ENODEV);
-            device = new(tun, netlink, link, Addresses(options), Routes(options, link, mtu), logger);
+            device = new(tun, netlink, link, mtu, Addresses(options), Routes(options, link, mtu), logger);
             device.RefuseForeignRoutes();
             device.SetSysctls(options);
             netlink.SetUp(link, mtu.Device);
@@ -71,14 +75,20 @@ public sealed class OverlayDevice : IDisposable
     /// <summary>Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.</summary>
     public int BridgeMtu { get; private set; }
 
-    /// <summary>Puts back addresses and routes that went missing, as they do when a link is taken down and up.</summary>
+    /// <summary>What keeps pods' packets from flowing, as the last <see cref="Repair"/> saw it. Any thread may read it.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Puts back MTU, addresses and routes that went missing, as they do when a link is taken down and up.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void Repair()
     {
         IReadOnlyList<LinkInfo> links = _netlink.GetLinks();
+        LinkInfo? link = links.FirstOrDefault(l => l.Index == _link.Index);
+        Report(link);
 
         // A device somebody took down stays down: that is an operator's choice. Gone, its reader ends the daemon.
-        if (links.FirstOrDefault(l => l.Index == _link.Index) is not { IsUp: true }) return;
+        if (link is not { IsUp: true }) return;
+        if (link.Mtu != _mtu.Device) _netlink.SetUp(link, _mtu.Device);
         IReadOnlyList<AddressInfo> addresses = _netlink.GetAddresses();
         BridgeMtu = FindBridgeMtu(links, addresses);
         foreach (IpAddress address in _addresses)
@@ -180,10 +190,19 @@ public sealed class OverlayDevice : IDisposable
         TrySet($"{ipv6}/addr_gen_mode", "1");
         TrySet($"{ipv6}/forwarding", "1");
 
+    }
 
-        // Whatever the devices say, IPv6 forwards between them only if "all" does; that one is not ours to set.
-        if (Sysctl.Get("net/ipv6/conf/all/forwarding") == "0")
-            _logger.LogWarning("IPv6 pods reach no other node while net.ipv6.conf.all.forwarding is 0; set it to 1, as Kubernetes nodes have it");
+    // Forwarding from the bridge to us is the host's to allow, as Kubernetes nodes do and a plain host does not.
+    private void Report(LinkInfo? link)
+    {
+        List<string> problems = [];
+        if (link is not { IsUp: true }) problems.Add($"{_link.Name} is down: pods reach no other node; ip link set {_link.Name} up");
+        if (_mtu.Ipv4 > 0 && Sysctl.Get("net/ipv4/ip_forward") == "0")
+            problems.Add("net.ipv4.ip_forward is 0: IPv4 pods reach no other node; set it to 1");
+        if (_mtu.Ipv6 > 0 && Sysctl.Get("net/ipv6/conf/all/forwarding") == "0")
+            problems.Add("net.ipv6.conf.all.forwarding is 0: IPv6 pods reach no other node; set it to 1");
+        foreach (string problem in problems.Except(_problems)) _logger.LogWarning("{Problem}", problem);
+        _problems = problems;
     }
 
     // In a container /proc/sys is often read-only. What is set there already may do; the warning says what to look at.

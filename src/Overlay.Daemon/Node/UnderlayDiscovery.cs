@@ -63,7 +63,7 @@ public static class UnderlayDiscovery
             .OrderBy(r => r.Prefix.Family).ThenBy(r => r.Metric)
             .FirstOrDefault();
         return found ?? links.FirstOrDefault(l => l.Index == defaultRoute?.LinkIndex) ?? throw new ConfigurationException(
-            $"Overlay:Interface '' names none, and this host has no default route to take it from; example: {Example(links, addresses)}");
+            $"Overlay:Interface is not set, and this host has no default route to take it from; example: {Example(links, addresses)}");
 
         LinkInfo? LinkOf(IpAddress address) =>
             links.FirstOrDefault(l => l.Index == addresses.FirstOrDefault(a => a.Address == address)?.LinkIndex);

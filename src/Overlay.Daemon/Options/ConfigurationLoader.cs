@@ -27,12 +27,11 @@ public static class ConfigurationLoader
         }
         catch (FileNotFoundException)
         {
-            throw new ConfigurationException($"--config '{file}' does not exist; example: --config {DefaultFile}");
+            throw new ConfigurationException($"the configuration file '{file}' does not exist; example: --config {DefaultFile}");
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            string reason = (exception.InnerException ?? exception).Message;
-            throw new ConfigurationException($"--config '{file}' cannot be read: {reason} Example: {{ \"Overlay\": {{ \"Network\": {{ \"Cidr\": \"10.244.0.0/16\" }} }} }}");
+            throw new ConfigurationException($"the configuration file '{file}' cannot be read: {exception.GetBaseException().Message.TrimEnd('.')}; example: {{ \"Overlay\": {{ \"Network\": {{ \"Cidr\": \"10.244.0.0/16\" }} }} }}");
         }
     }
 

@@ -11,6 +11,8 @@ public static class OverlayOptionsReader
 {
     private const string Root = "Overlay";
 
+    private static readonly string[] _sections = [Root, "Serilog"];
+
     /// <exception cref="ConfigurationException">Anything is wrong; all faults are in it.</exception>
     public static OverlayOptions Read(IConfiguration configuration)
     {
@@ -36,6 +38,11 @@ public static class OverlayOptionsReader
         options = options with { AdminSocket = ReadSocket(admin), AdminHttp = ReadHttp(admin) };
         admin.RefuseUnknown();
         root.RefuseUnknown();
+        foreach (IConfigurationSection section in configuration.GetChildren())
+        {
+            if (!_sections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+                faults.Add($"'{section.Key}' is not a section of the configuration; known are {string.Join(" and ", _sections)}; example: {{ \"Overlay\": {{ \"{section.Key}\": … }} }}");
+        }
 
         // Values that are bad by themselves would show up here a second time.
         if (faults.Count == 0) CheckTogether(options, root);

@@ -30,6 +30,8 @@ internal static class RtNetlink
     public const uint RTMGRP_IPV4_ROUTE = 0x40;
     public const uint RTMGRP_IPV6_IFADDR = 0x100;
     public const uint RTMGRP_IPV6_ROUTE = 0x400;
+    public const uint RTMGRP_IPV4_NETCONF = 1 << 23;
+    public const uint RTMGRP_IPV6_NETCONF = 1 << 24;
 
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_MTU = 4;
