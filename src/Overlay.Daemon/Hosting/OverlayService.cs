@@ -11,11 +11,8 @@ namespace Overlay.Daemon;
 /// It begins when the admin socket answers already, and ends before that does. Workers start behind the first table,
 /// else a restart would drop what peers already send.
 /// </remarks>
-public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
+public sealed class OverlayService : LifecycleService, IAsyncDisposable
 {
-    // With the peers of the last run at hand, a store that cannot be read is not waited for longer.
-    private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
-
     private readonly OverlayOptions _options;
     private readonly ILeaseSource _source;
     private readonly TablePublisher _publisher;
@@ -23,7 +20,6 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger<OverlayService> _logger;
-    private readonly LeaseCache _cache;
     private readonly CancellationTokenSource _stopping = new();
     private Task? _following;
     private bool _isDown;
@@ -39,7 +35,6 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
         _lifetime = lifetime;
         _loggers = loggers;
         _logger = loggers.CreateLogger<OverlayService>();
-        _cache = new LeaseCache(options.StateDirectory, loggers.CreateLogger<LeaseCache>());
     }
 
     /// <summary>The node, once it is made.</summary>
@@ -51,7 +46,7 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
     /// <summary>When all was done to start; null before.</summary>
     public DateTimeOffset? Started { get; private set; }
 
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    public override async Task StartedAsync(CancellationToken cancellationToken)
     {
         Lease? known = await _source.FindAsync(_options.NodeName, cancellationToken);
         Node = OverlayNode.Create(_options, underlay => ChooseMac(underlay, known), _publisher, _loggers);
@@ -61,12 +56,13 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
 
         // A store that cannot be read is waited for; being told to stop meanwhile ends that.
         await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
-        IAsyncEnumerator<LeaseUpdate> updates = _source.WatchAsync(_stopping.Token).GetAsyncEnumerator(_stopping.Token);
-        Task<bool> next = await ReadFirstLeasesAsync(Reconciler, updates);
+        LeaseCache cache = new(_options.StateDirectory, _loggers.CreateLogger<LeaseCache>());
+        LeaseFollower follower = new(_source, Reconciler, cache, _loggers.CreateLogger<LeaseFollower>());
+        await follower.ReadFirstAsync(_stopping.Token);
         OwnLeaseConflict.Check(own, known, Reconciler.Peers);
 
         Node.Start(Fail);
-        _following = FollowAsync(Reconciler, updates, next);
+        _following = FollowAsync(follower);
 
         // A running watch tries again, and status shows it; packets to the peers that are known need not wait.
         await TryAsync("publish the lease", () => _source.PublishAsync(own, cancellationToken));
@@ -75,15 +71,7 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
         Announce(Node, own, known);
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => TakeDownAsync();
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public override Task StoppingAsync(CancellationToken cancellationToken) => TakeDownAsync();
 
     /// <summary>The same as a stop: the host disposes without one when a start fails half-way.</summary>
     public async ValueTask DisposeAsync()
@@ -99,37 +87,11 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
         return new VtepMacStore(_options.StateDirectory, _loggers.CreateLogger<VtepMacStore>()).LoadOrChoose(wasOurs ? known : null);
     }
 
-    /// <summary>Applies the saved leases, then the store's: so who held something before a restart holds it still.</summary>
-    /// <returns>The wait for the next update.</returns>
-    private async Task<Task<bool>> ReadFirstLeasesAsync(LeaseReconciler reconciler, IAsyncEnumerator<LeaseUpdate> updates)
-    {
-        Task<bool> first = updates.MoveNextAsync().AsTask();
-        if (_cache.Load() is { } saved)
-        {
-            reconciler.Apply(saved);
-            if (await Task.WhenAny(first, Task.Delay(_storePatience, _stopping.Token)) != first && !_stopping.IsCancellationRequested)
-            {
-                _logger.LogWarning("the store cannot be read; forwarding begins with the {Count} peers of the last run", saved.Leases.Count);
-                return first;
-            }
-        }
-
-        _ = await first;
-        reconciler.Apply(updates.Current);
-        _cache.Save(reconciler.Peers);
-        return updates.MoveNextAsync().AsTask();
-    }
-
-    private async Task FollowAsync(LeaseReconciler reconciler, IAsyncEnumerator<LeaseUpdate> updates, Task<bool> next)
+    private async Task FollowAsync(LeaseFollower follower)
     {
         try
         {
-            while (await next)
-            {
-                reconciler.Apply(updates.Current);
-                _cache.Save(reconciler.Peers);
-                next = updates.MoveNextAsync().AsTask();
-            }
+            await follower.FollowAsync();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -140,10 +102,6 @@ public sealed class OverlayService : IHostedLifecycleService, IAsyncDisposable
 #pragma warning restore CA1031
         {
             Fail("the control plane", exception);
-        }
-        finally
-        {
-            await updates.DisposeAsync();
         }
     }
 

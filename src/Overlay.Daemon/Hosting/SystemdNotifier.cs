@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 namespace Overlay.Daemon;
 
 /// <summary>Tells systemd when the daemon is ready, alive and stopping (sd_notify(3)); silent where nobody listens.</summary>
-public sealed class SystemdNotifier(ILogger<SystemdNotifier> logger) : IHostedLifecycleService, IDisposable
+public sealed class SystemdNotifier(ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
 {
     private readonly string? _path = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
     private Timer? _watchdog;
     private bool _hasFailed;
 
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public override Task StartedAsync(CancellationToken cancellationToken)
     {
         Notify("READY=1");
 
@@ -28,19 +28,11 @@ public sealed class SystemdNotifier(ILogger<SystemdNotifier> logger) : IHostedLi
         return Task.CompletedTask;
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken)
+    public override Task StoppingAsync(CancellationToken cancellationToken)
     {
         Notify("STOPPING=1");
         return Task.CompletedTask;
     }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _watchdog?.Dispose();
 

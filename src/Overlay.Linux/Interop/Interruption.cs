@@ -21,8 +21,8 @@ internal sealed unsafe class Interruption : IDisposable
 
     public bool IsSet => _isSet;
 
-    /// <summary>To be asked once a batch: false when set and a last few batches have been let through, so that a queue drains.</summary>
-    public bool AllowsBatch => !_isSet || _drained++ < DrainBatches;
+    /// <summary>To be asked once before each batch: false when set and a last few batches have been let through, so that a queue drains.</summary>
+    public bool AllowBatch() => !_isSet || _drained++ < DrainBatches;
 
     /// <summary>Ends the current wait and every later one.</summary>
     public void Set()

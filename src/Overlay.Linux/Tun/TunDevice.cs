@@ -61,7 +61,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     public bool Read(PacketBatch batch)
     {
         batch.Count = 0;
-        while (_interruption.AllowsBatch)
+        while (_interruption.AllowBatch())
         {
             while (batch.Count < batch.Capacity && TryRead(batch, batch.Count)) batch.Count++;
             if (batch.Count > 0) return true;

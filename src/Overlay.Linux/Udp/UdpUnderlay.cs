@@ -44,7 +44,7 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
     public bool Receive(PacketBatch batch)
     {
         batch.Count = 0;
-        while (_interruption.AllowsBatch)
+        while (_interruption.AllowBatch())
         {
             // By turns: a flood on one underlay that fills every batch must not starve the other.
             (_first, _second) = (_second ?? _first, _second is null ? null : _first);

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane;
+
+namespace Overlay.Daemon;
+
+/// <summary>Brings leases from disk and store to the reconciler, and accepted ones back to disk.</summary>
+public sealed class LeaseFollower(ILeaseSource source, LeaseReconciler reconciler, LeaseCache cache, ILogger<LeaseFollower> logger)
+{
+    // With the peers of the last run at hand, a store that cannot be read is not waited for longer.
+    private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
+
+    private IAsyncEnumerator<LeaseUpdate>? _updates;
+    private Task<bool>? _next;
+
+    /// <summary>Applies the saved leases, then the store's: so who held something before a restart holds it still.</summary>
+    /// <param name="cancellation">Ends the wait for a store that cannot be read, and the following of it.</param>
+    /// <exception cref="OperationCanceledException">Cancelled before there was a table.</exception>
+    public async Task ReadFirstAsync(CancellationToken cancellation)
+    {
+        _updates = source.WatchAsync(cancellation).GetAsyncEnumerator(cancellation);
+        _next = _updates.MoveNextAsync().AsTask();
+        if (cache.Load() is { } saved)
+        {
+            reconciler.Apply(saved);
+            if (await Task.WhenAny(_next, Task.Delay(_storePatience, cancellation)) != _next && !cancellation.IsCancellationRequested)
+            {
+                logger.LogWarning("the store cannot be read; forwarding begins with the {Count} peers of the last run", saved.Leases.Count);
+                return;
+            }
+        }
+
+        _ = await _next;
+        Take();
+    }
+
+    /// <summary>Applies what the store says from then on; ends when <see cref="ReadFirstAsync"/>'s token is cancelled.</summary>
+    public async Task FollowAsync()
+    {
+        try
+        {
+            while (await _next!) Take();
+        }
+        finally
+        {
+            await _updates!.DisposeAsync();
+        }
+    }
+
+    private void Take()
+    {
+        reconciler.Apply(_updates!.Current);
+        cache.Save(reconciler.Peers);
+        _next = _updates.MoveNextAsync().AsTask();
+    }
+}
