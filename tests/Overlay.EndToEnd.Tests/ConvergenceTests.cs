@@ -144,7 +144,9 @@ public class ConvergenceTests
         problems.ShouldContain(problem => problem.Contains("net.ipv6.conf.all.forwarding"));
         Should.Throw<HttpRequestException>(() => AdminSocket.GetLoopback(node, 9472, "readyz")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
 
+        // One after the other: IPv6 brings route changes with it, and IPv4 has to be noticed without.
         node.Set("net/ipv4/ip_forward", "1");
+        Eventually(() => Cluster.Report(node, "status").GetProperty("problems").GetArrayLength() == 1);
         node.Set("net/ipv6/conf/all/forwarding", "1");
         daemon.WaitReady();
     }
