@@ -12,8 +12,9 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     // A publisher's rename is several events; one look does for all.
     private static readonly TimeSpan _debounce = TimeSpan.FromMilliseconds(50);
 
-    // Longest delay when inotify does not help; one stat(2) each.
+    // Longest delay when inotify does not help; one stat(2) each, which is most of what an idle daemon does.
     private static readonly TimeSpan _poll = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan _pollBehindInotify = TimeSpan.FromMilliseconds(500);
 
     private readonly string _directory;
     private readonly TimeSpan _rescanInterval;
@@ -47,7 +48,7 @@ internal sealed class LeaseDirectoryWatch : IDisposable
         TimeSpan waited = TimeSpan.Zero;
         while (waited < longest)
         {
-            TimeSpan step = Min(_poll, longest - waited);
+            TimeSpan step = Min(_isBroken ? _poll : _pollBehindInotify, longest - waited);
             if (await _signal.WaitAsync(step, cancellationToken)) break;
             waited += step;
             if (DirectoryStamp.Of(_directory) != _stamp) break;
