@@ -17,9 +17,10 @@ public sealed class LeaseFollower(ILeaseSource source, LeaseReconciler reconcile
     /// <exception cref="OperationCanceledException">Cancelled before there was a table.</exception>
     public async Task ReadFirstAsync(CancellationToken cancellation)
     {
-        _updates = source.WatchAsync(cancellation).GetAsyncEnumerator(cancellation);
+        LeaseUpdate.Snapshot? saved = cache.Load();
+        _updates = source.WatchAsync(saved?.Leases ?? [], cancellation).GetAsyncEnumerator(cancellation);
         _next = _updates.MoveNextAsync().AsTask();
-        if (cache.Load() is { } saved)
+        if (saved is not null)
         {
             reconciler.Apply(saved);
             if (await Task.WhenAny(_next, Task.Delay(_storePatience, cancellation)) != _next && !cancellation.IsCancellationRequested)
