@@ -3,28 +3,40 @@ namespace Overlay.ControlPlane;
 /// <summary>Who holds which prefix and address, and since when; settles contradictions. Not thread-safe.</summary>
 /// <remarks>
 /// The one that held it first wins; of those that come in together, the first by node name. Strength belongs to the
-/// claim and not to the lease: a node that changes its MAC or moves one of its prefixes keeps what it kept.
+/// claim and not to the lease: a node that changes its MAC or moves one of its prefixes keeps what it kept. A node that
+/// restarts withdraws its lease and comes back: what others wait for meanwhile is kept for it.
 /// </remarks>
-internal sealed class ClaimState
+internal sealed class ClaimState(KeptClaims kept)
 {
     private Dictionary<Claim, ClaimAge> _ages = [];
     private long _settlements;
 
     /// <summary>Takes every claim there now is and says which nodes lose, with the reason. What is not named is forgotten.</summary>
-    public IReadOnlyDictionary<string, string> Settle(IReadOnlyCollection<Claim> claims)
+    /// <param name="claims">The claims.</param>
+    /// <param name="present">The nodes that have a lease, with or without claims.</param>
+    public IReadOnlyDictionary<string, string> Settle(IReadOnlyCollection<Claim> claims, Func<string, bool> present)
     {
         _settlements++;
-        Dictionary<Claim, ClaimAge> ages = claims.ToDictionary(
-            static claim => claim, claim => _ages.GetValueOrDefault(claim, new ClaimAge(Held: false, _settlements)));
+        Dictionary<Claim, ClaimAge> ages = claims.ToDictionary(static claim => claim, AgeOf);
+        foreach ((Claim mine, Claim other) in Contests(_ages.Keys).SelectMany(static contest => contest))
+        {
+            if (_ages[mine].Held && !present(mine.Node) && ages.ContainsKey(other)) kept.Keep(mine, _ages[mine]);
+        }
+
+        kept.Release(present);
+        foreach ((Claim claim, ClaimAge age) in kept.Claims) ages.Add(claim, age);
         Dictionary<string, string> refused = Refused(ages);
-        _ages = ages.ToDictionary(static entry => entry.Key, entry => Aged(entry.Value, !refused.ContainsKey(entry.Key.Node)));
+        _ages = claims.ToDictionary(static claim => claim, claim => Aged(ages[claim], !refused.ContainsKey(claim.Node)));
         return refused;
     }
+
+    private ClaimAge AgeOf(Claim claim) =>
+        _ages.TryGetValue(claim, out ClaimAge age) || kept.TryFind(claim, out age) ? age : new ClaimAge(Held: false, _settlements);
 
     private ClaimAge Aged(ClaimAge age, bool held) =>
         age.Held == held ? age : new ClaimAge(held, _settlements);
 
-    private static Dictionary<string, string> Refused(Dictionary<Claim, ClaimAge> ages)
+    private Dictionary<string, string> Refused(Dictionary<Claim, ClaimAge> ages)
     {
         ILookup<string, (Claim Mine, Claim Other)> contests = Contests(ages.Keys);
         Dictionary<string, string> refused = new(StringComparer.Ordinal);
@@ -50,7 +62,7 @@ internal sealed class ClaimState
             foreach ((Claim mine, Claim other) in contests[node])
             {
                 if (!accepted.Contains(other.Node)) continue;
-                refused.Add(node, mine.LosesTo(other));
+                refused.Add(node, mine.LosesTo(other, kept.TryFind(other, out _)));
                 return;
             }
 

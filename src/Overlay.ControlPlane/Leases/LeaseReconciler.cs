@@ -4,7 +4,7 @@ using Overlay.Wire;
 
 namespace Overlay.ControlPlane;
 
-/// <summary>Turns what nodes announce into the forwarding table. One writer calls <see cref="Apply"/>.</summary>
+/// <summary>Turns what nodes announce into the forwarding table. One writer calls <see cref="Apply"/> and <see cref="Reconsider"/>.</summary>
 /// <remarks>
 /// The table is a function of the accepted leases alone and is replaced whole: what an update leaves unchanged works at
 /// every moment. Of a peer whose new lease is refused nothing old stays: it has said that it left, so its old pod CIDR
@@ -12,12 +12,17 @@ namespace Overlay.ControlPlane;
 /// </remarks>
 public sealed class LeaseReconciler
 {
+    /// <summary>How long what a node has withdrawn is kept for it where another node waits for it.</summary>
+    /// <remarks>A restart takes seconds, a reboot of a small machine less than a minute. Nobody's packets pass meanwhile.</remarks>
+    public static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(60);
+
     private readonly Lease _own;
     private readonly LeaseRules _rules;
     private readonly TablePublisher _publisher;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaseReconciler> _logger;
-    private readonly ClaimState _claims = new();
+    private readonly KeptClaims _kept;
+    private readonly ClaimState _claims;
     private Dictionary<string, Lease> _leases = new(StringComparer.Ordinal);
     private IReadOnlyList<Lease>? _published;
     private volatile PeersSnapshot _peers = PeersSnapshot.Empty;
@@ -25,7 +30,7 @@ public sealed class LeaseReconciler
     /// <param name="own">This node's lease: its pod CIDRs, underlays, VNI and MAC are what peers are measured against.</param>
     /// <param name="plan">Its cluster CIDRs bound what peers may announce.</param>
     /// <param name="publisher">Gets a new table with the first update, then whenever the accepted leases change.</param>
-    /// <param name="time">Clock of <see cref="PeersSnapshot.UpdatedAt"/>.</param>
+    /// <param name="time">Clock of <see cref="PeersSnapshot.UpdatedAt"/> and of <see cref="ClaimGrace"/>.</param>
     /// <param name="logger">Told of every refusal once.</param>
     /// <exception cref="ArgumentException">The own lease lacks a VTEP, its MAC or its address.</exception>
     public LeaseReconciler(
@@ -36,10 +41,15 @@ public sealed class LeaseReconciler
         _publisher = publisher;
         _time = time;
         _logger = logger;
+        _kept = new(ClaimGrace, time);
+        _claims = new(_kept);
     }
 
     /// <summary>All peers, accepted or not. Any thread may read it.</summary>
     public PeersSnapshot Peers => _peers;
+
+    /// <summary>How long until <see cref="Reconsider"/> has something to do without an update; null when it has not.</summary>
+    public TimeSpan? ReconsiderIn => _kept.NextRelease;
 
     /// <summary>Takes an update; when this returns, the workers' next batch sees it.</summary>
     public void Apply(LeaseUpdate update)
@@ -49,12 +59,21 @@ public sealed class LeaseReconciler
         if (_published is null || !IsSame(_leases, next))
         {
             _leases = next;
-            peers = Judge();
-            LogChanges(_peers.Peers, peers);
-            Publish(peers);
+            peers = JudgeAndPublish();
         }
 
         _peers = new(peers, _time.GetUtcNow());
+    }
+
+    /// <summary>Gives what was kept for a node that has not come back to the one that waits for it.</summary>
+    public void Reconsider() => _peers = _peers with { Peers = JudgeAndPublish() };
+
+    private PeerLease[] JudgeAndPublish()
+    {
+        PeerLease[] peers = Judge();
+        LogChanges(_peers.Peers, peers);
+        Publish(peers);
+        return peers;
     }
 
     private Dictionary<string, Lease> Next(LeaseUpdate update)
@@ -88,7 +107,8 @@ public sealed class LeaseReconciler
 
         // A lease that is refused by itself claims nothing: others may have what it names.
         IReadOnlyDictionary<string, string> losers = _claims.Settle(
-            [.. peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted).SelectMany(peer => ClaimsOf(peer.Lease))]);
+            [.. peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted).SelectMany(peer => ClaimsOf(peer.Lease))],
+            _leases.ContainsKey);
         return Array.ConvertAll(peers, peer => losers.TryGetValue(peer.Lease.Node, out string? reason)
             ? peer with { Verdict = LeaseVerdict.Refused, Reason = reason }
             : peer);

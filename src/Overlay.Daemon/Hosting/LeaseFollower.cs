@@ -4,7 +4,8 @@ using Overlay.ControlPlane;
 namespace Overlay.Daemon;
 
 /// <summary>Brings leases from disk and store to the reconciler, and accepted ones back to disk.</summary>
-public sealed class LeaseFollower(ILeaseSource source, LeaseReconciler reconciler, LeaseCache cache, ILogger<LeaseFollower> logger)
+public sealed class LeaseFollower(
+    ILeaseSource source, LeaseReconciler reconciler, LeaseCache cache, TimeProvider time, ILogger<LeaseFollower> logger)
 {
     // With the peers of the last run at hand, a store that cannot be read is not waited for longer.
     private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
@@ -39,12 +40,28 @@ public sealed class LeaseFollower(ILeaseSource source, LeaseReconciler reconcile
     {
         try
         {
-            while (await _next!) Take();
+            while (true)
+            {
+                if (await IsReconsiderationDueAsync())
+                {
+                    reconciler.Reconsider();
+                    cache.Save(reconciler.Peers);
+                }
+                else if (await _next!) Take();
+                else return;
+            }
         }
         finally
         {
             await _updates!.DisposeAsync();
         }
+    }
+
+    /// <summary>Waits for the next update; true when the reconciler's own time has come before it.</summary>
+    private async Task<bool> IsReconsiderationDueAsync()
+    {
+        if (reconciler.ReconsiderIn is not { } due) return false;
+        return await Task.WhenAny(_next!, Task.Delay(due, time)) != _next;
     }
 
     private void Take()
