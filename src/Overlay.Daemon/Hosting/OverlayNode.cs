@@ -47,7 +47,10 @@ public sealed class OverlayNode : IDisposable
         _workers =
         [
             new EgressWorker(device.Tun, new Encapsulator(vtep), sockets, publisher, egress),
-            new IngressWorker(sockets, _decapsulator, device.Tun, publisher, ingress),
+            new IngressWorker(
+                sockets, _decapsulator,
+                new Coalescer(device.Tun.Offloads.HasFlag(Offloads.TunTcp), device.Tun.Offloads.HasFlag(Offloads.TunUdp)),
+                device.Tun, publisher, ingress),
         ];
     }
 

@@ -6,35 +6,47 @@ namespace Overlay.Linux;
 
 /// <summary>A layer-3 TUN device with a virtio-net header on every packet (Documentation/networking/tuntap.rst).</summary>
 /// <remarks>
-/// The header lets us say "checksum unfinished" and "super-packet" when writing. For reading only TUN_F_CSUM is
-/// offered: the kernel then segments for us and may leave checksums to us. The device vanishes with its descriptor.
+/// The header lets either side say "checksum unfinished" and "super-packet". The device vanishes with its descriptor.
 /// </remarks>
 public sealed unsafe class TunDevice : ITunDevice, IDisposable
 {
     private const nuint TUNSETIFF = 0x4004_54ca;
     private const nuint TUNSETOFFLOAD = 0x4004_54d0;
-    private const nuint TUN_F_CSUM = 1;
+    private const nuint TUN_F_CSUM = 0x01;
+    private const nuint TUN_F_TSO4 = 0x02;
+    private const nuint TUN_F_TSO6 = 0x04;
+    private const nuint TUN_F_TSO_ECN = 0x08;
+    private const nuint TUN_F_USO4 = 0x20;
+    private const nuint TUN_F_USO6 = 0x40;
     private const short IFF_TUN = 0x0001;
     private const short IFF_NO_PI = 0x1000;
     private const short IFF_VNET_HDR = 0x4000;
     private const int NameSize = 16;
     private const int IfReqSize = 40;
+    private const int MaxPieces = 1024;
 
     private readonly FileDescriptor _tun;
     private readonly Interruption _interruption = new();
+    private readonly Libc.IoVec* _pieces = (Libc.IoVec*)NativeMemory.AllocZeroed(MaxPieces, (nuint)sizeof(Libc.IoVec));
+    private bool _isDisposed;
 
-    private TunDevice(FileDescriptor tun, string name)
+    private TunDevice(FileDescriptor tun, string name, Offloads offloads)
     {
         _tun = tun;
         Name = name;
+        Offloads = offloads;
     }
 
     public string Name { get; }
 
+    /// <summary>What the kernel has of what was asked for.</summary>
+    public Offloads Offloads { get; }
+
     /// <summary>Creates the device, down and without addresses.</summary>
     /// <param name="name">At most 15 bytes.</param>
+    /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static TunDevice Create(string name)
+    public static TunDevice Create(string name, Offloads offloads = Offloads.All)
     {
         FileDescriptor tun = new(Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC));
         if (tun.IsInvalid) throw LinuxException.Last("open", "/dev/net/tun");
@@ -46,8 +58,8 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         _ = Encoding.UTF8.GetBytes(name, bytes);
         *(short*)(request + NameSize) = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
         if (Libc.Ioctl(tun, TUNSETIFF, request) < 0) throw Fail("ioctl TUNSETIFF");
-        if (Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)TUN_F_CSUM) < 0) throw Fail("ioctl TUNSETOFFLOAD");
-        return new TunDevice(tun, name);
+        if (!TrySetOffloads(tun, ref offloads)) throw Fail("ioctl TUNSETOFFLOAD");
+        return new TunDevice(tun, name, offloads);
 
         LinuxException Fail(string call)
         {
@@ -60,11 +72,15 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <inheritdoc/>
     public bool Read(PacketBatch batch)
     {
-        batch.Count = 0;
+        batch.Clear();
         while (_interruption.AllowBatch())
         {
-            while (batch.Count < batch.Capacity && TryRead(batch, batch.Count)) batch.Count++;
-            if (batch.Count > 0) return true;
+            int bytes = 0;
+            while (batch.ReceivedCount < batch.Capacity && bytes < PacketBatch.EnoughBytes && TryRead(batch, ref bytes))
+            {
+            }
+
+            if (batch.ReceivedCount > 0) return true;
             if (_interruption.IsSet) return false;
             _interruption.WaitReadable(_tun);
         }
@@ -78,7 +94,10 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         for (int i = 0; i < batch.Count; i++)
         {
             ref PacketSlot slot = ref batch[i];
-            if (slot.Verdict == DropReason.None) slot.Verdict = Write(batch, i, ref slot);
+            if (slot.Verdict != DropReason.None || slot.IsAppended) continue;
+            slot.Verdict = Write(batch, ref slot);
+            if (slot.Verdict == DropReason.None) continue;
+            for (int next = slot.Next; next != PacketSlot.None; next = batch[next].Next) batch[next].Verdict = slot.Verdict;
         }
     }
 
@@ -87,23 +106,39 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         _tun.Dispose();
         _interruption.Dispose();
+        NativeMemory.Free(_pieces);
     }
 
-    private bool TryRead(PacketBatch batch, int index)
+    private static bool TrySetOffloads(FileDescriptor tun, ref Offloads offloads)
     {
-        const int Start = PacketBatch.Headroom - VirtioNetHeader.Length;
-        const int Room = PacketBatch.SlotSize - Start;
+        nuint flags = TUN_F_CSUM;
+        if (offloads.HasFlag(Offloads.TunTcp)) flags |= TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+        if (offloads.HasFlag(Offloads.TunUdp))
+        {
+            if (Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)(flags | TUN_F_USO4 | TUN_F_USO6)) == 0) return true;
+            offloads &= ~Offloads.TunUdp;
+        }
+
+        return Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)flags) == 0;
+    }
+
+    private bool TryRead(PacketBatch batch, ref int bytes)
+    {
+        int start = PacketBatch.StartOf(batch.ReceivedCount) - VirtioNetHeader.Length;
+        const int Room = PacketBatch.BufferSize - PacketBatch.Headroom + VirtioNetHeader.Length;
         while (true)
         {
-            nint length = Libc.Read(_tun, Address(batch, index, Start), Room);
+            nint length = Libc.Read(_tun, Address(batch, start), Room);
             if (length >= VirtioNetHeader.Length)
             {
-                ref PacketSlot slot = ref batch[index];
-                slot.Offload = VirtioNetHeader.Read(batch.Buffer(index)[Start..]);
-                slot.Offset = PacketBatch.Headroom;
-                slot.Length = (int)length - VirtioNetHeader.Length;
+                ref ReceivedBuffer received = ref batch.AddReceived();
+                received.Offload = VirtioNetHeader.Read(batch.Memory.AsSpan(start));
+                received.Length = (int)length - VirtioNetHeader.Length;
+                bytes += received.Length;
                 return true;
             }
 
@@ -117,11 +152,20 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         }
     }
 
-    private DropReason Write(PacketBatch batch, int index, ref PacketSlot slot)
+    private DropReason Write(PacketBatch batch, ref PacketSlot slot)
     {
         int start = slot.Offset - VirtioNetHeader.Length;
-        slot.Offload.Write(batch.Buffer(index)[start..]);
-        while (Libc.Write(_tun, Address(batch, index, start), (nuint)(slot.Length + VirtioNetHeader.Length)) < 0)
+        slot.Offload.Write(batch.Memory.AsSpan(start));
+        int length = slot.Length + VirtioNetHeader.Length;
+        int pieces = 1;
+        _pieces[0] = new Libc.IoVec { Base = Address(batch, start), Length = (nuint)length };
+        for (int next = slot.Next; next != PacketSlot.None; next = batch[next].Next)
+        {
+            ref PacketSlot appended = ref batch[next];
+            _pieces[pieces++] = new Libc.IoVec { Base = Address(batch, appended.PayloadOffset), Length = (nuint)appended.PayloadLength };
+        }
+
+        while ((pieces == 1 ? Libc.Write(_tun, _pieces[0].Base, (nuint)length) : Libc.WriteVector(_tun, _pieces, pieces)) < 0)
         {
             switch (Marshal.GetLastPInvokeError())
             {
@@ -137,6 +181,6 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         return DropReason.None;
     }
 
-    private static byte* Address(PacketBatch batch, int index, int offset) =>
-        (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(batch.Memory, PacketBatch.StartOf(index) + offset);
+    private static byte* Address(PacketBatch batch, int offset) =>
+        (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(batch.Memory, offset);
 }

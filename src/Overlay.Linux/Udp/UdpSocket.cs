@@ -62,6 +62,15 @@ internal sealed unsafe class UdpSocket : IDisposable
             throw LinuxException.Last($"setsockopt {nameText}", $"{Address} port {Port}/udp");
     }
 
+    /// <summary>Sets an integer option that older kernels do not have, or not whole: there it can be set, but not read.</summary>
+    /// <returns>False where the kernel does not have it.</returns>
+    public bool TrySet(int level, int name, int value)
+    {
+        uint length = sizeof(int);
+        return Libc.SetSockOpt(Descriptor, level, name, &value, sizeof(int)) == 0
+            && Libc.GetSockOpt(Descriptor, level, name, &value, &length) == 0;
+    }
+
     /// <summary>Makes the kernel discard whatever arrives, before it is queued: for sockets that only send.</summary>
     public void DiscardIncoming()
     {
