@@ -19,10 +19,13 @@ internal sealed unsafe class UdpReceiver : IDisposable
     /// <param name="address">One of this host's.</param>
     /// <param name="port">VXLAN port.</param>
     /// <param name="joins">Have the kernel join datagrams into trains (UDP_GRO) where it can.</param>
+    /// <param name="beside">Another receiver of this address and port that takes some of the flows, or null.</param>
     /// <exception cref="LinuxException">The address is not this host's, or the port is taken.</exception>
-    public UdpReceiver(IpAddress address, ushort port, bool joins)
+    public UdpReceiver(IpAddress address, ushort port, bool joins, UdpReceiver? beside)
     {
-        _socket = UdpSocket.Bind(address, port);
+        // Only the first receiver's bind tells whether somebody else has the port: so it alone binds without SO_REUSEPORT.
+        beside?._socket.Set(Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1, "SO_REUSEPORT");
+        _socket = UdpSocket.Bind(address, port, isShared: beside is not null);
         _socket.Set(Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, UdpUnderlay.BufferBytes, "SO_RCVBUFFORCE");
         if (address.Family == IpFamily.IPv4) _socket.Set(Libc.SOL_IP, Libc.IP_RECVTOS, 1, "IP_RECVTOS");
         else _socket.Set(Libc.SOL_IPV6, Libc.IPV6_RECVTCLASS, 1, "IPV6_RECVTCLASS");

@@ -46,6 +46,16 @@ internal sealed unsafe class UdpSender : IDisposable
         if (ipv6 is { } address6) _ipv6 = new SourcePortPool(address6);
     }
 
+    /// <summary>Another sender from the same ports, for another thread.</summary>
+    public UdpSender(UdpSender other)
+    {
+        _port = other._port;
+        _ipv4 = other._ipv4;
+        _ipv6 = other._ipv6;
+        MaxSegments = other.MaxSegments;
+        Array.Fill(_first, PacketSlot.None);
+    }
+
     /// <summary>Most datagrams sent in one message; 1 once a device has refused to segment.</summary>
     public int MaxSegments { get; private set; }
 

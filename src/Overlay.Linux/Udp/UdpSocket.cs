@@ -20,8 +20,11 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     public ushort Port { get; }
 
+    /// <param name="address">One of this host's.</param>
+    /// <param name="port">Port, or 0 for any that is free.</param>
+    /// <param name="isShared">Other sockets of ours have the port too, and the kernel spreads flows over them.</param>
     /// <exception cref="LinuxException">The address is not this host's, or the port is taken.</exception>
-    public static UdpSocket Bind(IpAddress address, ushort port)
+    public static UdpSocket Bind(IpAddress address, ushort port, bool isShared = false)
     {
         bool isIpv4 = address.Family == IpFamily.IPv4;
         string subject = isIpv4 ? $"{address}:{port}/udp" : $"[{address}]:{port}/udp";
@@ -31,6 +34,7 @@ internal sealed unsafe class UdpSocket : IDisposable
         UdpSocket socket = new(descriptor, address, port);
         try
         {
+            if (isShared) socket.Set(Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1, "SO_REUSEPORT");
             if (isIpv4)
             {
                 socket.Set(Libc.SOL_IP, Libc.IP_TTL, OuterTtl, "IP_TTL");

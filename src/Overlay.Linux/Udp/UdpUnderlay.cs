@@ -27,21 +27,54 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
     /// <exception cref="ArgumentException">Neither address is given.</exception>
     /// <exception cref="LinuxException">An address is not this host's, or the port is taken.</exception>
     public UdpUnderlay(Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads = Offloads.All)
+        : this(ipv4, ipv6, port, offloads, null)
+    {
+    }
+
+    private UdpUnderlay(Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads, UdpUnderlay? beside)
     {
         if (ipv4 is null && ipv6 is null) throw new ArgumentException("an underlay needs an IPv4 or an IPv6 address", nameof(ipv4));
         try
         {
             bool joins = offloads.HasFlag(Offloads.UdpReceive);
-            if (ipv4 is { } address4) _ipv4 = new UdpReceiver(address4, port, joins);
-            if (ipv6 is { } address6) _ipv6 = new UdpReceiver(address6, port, joins);
+            if (ipv4 is { } address4) _ipv4 = new UdpReceiver(address4, port, joins, beside?._ipv4);
+            if (ipv6 is { } address6) _ipv6 = new UdpReceiver(address6, port, joins, beside?._ipv6);
             IpAddress any = ipv4 is { } some ? some : ipv6!.Value;
-            _sender = new UdpSender(ipv4, ipv6, port, offloads.HasFlag(Offloads.UdpSend) ? SegmentationProbe.MaxSegments(any) : 1);
+            _sender = beside is null
+                ? new UdpSender(ipv4, ipv6, port, offloads.HasFlag(Offloads.UdpSend) ? SegmentationProbe.MaxSegments(any) : 1)
+                : new UdpSender(beside._sender!);
             _first = (_ipv4 ?? _ipv6)!;
             _second = _ipv4 is null ? null : _ipv6;
         }
         catch
         {
             Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>How long a receive looks again and again before it sleeps; zero: not at all.</summary>
+    public TimeSpan BusyPoll { get; set; }
+
+    /// <summary>Opens several queues of one underlay: the kernel spreads the peers' flows over them; they send from the same ports.</summary>
+    /// <param name="count">Queues, 1 or more.</param>
+    /// <param name="ipv4">As for one.</param>
+    /// <param name="ipv6">As for one.</param>
+    /// <param name="port">As for one.</param>
+    /// <param name="offloads">As for one.</param>
+    /// <exception cref="ArgumentException">Neither address is given.</exception>
+    /// <exception cref="LinuxException">An address is not this host's, or the port is taken.</exception>
+    public static IReadOnlyList<UdpUnderlay> OpenQueues(int count, Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads)
+    {
+        List<UdpUnderlay> queues = [];
+        try
+        {
+            while (queues.Count < count) queues.Add(new UdpUnderlay(ipv4, ipv6, port, offloads, queues.Count == 0 ? null : queues[0]));
+            return queues;
+        }
+        catch
+        {
+            foreach (UdpUnderlay queue in queues) queue.Dispose();
             throw;
         }
     }
@@ -61,7 +94,8 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
             _second?.Receive(batch);
             if (batch.ReceivedCount > 0) return true;
             if (_interruption.IsSet) return false;
-            _interruption.WaitReadable(_first.Descriptor, _second?.Descriptor);
+            if (!_interruption.IsReadableSoon(BusyPoll, _first.Descriptor, _second?.Descriptor))
+                _interruption.WaitReadable(_first.Descriptor, _second?.Descriptor);
         }
 
         return false;

@@ -25,7 +25,7 @@ internal sealed class MemoryNode : IDisposable
             new EgressWorker(Tun, new Encapsulator(identity.Own), _underlay, Publisher, egress),
             new IngressWorker(_underlay, new Decapsulator(identity.Own, Tun.Mtu), new Coalescer(joins, joins), Tun, Publisher, ingress),
         ];
-        _threads = [.. workers.Select(worker => new WorkerThread(worker, OnEnded))];
+        _threads = [.. workers.Select(worker => new WorkerThread(worker, null, OnEnded))];
         foreach (WorkerThread thread in _threads) thread.Start();
     }
 
