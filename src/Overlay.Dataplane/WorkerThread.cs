@@ -6,14 +6,16 @@ public sealed class WorkerThread
     private readonly Thread _thread;
 
     /// <param name="worker">What to run.</param>
+    /// <param name="started">Called on the worker's thread before it runs, to set the thread up; or null.</param>
     /// <param name="ended">Called on the worker's thread when it ends; with the exception that ended it, if one did.</param>
-    public WorkerThread(IWorker worker, Action<IWorker, Exception?> ended)
+    public WorkerThread(IWorker worker, Action? started, Action<IWorker, Exception?> ended)
     {
         _thread = new Thread(() =>
         {
             Exception? fault = null;
             try
             {
+                started?.Invoke();
                 worker.Run();
             }
 #pragma warning disable CA1031 // Whatever ends a worker ends the data plane: the daemon must hear of it and exit non-zero.

@@ -8,25 +8,41 @@ internal static class BatchFilling
     /// <summary>As a TUN hands it over.</summary>
     public static void PutPacket(this PacketBatch batch, ReadOnlySpan<byte> packet, VirtioNetHeader offload = default)
     {
-        ref PacketSlot slot = ref batch.Put(packet);
-        slot.Offload = offload;
+        ref ReceivedBuffer received = ref batch.Put(packet);
+        received.Offload = offload;
     }
 
     /// <summary>As the underlay hands it over.</summary>
-    public static void PutDatagram(this PacketBatch batch, ReadOnlySpan<byte> datagram, IpAddress outerSource, Ecn outerEcn)
+    public static void PutDatagram(
+        this PacketBatch batch, ReadOnlySpan<byte> datagram, IpAddress outerSource, Ecn outerEcn, int segmentSize = 0)
     {
-        ref PacketSlot slot = ref batch.Put(datagram);
-        slot.OuterSource = outerSource;
-        slot.OuterEcn = outerEcn;
+        ref ReceivedBuffer received = ref batch.Put(datagram);
+        received.OuterSource = outerSource;
+        received.OuterEcn = outerEcn;
+        received.SegmentSize = segmentSize;
     }
 
-    private static ref PacketSlot Put(this PacketBatch batch, ReadOnlySpan<byte> bytes)
+    /// <summary>The packet in a slot, both of its pieces.</summary>
+    public static byte[] WholePacket(this PacketBatch batch, int index)
     {
-        int index = batch.Count++;
-        bytes.CopyTo(batch.Buffer(index)[PacketBatch.Headroom..]);
-        ref PacketSlot slot = ref batch[index];
-        slot.Offset = PacketBatch.Headroom;
-        slot.Length = bytes.Length;
-        return ref slot;
+        PacketSlot slot = batch[index];
+        return [.. batch.Packet(index), .. batch.Memory.AsSpan(slot.PayloadOffset, slot.PayloadLength)];
+    }
+
+    /// <summary>What a TUN writes for a slot: the slot, and the payloads of those appended to it.</summary>
+    public static byte[] JoinedPacket(this PacketBatch batch, int index)
+    {
+        List<byte> bytes = [.. batch.Packet(index)];
+        for (int next = batch[index].Next; next != PacketSlot.None; next = batch[next].Next)
+            bytes.AddRange(batch.Memory.AsSpan(batch[next].PayloadOffset, batch[next].PayloadLength));
+        return [.. bytes];
+    }
+
+    private static ref ReceivedBuffer Put(this PacketBatch batch, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(batch.Memory.AsSpan(PacketBatch.StartOf(batch.ReceivedCount)));
+        ref ReceivedBuffer received = ref batch.AddReceived();
+        received.Length = bytes.Length;
+        return ref received;
     }
 }

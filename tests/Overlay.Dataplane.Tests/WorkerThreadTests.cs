@@ -64,7 +64,7 @@ public class WorkerThreadTests
         thread.Join(_patience).ShouldBeTrue();
     }
 
-    private WorkerThread CreateThread(IWorker worker) => new(worker, (who, fault) => _ends.Add((who, fault, Thread.CurrentThread)));
+    private WorkerThread CreateThread(IWorker worker) => new(worker, null, (who, fault) => _ends.Add((who, fault, Thread.CurrentThread)));
 
     private sealed class ScriptedWorker(Action script) : IWorker
     {

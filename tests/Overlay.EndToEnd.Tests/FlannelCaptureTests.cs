@@ -98,18 +98,17 @@ public class FlannelCaptureTests
     {
         FlannelNode receiver = FlannelNode.At(frame.OuterSource).Peer;
         PacketBatch batch = BatchOf(frame.Datagram);
-        batch[0].OuterSource = frame.OuterSource;
-        batch[0].OuterEcn = frame.OuterEcn;
+        batch.Received(0).OuterSource = frame.OuterSource;
+        batch.Received(0).OuterEcn = frame.OuterEcn;
         new Decapsulator(receiver.Vtep(frame.InnerFamily), FlannelNode.Mtu(frame.InnerFamily)).Decapsulate(batch, receiver.Table());
         return batch;
     }
 
     private static PacketBatch BatchOf(byte[] bytes)
     {
-        PacketBatch batch = new(1) { Count = 1 };
-        batch[0].Offset = PacketBatch.Headroom;
-        batch[0].Length = bytes.Length;
-        bytes.CopyTo(batch.Packet(0));
+        PacketBatch batch = new(1);
+        batch.AddReceived().Length = bytes.Length;
+        bytes.CopyTo(batch.ReceivedBytes(0));
         return batch;
     }
 

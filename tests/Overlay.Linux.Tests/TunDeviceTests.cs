@@ -33,14 +33,13 @@ public sealed class TunDeviceTests : IDisposable
         _ = socket.SendTo(new byte[] { 1, 2, 3 }, new IPEndPoint(IPAddress.Parse("10.9.0.2"), 4000));
         _tun.Read(_batch).ShouldBeTrue();
 
-        _batch.Count.ShouldBe(1);
-        _batch[0].Offset.ShouldBe(PacketBatch.Headroom);
-        Ipv4Header.TryParse(_batch.Packet(0), out Ipv4Header ip).ShouldBeTrue();
+        _batch.ReceivedCount.ShouldBe(1);
+        Ipv4Header.TryParse(_batch.ReceivedBytes(0), out Ipv4Header ip).ShouldBeTrue();
         ip.Destination.ShouldBe(_remote);
-        _batch[0].Length.ShouldBe(20 + 8 + 3);
+        _batch.Received(0).Length.ShouldBe(20 + 8 + 3);
 
         // TUN_F_CSUM is offered, so the kernel leaves the sum to us, and says where it belongs.
-        _batch[0].Offload.ShouldBe(new VirtioNetHeader(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 20, UdpHeader.ChecksumOffset));
+        _batch.Received(0).Offload.ShouldBe(new VirtioNetHeader(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 20, UdpHeader.ChecksumOffset));
     }
 
     [Theory]
@@ -72,9 +71,8 @@ public sealed class TunDeviceTests : IDisposable
     public void What_the_kernel_refuses_gets_a_verdict_and_the_rest_goes_on()
     {
         using Socket socket = UdpSocketInNode();
-        Prepare(0, new VirtioNetHeader(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 5000, 6), isPartial: true);
-        Prepare(1, Partial, isPartial: true);
-        _batch.Count = 2;
+        Prepare(new VirtioNetHeader(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 5000, 6), isPartial: true);
+        Prepare(Partial, isPartial: true);
         _tun.Write(_batch);
         _batch[0].Verdict.ShouldBe(DropReason.SkbGsoSeg);
         _batch[1].Verdict.ShouldBe(DropReason.None);
@@ -106,7 +104,7 @@ public sealed class TunDeviceTests : IDisposable
         for (int i = 0; i < 20; i++) _ = socket.SendTo(new byte[] { (byte)i }, new IPEndPoint(IPAddress.Parse("10.9.0.2"), 4000));
         _tun.Interrupt();
         int read = 0;
-        while (_tun.Read(_batch)) read += _batch.Count;
+        while (_tun.Read(_batch)) read += _batch.ReceivedCount;
         read.ShouldBe(20);
         _tun.Read(_batch).ShouldBeFalse();
     }
@@ -138,14 +136,14 @@ public sealed class TunDeviceTests : IDisposable
 
     private DropReason Write(VirtioNetHeader offload, bool isPartial)
     {
-        Prepare(0, offload, isPartial);
-        _batch.Count = 1;
+        _batch.Clear();
+        Prepare(offload, isPartial);
         _tun.Write(_batch);
         return _batch[0].Verdict;
     }
 
     // A datagram of five bytes to port 4001 of this node, its checksum whole or only the pseudo-header's sum.
-    private void Prepare(int index, VirtioNetHeader offload, bool isPartial)
+    private void Prepare(VirtioNetHeader offload, bool isPartial)
     {
         byte[] packet = new byte[20 + 8 + 5];
         Ipv4Header.Write(packet, 0, (ushort)packet.Length, 1, 0, 64, IpProtocol.Udp, _remote, _local);
@@ -155,11 +153,8 @@ public sealed class TunDeviceTests : IDisposable
         ushort checksum = isPartial ? (ushort)pseudoHeader : InternetChecksum.Finish(pseudoHeader + InternetChecksum.Sum(packet.AsSpan(20)));
         UdpHeader.Write(packet.AsSpan(20), 4000, 4001, 13, checksum);
 
-        ref PacketSlot slot = ref _batch[index];
-        slot = default;
-        slot.Offset = PacketBatch.Headroom;
-        slot.Length = packet.Length;
-        slot.Offload = offload;
+        int index = _batch.Count;
+        _batch.Add(PacketBatch.StartOf(index), packet.Length).Offload = offload;
         packet.CopyTo(_batch.Packet(index));
     }
 }

@@ -36,11 +36,10 @@ public sealed class UdpUnderlayTests : IDisposable
         _sent[0].Verdict.ShouldBe(DropReason.None);
 
         _b.Receive(_received).ShouldBeTrue();
-        _received.Count.ShouldBe(1);
-        _received.Packet(0).ToArray().ShouldBe([1, 2, 3, 4]);
-        _received[0].Offset.ShouldBe(PacketBatch.Headroom);
-        _received[0].OuterSource.ShouldBe(IpAddress.Parse(from));
-        _received[0].OuterEcn.ShouldBe(ecn);
+        _received.ReceivedCount.ShouldBe(1);
+        _received.ReceivedBytes(0).ToArray().ShouldBe([1, 2, 3, 4]);
+        _received.Received(0).OuterSource.ShouldBe(IpAddress.Parse(from));
+        _received.Received(0).OuterEcn.ShouldBe(ecn);
     }
 
     [Fact]
@@ -82,7 +81,7 @@ public sealed class UdpUnderlayTests : IDisposable
         _sent[1].Verdict.ShouldBe(DropReason.PktTooBig);
         _sent[2].Verdict.ShouldBe(DropReason.None);
         _b.Receive(_received).ShouldBeTrue();
-        _received.Packet(0).ToArray().ShouldBe([2]);
+        _received.ReceivedBytes(0).ToArray().ShouldBe([2]);
     }
 
     [Fact]
@@ -99,7 +98,7 @@ public sealed class UdpUnderlayTests : IDisposable
     {
         for (int i = 0; i < _sent.Capacity; i++) Add("192.168.77.2", [4], flow: 0);
         for (int i = 0; i < 3; i++) _a.Send(_sent);
-        _sent.Count = 0;
+        _sent.Clear();
         Add("fd77::2", [6], flow: 0);
         _a.Send(_sent);
 
@@ -107,7 +106,7 @@ public sealed class UdpUnderlayTests : IDisposable
         for (int i = 0; i < 2; i++)
         {
             _b.Receive(_received).ShouldBeTrue();
-            firstOfEachBatch.Add(_received.Packet(0)[0]);
+            firstOfEachBatch.Add(_received.ReceivedBytes(0)[0]);
         }
 
         firstOfEachBatch.ShouldContain((byte)6);
@@ -121,7 +120,7 @@ public sealed class UdpUnderlayTests : IDisposable
         Add("192.168.77.2", payload, flow: 0);
         _a.Send(_sent);
         _b.Receive(_received).ShouldBeTrue();
-        _received.Packet(0).SequenceEqual(payload).ShouldBeTrue();
+        _received.ReceivedBytes(0).SequenceEqual(payload).ShouldBeTrue();
     }
 
     [Fact]
@@ -156,11 +155,8 @@ public sealed class UdpUnderlayTests : IDisposable
 
     private void Add(string to, byte[] payload, uint flow, Ecn ecn = Ecn.NotEct)
     {
-        int index = _sent.Count++;
-        ref PacketSlot slot = ref _sent[index];
-        slot = default;
-        slot.Offset = PacketBatch.Headroom;
-        slot.Length = payload.Length;
+        int index = _sent.Count;
+        ref PacketSlot slot = ref _sent.Add(PacketBatch.StartOf(index), payload.Length);
         slot.FlowHash = flow;
         slot.OuterEcn = ecn;
         slot.Remote = new RemoteVtep("peer", IpAddress.Parse(to), MacAddress.Parse("02:00:00:00:00:02"));

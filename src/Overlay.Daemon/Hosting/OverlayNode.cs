@@ -19,18 +19,19 @@ public sealed class OverlayNode : IDisposable
 
     private readonly RouteNetlink _netlink;
     private readonly OverlayDevice _device;
-    private readonly UdpUnderlay _sockets;
+    private readonly IReadOnlyList<UdpUnderlay> _sockets;
     private readonly Decapsulator _decapsulator;
     private readonly ILogger<DeviceGuard> _guardLogger;
     private readonly List<WorkerThread> _threads = [];
-    private readonly IReadOnlyList<IWorker> _workers;
+    private readonly List<IWorker> _workers = [];
+    private readonly bool _isPinned;
     private DeviceGuard? _guard;
     private bool _isDisposed;
     private bool _isStuck;
 
     private OverlayNode(
-        RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, UdpUnderlay sockets, Vtep vtep, OverlayMtu mtu,
-        TablePublisher publisher, ILoggerFactory loggers)
+        RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, IReadOnlyList<UdpUnderlay> sockets, Vtep vtep, OverlayMtu mtu,
+        DataplaneOptions dataplane, TablePublisher publisher, ILoggerFactory loggers)
     {
         _netlink = netlink;
         _device = device;
@@ -41,14 +42,20 @@ public sealed class OverlayNode : IDisposable
         Vtep = vtep;
         Mtu = mtu;
 
-        WorkerCounters egress = new("egress-0", Direction.Egress);
-        WorkerCounters ingress = new("ingress-0", Direction.Ingress);
-        Counters = new DataplaneCounters([egress, ingress]);
-        _workers =
-        [
-            new EgressWorker(device.Tun, new Encapsulator(vtep), sockets, publisher, egress),
-            new IngressWorker(sockets, _decapsulator, device.Tun, publisher, ingress),
-        ];
+        _isPinned = dataplane.PinWorkers;
+        List<WorkerCounters> counters = [];
+        foreach ((TunDevice tun, UdpUnderlay socket) in device.Queues.Zip(sockets))
+        {
+            WorkerCounters egress = new($"egress-{_workers.Count / 2}", Direction.Egress);
+            WorkerCounters ingress = new($"ingress-{_workers.Count / 2}", Direction.Ingress);
+            Coalescer coalescer = new(tun.Offloads.HasFlag(Offloads.TunTcp), tun.Offloads.HasFlag(Offloads.TunUdp));
+            socket.BusyPoll = dataplane.BusyPoll;
+            _workers.Add(new EgressWorker(tun, new Encapsulator(vtep), socket, publisher, egress));
+            _workers.Add(new IngressWorker(socket, _decapsulator, coalescer, tun, publisher, ingress));
+            counters.AddRange([egress, ingress]);
+        }
+
+        Counters = new DataplaneCounters(counters);
     }
 
     public UnderlayInterface Underlay { get; }
@@ -59,7 +66,7 @@ public sealed class OverlayNode : IDisposable
 
     public DataplaneCounters Counters { get; }
 
-    public string DeviceName => _device.Tun.Name;
+    public string DeviceName => _device.Name;
 
     /// <summary>What on this host keeps pods' packets from flowing.</summary>
     public IReadOnlyList<string> Problems => _device.Problems;
@@ -79,9 +86,11 @@ public sealed class OverlayNode : IDisposable
                 throw new ConfigurationException([.. violations.Select(violation => $"{violation}; {SoundPlan}")]);
             OverlayMtu mtu = OverlayMtu.For(options, underlay);
             Vtep vtep = new(options.Network.Vni, vtepMac(underlay), options.Network.Port);
-            UdpUnderlay sockets = Made(new UdpUnderlay(underlay.Ipv4, underlay.Ipv6, vtep.Port));
-            OverlayDevice device = Made(OverlayDevice.Create(netlink, options, mtu, loggers.CreateLogger<OverlayDevice>()));
-            return new OverlayNode(netlink, underlay, device, sockets, vtep, mtu, publisher, loggers);
+            int queues = QueueCount(options.Dataplane);
+            IReadOnlyList<UdpUnderlay> sockets = UdpUnderlay.OpenQueues(queues, underlay.Ipv4, underlay.Ipv6, vtep.Port, options.Dataplane.Offloads);
+            foreach (UdpUnderlay socket in sockets) _ = Made(socket);
+            OverlayDevice device = Made(OverlayDevice.Create(netlink, options, mtu, queues, loggers.CreateLogger<OverlayDevice>()));
+            return new OverlayNode(netlink, underlay, device, sockets, vtep, mtu, options.Dataplane, publisher, loggers);
         }
         catch
         {
@@ -128,7 +137,12 @@ public sealed class OverlayNode : IDisposable
     /// <param name="failed">Called when one of them cannot go on, with its name and the reason.</param>
     public void Start(Action<string, Exception> failed)
     {
-        foreach (IWorker worker in _workers) _threads.Add(new WorkerThread(worker, Ended));
+        for (int i = 0; i < _workers.Count; i++)
+        {
+            int processor = i / 2 % Environment.ProcessorCount;
+            _threads.Add(new WorkerThread(_workers[i], _isPinned ? () => ThreadAffinity.PinTo(processor) : null, Ended));
+        }
+
         foreach (WorkerThread thread in _threads) thread.Start();
         _guard = new DeviceGuard(
             _netlink, _device, Underlay, mtu => _decapsulator.PodMtu = Math.Min(mtu, Mtu.Pod), fault => failed("the underlay", fault), _guardLogger);
@@ -144,10 +158,14 @@ public sealed class OverlayNode : IDisposable
     public void Stop()
     {
         _guard?.Stop();
-        _device.Tun.Interrupt();
-        _sockets.Interrupt();
+        foreach (TunDevice tun in _device.Queues) tun.Interrupt();
+        foreach (UdpUnderlay socket in _sockets) socket.Interrupt();
         foreach (WorkerThread thread in _threads) _isStuck |= !thread.Join(_drainTime);
     }
+
+    // A pair keeps one processor busy at most, and as many are left for the pods that cause its work.
+    private static int QueueCount(DataplaneOptions options) =>
+        options.Queues > 0 ? options.Queues : Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Removes from the kernel all that <see cref="Create"/> put there. May be called again.</summary>
     public void Dispose()
@@ -158,7 +176,11 @@ public sealed class OverlayNode : IDisposable
         _device.Dispose();
 
         // A worker that is still in a system call has its memory there; the process ends soon, and that frees it.
-        if (!_isStuck) _sockets.Dispose();
+        if (!_isStuck)
+        {
+            foreach (UdpUnderlay socket in _sockets) socket.Dispose();
+        }
+
         _netlink.Dispose();
     }
 }

@@ -86,7 +86,7 @@ public sealed class DeviceGuard : IDisposable
         catch (LinuxException exception)
         {
             // The next change brings the next try; a device that is gone for good ends its reader, and that the daemon.
-            _logger.LogError("could not repair {Device}: {Reason}", _device.Tun.Name, exception.Message);
+            _logger.LogError("could not repair {Device}: {Reason}", _device.Name, exception.Message);
         }
     }
 

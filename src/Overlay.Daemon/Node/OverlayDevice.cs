@@ -8,6 +8,7 @@ namespace Overlay.Daemon;
 /// <remarks>Everything is ours by device or by route protocol; nothing else is touched.</remarks>
 public sealed class OverlayDevice : IDisposable
 {
+    private readonly IReadOnlyList<TunDevice> _queues;
     private readonly RouteNetlink _netlink;
     private readonly LinkInfo _link;
     private readonly OverlayMtu _mtu;
@@ -17,9 +18,9 @@ public sealed class OverlayDevice : IDisposable
     private volatile IReadOnlyList<string> _problems = [];
 
     private OverlayDevice(
-        TunDevice tun, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options, ILogger<OverlayDevice> logger)
+        IReadOnlyList<TunDevice> queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options, ILogger<OverlayDevice> logger)
     {
-        Tun = tun;
+        _queues = queues;
         _netlink = netlink;
         _link = link;
         _mtu = mtu;
@@ -28,7 +29,11 @@ public sealed class OverlayDevice : IDisposable
         _logger = logger;
     }
 
-    public TunDevice Tun { get; }
+    /// <summary>The device's name.</summary>
+    public string Name => _link.Name;
+
+    /// <summary>The TUN's queues, one or more.</summary>
+    public IReadOnlyList<TunDevice> Queues => _queues;
 
     /// <summary>Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.</summary>
     public int BridgeMtu { get; private set; }
@@ -40,19 +45,22 @@ public sealed class OverlayDevice : IDisposable
     /// <param name="netlink">Used from one thread at a time.</param>
     /// <param name="options">Networks and this node's subnets.</param>
     /// <param name="mtu">What pods of either family may send.</param>
+    /// <param name="queues">How many readers and writers the TUN shall have.</param>
     /// <param name="logger">For what is repaired later.</param>
     /// <exception cref="ConfigurationException">A route that is not ours stands where ours belongs.</exception>
     /// <exception cref="LinuxException">The kernel refused; what was made so far is gone again.</exception>
-    public static OverlayDevice Create(RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, ILogger<OverlayDevice> logger)
+    public static OverlayDevice Create(RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ILogger<OverlayDevice> logger)
     {
-        TunDevice tun = TunDevice.Create(NameFor(options.Network.Vni));
+        IReadOnlyList<TunDevice> tuns = TunDevice.CreateQueues(
+            NameFor(options.Network.Vni), queues, options.Dataplane.Offloads, options.Dataplane.BusyPoll);
+        string name = tuns[0].Name;
         OverlayDevice? device = null;
         try
         {
-            LinkInfo link = netlink.FindLink(tun.Name) ?? throw new LinuxException("RTM_GETLINK", tun.Name, Errno.ENODEV);
-            device = new OverlayDevice(tun, netlink, link, mtu, options, logger);
+            LinkInfo link = netlink.FindLink(name) ?? throw new LinuxException("RTM_GETLINK", name, Errno.ENODEV);
+            device = new OverlayDevice(tuns, netlink, link, mtu, options, logger);
             device._routes.RefuseForeign();
-            DeviceSysctls.Apply(tun.Name, options, logger);
+            DeviceSysctls.Apply(name, options, logger);
             netlink.SetUp(link, mtu.Device);
             device._routes.Prune();
             device.Repair();
@@ -62,7 +70,7 @@ public sealed class OverlayDevice : IDisposable
         catch
         {
             device?.Dispose();
-            tun.Dispose();
+            foreach (TunDevice tun in tuns) tun.Dispose();
             throw;
         }
     }
@@ -98,7 +106,7 @@ public sealed class OverlayDevice : IDisposable
     public void Dispose()
     {
         _routes.RemoveBlackholes();
-        Tun.Dispose();
+        foreach (TunDevice queue in _queues) queue.Dispose();
     }
 
     // A device name has 15 bytes; without its dot there is room for the eight digits of the largest VNIs.

@@ -40,6 +40,9 @@ public sealed record OverlayOptions
     /// <summary>Where state that survives restarts is kept.</summary>
     public required string StateDirectory { get; init; }
 
+    /// <summary>Queues, offloads and the like.</summary>
+    public required DataplaneOptions Dataplane { get; init; }
+
     /// <summary>Path of the admin socket.</summary>
     public required string AdminSocket { get; init; }
 

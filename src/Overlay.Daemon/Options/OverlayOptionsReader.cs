@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Overlay.ControlPlane;
+using Overlay.Linux;
 using Overlay.Wire;
 
 namespace Overlay.Daemon;
@@ -31,6 +32,7 @@ public static class OverlayOptionsReader
             LeaseDirectory = ReadControlPlane(root.Section("ControlPlane")),
             SubnetFile = root.FilePath("SubnetFile", "/run/flannel/subnet.env"),
             IpMasq = root.Boolean("IpMasq", true),
+            Dataplane = ReadDataplane(root.Section("Dataplane")),
             StateDirectory = root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
             AdminSocket = "",
         };
@@ -72,6 +74,20 @@ public static class OverlayOptionsReader
         if (network.Boolean("DirectRouting", false))
             network.Fault("DirectRouting", "true", "is not supported yet", "false");
         network.RefuseUnknown();
+        return options;
+    }
+
+    private static DataplaneOptions ReadDataplane(SectionReader dataplane)
+    {
+        const int MostQueues = 64;
+        DataplaneOptions options = new()
+        {
+            Queues = dataplane.Integer("Queues", 0, 0, MostQueues),
+            BusyPoll = TimeSpan.FromMicroseconds(dataplane.Integer("BusyPollMicroseconds", 0, 0, 1000)),
+            PinWorkers = dataplane.Boolean("PinWorkers", false),
+            Offloads = dataplane.Flags("Offloads", Offloads.All),
+        };
+        dataplane.RefuseUnknown();
         return options;
     }
 

@@ -80,6 +80,27 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
         return text.Length == 0 ? null : ParsePrefix(key, text, family, example);
     }
 
+    /// <summary>A list of an enum's names; all of <paramref name="fallback"/> where the key is missing.</summary>
+    public T Flags<T>(string key, T fallback)
+        where T : struct, Enum
+    {
+        string example = $"[ \"{string.Join("\", \"", Enum.GetNames<T>())}\" ]";
+        _ = _known.Add(key);
+        if (section[key] is { Length: > 0 } value) Fault(key, value, "must be a list", example);
+        IConfigurationSection[] items = [.. section.GetSection(key).GetChildren()];
+        if (items.Length == 0) return fallback;
+        int flags = 0;
+        foreach (IConfigurationSection item in items)
+        {
+            // Enum.TryParse takes numbers and lists too, which would pass unseen.
+            string? name = Enum.GetNames<T>().FirstOrDefault(name => string.Equals(name, item.Value, StringComparison.OrdinalIgnoreCase));
+            if (name is null) Fault($"{key}:{item.Key}", item.Value ?? "", "is not one of them", example);
+            else flags |= Convert.ToInt32(Enum.Parse<T>(name), CultureInfo.InvariantCulture);
+        }
+
+        return (T)Enum.ToObject(typeof(T), flags);
+    }
+
     public IReadOnlyList<IpPrefix> Prefixes(string key, string example)
     {
         _ = _known.Add(key);

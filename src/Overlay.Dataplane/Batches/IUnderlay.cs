@@ -3,7 +3,7 @@ namespace Overlay.Dataplane;
 /// <summary>The network between nodes as batches of VXLAN datagrams: UDP sockets, or memory in tests.</summary>
 public interface IUnderlay
 {
-    /// <summary>Waits for at least one datagram, then takes what is there, with outer source and ECN, at <see cref="PacketBatch.Headroom"/>.</summary>
+    /// <summary>Waits for at least one datagram, then takes what is there, with outer source and ECN.</summary>
     /// <returns>False after <see cref="Interrupt"/>, once what was queued is through: the batch is empty and there will be no more.</returns>
     /// <exception cref="IOException">The sockets are unusable.</exception>
     bool Receive(PacketBatch batch);

@@ -41,7 +41,7 @@ public sealed class WorkerCounters
     /// <summary>Adds a batch that is done: each packet under its verdict.</summary>
     /// <param name="batch">The batch after its last device.</param>
     /// <param name="overhead">Bytes of encapsulation that the slots' lengths now include.</param>
-    internal void Add(PacketBatch batch, int overhead)
+    public void Add(PacketBatch batch, int overhead)
     {
         long packets = 0;
         long bytes = 0;
@@ -51,7 +51,7 @@ public sealed class WorkerCounters
             if (slot.Verdict == DropReason.None)
             {
                 packets++;
-                bytes += slot.Length - overhead;
+                bytes += slot.TotalLength - overhead;
             }
             else Increase(Drops + (int)slot.Verdict, 1);
         }

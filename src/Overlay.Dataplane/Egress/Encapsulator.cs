@@ -2,63 +2,85 @@ using Overlay.Wire;
 
 namespace Overlay.Dataplane;
 
-/// <summary>IP packets from the TUN become VXLAN datagrams, in place: parse, look up, prepend. No I/O.</summary>
+/// <summary>IP packets from the TUN become VXLAN datagrams: parse, look up, prepend; a super-packet becomes one a segment. No I/O.</summary>
 /// <remarks>Next in line: <see cref="EgressWorker"/> hands the batch to the underlay.</remarks>
 public sealed class Encapsulator(Vtep vtep)
 {
     /// <summary>Bytes put in front of the inner packet: VXLAN (8) and Ethernet (14).</summary>
     public const int Overhead = VxlanHeader.Length + EthernetHeader.Length;
 
-    /// <summary>Gives every slot either a peer and its VXLAN header, or a verdict.</summary>
+    /// <summary>Makes slots of all buffers: each has either a peer and its VXLAN header, or a verdict.</summary>
     public void Encapsulate(PacketBatch batch, ForwardingTable table)
     {
-        for (int i = 0; i < batch.Count; i++)
-        {
-            ref PacketSlot slot = ref batch[i];
-            slot.Verdict = Route(batch.Packet(i), ref slot, table, out ushort etherType);
-            if (slot.Verdict == DropReason.None) Prepend(batch.Buffer(i), ref slot, etherType);
-        }
+        batch.ClearSlots();
+        for (int i = 0; i < batch.ReceivedCount; i++) Encapsulate(batch, i, table);
     }
 
-    private static DropReason Route(Span<byte> packet, ref PacketSlot slot, ForwardingTable table, out ushort etherType)
+    private void Encapsulate(PacketBatch batch, int index, ForwardingTable table)
     {
-        etherType = 0;
-        if (packet.IsEmpty) return DropReason.PktTooSmall;
-        switch (packet[0] >> 4)
+        VirtioNetHeader offload = batch.Received(index).Offload;
+        Span<byte> packet = batch.ReceivedBytes(index);
+        int first = batch.Count;
+        ref PacketSlot slot = ref batch.Add(PacketBatch.StartOf(index), packet.Length);
+        slot.Verdict = InnerPacket.TryRead(packet, table, out InnerPacket inner);
+        if (slot.Verdict != DropReason.None) return;
+
+        slot.Remote = inner.Remote;
+        slot.FlowHash = inner.FlowHash;
+        slot.OuterEcn = inner.Ecn;
+        slot.Length = inner.Length;
+        packet = packet[..inner.Length];
+        if (offload.IsSuperPacket) slot.Verdict = Segment(batch, index, packet, offload, inner);
+        else if ((offload.Flags & VirtioNetHeader.NeedsChecksum) == 0 || ChecksumCompletion.TryComplete(packet, offload))
         {
-            case 4:
-                if (!Ipv4Header.TryParse(packet, out Ipv4Header ipv4)) return DropReason.IpInHdr;
-                etherType = EthernetHeader.Ipv4;
-                slot.Remote = table.Lookup(ipv4.Destination);
-                slot.Length = ipv4.TotalLength;
-                slot.OuterEcn = ipv4.Ecn;
-                slot.FlowHash = FlowHash.Of(ipv4);
-                break;
-            case 6:
-                if (!Ipv6Header.TryParse(packet, out Ipv6Header ipv6)) return DropReason.IpInHdr;
-                etherType = EthernetHeader.Ipv6;
-                slot.Remote = table.Lookup(ipv6.Destination);
-                slot.Length = ipv6.TotalLength;
-                slot.OuterEcn = ipv6.Ecn;
-                slot.FlowHash = FlowHash.Of(ipv6);
-                break;
-            default:
-                return DropReason.UnhandledProto;
+            slot.Offset -= Overhead;
+            slot.Length += Overhead;
+            WriteHeaders(batch.Packet(first), inner);
+        }
+        else slot.Verdict = DropReason.SkbGsoSeg;
+    }
+
+    private DropReason Segment(PacketBatch batch, int index, Span<byte> packet, in VirtioNetHeader offload, in InnerPacket inner)
+    {
+        if (!Segmenter.TryCreate(packet, offload, out Segmenter segmenter) || segmenter.Count - 1 > batch.SpareSlots(index))
+            return DropReason.SkbGsoSeg;
+        int headerLength = Overhead + segmenter.HeaderLength;
+        if (!batch.TryTakeHeaders(segmenter.Count * headerLength, out int headers)) return DropReason.SkbGsoSeg;
+
+        // The first segment's headers are the pattern of all.
+        int slotIndex = batch.Count - 1;
+        Span<byte> pattern = batch.Memory.AsSpan(headers, headerLength);
+        WriteHeaders(pattern, inner);
+        packet[..segmenter.HeaderLength].CopyTo(pattern[Overhead..]);
+
+        int payload = PacketBatch.StartOf(index) + segmenter.HeaderLength;
+        for (int i = segmenter.Count - 1; i >= 0; i--)
+        {
+            // Backwards, as the pattern becomes the first segment's own headers last.
+            Span<byte> header = batch.Memory.AsSpan(headers + (i * headerLength), headerLength);
+            if (i > 0) pattern.CopyTo(header);
+            segmenter.WriteHeader(header[Overhead..], i, packet);
         }
 
-        if (slot.Remote is null) return DropReason.IpOutNoRoutes;
-        if (slot.Offload.GsoType != VirtioNetHeader.GsoNone) return DropReason.SkbGsoSeg;
-        if ((slot.Offload.Flags & VirtioNetHeader.NeedsChecksum) != 0
-            && !ChecksumCompletion.TryComplete(packet[..slot.Length], slot.Offload)) return DropReason.SkbGsoSeg;
+        for (int i = 0; i < segmenter.Count; i++)
+        {
+            if (i > 0) _ = batch.Add(0, 0);
+            ref PacketSlot slot = ref batch[slotIndex + i];
+            slot.Offset = headers + (i * headerLength);
+            slot.Length = headerLength;
+            slot.PayloadOffset = payload + (i * segmenter.SegmentSize);
+            slot.PayloadLength = segmenter.PayloadLength(i);
+            slot.Remote = inner.Remote;
+            slot.FlowHash = inner.FlowHash;
+            slot.OuterEcn = inner.Ecn;
+        }
+
         return DropReason.None;
     }
 
-    private void Prepend(Span<byte> buffer, ref PacketSlot slot, ushort etherType)
+    private void WriteHeaders(Span<byte> destination, in InnerPacket inner)
     {
-        slot.Offset -= Overhead;
-        slot.Length += Overhead;
-        Span<byte> headers = buffer.Slice(slot.Offset, Overhead);
-        VxlanHeader.Write(headers, vtep.Vni);
-        EthernetHeader.Write(headers[VxlanHeader.Length..], slot.Remote!.Mac, vtep.Mac, etherType);
+        VxlanHeader.Write(destination, vtep.Vni);
+        EthernetHeader.Write(destination[VxlanHeader.Length..], inner.Remote!.Mac, vtep.Mac, inner.EtherType);
     }
 }

@@ -5,7 +5,7 @@ namespace Overlay.Dataplane;
 /// <summary>VXLAN datagrams become IP packets for the TUN, in place, if they pass every check. No I/O.</summary>
 /// <remarks>
 /// The checks run from the outside in: a known VTEP, our VNI, a frame for us, sound headers, a source the sender
-/// may use, a destination of ours. Next in line: <see cref="IngressWorker"/> writes the batch to the TUN.
+/// may use, a destination of ours. Next in line: <see cref="Coalescer"/> joins what belongs together.
 /// </remarks>
 /// <param name="vtep">Whose frames are accepted.</param>
 /// <param name="podMtu">See <see cref="PodMtu"/>.</param>
@@ -23,19 +23,52 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
         set => _podMtu = value;
     }
 
-    /// <summary>Leaves every slot with an inner packet and its offload header, or with a verdict.</summary>
+    /// <summary>Makes slots of all buffers, one a datagram: each has an inner packet and its offload header, or a verdict.</summary>
     public void Decapsulate(PacketBatch batch, ForwardingTable table)
     {
-        for (int i = 0; i < batch.Count; i++)
+        batch.ClearSlots();
+        for (int i = 0; i < batch.ReceivedCount; i++)
         {
-            ref PacketSlot slot = ref batch[i];
-            slot.Verdict = Accept(batch.Packet(i), ref slot, table);
+            ref ReceivedBuffer received = ref batch.Received(i);
+            bool isKnown = table.Fdb.TryFind(received.OuterSource, out RemoteVtep? sender);
+            int end = PacketBatch.StartOf(i) + received.Length;
+            int step = StepOf(received, batch.ReceivedBytes(i));
+
+            // An empty datagram is one too.
+            int start = PacketBatch.StartOf(i);
+            do
+            {
+                int index = batch.Count;
+                bool hasRoom = batch.SpareSlots(i) > 1 || step >= end - start;
+                int length = hasRoom ? Math.Min(step, end - start) : end - start;
+                ref PacketSlot slot = ref batch.Add(start, length);
+                slot.Verdict = !isKnown ? DropReason.UnknownVtep
+                    : hasRoom ? Accept(batch.Packet(index), ref slot, received, sender!, table)
+                    : DropReason.FullRing;
+                start += length;
+            }
+            while (start < end);
         }
     }
 
-    private DropReason Accept(Span<byte> datagram, ref PacketSlot slot, ForwardingTable table)
+    // The kernel reports a segment size for a train of datagrams, and also for one datagram with a UDP super-packet in
+    // it, as a kernel VXLAN peer on a virtual link sends it: there the inner packet fills the whole datagram.
+    private static int StepOf(in ReceivedBuffer received, ReadOnlySpan<byte> bytes)
     {
-        if (!table.Fdb.TryFind(slot.OuterSource, out RemoteVtep? sender)) return DropReason.UnknownVtep;
+        if (received.SegmentSize == 0 || received.SegmentSize >= received.Length) return int.MaxValue;
+        return InnerLength(bytes) > received.SegmentSize ? int.MaxValue : received.SegmentSize;
+    }
+
+    private static int InnerLength(ReadOnlySpan<byte> datagram)
+    {
+        if (datagram.Length <= Overhead) return 0;
+        ReadOnlySpan<byte> packet = datagram[Overhead..];
+        if (Ipv4Header.TryParse(packet, out Ipv4Header ipv4)) return ipv4.TotalLength;
+        return Ipv6Header.TryParse(packet, out Ipv6Header ipv6) ? ipv6.TotalLength : 0;
+    }
+
+    private DropReason Accept(Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
+    {
         if (!VxlanHeader.TryParse(datagram, out VxlanHeader vxlan)) return DropReason.PktTooSmall;
         if (!vxlan.IsValid) return DropReason.VxlanInvalidHdr;
         if (vxlan.Vni != vtep.Vni) return DropReason.VxlanVniNotFound;
@@ -48,47 +81,51 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
         Span<byte> packet = datagram[Overhead..];
         DropReason verdict = ethernet.EtherType switch
         {
-            EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, sender, table),
-            EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, sender, table),
+            EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table),
+            EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table),
             _ => DropReason.UnhandledProto,
         };
         slot.Offset += Overhead;
         return verdict;
     }
 
-    private DropReason AcceptIpv4(Span<byte> packet, ref PacketSlot slot, RemoteVtep sender, ForwardingTable table)
+    private DropReason AcceptIpv4(
+        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
     {
         if (packet.Length < Ipv4Header.MinLength) return DropReason.PktTooSmall;
         if (!Ipv4Header.TryParse(packet, out Ipv4Header ip)) return DropReason.IpInHdr;
         if (!ip.IsChecksumValid) return DropReason.IpCsum;
         if (!table.IsAllowedSource(sender, ip.Source)) return DropReason.SourceNotAllowed;
         if (!table.IsLocal(ip.Destination)) return DropReason.IpInAddrErrors;
-        if (!EcnDecapsulation.TryCombine(ip.Ecn, slot.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
+        if (!EcnDecapsulation.TryCombine(ip.Ecn, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
         if (ecn != ip.Ecn) Ipv4Header.SetEcn(packet, ecn);
 
         packet = packet[..ip.TotalLength];
         slot.Length = packet.Length;
-        slot.Offload = default;
         if (ip.IsFragment) return DropReason.None;
+        slot.Protocol = ip.Protocol;
+        slot.Transport = (ushort)ip.HeaderLength;
         uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, ip.Protocol, ip.Payload.Length);
-        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, _podMtu, out slot.Offload);
+        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, _podMtu, received.SegmentSize, out slot.Offload);
     }
 
-    private DropReason AcceptIpv6(Span<byte> packet, ref PacketSlot slot, RemoteVtep sender, ForwardingTable table)
+    private DropReason AcceptIpv6(
+        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
     {
         if (packet.Length < Ipv6Header.Length) return DropReason.PktTooSmall;
         if (!Ipv6Header.TryParse(packet, out Ipv6Header ip)) return DropReason.IpInHdr;
         if (!table.IsAllowedSource(sender, ip.Source)) return DropReason.SourceNotAllowed;
         if (!table.IsLocal(ip.Destination)) return DropReason.IpInAddrErrors;
-        if (!EcnDecapsulation.TryCombine(ip.Ecn, slot.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
+        if (!EcnDecapsulation.TryCombine(ip.Ecn, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
         if (ecn != ip.Ecn) Ipv6Header.SetEcn(packet, ecn);
 
         packet = packet[..ip.TotalLength];
         slot.Length = packet.Length;
-        slot.Offload = default;
         if (!ip.TryFindUpperLayer(out byte protocol, out int transport, out bool isFragment) || isFragment)
             return DropReason.None;
+        slot.Protocol = protocol;
+        slot.Transport = (ushort)transport;
         uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, protocol, packet.Length - transport);
-        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, _podMtu, out slot.Offload);
+        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, _podMtu, received.SegmentSize, out slot.Offload);
     }
 }

@@ -18,20 +18,23 @@ public static class SuperPacket
     /// <param name="protocol">IP protocol number of the transport header.</param>
     /// <param name="pseudoHeader">The pseudo-header's sum for this packet.</param>
     /// <param name="mtu">Bytes of the largest packet that every local pod's link takes.</param>
+    /// <param name="segmentSize">Payload bytes of each segment of a UDP super-packet, or 0 where the kernel told none.</param>
     /// <param name="offload">The header to write in front of the packet.</param>
     /// <returns>
     /// <see cref="DropReason.TcpCsum"/> for a super-packet whose checksum is wrong: segmented, it would be made to look
     /// right. A wrong checksum in an ordinary packet is passed on as it is, for the pod's kernel to find.
     /// </returns>
     public static DropReason Describe(
-        Span<byte> packet, int transport, byte protocol, uint pseudoHeader, int mtu, out VirtioNetHeader offload)
+        Span<byte> packet, int transport, byte protocol, uint pseudoHeader, int mtu, int segmentSize, out VirtioNetHeader offload)
     {
         offload = default;
         ReadOnlySpan<byte> segment = packet[transport..];
         if (protocol == IpProtocol.Udp)
         {
-            if (UdpHeader.TryParse(segment, out UdpHeader udp) && udp.Checksum == pseudoHeader && udp.Checksum != 0)
-                offload = Partial(transport, UdpHeader.ChecksumOffset);
+            if (!UdpHeader.TryParse(segment, out UdpHeader udp) || udp.Checksum != pseudoHeader || udp.Checksum == 0) return DropReason.None;
+            offload = Partial(transport, UdpHeader.ChecksumOffset);
+            bool isSuperPacket = segmentSize > 0 && packet.Length > mtu && segmentSize <= mtu - transport - UdpHeader.HeaderLength;
+            if (isSuperPacket) offload = Super(VirtioNetHeader.GsoUdpL4, transport, UdpHeader.HeaderLength, segmentSize, UdpHeader.ChecksumOffset);
             return DropReason.None;
         }
 
@@ -51,11 +54,19 @@ public static class SuperPacket
         const byte Cwr = 0x80;
         int type = packet[0] >> 4 == 4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
         if ((tcp.Flags & Cwr) != 0) type |= VirtioNetHeader.GsoEcn;
-        offload = new(
-            VirtioNetHeader.NeedsChecksum, (byte)type, (ushort)headers, (ushort)(mtu - headers),
-            (ushort)transport, TcpHeader.ChecksumOffset);
+        offload = Super((byte)type, transport, tcp.HeaderLength, mtu - headers, TcpHeader.ChecksumOffset);
         return DropReason.None;
     }
+
+    /// <summary>The offload header of a super-packet.</summary>
+    /// <param name="type">One of the Gso constants of <see cref="VirtioNetHeader"/>.</param>
+    /// <param name="transport">Offset of the transport header.</param>
+    /// <param name="transportLength">Bytes of the transport header.</param>
+    /// <param name="segmentSize">Payload bytes of each segment.</param>
+    /// <param name="checksumOffset">Where the checksum is in the transport header.</param>
+    public static VirtioNetHeader Super(byte type, int transport, int transportLength, int segmentSize, int checksumOffset) => new(
+        VirtioNetHeader.NeedsChecksum, type, (ushort)(transport + transportLength), (ushort)segmentSize,
+        (ushort)transport, (ushort)checksumOffset);
 
     private static VirtioNetHeader Partial(int transport, int checksumOffset) =>
         new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, (ushort)transport, (ushort)checksumOffset);

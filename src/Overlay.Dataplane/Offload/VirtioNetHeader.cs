@@ -35,8 +35,14 @@ public readonly record struct VirtioNetHeader(
     public const byte GsoTcpv4 = 1;
     public const byte GsoTcpv6 = 4;
 
+    /// <summary>UDP datagrams of one flow, of either family (VIRTIO_NET_HDR_GSO_UDP_L4; Linux 6.2).</summary>
+    public const byte GsoUdpL4 = 5;
+
     /// <summary>Set with a TCP type: only the first segment keeps CWR (RFC 3168 section 6.1.2).</summary>
     public const byte GsoEcn = 0x80;
+
+    /// <summary>Not one packet but a super-packet, to be cut into segments.</summary>
+    public bool IsSuperPacket => GsoType != GsoNone;
 
     /// <exception cref="ArgumentOutOfRangeException">Fewer than ten bytes.</exception>
     public static VirtioNetHeader Read(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<VirtioNetHeader>(bytes);

@@ -48,6 +48,24 @@ internal sealed unsafe class Interruption : IDisposable
         }
     }
 
+    /// <summary>Looks again and again for a bounded time, letting others run meanwhile: what comes soon is then had without a wake-up.</summary>
+    /// <returns>True when a descriptor is readable, or this is set.</returns>
+    public bool IsReadableSoon(TimeSpan limit, FileDescriptor first, FileDescriptor? second = null)
+    {
+        if (limit <= TimeSpan.Zero) return false;
+        long start = Stopwatch.GetTimestamp();
+        Libc.PollFd* polled = stackalloc Libc.PollFd[2];
+        polled[0] = Readable(first);
+        if (second is not null) polled[1] = Readable(second);
+        do
+        {
+            if (_isSet || Libc.Poll(polled, second is null ? 1u : 2u, 0) > 0) return true;
+            _ = Libc.Yield();
+        }
+        while (Stopwatch.GetElapsedTime(start) < limit);
+        return false;
+    }
+
     public void Dispose() => _event.Dispose();
 
     // The caller holds the handles for as long as it waits, so the numbers cannot be closed and reused under it.

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Overlay.Linux;
 
-/// <summary>open, close, read, write, ioctl.</summary>
+/// <summary>open, close, read, write, writev, ioctl.</summary>
 internal static unsafe partial class Libc
 {
     public const int O_RDWR = 2;
@@ -20,6 +20,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(FileDescriptor descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
+    public static partial nint WriteVector(FileDescriptor descriptor, IoVec* pieces, int count);
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Ioctl(FileDescriptor descriptor, nuint request, void* argument);

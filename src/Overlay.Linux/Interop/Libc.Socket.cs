@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
     public const int MSG_DONTWAIT = 0x40;
 
     public const int SOL_SOCKET = 1;
+    public const int SO_REUSEPORT = 15;
     public const int SO_SNDTIMEO = 21;
     public const int SO_ATTACH_FILTER = 26;
     public const int SO_SNDBUFFORCE = 32;
@@ -34,6 +35,10 @@ internal static unsafe partial class Libc
     public const int IPV6_TCLASS = 67;
     public const int IPV6_PMTUDISC_DONT = 0;
 
+    public const int SOL_UDP = 17;
+    public const int UDP_SEGMENT = 103;
+    public const int UDP_GRO = 104;
+
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     public static partial int Socket(int family, int type, int protocol);
 
@@ -42,6 +47,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     public static partial int SetSockOpt(FileDescriptor socket, int level, int name, void* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetSockOpt(FileDescriptor socket, int level, int name, void* value, uint* length);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(FileDescriptor socket, byte* buffer, nuint length, int flags);

@@ -6,67 +6,93 @@ namespace Overlay.Linux;
 
 /// <summary>A layer-3 TUN device with a virtio-net header on every packet (Documentation/networking/tuntap.rst).</summary>
 /// <remarks>
-/// The header lets us say "checksum unfinished" and "super-packet" when writing. For reading only TUN_F_CSUM is
-/// offered: the kernel then segments for us and may leave checksums to us. The device vanishes with its descriptor.
+/// The header lets either side say "checksum unfinished" and "super-packet". The device vanishes with its descriptor.
 /// </remarks>
 public sealed unsafe class TunDevice : ITunDevice, IDisposable
 {
     private const nuint TUNSETIFF = 0x4004_54ca;
     private const nuint TUNSETOFFLOAD = 0x4004_54d0;
-    private const nuint TUN_F_CSUM = 1;
+    private const nuint TUN_F_CSUM = 0x01;
+    private const nuint TUN_F_TSO4 = 0x02;
+    private const nuint TUN_F_TSO6 = 0x04;
+    private const nuint TUN_F_TSO_ECN = 0x08;
+    private const nuint TUN_F_USO4 = 0x20;
+    private const nuint TUN_F_USO6 = 0x40;
     private const short IFF_TUN = 0x0001;
     private const short IFF_NO_PI = 0x1000;
+    private const short IFF_MULTI_QUEUE = 0x0100;
     private const short IFF_VNET_HDR = 0x4000;
     private const int NameSize = 16;
     private const int IfReqSize = 40;
+    private const int MaxPieces = 1024;
 
     private readonly FileDescriptor _tun;
     private readonly Interruption _interruption = new();
+    private readonly Libc.IoVec* _pieces = (Libc.IoVec*)NativeMemory.AllocZeroed(MaxPieces, (nuint)sizeof(Libc.IoVec));
+    private bool _isDisposed;
 
-    private TunDevice(FileDescriptor tun, string name)
+    private TunDevice(FileDescriptor tun, string name, Offloads offloads)
     {
         _tun = tun;
         Name = name;
+        Offloads = offloads;
     }
 
     public string Name { get; }
 
+    /// <summary>What the kernel has of what was asked for.</summary>
+    public Offloads Offloads { get; }
+
+    /// <summary>How long a read looks again and again before it sleeps; zero: not at all.</summary>
+    public TimeSpan BusyPoll { get; init; }
+
+    private bool HasHeader => Offloads.HasFlag(Offloads.TunHeader);
+
+    private int HeaderLength => HasHeader ? VirtioNetHeader.Length : 0;
+
     /// <summary>Creates the device, down and without addresses.</summary>
     /// <param name="name">At most 15 bytes.</param>
+    /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static TunDevice Create(string name)
+    public static TunDevice Create(string name, Offloads offloads = Offloads.All) => Open(name, offloads, TimeSpan.Zero, 0);
+
+    /// <summary>Creates a device with several queues: the kernel spreads flows over them, and each has a reader of its own.</summary>
+    /// <param name="name">At most 15 bytes.</param>
+    /// <param name="count">Queues, 1 or more.</param>
+    /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
+    /// <param name="busyPoll">See <see cref="BusyPoll"/>.</param>
+    /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
+    public static IReadOnlyList<TunDevice> CreateQueues(string name, int count, Offloads offloads, TimeSpan busyPoll)
     {
-        FileDescriptor tun = new(Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC));
-        if (tun.IsInvalid) throw LinuxException.Last("open", "/dev/net/tun");
-
-        byte* request = stackalloc byte[IfReqSize];
-        Span<byte> bytes = new(request, IfReqSize);
-        bytes.Clear();
-        if (Encoding.UTF8.GetByteCount(name) >= NameSize) throw new ArgumentException($"a device name has at most 15 bytes: {name}", nameof(name));
-        _ = Encoding.UTF8.GetBytes(name, bytes);
-        *(short*)(request + NameSize) = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
-        if (Libc.Ioctl(tun, TUNSETIFF, request) < 0) throw Fail("ioctl TUNSETIFF");
-        if (Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)TUN_F_CSUM) < 0) throw Fail("ioctl TUNSETOFFLOAD");
-        return new TunDevice(tun, name);
-
-        LinuxException Fail(string call)
+        // Several queues make the kernel hash every packet, which one queue need not pay for.
+        if (count == 1) return [Open(name, offloads, busyPoll, 0)];
+        List<TunDevice> queues = [];
+        try
         {
-            LinuxException failure = LinuxException.Last(call, name);
-            tun.Dispose();
-            return failure;
+            while (queues.Count < count) queues.Add(Open(name, offloads, busyPoll, IFF_MULTI_QUEUE));
+            return queues;
+        }
+        catch
+        {
+            foreach (TunDevice queue in queues) queue.Dispose();
+            throw;
         }
     }
 
     /// <inheritdoc/>
     public bool Read(PacketBatch batch)
     {
-        batch.Count = 0;
+        batch.Clear();
         while (_interruption.AllowBatch())
         {
-            while (batch.Count < batch.Capacity && TryRead(batch, batch.Count)) batch.Count++;
-            if (batch.Count > 0) return true;
+            int bytes = 0;
+            while (batch.ReceivedCount < batch.Capacity && bytes < PacketBatch.EnoughBytes && TryRead(batch, ref bytes))
+            {
+            }
+
+            if (batch.ReceivedCount > 0) return true;
             if (_interruption.IsSet) return false;
-            _interruption.WaitReadable(_tun);
+            if (!_interruption.IsReadableSoon(BusyPoll, _tun)) _interruption.WaitReadable(_tun);
         }
 
         return false;
@@ -78,7 +104,10 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         for (int i = 0; i < batch.Count; i++)
         {
             ref PacketSlot slot = ref batch[i];
-            if (slot.Verdict == DropReason.None) slot.Verdict = Write(batch, i, ref slot);
+            if (slot.Verdict != DropReason.None || slot.IsAppended) continue;
+            slot.Verdict = Write(batch, ref slot);
+            if (slot.Verdict == DropReason.None) continue;
+            for (int next = slot.Next; next != PacketSlot.None; next = batch[next].Next) batch[next].Verdict = slot.Verdict;
         }
     }
 
@@ -87,23 +116,65 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         _tun.Dispose();
         _interruption.Dispose();
+        NativeMemory.Free(_pieces);
     }
 
-    private bool TryRead(PacketBatch batch, int index)
+    private static TunDevice Open(string name, Offloads offloads, TimeSpan busyPoll, short flags)
     {
-        const int Start = PacketBatch.Headroom - VirtioNetHeader.Length;
-        const int Room = PacketBatch.SlotSize - Start;
+        FileDescriptor tun = new(Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC));
+        if (tun.IsInvalid) throw LinuxException.Last("open", "/dev/net/tun");
+
+        byte* request = stackalloc byte[IfReqSize];
+        Span<byte> bytes = new(request, IfReqSize);
+        bytes.Clear();
+        if (Encoding.UTF8.GetByteCount(name) >= NameSize) throw new ArgumentException($"a device name has at most 15 bytes: {name}", nameof(name));
+        _ = Encoding.UTF8.GetBytes(name, bytes);
+        if (offloads.HasFlag(Offloads.TunHeader)) flags |= IFF_VNET_HDR;
+        else offloads &= ~(Offloads.TunTcp | Offloads.TunUdp);
+        *(short*)(request + NameSize) = (short)(IFF_TUN | IFF_NO_PI | flags);
+        if (Libc.Ioctl(tun, TUNSETIFF, request) < 0) throw Fail("ioctl TUNSETIFF");
+        if (!TrySetOffloads(tun, ref offloads)) throw Fail("ioctl TUNSETOFFLOAD");
+        return new TunDevice(tun, name, offloads) { BusyPoll = busyPoll };
+
+        LinuxException Fail(string call)
+        {
+            LinuxException failure = LinuxException.Last(call, name);
+            tun.Dispose();
+            return failure;
+        }
+    }
+
+    private static bool TrySetOffloads(FileDescriptor tun, ref Offloads offloads)
+    {
+        if (!offloads.HasFlag(Offloads.TunHeader)) return true;
+        nuint flags = TUN_F_CSUM;
+        if (offloads.HasFlag(Offloads.TunTcp)) flags |= TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+        if (offloads.HasFlag(Offloads.TunUdp))
+        {
+            if (Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)(flags | TUN_F_USO4 | TUN_F_USO6)) == 0) return true;
+            offloads &= ~Offloads.TunUdp;
+        }
+
+        return Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)flags) == 0;
+    }
+
+    private bool TryRead(PacketBatch batch, ref int bytes)
+    {
+        int start = PacketBatch.StartOf(batch.ReceivedCount) - HeaderLength;
+        int room = PacketBatch.BufferSize - PacketBatch.Headroom + HeaderLength;
         while (true)
         {
-            nint length = Libc.Read(_tun, Address(batch, index, Start), Room);
-            if (length >= VirtioNetHeader.Length)
+            nint length = Libc.Read(_tun, Address(batch, start), (nuint)room);
+            if (length >= HeaderLength)
             {
-                ref PacketSlot slot = ref batch[index];
-                slot.Offload = VirtioNetHeader.Read(batch.Buffer(index)[Start..]);
-                slot.Offset = PacketBatch.Headroom;
-                slot.Length = (int)length - VirtioNetHeader.Length;
+                ref ReceivedBuffer received = ref batch.AddReceived();
+                received.Offload = HasHeader ? VirtioNetHeader.Read(batch.Memory.AsSpan(start)) : default;
+                received.Length = (int)length - HeaderLength;
+                bytes += received.Length;
                 return true;
             }
 
@@ -117,11 +188,55 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         }
     }
 
-    private DropReason Write(PacketBatch batch, int index, ref PacketSlot slot)
+    private DropReason Write(PacketBatch batch, ref PacketSlot slot)
     {
+        if (!HasHeader) return WriteWithoutHeader(batch, slot);
         int start = slot.Offset - VirtioNetHeader.Length;
-        slot.Offload.Write(batch.Buffer(index)[start..]);
-        while (Libc.Write(_tun, Address(batch, index, start), (nuint)(slot.Length + VirtioNetHeader.Length)) < 0)
+        slot.Offload.Write(batch.Memory.AsSpan(start));
+        int count = 0;
+        AddPiece(batch, ref count, start, slot.Length + VirtioNetHeader.Length);
+        for (int next = slot.Next; next != PacketSlot.None; next = batch[next].Next)
+            AddPiece(batch, ref count, batch[next].PayloadOffset, batch[next].PayloadLength);
+        return WritePieces(count);
+    }
+
+    // Nothing can be left to the kernel then: what a kernel VXLAN peer left to us is done here.
+    private DropReason WriteWithoutHeader(PacketBatch batch, in PacketSlot slot)
+    {
+        Span<byte> packet = batch.Memory.AsSpan(slot.Offset, slot.Length);
+        int count = 0;
+        if (!slot.Offload.IsSuperPacket)
+        {
+            bool isLeftToUs = (slot.Offload.Flags & VirtioNetHeader.NeedsChecksum) != 0;
+            if (isLeftToUs && !ChecksumCompletion.TryComplete(packet, slot.Offload)) return DropReason.SkbGsoSeg;
+            AddPiece(batch, ref count, slot.Offset, slot.Length);
+            return WritePieces(count);
+        }
+
+        if (!Segmenter.TryCreate(packet, slot.Offload, out Segmenter segmenter)) return DropReason.SkbGsoSeg;
+        byte* header = stackalloc byte[Segmenter.MaxHeaderLength];
+        DropReason verdict = DropReason.None;
+        for (int i = 0; i < segmenter.Count; i++)
+        {
+            Span<byte> bytes = new(header, segmenter.HeaderLength);
+            packet[..segmenter.HeaderLength].CopyTo(bytes);
+            segmenter.WriteHeader(bytes, i, packet);
+            _pieces[0] = new Libc.IoVec { Base = header, Length = (nuint)segmenter.HeaderLength };
+            count = 1;
+            AddPiece(batch, ref count, slot.Offset + segmenter.HeaderLength + (i * segmenter.SegmentSize), segmenter.PayloadLength(i));
+            DropReason last = WritePieces(count);
+            if (last != DropReason.None) verdict = last;
+        }
+
+        return verdict;
+    }
+
+    private void AddPiece(PacketBatch batch, ref int count, int offset, int length) =>
+        _pieces[count++] = new Libc.IoVec { Base = Address(batch, offset), Length = (nuint)length };
+
+    private DropReason WritePieces(int count)
+    {
+        while ((count == 1 ? Libc.Write(_tun, _pieces[0].Base, _pieces[0].Length) : Libc.WriteVector(_tun, _pieces, count)) < 0)
         {
             switch (Marshal.GetLastPInvokeError())
             {
@@ -137,6 +252,6 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         return DropReason.None;
     }
 
-    private static byte* Address(PacketBatch batch, int index, int offset) =>
-        (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(batch.Memory, PacketBatch.StartOf(index) + offset);
+    private static byte* Address(PacketBatch batch, int offset) =>
+        (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(batch.Memory, offset);
 }

@@ -29,7 +29,10 @@ internal sealed class SourcePortPool : IDisposable
     }
 
     /// <summary>The socket for a flow: the same for the same hash.</summary>
-    public UdpSocket For(uint flowHash) => _sockets[flowHash & (Size - 1)];
+    public UdpSocket For(uint flowHash) => _sockets[IndexOf(flowHash)];
+
+    /// <summary>Which of the pool's sockets a flow has.</summary>
+    public static int IndexOf(uint flowHash) => (int)(flowHash & (Size - 1));
 
     public void Dispose()
     {

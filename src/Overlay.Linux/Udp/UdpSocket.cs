@@ -20,8 +20,11 @@ internal sealed unsafe class UdpSocket : IDisposable
 
     public ushort Port { get; }
 
+    /// <param name="address">One of this host's.</param>
+    /// <param name="port">Port, or 0 for any that is free.</param>
+    /// <param name="isShared">Other sockets of ours have the port too, and the kernel spreads flows over them.</param>
     /// <exception cref="LinuxException">The address is not this host's, or the port is taken.</exception>
-    public static UdpSocket Bind(IpAddress address, ushort port)
+    public static UdpSocket Bind(IpAddress address, ushort port, bool isShared = false)
     {
         bool isIpv4 = address.Family == IpFamily.IPv4;
         string subject = isIpv4 ? $"{address}:{port}/udp" : $"[{address}]:{port}/udp";
@@ -31,6 +34,7 @@ internal sealed unsafe class UdpSocket : IDisposable
         UdpSocket socket = new(descriptor, address, port);
         try
         {
+            if (isShared) socket.Set(Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1, "SO_REUSEPORT");
             if (isIpv4)
             {
                 socket.Set(Libc.SOL_IP, Libc.IP_TTL, OuterTtl, "IP_TTL");
@@ -60,6 +64,15 @@ internal sealed unsafe class UdpSocket : IDisposable
     {
         if (Libc.SetSockOpt(Descriptor, level, name, &value, sizeof(int)) < 0)
             throw LinuxException.Last($"setsockopt {nameText}", $"{Address} port {Port}/udp");
+    }
+
+    /// <summary>Sets an integer option that older kernels do not have, or not whole: there it can be set, but not read.</summary>
+    /// <returns>False where the kernel does not have it.</returns>
+    public bool TrySet(int level, int name, int value)
+    {
+        uint length = sizeof(int);
+        return Libc.SetSockOpt(Descriptor, level, name, &value, sizeof(int)) == 0
+            && Libc.GetSockOpt(Descriptor, level, name, &value, &length) == 0;
     }
 
     /// <summary>Makes the kernel discard whatever arrives, before it is queued: for sockets that only send.</summary>

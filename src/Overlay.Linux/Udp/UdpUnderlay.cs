@@ -7,6 +7,9 @@ namespace Overlay.Linux;
 /// <remarks>One thread receives, one thread sends.</remarks>
 public sealed class UdpUnderlay : IUnderlay, IDisposable
 {
+    /// <summary>Bytes of the largest UDP payload over IPv4: 65,535 less IP and UDP header.</summary>
+    internal const int MaxDatagram = 65_507;
+
     /// <summary>Socket buffers: bursts of 64 KB datagrams must not overflow them while a worker is off the CPU.</summary>
     internal const int BufferBytes = 8 * 1024 * 1024;
 
@@ -20,16 +23,26 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
     /// <param name="ipv4">Our IPv4 underlay address, if there is one; it must be assigned to this host.</param>
     /// <param name="ipv6">Our IPv6 underlay address, if there is one; it must be assigned to this host.</param>
     /// <param name="port">VXLAN port, ours and the peers'.</param>
+    /// <param name="offloads">What to use of <see cref="Offloads.UdpSend"/> and <see cref="Offloads.UdpReceive"/>, where the kernel has it.</param>
     /// <exception cref="ArgumentException">Neither address is given.</exception>
     /// <exception cref="LinuxException">An address is not this host's, or the port is taken.</exception>
-    public UdpUnderlay(Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port)
+    public UdpUnderlay(Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads = Offloads.All)
+        : this(ipv4, ipv6, port, offloads, null)
+    {
+    }
+
+    private UdpUnderlay(Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads, UdpUnderlay? beside)
     {
         if (ipv4 is null && ipv6 is null) throw new ArgumentException("an underlay needs an IPv4 or an IPv6 address", nameof(ipv4));
         try
         {
-            if (ipv4 is { } address4) _ipv4 = new UdpReceiver(address4, port);
-            if (ipv6 is { } address6) _ipv6 = new UdpReceiver(address6, port);
-            _sender = new UdpSender(ipv4, ipv6, port);
+            bool joins = offloads.HasFlag(Offloads.UdpReceive);
+            if (ipv4 is { } address4) _ipv4 = new UdpReceiver(address4, port, joins, beside?._ipv4);
+            if (ipv6 is { } address6) _ipv6 = new UdpReceiver(address6, port, joins, beside?._ipv6);
+            IpAddress any = ipv4 is { } some ? some : ipv6!.Value;
+            _sender = beside is null
+                ? new UdpSender(ipv4, ipv6, port, offloads.HasFlag(Offloads.UdpSend) ? SegmentationProbe.MaxSegments(any) : 1)
+                : new UdpSender(beside._sender!);
             _first = (_ipv4 ?? _ipv6)!;
             _second = _ipv4 is null ? null : _ipv6;
         }
@@ -40,19 +53,49 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
         }
     }
 
+    /// <summary>How long a receive looks again and again before it sleeps; zero: not at all.</summary>
+    public TimeSpan BusyPoll { get; set; }
+
+    /// <summary>Opens several queues of one underlay: the kernel spreads the peers' flows over them; they send from the same ports.</summary>
+    /// <param name="count">Queues, 1 or more.</param>
+    /// <param name="ipv4">As for one.</param>
+    /// <param name="ipv6">As for one.</param>
+    /// <param name="port">As for one.</param>
+    /// <param name="offloads">As for one.</param>
+    /// <exception cref="ArgumentException">Neither address is given.</exception>
+    /// <exception cref="LinuxException">An address is not this host's, or the port is taken.</exception>
+    public static IReadOnlyList<UdpUnderlay> OpenQueues(int count, Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads)
+    {
+        List<UdpUnderlay> queues = [];
+        try
+        {
+            while (queues.Count < count) queues.Add(new UdpUnderlay(ipv4, ipv6, port, offloads, queues.Count == 0 ? null : queues[0]));
+            return queues;
+        }
+        catch
+        {
+            foreach (UdpUnderlay queue in queues) queue.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Most datagrams sent in one message: 1 where the kernel or a device cannot segment.</summary>
+    public int MaxSegments => _sender!.MaxSegments;
+
     /// <inheritdoc/>
     public bool Receive(PacketBatch batch)
     {
-        batch.Count = 0;
+        batch.Clear();
         while (_interruption.AllowBatch())
         {
             // By turns: a flood on one underlay that fills every batch must not starve the other.
             (_first, _second) = (_second ?? _first, _second is null ? null : _first);
             _first.Receive(batch);
             _second?.Receive(batch);
-            if (batch.Count > 0) return true;
+            if (batch.ReceivedCount > 0) return true;
             if (_interruption.IsSet) return false;
-            _interruption.WaitReadable(_first.Descriptor, _second?.Descriptor);
+            if (!_interruption.IsReadableSoon(BusyPoll, _first.Descriptor, _second?.Descriptor))
+                _interruption.WaitReadable(_first.Descriptor, _second?.Descriptor);
         }
 
         return false;

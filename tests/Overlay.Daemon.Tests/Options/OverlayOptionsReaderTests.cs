@@ -1,3 +1,4 @@
+using Overlay.Linux;
 using Overlay.Wire;
 
 namespace Overlay.Daemon.Tests;
@@ -31,7 +32,9 @@ public class OverlayOptionsReaderTests
             ("Network:SubnetLength", "25"), ("Network:SubnetLengthV6", "72"), ("Network:Vni", "4096"), ("Network:Port", "4789"),
             ("Network:Mtu", "1400"), ("Subnet", "10.244.1.128/25"), ("SubnetV6", "fd00:10:244:1:100::/72"), ("ServiceCidrs:0", "10.96.0.0/12"),
             ("ServiceCidrs:1", "fd00:10:96::/112"), ("ControlPlane:Kind", "file"), ("ControlPlane:File:Directory", "/srv/leases"),
-            ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"));
+            ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
+            ("Dataplane:Queues", "3"), ("Dataplane:BusyPollMicroseconds", "50"), ("Dataplane:PinWorkers", "true"),
+            ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"));
         options.ShouldBe(new OverlayOptions
         {
             NodeName = "a",
@@ -55,6 +58,13 @@ public class OverlayOptionsReaderTests
             SubnetFile = "/run/x.env",
             StateDirectory = "/srv/state",
             IpMasq = false,
+            Dataplane = new DataplaneOptions
+            {
+                Queues = 3,
+                BusyPoll = TimeSpan.FromMicroseconds(50),
+                PinWorkers = true,
+                Offloads = Offloads.TunHeader | Offloads.UdpSend,
+            },
             AdminSocket = "/run/x.sock",
             AdminHttp = null,
         });

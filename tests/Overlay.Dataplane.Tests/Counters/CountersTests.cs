@@ -108,12 +108,12 @@ public class CountersTests
         foreach (byte[] datagram in datagrams)
         {
             batch.PutPacket(datagram);
-            batch[batch.Count - 1].Remote = A.Remote;
+            batch.Add(PacketBatch.StartOf(batch.ReceivedCount - 1), datagram.Length).Remote = A.Remote;
         }
 
         theirs.Send(batch);
         ours.Interrupt();
-        new IngressWorker(ours, new Decapsulator(A.Own, IngressRig.Mtu), new MemoryTun(), Publisher(), counters).Run();
+        new IngressWorker(ours, new Decapsulator(A.Own, IngressRig.Mtu), new Coalescer(false, false), new MemoryTun(), Publisher(), counters).Run();
         return counters;
     }
 

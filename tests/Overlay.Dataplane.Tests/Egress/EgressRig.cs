@@ -18,7 +18,7 @@ internal sealed class EgressRig
 
     public DropReason Encapsulate(ReadOnlySpan<byte> packet, VirtioNetHeader offload = default)
     {
-        _batch.Count = 0;
+        _batch.Clear();
         _batch.PutPacket(packet, offload);
         _encapsulator.Encapsulate(_batch, _table);
         return Slot.Verdict;

@@ -18,8 +18,8 @@ internal sealed class IngressRig
     /// <summary>The bytes the slot now stands for.</summary>
     public ReadOnlySpan<byte> Packet => _batch.Packet(0);
 
-    /// <summary>The whole buffer behind the slot.</summary>
-    public Span<byte> Buffer => _batch.Buffer(0);
+    /// <summary>The whole memory behind the slot.</summary>
+    public Span<byte> Buffer => _batch.Memory;
 
     /// <summary>From node b, well addressed in every layer.</summary>
     public DropReason DecapsulateFromB(byte[] inner, Ecn outerEcn = Ecn.NotEct) =>
@@ -27,7 +27,7 @@ internal sealed class IngressRig
 
     public DropReason Decapsulate(ReadOnlySpan<byte> datagram, IpAddress? outerSource = null, Ecn outerEcn = Ecn.NotEct)
     {
-        _batch.Count = 0;
+        _batch.Clear();
         _batch.PutDatagram(datagram, outerSource ?? TestNode.B.Remote.Address, outerEcn);
         _decapsulator.Decapsulate(_batch, _table);
         return Slot.Verdict;

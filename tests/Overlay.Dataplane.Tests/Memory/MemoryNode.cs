@@ -9,7 +9,10 @@ internal sealed class MemoryNode : IDisposable
     private readonly WorkerThread[] _threads;
     private readonly List<Exception> _faults = [];
 
-    public MemoryNode(TestNode identity, ForwardingTable table)
+    /// <param name="identity">Which node.</param>
+    /// <param name="table">Its table at first.</param>
+    /// <param name="joins">Its TUN takes super-packets.</param>
+    public MemoryNode(TestNode identity, ForwardingTable table, bool joins = false)
     {
         Identity = identity;
         _underlay = new MemoryUnderlay(identity.Remote.Address, identity.RemoteV6.Address);
@@ -20,9 +23,9 @@ internal sealed class MemoryNode : IDisposable
         IWorker[] workers =
         [
             new EgressWorker(Tun, new Encapsulator(identity.Own), _underlay, Publisher, egress),
-            new IngressWorker(_underlay, new Decapsulator(identity.Own, Tun.Mtu), Tun, Publisher, ingress),
+            new IngressWorker(_underlay, new Decapsulator(identity.Own, Tun.Mtu), new Coalescer(joins, joins), Tun, Publisher, ingress),
         ];
-        _threads = [.. workers.Select(worker => new WorkerThread(worker, OnEnded))];
+        _threads = [.. workers.Select(worker => new WorkerThread(worker, null, OnEnded))];
         foreach (WorkerThread thread in _threads) thread.Start();
     }
 

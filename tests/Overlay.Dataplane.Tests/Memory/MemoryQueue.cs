@@ -32,22 +32,22 @@ internal sealed class MemoryQueue(int capacity, int packetSize)
     /// <summary>Waits for a packet, then fills the batch with what is there; false once interrupted and empty.</summary>
     public bool Take(PacketBatch batch)
     {
-        batch.Count = 0;
+        batch.Clear();
         lock (_gate)
         {
             while (_count == 0 && !_isInterrupted) Monitor.Wait(_gate);
-            while (_count > 0 && batch.Count < batch.Capacity)
+            while (_count > 0 && batch.ReceivedCount < batch.Capacity)
             {
                 ref Entry entry = ref _entries[_first];
                 ReadOnlySpan<byte> packet = _bytes.AsSpan(_first * packetSize, entry.Length);
                 batch.PutDatagram(packet, entry.Source, entry.Ecn);
-                batch[batch.Count - 1].Offload = entry.Offload;
+                batch.Received(batch.ReceivedCount - 1).Offload = entry.Offload;
                 _first = (_first + 1) % capacity;
                 _count--;
             }
 
             Monitor.PulseAll(_gate);
-            return batch.Count > 0;
+            return batch.ReceivedCount > 0;
         }
     }
 

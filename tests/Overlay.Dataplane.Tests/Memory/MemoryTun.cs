@@ -4,9 +4,10 @@ namespace Overlay.Dataplane.Tests;
 internal sealed class MemoryTun : ITunDevice
 {
     private const int Capacity = 256;
-    private const int PacketSize = 16 * 1024;
+    private const int PacketSize = 64 * 1024;
 
     private readonly MemoryQueue _fromPods = new(Capacity, PacketSize);
+    private readonly byte[] _joined = new byte[PacketSize];
     private readonly MemoryQueue _toPods = new(Capacity, PacketSize);
 
     public int Mtu => 1450;
@@ -25,7 +26,25 @@ internal sealed class MemoryTun : ITunDevice
         for (int i = 0; i < batch.Count; i++)
         {
             ref PacketSlot slot = ref batch[i];
-            if (slot.Verdict == DropReason.None && !_toPods.Put(batch.Packet(i), slot.Offload)) slot.Verdict = DropReason.DevReady;
+            if (slot.Verdict != DropReason.None || slot.IsAppended) continue;
+            ReadOnlySpan<byte> packet = batch.Packet(i);
+            if (slot.Next != PacketSlot.None) packet = Join(batch, i);
+            if (!_toPods.Put(packet, slot.Offload)) slot.Verdict = DropReason.DevReady;
+        }
+    }
+
+    private ReadOnlySpan<byte> Join(PacketBatch batch, int index)
+    {
+        int length = 0;
+        Append(batch.Packet(index));
+        for (int next = batch[index].Next; next != PacketSlot.None; next = batch[next].Next)
+            Append(batch.Memory.AsSpan(batch[next].PayloadOffset, batch[next].PayloadLength));
+        return _joined.AsSpan(0, length);
+
+        void Append(ReadOnlySpan<byte> piece)
+        {
+            piece.CopyTo(_joined.AsSpan(length));
+            length += piece.Length;
         }
     }
 

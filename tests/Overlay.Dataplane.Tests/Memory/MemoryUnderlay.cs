@@ -7,9 +7,10 @@ namespace Overlay.Dataplane.Tests;
 internal sealed class MemoryUnderlay(params IReadOnlyList<IpAddress> addresses) : IUnderlay
 {
     private const int Capacity = 256;
-    private const int DatagramSize = (16 * 1024) + Encapsulator.Overhead;
+    private const int DatagramSize = 64 * 1024;
 
     private readonly MemoryQueue _received = new(Capacity, DatagramSize);
+    private readonly byte[] _whole = new byte[DatagramSize];
     private readonly Dictionary<IpAddress, Link> _links = [];
 
     /// <summary>Makes the two reach each other, at every address of a family both have.</summary>
@@ -28,8 +29,18 @@ internal sealed class MemoryUnderlay(params IReadOnlyList<IpAddress> addresses) 
             ref PacketSlot slot = ref batch[i];
             if (slot.Verdict != DropReason.None) continue;
             if (!_links.TryGetValue(slot.Remote!.Address, out Link link)) slot.Verdict = DropReason.UnderlayUnreachable;
-            else if (!link.Peer._received.Put(batch.Packet(i), source: link.Source, ecn: slot.OuterEcn)) slot.Verdict = DropReason.FullRing;
+            else if (!link.Peer._received.Put(Whole(batch, i), source: link.Source, ecn: slot.OuterEcn)) slot.Verdict = DropReason.FullRing;
         }
+    }
+
+    // A segment of a super-packet is in two pieces; whoever receives it finds it in one.
+    private ReadOnlySpan<byte> Whole(PacketBatch batch, int index)
+    {
+        PacketSlot slot = batch[index];
+        if (slot.PayloadLength == 0) return batch.Packet(index);
+        batch.Packet(index).CopyTo(_whole);
+        batch.Memory.AsSpan(slot.PayloadOffset, slot.PayloadLength).CopyTo(_whole.AsSpan(slot.Length));
+        return _whole.AsSpan(0, slot.TotalLength);
     }
 
     public void Interrupt() => _received.Interrupt();

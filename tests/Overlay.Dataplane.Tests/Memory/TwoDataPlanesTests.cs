@@ -155,13 +155,13 @@ public class TwoDataPlanesTests
         int received = 0;
         while (received < count && node.Tun.PodsReceive(batch))
         {
-            for (int i = 0; i < batch.Count; i++)
+            for (int i = 0; i < batch.ReceivedCount; i++)
             {
-                batch[i].Offload.GsoType.ShouldBe(VirtioNetHeader.GsoNone);
-                take(batch.Packet(i).ToArray());
+                batch.Received(i).Offload.GsoType.ShouldBe(VirtioNetHeader.GsoNone);
+                take(batch.ReceivedBytes(i).ToArray());
             }
 
-            received += batch.Count;
+            received += batch.ReceivedCount;
         }
 
         return received;
