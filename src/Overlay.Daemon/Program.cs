@@ -75,7 +75,8 @@ static WebApplication Build(IConfiguration configuration, OverlayOptions options
         .AddSingleton(options)
         .AddSingleton<ProcessOutcome>()
         .AddSingleton<TablePublisher>()
-        .AddSingleton<ILeaseSource>(services => new FileLeaseSource(options.LeaseDirectory, services.GetRequiredService<ILogger<FileLeaseSource>>()))
+        .AddSingleton<ILeaseSource>(services => new BoundedLeaseSource(
+            new FileLeaseSource(options.LeaseDirectory, services.GetRequiredService<ILogger<FileLeaseSource>>()), TimeSpan.FromSeconds(3)))
         .AddSingleton<OverlayService>()
         .AddSingleton<AdminReader>()
         .AddHostedService<AdminSocketGuard>()

@@ -16,6 +16,7 @@ public interface ILeaseSource
     IAsyncEnumerable<LeaseUpdate> WatchAsync(IReadOnlyList<Lease> known, CancellationToken cancellationToken);
 
     /// <summary>The lease the store holds for that node; null when there is none, or none that makes sense.</summary>
+    /// <exception cref="IOException">The store does not answer.</exception>
     Task<Lease?> FindAsync(string node, CancellationToken cancellationToken);
 
     /// <summary>Announces this node, replacing what it announced before.</summary>

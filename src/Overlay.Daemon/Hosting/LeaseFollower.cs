@@ -12,15 +12,19 @@ public sealed class LeaseFollower(
 
     private IAsyncEnumerator<LeaseUpdate>? _updates;
     private Task<bool>? _next;
+    private CancellationToken _cancellation;
 
     /// <summary>Applies the saved leases, then the store's: so who held something before a restart holds it still.</summary>
     /// <param name="cancellation">Ends the wait for a store that cannot be read, and the following of it.</param>
     /// <exception cref="OperationCanceledException">Cancelled before there was a table.</exception>
     public async Task ReadFirstAsync(CancellationToken cancellation)
     {
+        _cancellation = cancellation;
         LeaseUpdate.Snapshot? saved = cache.Load();
         _updates = source.WatchAsync(saved?.Leases ?? [], cancellation).GetAsyncEnumerator(cancellation);
-        _next = _updates.MoveNextAsync().AsTask();
+
+        // On another thread: a store that hangs does so before the first await.
+        _next = Task.Run(async () => await _updates.MoveNextAsync(), cancellation);
         if (saved is not null)
         {
             reconciler.Apply(saved);
@@ -31,7 +35,7 @@ public sealed class LeaseFollower(
             }
         }
 
-        _ = await _next;
+        _ = await _next.WaitAsync(cancellation);
         Take();
     }
 
@@ -40,6 +44,7 @@ public sealed class LeaseFollower(
     {
         try
         {
+            // Told to stop, it does not wait for a store that hangs.
             while (true)
             {
                 if (await IsReconsiderationDueAsync())
@@ -47,13 +52,13 @@ public sealed class LeaseFollower(
                     reconciler.Reconsider();
                     cache.Save(reconciler.Peers);
                 }
-                else if (await _next!) Take();
+                else if (await _next!.WaitAsync(_cancellation)) Take();
                 else return;
             }
         }
         finally
         {
-            await _updates!.DisposeAsync();
+            if (_next!.IsCompleted) await _updates!.DisposeAsync();
         }
     }
 
@@ -61,13 +66,13 @@ public sealed class LeaseFollower(
     private async Task<bool> IsReconsiderationDueAsync()
     {
         if (reconciler.ReconsiderIn is not { } due) return false;
-        return await Task.WhenAny(_next!, Task.Delay(due, time)) != _next;
+        return await Task.WhenAny(_next!, Task.Delay(due, time, _cancellation)) != _next && !_cancellation.IsCancellationRequested;
     }
 
     private void Take()
     {
         reconciler.Apply(_updates!.Current);
         cache.Save(reconciler.Peers);
-        _next = _updates.MoveNextAsync().AsTask();
+        _next = Task.Run(async () => await _updates.MoveNextAsync());
     }
 }

@@ -51,7 +51,8 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
 
     public override async Task StartedAsync(CancellationToken cancellationToken)
     {
-        Lease? known = await _source.FindAsync(_options.NodeName, cancellationToken);
+        Lease? known = null;
+        await TryAsync("find the earlier lease", async () => known = await _source.FindAsync(_options.NodeName, cancellationToken));
         Node = OverlayNode.Create(_options, underlay => ChooseMac(underlay, known), _publisher, _loggers);
         Lease own = _own = Node.LeaseOf(_options);
         AddressPlan plan = OverlayNode.PlanOf(_options, Node.Underlay);
