@@ -97,6 +97,24 @@ public sealed class RouteNetlinkTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_multipath_route_the_first_next_hop_that_works_is_told()
+    {
+        Node.Ip(
+            "link add spare type veth peer name other", "link set spare up", "link set other up", "address add 198.51.100.1/24 dev spare", "address add 2001:db8::1/64 dev spare nodad",
+            "route replace default nexthop via 198.51.100.2 nexthop via 192.168.77.254",
+            "route add 2001:db8:7::/48 nexthop via fd77::ffff dev eth0 nexthop via 2001:db8::2 dev spare");
+        RouteInfo Default() => _netlink.GetRoutes().Single(r => r.Prefix == IpPrefix.Parse("0.0.0.0/0"));
+        Default().LinkIndex.ShouldBe(_netlink.FindLink("spare")!.Index);
+        Default().Gateway.ShouldBe(IpAddress.Parse("198.51.100.2"));
+        RouteInfo ipv6 = _netlink.GetRoutes().Single(r => r.Prefix == IpPrefix.Parse("2001:db8:7::/48"));
+        (ipv6.LinkIndex, ipv6.Gateway).ShouldBe((Eth0.Index, IpAddress.Parse("fd77::ffff")));
+
+        Node.Ip("link set spare down");
+        Default().LinkIndex.ShouldBe(Eth0.Index);
+        Default().Gateway.ShouldBe(IpAddress.Parse("192.168.77.254"));
+    }
+
+    [Fact]
     public void Bringing_a_link_up_sets_its_mtu()
     {
         Node.Ip("link set cni0 down");

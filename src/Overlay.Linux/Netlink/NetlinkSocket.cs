@@ -7,9 +7,13 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 {
     private const int HeaderLength = 16;
 
+    // On a host whose routes change all the time no dump may ever be whole; what the last one had is better than nothing.
+    private const int MostDumps = 5;
+
     private readonly FileDescriptor _socket;
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);
     private uint _sequence;
+    private bool _wasInterrupted;
 
     /// <param name="groups">RTMGRP_* bits of the notifications to subscribe to.</param>
     /// <exception cref="LinuxException">The socket cannot be made.</exception>
@@ -29,8 +33,14 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
-    /// <summary>What to do with one message of an answer: its type, its fixed structure and attributes.</summary>
-    public delegate void MessageHandler(ushort type, ReadOnlySpan<byte> payload);
+    /// <summary>For a descriptor that something else than the kernel may answer.</summary>
+    internal NetlinkSocket(FileDescriptor socket) => _socket = socket;
+
+    /// <summary>What one message of an answer says, of its type, its fixed structure and attributes; null when nothing of interest.</summary>
+    public delegate T? MessageReader<T>(ushort type, ReadOnlySpan<byte> payload)
+        where T : class;
+
+    private delegate void MessageHandler(ushort type, ReadOnlySpan<byte> payload);
 
     public FileDescriptor Descriptor => _socket;
 
@@ -41,10 +51,26 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void Request(NetlinkMessage message, string call, string subject) => Exchange(message, call, subject, null);
 
-    /// <summary>Sends a dump request and hands over every message of the answer.</summary>
+    /// <summary>Sends a dump request and reads every message of the answer.</summary>
+    /// <remarks>The kernel says when what it lists has changed meanwhile (NLM_F_DUMP_INTR): entries may be missing, or there twice.</remarks>
     /// <inheritdoc cref="Request" path="/exception"/>
-    public void Dump(NetlinkMessage message, string call, string subject, MessageHandler handler) =>
-        Exchange(message, call, subject, handler);
+    public IReadOnlyList<T> Dump<T>(NetlinkMessage message, string call, string subject, MessageReader<T> reader)
+        where T : class
+    {
+        List<T> entries = [];
+        for (int dump = 0; dump < MostDumps; dump++)
+        {
+            entries.Clear();
+            _wasInterrupted = false;
+            Exchange(message, call, subject, (type, payload) =>
+            {
+                if (reader(type, payload) is { } entry) entries.Add(entry);
+            });
+            if (!_wasInterrupted) break;
+        }
+
+        return entries;
+    }
 
     /// <summary>Takes one datagram of notifications without looking at it; false when none is there.</summary>
     public bool TryDiscard()
@@ -96,17 +122,19 @@ internal sealed unsafe class NetlinkSocket : IDisposable
             int length = (int)MemoryMarshal.Read<uint>(datagram);
             if (length < HeaderLength || length > datagram.Length) throw new LinuxException(call, subject, Errno.EINVAL);
             ushort type = MemoryMarshal.Read<ushort>(datagram[4..]);
+            ushort flags = MemoryMarshal.Read<ushort>(datagram[6..]);
             uint sequence = MemoryMarshal.Read<uint>(datagram[8..]);
             ReadOnlySpan<byte> payload = datagram[HeaderLength..length];
             datagram = datagram[Math.Min(NetlinkMessage.Align(length), datagram.Length)..];
             if (sequence != _sequence) continue;
+            _wasInterrupted |= (flags & RtNetlink.NLM_F_DUMP_INTR) != 0;
             switch (type)
             {
+                // A dump that ends early has its reason here, where others have 0 or nothing.
                 case RtNetlink.NLMSG_DONE:
-                    return true;
                 case RtNetlink.NLMSG_ERROR:
-                    int error = -MemoryMarshal.Read<int>(payload);
-                    return error == 0 ? true : throw new LinuxException(call, subject, error);
+                    int error = payload.Length < sizeof(int) ? 0 : -MemoryMarshal.Read<int>(payload);
+                    return error <= 0 ? true : throw new LinuxException(call, subject, error);
                 default:
                     handler?.Invoke(type, payload);
                     break;

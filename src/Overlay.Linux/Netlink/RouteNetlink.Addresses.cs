@@ -11,13 +11,9 @@ public sealed partial class RouteNetlink
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public IReadOnlyList<AddressInfo> GetAddresses()
     {
-        List<AddressInfo> addresses = [];
         NetlinkMessage request = new(RtNetlink.RTM_GETADDR, RtNetlink.NLM_F_DUMP, new byte[IfAddrLength]);
-        _socket.Dump(request, "RTM_GETADDR", "all addresses", (type, payload) =>
-        {
-            if (type == RtNetlink.RTM_NEWADDR && ReadAddress(payload) is { } address) addresses.Add(address);
-        });
-        return addresses;
+        return _socket.Dump(request, "RTM_GETADDR", "all addresses",
+            static (type, payload) => type == RtNetlink.RTM_NEWADDR ? ReadAddress(payload) : null);
     }
 
     /// <summary>Assigns an address; one that is there already stays. IPv6 addresses skip duplicate detection.</summary>

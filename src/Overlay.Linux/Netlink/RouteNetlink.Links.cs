@@ -10,13 +10,9 @@ public sealed partial class RouteNetlink
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public IReadOnlyList<LinkInfo> GetLinks()
     {
-        List<LinkInfo> links = [];
         NetlinkMessage request = new(RtNetlink.RTM_GETLINK, RtNetlink.NLM_F_DUMP, IfInfo(0));
-        _socket.Dump(request, "RTM_GETLINK", "all links", (type, payload) =>
-        {
-            if (type == RtNetlink.RTM_NEWLINK) links.Add(ReadLink(payload));
-        });
-        return links;
+        return _socket.Dump(request, "RTM_GETLINK", "all links",
+            static (type, payload) => type == RtNetlink.RTM_NEWLINK ? ReadLink(payload) : null);
     }
 
     /// <summary>The device of that name, or null.</summary>

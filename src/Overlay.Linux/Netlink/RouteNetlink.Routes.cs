@@ -7,22 +7,17 @@ public sealed partial class RouteNetlink
 {
     private const int RtMsgLength = 12;
 
-    /// <summary>The routes of a table, both families. Multipath routes appear with link index 0.</summary>
+    /// <summary>The routes of a table, both families. Of a multipath route the first next hop that works is told.</summary>
     /// <param name="table">The table.</param>
     /// <param name="protocol">Only routes of that protocol, picked out by the kernel: a host can have a million others.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public IReadOnlyList<RouteInfo> GetRoutes(uint table = RuleInfo.MainTable, byte? protocol = null)
     {
-        List<RouteInfo> routes = [];
         byte[] header = new byte[RtMsgLength];
         header[5] = protocol ?? 0;
         NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_DUMP, header);
-        _socket.Dump(request, "RTM_GETROUTE", "all routes", (type, payload) =>
-        {
-            if (type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route && route.Protocol == (protocol ?? route.Protocol))
-                routes.Add(route);
-        });
-        return routes;
+        return _socket.Dump(request, "RTM_GETROUTE", "all routes", (type, payload) =>
+            type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route && route.Protocol == (protocol ?? route.Protocol) ? route : null);
     }
 
     /// <summary>Adds a route, or replaces the one of that prefix and metric.</summary>
@@ -78,6 +73,7 @@ public sealed partial class RouteNetlink
                 case RtNetlink.RTA_PRIORITY: metric = attributes.ReadUInt32(); break;
                 case RtNetlink.RTA_PREFSRC: source = IpAddress.Read(attributes.Value); break;
                 case RtNetlink.RTA_GATEWAY: gateway = IpAddress.Read(attributes.Value); break;
+                case RtNetlink.RTA_MULTIPATH: (link, gateway) = ReadNextHop(attributes.Value); break;
                 case RtNetlink.RTA_TABLE: table = attributes.ReadUInt32(); break;
                 case RtNetlink.RTA_METRICS: mtu = ReadMtu(attributes.Value); break;
                 default: break;
@@ -88,6 +84,29 @@ public sealed partial class RouteNetlink
         bool isBlackhole = payload[7] == RtNetlink.RTN_BLACKHOLE;
         return new RouteInfo(
             new IpPrefix(destination, payload[1]), isBlackhole ? 0 : link, metric, payload[5], isBlackhole, source, mtu, gateway);
+    }
+
+    private static (int Link, IpAddress? Gateway) ReadNextHop(ReadOnlySpan<byte> nextHops)
+    {
+        // struct rtnexthop: length(2), flags, weight, link index(4), then attributes of its own
+        const int Length = 8;
+        (int, IpAddress?) found = (0, null);
+        while (nextHops.Length >= Length && MemoryMarshal.Read<ushort>(nextHops) is var length && length >= Length && length <= nextHops.Length)
+        {
+            bool works = (nextHops[2] & (RtNetlink.RTNH_F_DEAD | RtNetlink.RTNH_F_LINKDOWN)) == 0;
+            IpAddress? gateway = null;
+            NetlinkAttributes attributes = new(nextHops[Length..length]);
+            while (attributes.MoveNext())
+            {
+                if (attributes.Type == RtNetlink.RTA_GATEWAY) gateway = IpAddress.Read(attributes.Value);
+            }
+
+            if (works || found == (0, null)) found = (MemoryMarshal.Read<int>(nextHops[4..]), gateway);
+            if (works) break;
+            nextHops = nextHops[Math.Min(NetlinkMessage.Align(length), nextHops.Length)..];
+        }
+
+        return found;
     }
 
     private static uint ReadMtu(ReadOnlySpan<byte> metrics)

@@ -10,13 +10,9 @@ public sealed partial class RouteNetlink
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public IReadOnlyList<RuleInfo> GetRules()
     {
-        List<RuleInfo> rules = [];
         NetlinkMessage request = new(RtNetlink.RTM_GETRULE, RtNetlink.NLM_F_DUMP, new byte[FibRuleLength]);
-        _socket.Dump(request, "RTM_GETRULE", "all rules", (type, payload) =>
-        {
-            if (type == RtNetlink.RTM_NEWRULE && ReadRule(payload) is { } rule) rules.Add(rule);
-        });
-        return rules;
+        return _socket.Dump(request, "RTM_GETRULE", "all rules",
+            static (type, payload) => type == RtNetlink.RTM_NEWRULE ? ReadRule(payload) : null);
     }
 
     private static RuleInfo? ReadRule(ReadOnlySpan<byte> payload)

@@ -11,6 +11,7 @@ internal static class RtNetlink
     public const ushort NLMSG_DONE = 3;
     public const ushort NLM_F_REQUEST = 0x001;
     public const ushort NLM_F_ACK = 0x004;
+    public const ushort NLM_F_DUMP_INTR = 0x010;
     public const ushort NLM_F_DUMP = 0x300;
     public const ushort NLM_F_REPLACE = 0x100;
     public const ushort NLM_F_CREATE = 0x400;
@@ -61,8 +62,11 @@ internal static class RtNetlink
     public const ushort RTA_PRIORITY = 6;
     public const ushort RTA_PREFSRC = 7;
     public const ushort RTA_METRICS = 8;
+    public const ushort RTA_MULTIPATH = 9;
     public const ushort RTA_TABLE = 15;
     public const ushort RTAX_MTU = 2;
+    public const byte RTNH_F_DEAD = 1;
+    public const byte RTNH_F_LINKDOWN = 16;
 
     public const byte FR_ACT_TO_TBL = 1;
     public const ushort FRA_PRIORITY = 6;

@@ -24,6 +24,15 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     }
 
     [Fact]
+    public void A_default_route_of_several_next_hops_leads_to_the_interface_too()
+    {
+        Node.Ip(
+            "link add spare type veth peer name other", "link set spare up", "link set other up", "address add 198.51.100.1/24 dev spare", "route delete default", "route delete default via fd77::ffff",
+            "route add default nexthop via 198.51.100.2 weight 1 nexthop via 192.168.77.254 weight 2");
+        Find().Link.Name.ShouldBe("spare");
+    }
+
+    [Fact]
     public void An_ipv6_underlay_is_used_only_for_ipv6_pods_or_for_want_of_ipv4()
     {
         Find(("Interface", "eth0")).Ipv6.ShouldBeNull();
