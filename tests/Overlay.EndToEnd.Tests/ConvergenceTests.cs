@@ -12,39 +12,48 @@ public class ConvergenceTests
 {
     private static readonly TimeSpan _soon = TimeSpan.FromSeconds(1);
 
-    [Fact]
-    public void The_table_follows_each_change_within_a_second_and_other_flows_lose_nothing()
+    [Theory]
+    [InlineData(AddressFamilies.V4, "10.244.3.0/24", "10.244.30.0/24", "192.168.77.3", "192.168.77.33")]
+    [InlineData(AddressFamilies.V6, "fd00:10:244:3::/64", "fd00:10:244:30::/64", "fd77::3", "fd77::33")]
+    public void The_table_follows_each_change_within_a_second_and_other_flows_lose_nothing(
+        AddressFamilies family, string prefix, string nextPrefix, string address, string nextAddress)
     {
-        using Cluster cluster = Cluster.Start(new LabOptions { Name = "moves", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "moves", Underlay = family, Inner = family });
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         Pod pod = a.Pods[0];
-        pod.Ping(b.Pods[0].AddressV4!).EnsureSuccess();
-        using SteadyFlow flow = new(pod, b.Pods[0], b.Pods[0].AddressV4!);
+        IPAddress target = b.Pods[0].Addresses.Single();
+        pod.Ping(target).EnsureSuccess();
+        using SteadyFlow flow = new(pod, b.Pods[0], target);
 
         string lease = Path.Combine(cluster.Lab.LeaseDirectory, "c.json");
-        VxlanPeer peer = new(IPNetwork.Parse("10.244.3.0/24"), IPAddress.Parse("192.168.77.3"), "02:00:00:00:04:03", null, null, null);
-        peer.Write(lease, 1);
-        ShouldSoonBe(a, "10.244.3.0/24", "192.168.77.3");
+        Announce(prefix, address);
+        ShouldSoonBe(a, prefix, address);
 
-        peer = peer with { PublicIP = IPAddress.Parse("192.168.77.33") };
-        peer.Write(lease, 1);
-        ShouldSoonBe(a, "10.244.3.0/24", "192.168.77.33");
+        Announce(prefix, nextAddress);
+        ShouldSoonBe(a, prefix, nextAddress);
 
-        peer = peer with { Subnet = IPNetwork.Parse("10.244.30.0/24") };
-        peer.Write(lease, 1);
-        ShouldSoonBe(a, "10.244.30.0/24", "192.168.77.33");
-        ShouldSoonBe(a, "10.244.3.0/24", null);
+        Announce(nextPrefix, nextAddress);
+        ShouldSoonBe(a, nextPrefix, nextAddress);
+        ShouldSoonBe(a, prefix, null);
 
         File.WriteAllText(lease, "{ not json");
         Thread.Sleep(_soon);
-        Routes.ViaOf(a, "10.244.30.0/24").ShouldBe("192.168.77.33", "a damaged file keeps the last good lease");
+        Routes.ViaOf(a, nextPrefix).ShouldBe(nextAddress, "a damaged file keeps the last good lease");
 
         File.Delete(lease);
-        ShouldSoonBe(a, "10.244.30.0/24", null);
+        ShouldSoonBe(a, nextPrefix, null);
 
         (int sent, IReadOnlyList<int> missing) = flow.Stop();
         sent.ShouldBeGreaterThan(100);
         missing.ShouldBeEmpty();
+
+        void Announce(string pods, string vtep)
+        {
+            VxlanPeer peer = family == AddressFamilies.V4
+                ? new(IPNetwork.Parse(pods), IPAddress.Parse(vtep), "02:00:00:00:04:03", null, null, null)
+                : new(null, null, null, IPNetwork.Parse(pods), IPAddress.Parse(vtep), "02:00:00:00:06:03");
+            peer.Write(lease, 1);
+        }
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Overlay.Lab;
 
@@ -54,6 +55,16 @@ public class OverlayctlTests
         File.WriteAllText(Path.Combine(cluster.Lab.LeaseDirectory, "broken.json"), "{");
         cluster.Daemons[0].WaitForLog("broken.json");
         Table(a, "status").ShouldContain("broken.json");
+
+        new VxlanPeer(cluster["b"].PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null)
+            .Write(Path.Combine(cluster.Lab.LeaseDirectory, "thief.json"), 1);
+        Waiting.For(() => Json(a, "peers").GetArrayLength() == 2);
+        JsonElement thief = Json(a, "peers").EnumerateArray().Single(peer => peer.GetProperty("node").GetString() == "thief");
+        thief.GetProperty("state").GetString().ShouldBe("refused");
+        thief.GetProperty("reason").GetString().ShouldBe(
+            "pod CIDR 10.244.2.0/24 of node thief overlaps 10.244.2.0/24 of node b, which comes first");
+        Table(a, "peers").ShouldMatch(@"(?m)^thief +refused +10\.244\.2\.0/24 .*of node thief overlaps 10\.244\.2\.0/24 of node b");
+        Table(a, "status").ShouldMatch(@"(?m)^controlPlane\.refusedPeers +1 *$");
     }
 
     [Fact]
