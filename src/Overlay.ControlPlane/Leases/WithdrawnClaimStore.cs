@@ -36,8 +36,9 @@ public sealed class WithdrawnClaimStore
     /// <summary>What that node withdrew a short while ago; null when it did not, or nobody waited for it.</summary>
     public WithdrawnClaim? Load(string node)
     {
-        TimeSpan age = _time.GetUtcNow() - File.GetLastWriteTimeUtc(_path);
-        if (age < TimeSpan.Zero || age > GoodFor || !_file.TryLoad(out IReadOnlyList<Lease>? leases)) return null;
+        // A clock may have been set in between, a little back as well as forth.
+        TimeSpan age = (_time.GetUtcNow() - File.GetLastWriteTimeUtc(_path)).Duration();
+        if (age > GoodFor || !_file.TryLoad(out IReadOnlyList<Lease>? leases)) return null;
         return leases.FirstOrDefault(lease => lease.Node == node) is { } own ? new(own, [.. leases.Where(lease => lease.Node != node)]) : null;
     }
 

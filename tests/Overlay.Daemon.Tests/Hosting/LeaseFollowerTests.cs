@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.ControlPlane;
+using Overlay.Dataplane;
+using Overlay.Wire;
+
+namespace Overlay.Daemon.Tests;
+
+public sealed class LeaseFollowerTests : IDisposable
+{
+    private readonly string _state = Directory.CreateTempSubdirectory("follower-").FullName;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TablePublisher _publisher = new();
+    private readonly Source _source = new();
+    private readonly LeaseReconciler _reconciler;
+
+    public LeaseFollowerTests() => _reconciler = new(
+        LeaseOf("a", 1), new AddressPlan { ClusterCidr = IpPrefix.Parse("10.244.0.0/16") }, _publisher, new FastTime(),
+        NullLogger<LeaseReconciler>.Instance);
+
+    [Fact]
+    public async Task What_was_kept_for_a_node_is_given_away_without_any_update()
+    {
+        LeaseFollower follower = Follower();
+        Lease rival = LeaseOf("rival", 9) with { Subnet = LeaseOf("b", 2).Subnet };
+        _source.Say(LeaseOf("b", 2));
+        await follower.ReadFirstAsync(_stop.Token);
+        Task following = follower.FollowAsync();
+        _source.Say(LeaseOf("b", 2), rival);
+        _source.Say(rival);
+        await EventuallyAsync(() => _reconciler.ReconsiderIn is not null);
+        _publisher.Current.Routes.ShouldNotContain(route => !route.IsLocal);
+
+        await EventuallyAsync(() => _publisher.Current.Routes.Any(route => route.Via?.Node == "rival"));
+        await _stop.CancelAsync();
+        _ = await Should.ThrowAsync<OperationCanceledException>(following);
+    }
+
+    [Fact]
+    public async Task The_source_is_told_what_the_last_run_knew()
+    {
+        LeaseFollower first = Follower();
+        _source.Say(LeaseOf("b", 2));
+        await first.ReadFirstAsync(_stop.Token);
+        _source.Known.ShouldBeEmpty();
+
+        _source.Say(LeaseOf("b", 2));
+        await Follower().ReadFirstAsync(_stop.Token);
+        _source.Known.ShouldBe([LeaseOf("b", 2)]);
+    }
+
+    [Fact]
+    public async Task A_source_that_hangs_does_not_outlive_the_order_to_stop()
+    {
+        _source.Hangs = true;
+        Task reading = Follower().ReadFirstAsync(_stop.Token);
+        await _stop.CancelAsync();
+        _ = await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    public void Dispose()
+    {
+        _source.Release.Set();
+        _stop.Dispose();
+        Directory.Delete(_state, recursive: true);
+    }
+
+    private static async Task EventuallyAsync(Func<bool> condition)
+    {
+        for (int look = 0; look < 1000 && !condition(); look++) await Task.Delay(10);
+        condition().ShouldBeTrue();
+    }
+
+    private static Lease LeaseOf(string node, int number) => new()
+    {
+        Node = node,
+        Subnet = IpPrefix.Parse($"10.244.{number}.0/24"),
+        PublicIp = IpAddress.Parse($"192.0.2.{number}"),
+        BackendData = new VtepData(new Vni(1), MacAddress.Parse($"02:00:00:00:00:0{number}")),
+    };
+
+    private LeaseFollower Follower() => new(
+        _source, _reconciler, new LeaseCache(_state, NullLogger<LeaseCache>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
+
+    /// <summary>A minute takes six tenths of a second.</summary>
+    private sealed class FastTime : TimeProvider
+    {
+        private const int Factor = 100;
+
+        public override long GetTimestamp() => System.GetTimestamp() * Factor;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, dueTime < TimeSpan.Zero ? dueTime : dueTime / Factor, period);
+    }
+
+    private sealed class Source : ILeaseSource
+    {
+        private readonly Channel<LeaseUpdate> _updates = Channel.CreateUnbounded<LeaseUpdate>();
+
+        public bool Hangs { get; set; }
+
+        public ManualResetEventSlim Release { get; } = new();
+
+        public IReadOnlyList<Lease> Known { get; private set; } = [];
+
+        public IReadOnlyDictionary<string, string> Problems { get; } = new Dictionary<string, string>();
+
+        public void Say(params Lease[] leases) => _updates.Writer.TryWrite(new LeaseUpdate.Snapshot(leases)).ShouldBeTrue();
+
+        public async IAsyncEnumerable<LeaseUpdate> WatchAsync(
+            IReadOnlyList<Lease> known, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            Known = known;
+            if (Hangs) Release.Wait(CancellationToken.None);
+            await foreach (LeaseUpdate update in _updates.Reader.ReadAllAsync(cancellationToken)) yield return update;
+        }
+
+        public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) => Task.FromResult<Lease?>(null);
+
+        public Task PublishAsync(Lease own, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task WithdrawAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
