@@ -11,6 +11,15 @@ fail() {
   exit 1
 }
 
+# What the rig's peers and workloads are made of. flanneld itself is in no package; with one comes the need for etcd.
+prepare_rig() {
+  local -a packages=(iproute2 iputils-ping iperf ethtool procps wireguard-go wireguard-tools)
+  require_root || fail "rig $reason"
+  [[ -z ${FLANNELD:-} ]] || packages+=(etcd-server etcd-client)
+  install_packages "${packages[@]}" || fail "$reason"
+}
+
+[[ ${1:-} != rig ]] || prepare_rig
 find_sdk "$root" || fail "$reason"
 dotnet build "$root/bench/Overlay.Bench/Overlay.Bench.csproj" -c Release -v quiet --nologo
 exec dotnet "$root/bench/Overlay.Bench/bin/Release/net10.0/Overlay.Bench.dll" "$@"
