@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Benchmarks. `micro` measures the packet path's parts and fails if one allocates; `rig` sets overlayd beside its peers.
+# Benchmarks. `micro` measures the packet path's parts and fails if one allocates; `rig` sets overlayd beside its peers:
+#   bench/run.sh rig [--peers a,b] [--workloads a,b] [--columns a,b] [--runs N] [--seconds N] [--json FILE] [--svg FILE]
+# OVERLAYD_DIR, WIREGUARD_GO and FLANNELD name other builds of the peers than the one built here and Debian's.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

@@ -60,14 +60,27 @@ internal static class RigCommand
             """);
 
         RigRun run = new(options, lab, peers);
-        run.Measure();
-        Console.WriteLine($"\n{ResultTable.Write(run.Results)}");
-        if (options.JsonFile is string json) File.WriteAllText(json, ResultJson.Write(run.Results));
-        if (options.SvgFile is string svg) File.WriteAllText(svg, ResultChart.Write(run.Results, Caption(options)));
+        try
+        {
+            run.Measure();
+        }
+        finally
+        {
+            // Cut short, what there is so far is shown.
+            if (run.Results.Series.Count > 0) Publish(options, run.Results);
+        }
+
         if (run.Failures == 0) return 0;
 
         Console.Error.WriteLine($"rig: {run.Failures} measurements failed; see above");
         return 1;
+    }
+
+    private static void Publish(RigOptions options, ResultSet results)
+    {
+        Console.WriteLine($"\n{ResultTable.Write(results)}");
+        if (options.JsonFile is string json) File.WriteAllText(json, ResultJson.Write(results));
+        if (options.SvgFile is string svg) File.WriteAllText(svg, ResultChart.Write(results, Caption(options)));
     }
 
     private static string Caption(RigOptions options) =>

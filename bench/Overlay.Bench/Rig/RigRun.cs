@@ -41,20 +41,18 @@ internal sealed class RigRun(RigOptions options, LabNetwork lab, IReadOnlyList<I
     private void Measure(int run, string column, IPeer peer)
     {
         Interruption.Token.ThrowIfCancellationRequested();
-        try
+        string who = $"run {run}, {column}, {peer.Name}";
+        if (Attempt($"{who}, set-up", () => SetUp(peer)))
         {
-            if (!Attempt($"run {run}, {column}, {peer.Name}: set-up", () => SetUp(peer))) return;
             foreach (IWorkload workload in _workloads)
             {
-                string what = $"run {run}, {column}, {peer.Name}, {workload.Name}";
+                string what = $"{who}, {workload.Name}";
                 Attempt(what, () => Measure(run, column, peer, workload, what));
             }
         }
-        finally
-        {
-            // Not attempted: with this peer still half there, the next one's figures would be wrong.
-            peer.TearDown(lab);
-        }
+
+        Attempt($"{who}, tear-down", () => peer.TearDown(lab));
+        RequireApart(who);
     }
 
     private void SetUp(IPeer peer)
@@ -64,6 +62,15 @@ internal sealed class RigRun(RigOptions options, LabNetwork lab, IReadOnlyList<I
 
         // Code compiled at first use, buffers that grow with their use: a daemon runs for months, so this is not counted.
         WorkloadCatalog.Create("tcp-1").Measure(_from, _to, _warmUp);
+    }
+
+    // With a peer still half there, the next one's figures would be wrong.
+    private void RequireApart(string who)
+    {
+        if (_from.Ping(_to.AddressV4!, 1).Succeeded)
+        {
+            throw new LabException($"{who}: the pods reach each other after its tear-down");
+        }
     }
 
     private void Measure(int run, string column, IPeer peer, IWorkload workload, string what)
@@ -87,7 +94,7 @@ internal sealed class RigRun(RigOptions options, LabNetwork lab, IReadOnlyList<I
             return true;
         }
         catch (Exception exception) when (
-            exception is LabException or TimeoutException && !Interruption.Token.IsCancellationRequested)
+            exception is LabException or TimeoutException or IOException && !Interruption.Token.IsCancellationRequested)
         {
             Console.Error.WriteLine($"{what}: failed: {exception.Message}");
             Failures++;

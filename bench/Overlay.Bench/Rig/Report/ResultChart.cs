@@ -7,12 +7,12 @@ namespace Overlay.Bench.Rig;
 internal static class ResultChart
 {
     private const int Margin = 16;
-    private const int PanelWidth = 460;
+    private const int PanelWidth = 480;
     private const int PanelHead = 34;
     private const int BarStep = 24;
     private const int BarHeight = 16;
     private const int NameWidth = 104;
-    private const int BarWidth = 200;
+    private const int BarWidth = 220;
     private const int TitleHeight = 58;
     private const string Own = "overlay";
 
@@ -71,11 +71,13 @@ internal static class ResultChart
             double length = largest > 0 ? Math.Max(1, BarWidth * Size(series) / largest) : 1;
             string colour = series.Peer == Own ? "#0969da" : "#afb8c1";
             string weight = series.Peer == Own ? " font-weight=\"600\"" : "";
-            string label = hasRatios ? $"{Quantity.Ratio(results.Ratio(series))} × ({Quantity.Text(series.Median)})" : Quantity.Text(series.Median);
+            string label = hasRatios
+                ? $"{Quantity.Ratio(results.Ratio(series))} × ({Quantity.Text(series.Median)})"
+                : Quantity.Text(series.Median);
             svg.Append($"""
                 <text x="12" y="{y + 13}"{weight}>{Escape(series.Peer)}</text>
                 <rect x="{NameWidth}" y="{y}" width="{length:0.#}" height="{BarHeight}" rx="2" fill="{colour}"/>
-                <text x="{NameWidth + length + 6:0.#}" y="{y + 13}"{weight}>{Escape(label)}</text>
+                <text x="{PanelWidth - 12}" y="{y + 13}" text-anchor="end"{weight}>{Escape(label)}</text>
 
                 """);
         }

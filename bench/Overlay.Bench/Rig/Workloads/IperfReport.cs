@@ -14,7 +14,10 @@ internal sealed record IperfReport(double Bytes, double BitsPerSecond)
     public static IperfReport? Parse(string output, int streams)
     {
         List<(double Bytes, double Seconds)> reports = [];
-        foreach (string line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+
+        // A line without its end may be half a line, with a rate that is half a number.
+        string whole = output[..(output.LastIndexOf('\n') + 1)];
+        foreach (string line in whole.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] fields = line.Split(',');
 
