@@ -10,7 +10,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("""
-        usage: bench/run.sh micro [BenchmarkDotNet options]
+        usage: bench/run.sh micro [--quick] [BenchmarkDotNet options]
                bench/run.sh rig [--peers a,b] [--workloads a,b] [--runs N] [--json FILE]
         """);
     return 2;

@@ -56,8 +56,7 @@ public sealed class ForwardingTable
 
     private static RemoteVtep? Remote(RemoteVtep? via) => ReferenceEquals(via, Local) ? null : via;
 
-    // Of an honest peer no text is compared: it sends from the VTEP our route leads to, or from its other one, and both
-    // have the one string their lease named the node with.
+    // An honest peer sends from the VTEP our route leads to, or from its other one, named by the same string.
     private static bool IsSameNode(RemoteVtep sender, RemoteVtep? other) =>
-        ReferenceEquals(sender, other) || (other is not null && string.Equals(sender.Node, other.Node, StringComparison.Ordinal));
+        ReferenceEquals(sender, other) || (other is not null && sender.IsOfSameNode(other));
 }
