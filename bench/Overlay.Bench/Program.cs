@@ -12,7 +12,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("""
-        usage: bench/run.sh micro [BenchmarkDotNet options]
+        usage: bench/run.sh micro [--quick] [BenchmarkDotNet options]
                bench/run.sh rig [--peers a,b] [--workloads a,b] [--columns a,b] [--runs N] [--seconds N]
                                 [--json FILE] [--svg FILE] [--beside-load]
         """);

@@ -7,33 +7,40 @@ namespace Overlay.ControlPlane;
 /// </remarks>
 internal sealed class ClaimState
 {
-    private Dictionary<Claim, ClaimAge> _ages = [];
+    private readonly SortedDictionary<Claim, ClaimAge> _ages = new(ClaimOrder.Instance);
     private long _settlements;
 
-    /// <summary>Takes every claim there now is and says which nodes lose, with the reason. What is not named is forgotten.</summary>
-    public IReadOnlyDictionary<string, string> Settle(IReadOnlyCollection<Claim> claims)
+    /// <summary>Takes what changed and says which nodes lose, of all there are, with the reason.</summary>
+    /// <param name="withdrawn">Claims that are forgotten, unless they are made again.</param>
+    /// <param name="made">New claims, or such as were made before: those keep their age.</param>
+    public IReadOnlyDictionary<string, string> Settle(IReadOnlyCollection<Claim> withdrawn, IReadOnlyCollection<Claim> made)
     {
         _settlements++;
-        Dictionary<Claim, ClaimAge> ages = claims.ToDictionary(
-            static claim => claim, claim => _ages.GetValueOrDefault(claim, new ClaimAge(Held: false, _settlements)));
-        Dictionary<string, string> refused = Refused(ages);
-        _ages = ages.ToDictionary(static entry => entry.Key, entry => Aged(entry.Value, !refused.ContainsKey(entry.Key.Node)));
+        foreach (Claim claim in withdrawn.Except(made)) _ = _ages.Remove(claim);
+        foreach (Claim claim in made) _ = _ages.TryAdd(claim, new ClaimAge(Held: false, _settlements));
+        Dictionary<string, string> refused = Refused();
+
+        List<(Claim, bool IsHeld)> turned = [];
+        foreach ((Claim claim, ClaimAge age) in _ages)
+        {
+            bool isHeld = refused.Count == 0 || !refused.ContainsKey(claim.Node);
+            if (age.Held != isHeld) turned.Add((claim, isHeld));
+        }
+
+        foreach ((Claim claim, bool isHeld) in turned) _ages[claim] = new ClaimAge(isHeld, _settlements);
         return refused;
     }
 
-    private ClaimAge Aged(ClaimAge age, bool held) =>
-        age.Held == held ? age : new ClaimAge(held, _settlements);
-
-    private static Dictionary<string, string> Refused(Dictionary<Claim, ClaimAge> ages)
+    private Dictionary<string, string> Refused()
     {
-        ILookup<string, (Claim Mine, Claim Other)> contests = Contests(ages.Keys);
+        ILookup<string, (Claim Mine, Claim Other)> contests = Contests(_ages.Keys);
         Dictionary<string, string> refused = new(StringComparer.Ordinal);
         HashSet<string> accepted = new(StringComparer.Ordinal);
         HashSet<string> begun = new(StringComparer.Ordinal);
 
         // Strongest first; the node's name makes the order, and with it the outcome, the same everywhere.
         foreach (string node in contests.Select(static contest => contest.Key)
-            .OrderBy(node => contests[node].Min(contest => ages[contest.Mine])).ThenBy(static node => node, StringComparer.Ordinal))
+            .OrderBy(node => contests[node].Min(contest => _ages[contest.Mine])).ThenBy(static node => node, StringComparer.Ordinal))
             Decide(node);
         return refused;
 
@@ -59,26 +66,23 @@ internal sealed class ClaimState
 
         bool IsStronger(Claim one, Claim other)
         {
-            int byAge = ages[one].CompareTo(ages[other]);
+            int byAge = _ages[one].CompareTo(_ages[other]);
             return byAge != 0 ? byAge < 0 : string.CompareOrdinal(one.Node, other.Node) < 0;
         }
     }
 
     /// <summary>Every pair of claims that cannot both stand, by node, seen from both sides.</summary>
+    /// <param name="claims">In <see cref="ClaimOrder"/>: one comes right after those it lies in, which are still open.</param>
     private static ILookup<string, (Claim Mine, Claim Other)> Contests(IEnumerable<Claim> claims)
     {
-        // Prefixes nest or are disjoint. In this order a prefix comes right after those it lies in, which are still open.
-        IEnumerable<Claim> sorted = claims
-            .OrderBy(static claim => claim.Kind).ThenBy(static claim => claim.Prefix.Family)
-            .ThenBy(static claim => claim.Prefix.Address.Value).ThenBy(static claim => claim.Prefix.Length)
-            .ThenBy(static claim => claim.Node, StringComparer.Ordinal);
         List<(Claim, Claim)> pairs = [];
         Stack<Claim> open = [];
-        foreach (Claim claim in sorted)
+        foreach (Claim claim in claims)
         {
             while (open.TryPeek(out Claim top) && !(top.Kind == claim.Kind && top.Prefix.Contains(claim.Prefix))) _ = open.Pop();
-            foreach (Claim outer in open.Where(outer => outer.Node != claim.Node))
+            foreach (Claim outer in open)
             {
+                if (outer.Node == claim.Node) continue;
                 pairs.Add((claim, outer));
                 pairs.Add((outer, claim));
             }
