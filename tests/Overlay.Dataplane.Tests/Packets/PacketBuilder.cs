@@ -33,6 +33,8 @@ internal sealed record PacketBuilder
 
     public bool IsIpv4 => _source.Length == Ipv4Address.Length;
 
+    public bool IsFragment => _fragment is not null;
+
     /// <summary>Where the TCP, UDP or ICMP header begins.</summary>
     public int TransportOffset => IsIpv4 ? 20 + (4 * _optionWords) : 40 + (8 * ExtensionHeaders.Length);
 
