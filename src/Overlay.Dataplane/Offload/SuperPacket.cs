@@ -34,7 +34,8 @@ public static class SuperPacket
             if (!UdpHeader.TryParse(segment, out UdpHeader udp) || udp.Checksum != pseudoHeader) return DropReason.None;
             offload = Partial(transport, UdpHeader.ChecksumOffset);
             int headerLength = transport + UdpHeader.HeaderLength;
-            bool isSuperPacket = segmentSize > 0 && packet.Length - headerLength > segmentSize && segmentSize <= mtu - headerLength;
+            bool isSuperPacket = segmentSize > 0 && udp.Length == segment.Length
+                && packet.Length - headerLength > segmentSize && segmentSize <= mtu - headerLength;
             if (isSuperPacket) offload = Super(VirtioNetHeader.GsoUdpL4, transport, UdpHeader.HeaderLength, segmentSize, UdpHeader.ChecksumOffset);
             return DropReason.None;
         }
