@@ -30,15 +30,16 @@ if (args.Contains("--help") || args.Contains("-h"))
     return ExitCode.Success;
 }
 
+ProcessOutcome outcome = new();
 try
 {
     IConfiguration configuration = ConfigurationLoader.Load(args);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
-    await using WebApplication application = Build(configuration, options);
+    await using WebApplication application = Build(configuration, options, outcome);
     using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);
     await application.StartAsync();
     await application.WaitForShutdownAsync();
-    return application.Services.GetRequiredService<ProcessOutcome>().ExitCode;
+    return outcome.ExitCode;
 }
 catch (ConfigurationException exception)
 {
@@ -47,8 +48,8 @@ catch (ConfigurationException exception)
 }
 catch (OperationCanceledException)
 {
-    // Told to stop before the start was done.
-    return ExitCode.Success;
+    // Told to stop before the start was done: from outside, or by a part that cannot go on.
+    return outcome.ExitCode;
 }
 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
 {
@@ -65,7 +66,7 @@ static PosixSignalRegistration StopOnHangup(IHostApplicationLifetime lifetime) =
         lifetime.StopApplication();
     });
 
-static WebApplication Build(IConfiguration configuration, OverlayOptions options)
+static WebApplication Build(IConfiguration configuration, OverlayOptions options, ProcessOutcome outcome)
 {
     WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
     _ = builder.Configuration.AddConfiguration(configuration);
@@ -73,9 +74,10 @@ static WebApplication Build(IConfiguration configuration, OverlayOptions options
     _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
     _ = builder.Services
         .AddSingleton(options)
-        .AddSingleton<ProcessOutcome>()
+        .AddSingleton(outcome)
         .AddSingleton<TablePublisher>()
-        .AddSingleton<ILeaseSource>(services => new FileLeaseSource(options.LeaseDirectory, services.GetRequiredService<ILogger<FileLeaseSource>>()))
+        .AddSingleton<ILeaseSource>(services => new BoundedLeaseSource(
+            new FileLeaseSource(options.LeaseDirectory, services.GetRequiredService<ILogger<FileLeaseSource>>()), TimeSpan.FromSeconds(3)))
         .AddSingleton<OverlayService>()
         .AddSingleton<AdminReader>()
         .AddHostedService<AdminSocketGuard>()

@@ -37,7 +37,7 @@ public class ConvergenceTests
 
         File.WriteAllText(lease, "{ not json");
         Thread.Sleep(_soon);
-        ViaOf(a, "10.244.30.0/24").ShouldBe("192.168.77.33", "a damaged file keeps the last good lease");
+        Routes.ViaOf(a, "10.244.30.0/24").ShouldBe("192.168.77.33", "a damaged file keeps the last good lease");
 
         File.Delete(lease);
         ShouldSoonBe(a, "10.244.30.0/24", null);
@@ -81,7 +81,7 @@ public class ConvergenceTests
         thief.Write(Path.Combine(cluster.Lab.LeaseDirectory, "thief.json"), 1);
 
         JsonElement refused = default;
-        Eventually(() => Cluster.Report(a, "peers").EnumerateArray().Any(peer =>
+        Waiting.For(() => Cluster.Report(a, "peers").EnumerateArray().Any(peer =>
         {
             refused = peer;
             return peer.GetProperty("node").GetString() == "thief";
@@ -90,7 +90,7 @@ public class ConvergenceTests
         string reason = refused.GetProperty("reason").GetString()!;
         reason.ShouldContain("10.244.2.0/24");
         reason.ShouldContain(" b");
-        ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
+        Routes.ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
         a.Pods[0].Ping(b.Pods[0].AddressV4!).EnsureSuccess();
     }
 
@@ -137,7 +137,7 @@ public class ConvergenceTests
         node.Set("net/ipv6/conf/all/forwarding", "0");
         DaemonProcess daemon = node.StartDaemon();
         daemon.WaitForLog("VTEP");
-        Eventually(() => File.Exists(node.SubnetFile));
+        Waiting.For(() => File.Exists(node.SubnetFile));
         string[] problems = [.. Cluster.Report(node, "status").GetProperty("problems").EnumerateArray().Select(problem => problem.GetString()!)];
         problems.Length.ShouldBe(2);
         problems.ShouldContain(problem => problem.Contains("net.ipv4.ip_forward"));
@@ -146,7 +146,7 @@ public class ConvergenceTests
 
         // One after the other: IPv6 brings route changes with it, and IPv4 has to be noticed without.
         node.Set("net/ipv4/ip_forward", "1");
-        Eventually(() => Cluster.Report(node, "status").GetProperty("problems").GetArrayLength() == 1);
+        Waiting.For(() => Cluster.Report(node, "status").GetProperty("problems").GetArrayLength() == 1);
         node.Set("net/ipv6/conf/all/forwarding", "1");
         daemon.WaitReady();
     }
@@ -170,8 +170,8 @@ public class ConvergenceTests
         a.Ip("link set overlay.1 down", "link set overlay.1 up");
         foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].WaitForPing(address);
         a.Ip("route delete blackhole 10.244.1.0/24", "link set overlay.1 mtu 1400");
-        Eventually(() => a.Run("ip", "link", "show", "overlay.1").Output.Contains("mtu 1450", StringComparison.Ordinal));
-        Eventually(() => a.Run("ip", "route").Output.Contains("blackhole 10.244.1.0/24", StringComparison.Ordinal));
+        Waiting.For(() => a.Run("ip", "link", "show", "overlay.1").Output.Contains("mtu 1450", StringComparison.Ordinal));
+        Waiting.For(() => a.Run("ip", "route").Output.Contains("blackhole 10.244.1.0/24", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public class ConvergenceTests
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "leak" });
         Node a = cluster["a"];
         a.Ip("link set overlay.1 down");
-        Eventually(() => Cluster.Report(a, "status").GetProperty("state").GetString() == "impaired");
+        Waiting.For(() => Cluster.Report(a, "status").GetProperty("state").GetString() == "impaired");
         Cluster.Report(a, "status").GetProperty("problems")[0].GetString()!.ShouldContain("overlay.1 is down");
         foreach (string pod in new[] { "10.244.2.5", "fd00:10:244:2::5" })
         {
@@ -210,12 +210,12 @@ public class ConvergenceTests
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         new VxlanPeer(b.PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null)
             .Write(Path.Combine(cluster.Lab.LeaseDirectory, "aaa.json"), 1);
-        Eventually(() => Cluster.Report(a, "peers").GetArrayLength() == 2);
-        ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
+        Waiting.For(() => Cluster.Report(a, "peers").GetArrayLength() == 2);
+        Routes.ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
 
         cluster.Daemons[0].Stop().ShouldBe(0);
         a.StartDaemon().WaitReady();
-        ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
+        Routes.ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
     }
 
     [Fact]
@@ -293,27 +293,7 @@ public class ConvergenceTests
     private static void ShouldSoonBe(Node node, string prefix, string? via)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        while (ViaOf(node, prefix) != via)
-            (watch.Elapsed < _soon).ShouldBeTrue($"{prefix} on node {node.Name} leads to {ViaOf(node, prefix) ?? "nobody"}, not {via ?? "nobody"}, after a second");
-    }
-
-    private static string? ViaOf(Node node, string prefix)
-    {
-        foreach (JsonElement route in Cluster.Report(node, "routes").EnumerateArray())
-        {
-            if (route.GetProperty("prefix").GetString() == prefix) return route.GetProperty("via").GetString();
-        }
-
-        return null;
-    }
-
-    private static void Eventually(Func<bool> condition)
-    {
-        Stopwatch watch = Stopwatch.StartNew();
-        while (!condition())
-        {
-            (watch.Elapsed < TimeSpan.FromSeconds(10)).ShouldBeTrue("nothing came of it in ten seconds");
-            Thread.Sleep(50);
-        }
+        while (Routes.ViaOf(node, prefix) != via)
+            (watch.Elapsed < _soon).ShouldBeTrue($"{prefix} on node {node.Name} leads to {Routes.ViaOf(node, prefix) ?? "nobody"}, not {via ?? "nobody"}, after a second");
     }
 }

@@ -7,12 +7,20 @@ namespace Overlay.ControlPlane;
 /// <remarks>
 /// Every change is told as a snapshot. A file that does not parse keeps that node's last good lease; a directory that
 /// cannot be read keeps them all. A directory that has lost this node's own lease is not believed when it says that
-/// others are gone too, until the own lease has been back for one rescan interval.
+/// others are gone too, until the own lease has been back for one rescan interval. After a restart both hold for what
+/// the last run knew, and the directory is not believed for <see cref="RestartGrace"/>.
 /// </remarks>
 public sealed class FileLeaseSource : ILeaseSource
 {
     /// <summary>How often every file is read again, watched or not.</summary>
     public static readonly TimeSpan DefaultRescanInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long what the last run knew is kept in a directory that has neither it nor this node's own lease.</summary>
+    /// <remarks>
+    /// A clean stop takes the own lease out, so a directory without it may be sound. At boot a network file system comes
+    /// up to half a minute after the daemon; a node that has left for good is kept no longer than that either.
+    /// </remarks>
+    public static readonly TimeSpan RestartGrace = TimeSpan.FromSeconds(30);
 
     private readonly string _directory;
     private readonly TimeSpan _rescanInterval;
@@ -23,15 +31,16 @@ public sealed class FileLeaseSource : ILeaseSource
     /// <param name="directory">Made when a watch begins, or by the first publish, when missing.</param>
     /// <param name="logger">Told of every bad file once, and again when its content changes.</param>
     /// <param name="rescanInterval">Default <see cref="DefaultRescanInterval"/>.</param>
+    /// <param name="time">Clock of the times for which a directory is not believed.</param>
     /// <exception cref="ArgumentOutOfRangeException">The interval is zero or negative.</exception>
-    public FileLeaseSource(string directory, ILogger<FileLeaseSource> logger, TimeSpan? rescanInterval = null)
+    public FileLeaseSource(string directory, ILogger<FileLeaseSource> logger, TimeSpan? rescanInterval = null, TimeProvider? time = null)
     {
         _directory = Path.GetFullPath(directory);
         _rescanInterval = rescanInterval ?? DefaultRescanInterval;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_rescanInterval, TimeSpan.Zero, nameof(rescanInterval));
         _logger = logger;
         _state = new(_directory, logger);
-        _own = new(_rescanInterval, logger);
+        _own = new(_rescanInterval, time ?? TimeProvider.System, logger);
     }
 
     /// <inheritdoc/>
@@ -40,8 +49,11 @@ public sealed class FileLeaseSource : ILeaseSource
         : _state.Problems;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<LeaseUpdate> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LeaseUpdate> WatchAsync(
+        IReadOnlyList<Lease> known, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        _state.Remember(known);
+        if (known.Count > 0) _own.Doubt(RestartGrace);
         using LeaseDirectoryWatch watch = new(_directory, _rescanInterval, _logger);
         IReadOnlyList<Lease>? told = null;
         MakeDirectory();

@@ -33,6 +33,12 @@ internal sealed class LeaseDirectoryState
 
     public string PathOf(string node) => Path.Combine(_directory, node + Extension);
 
+    /// <summary>Takes leases as if they had been read: their files may be damaged or gone by now.</summary>
+    public void Remember(IReadOnlyList<Lease> known)
+    {
+        foreach (Lease lease in known) _ = _files.TryAdd(lease.Node, LeaseFile.New with { Lease = lease });
+    }
+
     /// <summary>Looks at every file again.</summary>
     /// <param name="mayForget">Asked once for a readable directory: are files that are gone to be believed gone?</param>
     public void Scan(Func<bool> mayForget)
@@ -107,7 +113,7 @@ internal sealed class LeaseDirectoryState
     {
         if (gone.Count > 0 && !believed)
         {
-            SayOfDirectory("has lost this node's own lease and others with it, as a directory that is not mounted would");
+            SayOfDirectory("lacks leases that were known, and lacked this node's own, as a directory that is not mounted would");
             return;
         }
 

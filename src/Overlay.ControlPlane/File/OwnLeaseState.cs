@@ -6,18 +6,21 @@ namespace Overlay.ControlPlane;
 internal sealed class OwnLeaseState
 {
     private readonly TimeSpan _rescanInterval;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private string? _file;
     private byte[] _content = [];
     private bool _isWritten;
-    private long _missedAt;
     private bool _wasMissed;
+    private long _missedAt;
+    private TimeSpan _grace;
     private volatile OwnLeaseProblem? _problem;
 
-    public OwnLeaseState(TimeSpan rescanInterval, ILogger logger)
+    public OwnLeaseState(TimeSpan rescanInterval, TimeProvider time, ILogger logger)
     {
         _rescanInterval = rescanInterval;
+        _time = time;
         _logger = logger;
     }
 
@@ -29,7 +32,11 @@ internal sealed class OwnLeaseState
         lock (_gate)
         {
             // Into a directory that was lost meanwhile: it may be made anew here, and then lacks everyone else's.
-            if (file == _file && _isWritten && !File.Exists(file)) Miss();
+            if (file == _file && _isWritten && !File.Exists(file)) Miss(_rescanInterval);
+
+            // The lease of the last run is there: this is the store of that run.
+            if (_file is null && File.Exists(file)) _wasMissed = false;
+            if (_file is null) _missedAt = _time.GetTimestamp();
             _file = file;
             _content = content;
             _isWritten = false;
@@ -53,14 +60,23 @@ internal sealed class OwnLeaseState
         }
     }
 
-    /// <summary>The directory still is the one this node published to, for as long as one rescan takes.</summary>
+    /// <summary>The directory may not be the one of the last run, until the own lease has been in it for that long.</summary>
+    public void Doubt(TimeSpan grace)
+    {
+        lock (_gate)
+        {
+            if (_file is null) Miss(grace);
+        }
+    }
+
+    /// <summary>The directory still is the one this node published to, and has been for long enough.</summary>
     public bool IsInPlace()
     {
         lock (_gate)
         {
-            if (_file is null || !_isWritten) return true;
-            if (!File.Exists(_file)) Miss();
-            _wasMissed = _wasMissed && Environment.TickCount64 - _missedAt < _rescanInterval.TotalMilliseconds;
+            if (_file is null || !_isWritten) return !_wasMissed;
+            if (!File.Exists(_file)) Miss(_rescanInterval);
+            _wasMissed = _wasMissed && _time.GetElapsedTime(_missedAt) < _grace;
             return !_wasMissed;
         }
     }
@@ -117,9 +133,10 @@ internal sealed class OwnLeaseState
         _logger.LogError("Lease file {File}: {Reason}", _file, message);
     }
 
-    private void Miss()
+    private void Miss(TimeSpan grace)
     {
-        _missedAt = Environment.TickCount64;
+        if (!_wasMissed) _grace = grace;
+        _missedAt = _time.GetTimestamp();
         _wasMissed = true;
     }
 }

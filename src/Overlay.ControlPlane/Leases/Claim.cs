@@ -11,7 +11,13 @@ internal readonly record struct Claim(string Node, ClaimKind Kind, IpPrefix Pref
         new(node, ClaimKind.PublicAddress, new IpPrefix(address, address.Bits));
 
     /// <summary>Why this claim fails against a stronger one.</summary>
-    public string LosesTo(Claim other) => Kind == ClaimKind.PodCidr
-        ? $"pod CIDR {Prefix} of node {Node} overlaps {other.Prefix} of node {other.Node}, which comes first"
-        : $"public address {Prefix.Address} of node {Node} is also that of node {other.Node}, which comes first";
+    /// <param name="other">The stronger one.</param>
+    /// <param name="isKept">Its node has withdrawn it and may be back for it.</param>
+    public string LosesTo(Claim other, bool isKept)
+    {
+        string why = isKept ? "for which it is kept a while, should it only have restarted" : "which comes first";
+        return Kind == ClaimKind.PodCidr
+            ? $"pod CIDR {Prefix} of node {Node} overlaps {other.Prefix} of node {other.Node}, {why}"
+            : $"public address {Prefix.Address} of node {Node} is also that of node {other.Node}, {why}";
+    }
 }

@@ -3,22 +3,32 @@ namespace Overlay.ControlPlane;
 /// <summary>Who holds which prefix and address, and since when; settles contradictions. Not thread-safe.</summary>
 /// <remarks>
 /// The one that held it first wins; of those that come in together, the first by node name. Strength belongs to the
-/// claim and not to the lease: a node that changes its MAC or moves one of its prefixes keeps what it kept.
+/// claim and not to the lease: a node that changes its MAC or moves one of its prefixes keeps what it kept. A node that
+/// restarts withdraws its lease and comes back: what others wait for meanwhile is kept for it.
 /// </remarks>
-internal sealed class ClaimState
+internal sealed class ClaimState(KeptClaims kept)
 {
     private readonly SortedDictionary<Claim, ClaimAge> _ages = new(ClaimOrder.Instance);
     private long _settlements;
 
     /// <summary>Takes what changed and says which nodes lose, of all there are, with the reason.</summary>
-    /// <param name="withdrawn">Claims that are forgotten, unless they are made again.</param>
+    /// <param name="withdrawn">Claims that are forgotten, unless they are made again, or kept for a node that may come back.</param>
     /// <param name="made">New claims, or such as were made before: those keep their age.</param>
-    public IReadOnlyDictionary<string, string> Settle(IReadOnlyCollection<Claim> withdrawn, IReadOnlyCollection<Claim> made)
+    /// <param name="present">The nodes that have a lease, with or without claims.</param>
+    public IReadOnlyDictionary<string, string> Settle(
+        IReadOnlyCollection<Claim> withdrawn, IReadOnlyCollection<Claim> made, Func<string, bool> present)
     {
         _settlements++;
+        KeepContested([.. withdrawn.Where(claim => !present(claim.Node) && _ages[claim].Held)]);
         foreach (Claim claim in withdrawn.Except(made)) _ = _ages.Remove(claim);
-        foreach (Claim claim in made) _ = _ages.TryAdd(claim, new ClaimAge(Held: false, _settlements));
+        foreach (Claim claim in made)
+            _ = _ages.TryAdd(claim, kept.TryFind(claim, out ClaimAge age) ? age : new ClaimAge(Held: false, _settlements));
+        kept.Release(present);
+
+        // What is kept contends like the rest, and is no claim of anybody else's to be turned.
+        foreach ((Claim claim, ClaimAge age) in kept.Claims) _ages.Add(claim, age);
         Dictionary<string, string> refused = Refused();
+        foreach ((Claim claim, _) in kept.Claims) _ = _ages.Remove(claim);
 
         List<(Claim, bool IsHeld)> turned = [];
         foreach ((Claim claim, ClaimAge age) in _ages)
@@ -29,6 +39,15 @@ internal sealed class ClaimState
 
         foreach ((Claim claim, bool isHeld) in turned) _ages[claim] = new ClaimAge(isHeld, _settlements);
         return refused;
+    }
+
+    private void KeepContested(HashSet<Claim> left)
+    {
+        if (left.Count == 0) return;
+        foreach ((Claim mine, Claim other) in Contests(_ages.Keys).SelectMany(static contest => contest))
+        {
+            if (left.Contains(mine) && !left.Contains(other)) kept.Keep(mine, _ages[mine]);
+        }
     }
 
     private Dictionary<string, string> Refused()
@@ -57,7 +76,7 @@ internal sealed class ClaimState
             foreach ((Claim mine, Claim other) in contests[node])
             {
                 if (!accepted.Contains(other.Node)) continue;
-                refused.Add(node, mine.LosesTo(other));
+                refused.Add(node, mine.LosesTo(other, kept.TryFind(other, out _)));
                 return;
             }
 

@@ -7,13 +7,16 @@ public interface ILeaseSource
     IReadOnlyDictionary<string, string> Problems { get; }
 
     /// <summary>Every lease, this node's own too: a snapshot first, then what changes. One watch at a time.</summary>
-    /// <remarks>
-    /// Waits, rather than end or send an empty snapshot, while the store cannot be read.
-    /// Ends with <see cref="OperationCanceledException"/> when cancelled.
-    /// </remarks>
-    IAsyncEnumerable<LeaseUpdate> WatchAsync(CancellationToken cancellationToken);
+    /// <param name="known">
+    /// What the last run knew. It is protected as what this run has read itself would be: from an entry that is damaged,
+    /// and from a store that is empty because it is not the right one.
+    /// </param>
+    /// <param name="cancellationToken">Ends the watch with <see cref="OperationCanceledException"/>.</param>
+    /// <remarks>Waits, rather than end or send an empty snapshot, while the store cannot be read.</remarks>
+    IAsyncEnumerable<LeaseUpdate> WatchAsync(IReadOnlyList<Lease> known, CancellationToken cancellationToken);
 
     /// <summary>The lease the store holds for that node; null when there is none, or none that makes sense.</summary>
+    /// <exception cref="IOException">The store does not answer.</exception>
     Task<Lease?> FindAsync(string node, CancellationToken cancellationToken);
 
     /// <summary>Announces this node, replacing what it announced before.</summary>

@@ -4,20 +4,26 @@ using Overlay.Wire;
 
 namespace Overlay.ControlPlane;
 
-/// <summary>Turns what nodes announce into the forwarding table. One writer calls <see cref="Apply"/>.</summary>
+/// <summary>Turns what nodes announce into the forwarding table. One writer calls <see cref="Apply"/> and <see cref="Reconsider"/>.</summary>
 /// <remarks>
 /// The table is a function of the accepted leases alone and is replaced whole: what an update leaves unchanged works at
-/// every moment. What is done for an update is in proportion to what it changes, but for a few walks over all peers. Of a peer whose new lease is refused nothing old stays: it has said that it left, so its old pod CIDR
-/// may be another node's by now and its old address another host, and both would get pod traffic not meant for them.
+/// every moment. What is done for an update is in proportion to what it changes, but for a few walks over all peers.
+/// Of a peer whose new lease is refused nothing old stays: it has said that it left, so its old pod CIDR may be another
+/// node's by now and its old address another host, and both would get pod traffic not meant for them.
 /// </remarks>
 public sealed class LeaseReconciler
 {
+    /// <summary>How long what a node has withdrawn is kept for it where another node waits for it.</summary>
+    /// <remarks>A restart takes seconds, a reboot of a small machine less than a minute. Nobody's packets pass meanwhile.</remarks>
+    public static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(60);
+
     private readonly Lease _own;
     private readonly LeaseRules _rules;
     private readonly TablePublisher _publisher;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaseReconciler> _logger;
-    private readonly ClaimState _claims = new();
+    private readonly KeptClaims _kept;
+    private readonly ClaimState _claims;
     private readonly TableState _table;
 
     // Each peer by itself, in the order of their names; what claims of others make of it is in _peers.
@@ -28,7 +34,7 @@ public sealed class LeaseReconciler
     /// <param name="own">This node's lease: its pod CIDRs, underlays, VNI and MAC are what peers are measured against.</param>
     /// <param name="plan">Its cluster CIDRs bound what peers may announce.</param>
     /// <param name="publisher">Gets a new table with the first update, then whenever the accepted leases change.</param>
-    /// <param name="time">Clock of <see cref="PeersSnapshot.UpdatedAt"/>.</param>
+    /// <param name="time">Clock of <see cref="PeersSnapshot.UpdatedAt"/> and of <see cref="ClaimGrace"/>.</param>
     /// <param name="logger">Told of every refusal once.</param>
     /// <exception cref="ArgumentException">The own lease lacks a VTEP, its MAC or its address.</exception>
     public LeaseReconciler(
@@ -40,10 +46,15 @@ public sealed class LeaseReconciler
         _publisher = publisher;
         _time = time;
         _logger = logger;
+        _kept = new(ClaimGrace, time);
+        _claims = new(_kept);
     }
 
     /// <summary>All peers, accepted or not. Any thread may read it.</summary>
     public PeersSnapshot Peers => _peers;
+
+    /// <summary>How long until <see cref="Reconsider"/> has something to do without an update; null when it has not.</summary>
+    public TimeSpan? ReconsiderIn => _kept.NextRelease;
 
     /// <summary>Takes an update; when this returns, the workers' next batch sees it.</summary>
     public void Apply(LeaseUpdate update)
@@ -52,13 +63,22 @@ public sealed class LeaseReconciler
         IReadOnlyList<(string Node, Lease? Lease)> changes = ChangesOf(update);
         if (!_hasPublished || changes.Count > 0)
         {
-            peers = Judge(changes);
-            IReadOnlyList<PeerChange> outcome = PeerChange.Between(_peers.Peers, peers);
-            LogChanges(outcome);
-            Publish(outcome, peers);
+            peers = JudgeAndPublish(changes);
         }
 
         _peers = new(peers, _time.GetUtcNow());
+    }
+
+    /// <summary>Gives what was kept for a node that has not come back to the one that waits for it.</summary>
+    public void Reconsider() => _peers = _peers with { Peers = JudgeAndPublish([]) };
+
+    private PeerLease[] JudgeAndPublish(IReadOnlyList<(string Node, Lease? Lease)> changes)
+    {
+        PeerLease[] peers = Judge(changes);
+        IReadOnlyList<PeerChange> outcome = PeerChange.Between(_peers.Peers, peers);
+        LogChanges(outcome);
+        Publish(outcome, peers);
+        return peers;
     }
 
     /// <summary>The nodes whose lease is another than before, by name; without a lease: it has none any more.</summary>
@@ -107,10 +127,11 @@ public sealed class LeaseReconciler
         }
 
         PeerLease[] peers = [.. _checked.Values];
-        foreach ((string node, string reason) in _claims.Settle(withdrawn, made))
+        foreach ((string node, string reason) in _claims.Settle(withdrawn, made, _checked.ContainsKey))
         {
-            ref PeerLease loser = ref peers[_checked.IndexOfKey(node)];
-            loser = loser with { Verdict = LeaseVerdict.Refused, Reason = reason };
+            // A node that is gone may lose too, what is kept for it.
+            int index = _checked.IndexOfKey(node);
+            if (index >= 0) peers[index] = peers[index] with { Verdict = LeaseVerdict.Refused, Reason = reason };
         }
 
         return peers;

@@ -188,11 +188,14 @@ public sealed class OverlayNode : IDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         _guard?.Dispose();
-        _device.Dispose();
-
-        // A worker that is still in a system call has its memory there; the process ends soon, and that frees it.
-        if (!_isStuck)
+        if (_isStuck)
         {
+            // A worker is still in a system call: its descriptors and its memory stay, and go with the process.
+            _device.RemoveBlackholes();
+        }
+        else
+        {
+            _device.Dispose();
             foreach (UdpUnderlay socket in _sockets) socket.Dispose();
         }
 

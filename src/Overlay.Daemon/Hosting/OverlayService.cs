@@ -21,7 +21,9 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly ILogger<OverlayService> _logger;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly WithdrawnClaimStore _withdrawn;
     private Task? _following;
+    private Lease? _own;
     private bool _isDown;
 
     public OverlayService(
@@ -35,6 +37,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         _lifetime = lifetime;
         _loggers = loggers;
         _logger = loggers.CreateLogger<OverlayService>();
+        _withdrawn = new(options.StateDirectory, TimeProvider.System, loggers.CreateLogger<WithdrawnClaimStore>());
     }
 
     /// <summary>The node, once it is made.</summary>
@@ -48,18 +51,19 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
 
     public override async Task StartedAsync(CancellationToken cancellationToken)
     {
-        Lease? known = await _source.FindAsync(_options.NodeName, cancellationToken);
+        Lease? known = null;
+        await TryAsync("find the earlier lease", async () => known = await _source.FindAsync(_options.NodeName, cancellationToken));
         Node = OverlayNode.Create(_options, underlay => ChooseMac(underlay, known), _publisher, _loggers);
-        Lease own = Node.LeaseOf(_options);
+        Lease own = _own = Node.LeaseOf(_options);
         AddressPlan plan = OverlayNode.PlanOf(_options, Node.Underlay);
         Reconciler = new LeaseReconciler(own, plan, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
 
         // A store that cannot be read is waited for; being told to stop meanwhile ends that.
         await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
         LeaseCache cache = new(_options.StateDirectory, _loggers.CreateLogger<LeaseCache>());
-        LeaseFollower follower = new(_source, Reconciler, cache, _loggers.CreateLogger<LeaseFollower>());
+        LeaseFollower follower = new(_source, Reconciler, cache, TimeProvider.System, _loggers.CreateLogger<LeaseFollower>());
         await follower.ReadFirstAsync(_stopping.Token);
-        OwnLeaseConflict.Check(own, known, Reconciler.Peers);
+        OwnLeaseConflict.Check(own, known, _withdrawn.Load(own.Node), Reconciler.Peers);
 
         Node.Start(Fail);
         _following = FollowAsync(follower);
@@ -143,6 +147,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         try
         {
             // Peers hear first: what they no longer send need not be drained.
+            if (_following is not null) _withdrawn.Save(_own!, Reconciler!.Peers);
             if (_following is not null) await TryAsync("withdraw the lease", () => _source.WithdrawAsync(_options.NodeName, CancellationToken.None));
             await _stopping.CancelAsync();
             if (_following is not null) await _following;

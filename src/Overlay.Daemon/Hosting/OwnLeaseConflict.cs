@@ -8,14 +8,16 @@ public static class OwnLeaseConflict
 {
     /// <param name="own">What this node is about to publish.</param>
     /// <param name="known">What the store still has of this node: held before, so not taken now.</param>
+    /// <param name="withdrawn">What it withdrew just now: held against those that waited for it then.</param>
     /// <param name="peers">The other nodes.</param>
     /// <exception cref="ConfigurationException">A pod CIDR or public address is another node's.</exception>
-    public static void Check(Lease own, Lease? known, PeersSnapshot peers)
+    public static void Check(Lease own, Lease? known, WithdrawnClaim? withdrawn, PeersSnapshot peers)
     {
         List<string> faults = [];
         foreach (PeerLease peer in peers.Peers)
         {
-            foreach (IpPrefix mine in own.PodCidrs.Where(p => known?.PodCidrs.Contains(p) != true))
+            Lease? kept = withdrawn?.Rivals.Contains(peer.Lease) == true ? withdrawn.Own : null;
+            foreach (IpPrefix mine in own.PodCidrs.Where(p => !Has(known?.PodCidrs, p) && !Has(kept?.PodCidrs, p)))
             {
                 foreach (IpPrefix theirs in peer.Lease.PodCidrs.Where(mine.Overlaps))
                 {
@@ -24,7 +26,7 @@ public static class OwnLeaseConflict
                 }
             }
 
-            foreach (IpAddress address in own.PublicAddresses.Where(a => known?.PublicAddresses.Contains(a) != true))
+            foreach (IpAddress address in own.PublicAddresses.Where(a => !Has(known?.PublicAddresses, a) && !Has(kept?.PublicAddresses, a)))
             {
                 if (!peer.Lease.PublicAddresses.Contains(address)) continue;
                 string key = address.Family == IpFamily.IPv4 ? "PublicIp" : "PublicIpV6";
@@ -34,4 +36,6 @@ public static class OwnLeaseConflict
 
         if (faults.Count > 0) throw new ConfigurationException(faults);
     }
+
+    private static bool Has<T>(IEnumerable<T>? held, T one) => held?.Contains(one) == true;
 }

@@ -19,6 +19,7 @@ public sealed class DeviceGuard : IDisposable
     private readonly ILogger<DeviceGuard> _logger;
     private readonly NetlinkMonitor _monitor = new();
     private readonly Thread _thread;
+    private string? _told;
 
     /// <param name="netlink">Used by this guard alone while it runs.</param>
     /// <param name="device">What to keep in repair.</param>
@@ -65,7 +66,9 @@ public sealed class DeviceGuard : IDisposable
             }
             while (_monitor.Wait() && !Settle());
         }
-        catch (LinuxException exception)
+#pragma warning disable CA1031 // Unhandled on a thread it would end the process at once, with all that it made left behind.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             failed(exception);
         }
@@ -82,10 +85,13 @@ public sealed class DeviceGuard : IDisposable
         try
         {
             _device.Repair();
+            _told = null;
         }
-        catch (LinuxException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The next change brings the next try; a device that is gone for good ends its reader, and that the daemon.
+            if (exception.Message == _told) return;
+            _told = exception.Message;
             _logger.LogError("could not repair {Device}: {Reason}", _device.Name, exception.Message);
         }
     }

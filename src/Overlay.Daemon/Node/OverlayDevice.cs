@@ -62,7 +62,7 @@ public sealed class OverlayDevice : IDisposable
             device._routes.RefuseForeign();
             DeviceSysctls.Apply(name, options, logger);
             netlink.SetUp(link, mtu.Device);
-            device._routes.Prune();
+            device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
             device.Repair();
             foreach (string diversion in PolicyRouting.FindDiversions(netlink, device._routes.Clusters)) logger.LogWarning("{Diversion}", diversion);
             return device;
@@ -81,12 +81,37 @@ public sealed class OverlayDevice : IDisposable
     {
         IReadOnlyList<LinkInfo> links = _netlink.GetLinks();
         LinkInfo? link = links.FirstOrDefault(l => l.Index == _link.Index);
-        IReadOnlyList<string> problems = HostProblems.Find(_link.Name, link, _mtu);
-        foreach (string problem in problems.Except(_problems)) _logger.LogWarning("{Problem}", problem);
-        _problems = problems;
+        List<string> problems = [.. HostProblems.Find(_link.Name, link, _mtu)];
+        try
+        {
+            // A device somebody took down stays down: that is an operator's choice. Gone, its reader ends the daemon.
+            if (link is { IsUp: true }) problems.AddRange(Repair(links, link));
+        }
+        finally
+        {
+            foreach (string problem in problems.Except(_problems)) _logger.LogWarning("{Problem}", problem);
+            _problems = problems;
+        }
+    }
 
-        // A device somebody took down stays down: that is an operator's choice. Gone, its reader ends the daemon.
-        if (link is not { IsUp: true }) return;
+    /// <summary>Removes the blackholes, then the device; its addresses and routes go with it.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            RemoveBlackholes();
+        }
+        finally
+        {
+            foreach (TunDevice queue in _queues) queue.Dispose();
+        }
+    }
+
+    /// <summary>Removes what would outlive the device, and leaves the device: somebody may still be using it.</summary>
+    public void RemoveBlackholes() => _routes.RemoveBlackholes();
+
+    private IReadOnlyList<string> Repair(IReadOnlyList<LinkInfo> links, LinkInfo link)
+    {
         if (link.Mtu != _mtu.Device) _netlink.SetUp(link, _mtu.Device);
         IReadOnlyList<AddressInfo> addresses = _netlink.GetAddresses();
         BridgeMtu = FindBridgeMtu(links, addresses);
@@ -99,14 +124,7 @@ public sealed class OverlayDevice : IDisposable
             _logger.LogInformation("assigned {Address} to {Device}", address, _link.Name);
         }
 
-        _routes.Repair();
-    }
-
-    /// <summary>Removes the blackholes, then the device; its addresses and routes go with it.</summary>
-    public void Dispose()
-    {
-        _routes.RemoveBlackholes();
-        foreach (TunDevice queue in _queues) queue.Dispose();
+        return _routes.Repair();
     }
 
     // A device name has 15 bytes; without its dot there is room for the eight digits of the largest VNIs.

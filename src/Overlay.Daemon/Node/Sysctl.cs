@@ -17,6 +17,17 @@ internal static class Sysctl
         if (File.ReadAllText(path).Trim() != value) File.WriteAllText(path, value);
     }
 
-    /// <summary>The parameter's value, or null when the kernel has no such parameter.</summary>
-    public static string? Get(string name) => File.Exists($"/proc/sys/{name}") ? File.ReadAllText($"/proc/sys/{name}").Trim() : null;
+    /// <summary>The parameter's value; null when the kernel has no such parameter, or does not let it be read here.</summary>
+    public static string? Get(string name)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/sys/{name}").Trim();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Parameters of a device go with it at any moment; and containers hide some.
+            return null;
+        }
+    }
 }

@@ -11,11 +11,11 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
     private Task _watch = Task.CompletedTask;
     private int _updates;
 
-    public LeaseSourceFixture(TimeSpan? rescanInterval = null, bool create = true)
+    public LeaseSourceFixture(TimeSpan? rescanInterval = null, bool create = true, TimeProvider? time = null)
     {
         Directory = _parent["leases"];
         if (create) _ = System.IO.Directory.CreateDirectory(Directory);
-        Source = new(Directory, Logger, rescanInterval);
+        Source = new(Directory, Logger, rescanInterval, time);
     }
 
     public string Directory { get; }
@@ -33,9 +33,10 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
 
     public string this[string file] => Path.Combine(Directory, file);
 
-    public void Watch() => _watch = Task.Run(async () =>
+    /// <param name="known">What the last run knew.</param>
+    public void Watch(params Lease[] known) => _watch = Task.Run(async () =>
     {
-        await foreach (LeaseUpdate update in Source.WatchAsync(_stop.Token))
+        await foreach (LeaseUpdate update in Source.WatchAsync(known, _stop.Token))
         {
             _leases = update.ShouldBeOfType<LeaseUpdate.Snapshot>().Leases;
             _ = Interlocked.Increment(ref _updates);

@@ -52,9 +52,82 @@ public class LeaseReconcilerClaimTests
         _fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
         _fixture.Add(Ipv4("c", 4) with { Subnet = Prefix("10.244.2.0/24") });
         _fixture.Remove("b");
+        _fixture.LetTheGraceEnd();
 
         _fixture.Accepted.ShouldBe(["z"]);
         _fixture.Peer("c").Reason.ShouldNotBeNull().ShouldContain("of node z");
+    }
+
+    [Fact]
+    public void AHolderThatRestartsGetsBackWhatOthersWaitFor()
+    {
+        _fixture.Add(Dual("b", 2));
+        _fixture.Add(Dual("z", 3) with { Subnet = Prefix("10.244.2.0/24") }, Dual("y", 4) with { PublicIpV6 = Address("fd77::2") });
+        _fixture.Remove("b");
+
+        _fixture.Accepted.ShouldBeEmpty();
+        _fixture.Routes.ShouldBeEmpty();
+        _fixture.Peer("z").Reason.ShouldBe(
+            "pod CIDR 10.244.2.0/24 of node z overlaps 10.244.2.0/24 of node b, for which it is kept a while, should it only have restarted");
+        _fixture.Peer("y").Reason.ShouldNotBeNull().ShouldContain("kept a while");
+        _fixture.Reconciler.ReconsiderIn.ShouldBe(LeaseReconciler.ClaimGrace);
+
+        // Updates about others change nothing of that, nor do newcomers get between.
+        _fixture.Time.Now += LeaseReconciler.ClaimGrace - TimeSpan.FromSeconds(1);
+        _fixture.Add(Ipv4("c", 7), Ipv4("a", 8) with { Subnet = Prefix("10.244.2.0/25") });
+        _fixture.Accepted.ShouldBe(["c"]);
+        _fixture.Add(Dual("b", 2));
+
+        _fixture.Accepted.ShouldBe(["b", "c"]);
+        _fixture.Reconciler.ReconsiderIn.ShouldBeNull();
+        _fixture.Time.Now += LeaseReconciler.ClaimGrace;
+        _fixture.Add(Ipv4("d", 9));
+        _fixture.Accepted.ShouldBe(["b", "c", "d"]);
+    }
+
+    [Fact]
+    public void AnyUpdateAfterTheGraceGivesWhatWasKeptAway()
+    {
+        _fixture.Add(Ipv4("b", 2));
+        _fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
+        _fixture.Remove("b");
+        _fixture.Time.Now += LeaseReconciler.ClaimGrace;
+        _fixture.Add(Ipv4("c", 7));
+
+        _fixture.Accepted.ShouldBe(["c", "z"]);
+    }
+
+    [Fact]
+    public void WhatNobodyWaitsForIsFreeAtOnce()
+    {
+        _fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
+        _fixture.Remove("b");
+        _fixture.Reconciler.ReconsiderIn.ShouldBeNull();
+        _fixture.Add(Ipv4("c", 3) with { Subnet = Prefix("10.244.2.0/24") });
+
+        _fixture.Routes.ShouldHaveSingleItem().ShouldStartWith("10.244.2.0/24 c");
+    }
+
+    [Fact]
+    public void AHolderThatComesBackElsewhereFreesWhatWasKept()
+    {
+        _fixture.Add(Ipv4("b", 2));
+        _fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
+        _fixture.Remove("b");
+        _fixture.Add(Ipv4("b", 2) with { Subnet = Prefix("10.244.9.0/24") });
+
+        _fixture.Accepted.ShouldBe(["b", "z"]);
+    }
+
+    [Fact]
+    public void ARivalThatGivesUpIsCarriedWhereItGoes()
+    {
+        _fixture.Add(Ipv4("b", 2));
+        _fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
+        _fixture.Remove("b");
+        _fixture.Add(Ipv4("z", 3));
+
+        _fixture.Accepted.ShouldBe(["z"]);
     }
 
     [Fact]

@@ -37,6 +37,7 @@ public class LeaseReconcilerPropertyTests
     public void NobodyIsRefusedWithoutAStandingReason() => ForRandomHistories((random, fixture, known) =>
     {
         fixture.Reconciler.Apply(NextUpdate(random, known));
+        fixture.LetTheGraceEnd();
         Lease[] accepted = [.. fixture.Reconciler.Peers.Peers
             .Where(static peer => peer.Verdict == LeaseVerdict.Accepted).Select(static peer => peer.Lease)];
         foreach (PeerLease refused in fixture.Reconciler.Peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Refused))

@@ -28,6 +28,13 @@ internal sealed class ReconcilerFixture
 
     public void Remove(string node) => Reconciler.Apply(new LeaseUpdate.Events([new LeaseEvent.Removed(node)]));
 
+    /// <summary>As if nothing had changed for longer than what was withdrawn is kept.</summary>
+    public void LetTheGraceEnd()
+    {
+        Time.Now += LeaseReconciler.ClaimGrace;
+        Reconciler.Reconsider();
+    }
+
     public PeerLease Peer(string node) => Reconciler.Peers.Peers.Single(peer => peer.Lease.Node == node);
 
     public IReadOnlyList<string> Accepted =>

@@ -1,0 +1,48 @@
+namespace Overlay.ControlPlane;
+
+/// <summary>A source whose single requests end, with an error, when the store does not answer.</summary>
+/// <remarks>
+/// A network file system whose server is gone lets every call wait for ever. A node still has to start, with what it
+/// knows, and to stop. The watch is not bounded: whoever reads it waits as long as it likes.
+/// </remarks>
+/// <param name="source">The source that may hang.</param>
+/// <param name="limit">How long a request may take.</param>
+public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : ILeaseSource
+{
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Problems => source.Problems;
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<LeaseUpdate> WatchAsync(IReadOnlyList<Lease> known, CancellationToken cancellationToken) =>
+        source.WatchAsync(known, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) =>
+        BoundAsync(source.FindAsync(node, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task PublishAsync(Lease own, CancellationToken cancellationToken) =>
+        BoundAsync(AnswerOf(source.PublishAsync(own, cancellationToken)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task WithdrawAsync(string node, CancellationToken cancellationToken) =>
+        BoundAsync(AnswerOf(source.WithdrawAsync(node, cancellationToken)), cancellationToken);
+
+    private async Task<T> BoundAsync<T>(Task<T> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.WaitAsync(limit, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new IOException($"the store has not answered for {limit.TotalSeconds:0.#} s", exception);
+        }
+    }
+
+    private static async Task<bool> AnswerOf(Task request)
+    {
+        await request;
+        return true;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Overlay.ControlPlane;
+
+/// <summary>Leases in a file of this node's own state: <c>{"b":{…lease…},…}</c>.</summary>
+internal sealed class LeaseSetFile(string file, ILogger logger)
+{
+    private byte[] _saved = [];
+    private bool _hasFailed;
+
+    /// <summary>What was saved last; false when nothing was, or nothing that makes sense.</summary>
+    public bool TryLoad([NotNullWhen(true)] out IReadOnlyList<Lease>? leases)
+    {
+        leases = null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
+            List<Lease> sound = [];
+            foreach (JsonProperty entry in document.RootElement.EnumerateObject())
+            {
+                if (LeaseJson.TryParse(entry.Name, JsonSerializer.SerializeToUtf8Bytes(entry.Value, LeaseJsonContext.Default.JsonElement), out Lease? lease, out string? error))
+                    sound.Add(lease);
+                else logger.LogWarning("Saved lease of {Node} in {File} is passed over: {Reason}", entry.Name, file, error);
+            }
+
+            leases = sound;
+            return true;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
+        {
+            logger.LogWarning("Saved leases in {File} cannot be used: {Reason}", file, exception.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Saves leases, if they are others than those saved last. A disk that is full is no failure.</summary>
+    public void Save(IEnumerable<Lease> leases)
+    {
+        byte[] content = Format(leases);
+        if (content.AsSpan().SequenceEqual(_saved)) return;
+        try
+        {
+            AtomicFile.Write(file, content);
+            _saved = content;
+            _hasFailed = false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            if (!_hasFailed) logger.LogError("Leases cannot be saved in {File}: {Reason}", file, exception.Message);
+            _hasFailed = true;
+        }
+    }
+
+    private static byte[] Format(IEnumerable<Lease> leases)
+    {
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter writer = new(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (Lease lease in leases)
+            {
+                writer.WritePropertyName(lease.Node);
+                writer.WriteRawValue(LeaseJson.Format(lease));
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}
