@@ -69,8 +69,8 @@ public class CoalescerPropertyTests
         }
 
         received.Count.ShouldBe(sent.Length, what);
-        ILookup<string, string> flows = received.ToLookup(FlowOf, Text);
-        foreach (IGrouping<string, byte[]> expected in sent.Select(static packet => packet.Delivered).GroupBy(FlowOf))
+        ILookup<string, string> flows = received.ToLookup(FlowKey.Of, Text);
+        foreach (IGrouping<string, byte[]> expected in sent.Select(static packet => packet.Delivered).GroupBy(FlowKey.Of))
         {
             string[] texts = [.. expected.Select(Text)];
             if (!flows[expected.Key].SequenceEqual(texts)) flows[expected.Key].ShouldBe(texts, $"{what}, flow {expected.Key}");
@@ -82,22 +82,4 @@ public class CoalescerPropertyTests
     }
 
     private static string Text(byte[] packet) => Convert.ToHexString(PacketSplitter.WithoutIdentification(packet));
-
-    // A fragment has no ports, so it is of a flow of its own: nobody can tell better without putting it together.
-    private static string FlowOf(byte[] packet)
-    {
-        bool isIpv4 = packet[0] >> 4 == 4;
-        string addresses = Convert.ToHexString(isIpv4 ? packet.AsSpan(12, 8) : packet.AsSpan(8, 32));
-        byte protocol = packet[isIpv4 ? 9 : 6];
-        int transport = isIpv4 ? (packet[0] & 15) * 4 : 40;
-        bool isFragment = isIpv4 ? (packet[6] & 0x3f) != 0 || packet[7] != 0 : protocol == IpProtocol.Fragment;
-        if (protocol == IpProtocol.DestinationOptions)
-        {
-            protocol = packet[transport];
-            transport += 8;
-        }
-
-        bool hasPorts = !isFragment && protocol is IpProtocol.Tcp or IpProtocol.Udp;
-        return $"{addresses} {protocol} {(isFragment ? "fragment" : hasPorts ? Convert.ToHexString(packet.AsSpan(transport, 4)) : "")}";
-    }
 }
