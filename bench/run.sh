@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Benchmarks. `micro` measures the packet path's parts and fails if one allocates; `rig` sets overlayd beside its peers.
+# Benchmarks. `micro` measures the packet path's parts and fails if one allocates; `rig` sets overlayd beside its peers:
+#   bench/run.sh rig [--peers a,b] [--workloads a,b] [--columns a,b] [--runs N] [--seconds N] [--json FILE] [--svg FILE]
+# OVERLAYD_DIR, WIREGUARD_GO and FLANNELD name other builds of the peers than the one built here and Debian's.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -11,6 +13,15 @@ fail() {
   exit 1
 }
 
+# What the rig's peers and workloads are made of. flanneld itself is in no package; with one comes the need for etcd.
+prepare_rig() {
+  local -a packages=(iproute2 iputils-ping iperf ethtool procps wireguard-go wireguard-tools)
+  require_root || fail "rig $reason"
+  [[ -z ${FLANNELD:-} ]] || packages+=(etcd-server etcd-client)
+  install_packages "${packages[@]}" || fail "$reason"
+}
+
+[[ ${1:-} != rig ]] || prepare_rig
 find_sdk "$root" || fail "$reason"
 dotnet build "$root/bench/Overlay.Bench/Overlay.Bench.csproj" -c Release -v quiet --nologo
 exec dotnet "$root/bench/Overlay.Bench/bin/Release/net10.0/Overlay.Bench.dll" "$@"

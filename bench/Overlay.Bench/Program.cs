@@ -4,14 +4,17 @@ return args switch
 {
     ["micro", ..] => Overlay.Bench.Micro.MicroCommand.Run(args[1..]),
     ["rig", ..] => Overlay.Bench.Rig.RigCommand.Run(args[1..]),
+    [var program, ..] when Overlay.Bench.Rig.TrafficPrograms.Contains(program) =>
+        Overlay.Bench.Rig.TrafficPrograms.Run(program, args[1..]),
     _ => Usage(),
 };
 
 static int Usage()
 {
     Console.Error.WriteLine("""
-        usage: bench/run.sh micro [BenchmarkDotNet options]
-               bench/run.sh rig [--peers a,b] [--workloads a,b] [--runs N] [--json FILE]
+        usage: bench/run.sh micro [--quick] [BenchmarkDotNet options]
+               bench/run.sh rig [--peers a,b] [--workloads a,b] [--columns a,b] [--runs N] [--seconds N]
+                                [--json FILE] [--svg FILE] [--beside-load]
         """);
     return 2;
 }

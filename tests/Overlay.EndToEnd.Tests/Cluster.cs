@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Overlay.Lab;
 
 namespace Overlay.EndToEnd.Tests;
@@ -9,9 +10,10 @@ internal sealed class Cluster : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
-    private Cluster(LabNetwork lab, IReadOnlyList<Node> ours)
+    private Cluster(LabNetwork lab, IReadOnlyList<Node> ours, Action<JsonObject>? edit)
     {
         Lab = lab;
+        foreach (Node node in ours) node.WriteConfig(edit);
         Daemons = [.. ours.Select(node => node.StartDaemon())];
         foreach (DaemonProcess daemon in Daemons) daemon.WaitReady();
     }
@@ -23,20 +25,20 @@ internal sealed class Cluster : IDisposable
 
     public Node this[string name] => Lab[name];
 
-    /// <summary>Every node runs overlayd.</summary>
-    public static Cluster Start(LabOptions options)
+    /// <summary>Every node runs overlayd; the edit gets each one's configuration.</summary>
+    public static Cluster Start(LabOptions options, Action<JsonObject>? edit = null)
     {
         LabNetwork lab = LabNetwork.Create(options);
-        return Finish(lab, lab.Nodes, options.Nodes - 1);
+        return Finish(lab, lab.Nodes, options.Nodes - 1, edit);
     }
 
     /// <summary>Node a runs overlayd; the others are set up as flannel sets up kernel VXLAN, and know a's real lease.</summary>
-    public static Cluster StartBesideKernel(LabOptions options)
+    public static Cluster StartBesideKernel(LabOptions options, Action<JsonObject>? edit = null)
     {
         LabNetwork lab = LabNetwork.Create(options);
         List<KernelVxlan> kernels = [.. lab.Nodes.Skip(1).Select(node => node.UseKernelVxlan(lab.Nodes.Skip(1)))];
         foreach (KernelVxlan kernel in kernels) kernel.PublishLease();
-        Cluster cluster = Finish(lab, [lab.Nodes[0]], kernels.Count);
+        Cluster cluster = Finish(lab, [lab.Nodes[0]], kernels.Count, edit);
         VxlanPeer ours = VxlanPeer.Read(lab.Nodes[0].LeaseFile);
         foreach (KernelVxlan kernel in kernels) kernel.AddPeer(ours);
         return cluster;
@@ -66,11 +68,11 @@ internal sealed class Cluster : IDisposable
 
     public void Dispose() => Lab.Dispose();
 
-    private static Cluster Finish(LabNetwork lab, IReadOnlyList<Node> ours, int peers)
+    private static Cluster Finish(LabNetwork lab, IReadOnlyList<Node> ours, int peers, Action<JsonObject>? edit)
     {
         try
         {
-            Cluster cluster = new(lab, ours);
+            Cluster cluster = new(lab, ours, edit);
             foreach (Node node in ours) WaitForPeers(node, peers);
             return cluster;
         }

@@ -16,6 +16,8 @@ public class OverlayctlTests
 
         string status = Table(a, "status");
         status.ShouldMatch(@"(?m)^node +a *$");
+        status.ShouldMatch(@"(?m)^dataplane\.queues +[1-9]");
+        status.ShouldMatch(@"(?m)^dataplane\.offloads +TunHeader");
         status.ShouldMatch(@"(?m)^underlay\.ipv4 +192\.168\.77\.1 *$");
         status.ShouldMatch(@"(?m)^controlPlane\.acceptedPeers +1 *$");
         Json(a, "status").GetProperty("state").GetString().ShouldBe("forwarding");

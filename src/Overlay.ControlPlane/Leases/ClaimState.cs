@@ -8,44 +8,58 @@ namespace Overlay.ControlPlane;
 /// </remarks>
 internal sealed class ClaimState(KeptClaims kept)
 {
-    private Dictionary<Claim, ClaimAge> _ages = [];
+    private readonly SortedDictionary<Claim, ClaimAge> _ages = new(ClaimOrder.Instance);
     private long _settlements;
 
-    /// <summary>Takes every claim there now is and says which nodes lose, with the reason. What is not named is forgotten.</summary>
-    /// <param name="claims">The claims.</param>
+    /// <summary>Takes what changed and says which nodes lose, of all there are, with the reason.</summary>
+    /// <param name="withdrawn">Claims that are forgotten, unless they are made again, or kept for a node that may come back.</param>
+    /// <param name="made">New claims, or such as were made before: those keep their age.</param>
     /// <param name="present">The nodes that have a lease, with or without claims.</param>
-    public IReadOnlyDictionary<string, string> Settle(IReadOnlyCollection<Claim> claims, Func<string, bool> present)
+    public IReadOnlyDictionary<string, string> Settle(
+        IReadOnlyCollection<Claim> withdrawn, IReadOnlyCollection<Claim> made, Func<string, bool> present)
     {
         _settlements++;
-        Dictionary<Claim, ClaimAge> ages = claims.ToDictionary(static claim => claim, AgeOf);
-        foreach ((Claim mine, Claim other) in Contests(_ages.Keys).SelectMany(static contest => contest))
+        KeepContested([.. withdrawn.Where(claim => !present(claim.Node) && _ages[claim].Held)]);
+        foreach (Claim claim in withdrawn.Except(made)) _ = _ages.Remove(claim);
+        foreach (Claim claim in made)
+            _ = _ages.TryAdd(claim, kept.TryFind(claim, out ClaimAge age) ? age : new ClaimAge(Held: false, _settlements));
+        kept.Release(present);
+
+        // What is kept contends like the rest, and is no claim of anybody else's to be turned.
+        foreach ((Claim claim, ClaimAge age) in kept.Claims) _ages.Add(claim, age);
+        Dictionary<string, string> refused = Refused();
+        foreach ((Claim claim, _) in kept.Claims) _ = _ages.Remove(claim);
+
+        List<(Claim, bool IsHeld)> turned = [];
+        foreach ((Claim claim, ClaimAge age) in _ages)
         {
-            if (_ages[mine].Held && !present(mine.Node) && ages.ContainsKey(other)) kept.Keep(mine, _ages[mine]);
+            bool isHeld = refused.Count == 0 || !refused.ContainsKey(claim.Node);
+            if (age.Held != isHeld) turned.Add((claim, isHeld));
         }
 
-        kept.Release(present);
-        foreach ((Claim claim, ClaimAge age) in kept.Claims) ages.Add(claim, age);
-        Dictionary<string, string> refused = Refused(ages);
-        _ages = claims.ToDictionary(static claim => claim, claim => Aged(ages[claim], !refused.ContainsKey(claim.Node)));
+        foreach ((Claim claim, bool isHeld) in turned) _ages[claim] = new ClaimAge(isHeld, _settlements);
         return refused;
     }
 
-    private ClaimAge AgeOf(Claim claim) =>
-        _ages.TryGetValue(claim, out ClaimAge age) || kept.TryFind(claim, out age) ? age : new ClaimAge(Held: false, _settlements);
-
-    private ClaimAge Aged(ClaimAge age, bool held) =>
-        age.Held == held ? age : new ClaimAge(held, _settlements);
-
-    private Dictionary<string, string> Refused(Dictionary<Claim, ClaimAge> ages)
+    private void KeepContested(HashSet<Claim> left)
     {
-        ILookup<string, (Claim Mine, Claim Other)> contests = Contests(ages.Keys);
+        if (left.Count == 0) return;
+        foreach ((Claim mine, Claim other) in Contests(_ages.Keys).SelectMany(static contest => contest))
+        {
+            if (left.Contains(mine) && !left.Contains(other)) kept.Keep(mine, _ages[mine]);
+        }
+    }
+
+    private Dictionary<string, string> Refused()
+    {
+        ILookup<string, (Claim Mine, Claim Other)> contests = Contests(_ages.Keys);
         Dictionary<string, string> refused = new(StringComparer.Ordinal);
         HashSet<string> accepted = new(StringComparer.Ordinal);
         HashSet<string> begun = new(StringComparer.Ordinal);
 
         // Strongest first; the node's name makes the order, and with it the outcome, the same everywhere.
         foreach (string node in contests.Select(static contest => contest.Key)
-            .OrderBy(node => contests[node].Min(contest => ages[contest.Mine])).ThenBy(static node => node, StringComparer.Ordinal))
+            .OrderBy(node => contests[node].Min(contest => _ages[contest.Mine])).ThenBy(static node => node, StringComparer.Ordinal))
             Decide(node);
         return refused;
 
@@ -71,26 +85,23 @@ internal sealed class ClaimState(KeptClaims kept)
 
         bool IsStronger(Claim one, Claim other)
         {
-            int byAge = ages[one].CompareTo(ages[other]);
+            int byAge = _ages[one].CompareTo(_ages[other]);
             return byAge != 0 ? byAge < 0 : string.CompareOrdinal(one.Node, other.Node) < 0;
         }
     }
 
     /// <summary>Every pair of claims that cannot both stand, by node, seen from both sides.</summary>
+    /// <param name="claims">In <see cref="ClaimOrder"/>: one comes right after those it lies in, which are still open.</param>
     private static ILookup<string, (Claim Mine, Claim Other)> Contests(IEnumerable<Claim> claims)
     {
-        // Prefixes nest or are disjoint. In this order a prefix comes right after those it lies in, which are still open.
-        IEnumerable<Claim> sorted = claims
-            .OrderBy(static claim => claim.Kind).ThenBy(static claim => claim.Prefix.Family)
-            .ThenBy(static claim => claim.Prefix.Address.Value).ThenBy(static claim => claim.Prefix.Length)
-            .ThenBy(static claim => claim.Node, StringComparer.Ordinal);
         List<(Claim, Claim)> pairs = [];
         Stack<Claim> open = [];
-        foreach (Claim claim in sorted)
+        foreach (Claim claim in claims)
         {
             while (open.TryPeek(out Claim top) && !(top.Kind == claim.Kind && top.Prefix.Contains(claim.Prefix))) _ = open.Pop();
-            foreach (Claim outer in open.Where(outer => outer.Node != claim.Node))
+            foreach (Claim outer in open)
             {
+                if (outer.Node == claim.Node) continue;
                 pairs.Add((claim, outer));
                 pairs.Add((outer, claim));
             }

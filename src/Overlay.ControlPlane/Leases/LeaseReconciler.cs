@@ -7,8 +7,9 @@ namespace Overlay.ControlPlane;
 /// <summary>Turns what nodes announce into the forwarding table. One writer calls <see cref="Apply"/> and <see cref="Reconsider"/>.</summary>
 /// <remarks>
 /// The table is a function of the accepted leases alone and is replaced whole: what an update leaves unchanged works at
-/// every moment. Of a peer whose new lease is refused nothing old stays: it has said that it left, so its old pod CIDR
-/// may be another node's by now and its old address another host, and both would get pod traffic not meant for them.
+/// every moment. What is done for an update is in proportion to what it changes, but for a few walks over all peers.
+/// Of a peer whose new lease is refused nothing old stays: it has said that it left, so its old pod CIDR may be another
+/// node's by now and its old address another host, and both would get pod traffic not meant for them.
 /// </remarks>
 public sealed class LeaseReconciler
 {
@@ -23,8 +24,11 @@ public sealed class LeaseReconciler
     private readonly ILogger<LeaseReconciler> _logger;
     private readonly KeptClaims _kept;
     private readonly ClaimState _claims;
-    private Dictionary<string, Lease> _leases = new(StringComparer.Ordinal);
-    private IReadOnlyList<Lease>? _published;
+    private readonly TableState _table;
+
+    // Each peer by itself, in the order of their names; what claims of others make of it is in _peers.
+    private readonly SortedList<string, PeerLease> _checked = new(StringComparer.Ordinal);
+    private bool _hasPublished;
     private volatile PeersSnapshot _peers = PeersSnapshot.Empty;
 
     /// <param name="own">This node's lease: its pod CIDRs, underlays, VNI and MAC are what peers are measured against.</param>
@@ -38,6 +42,7 @@ public sealed class LeaseReconciler
     {
         _own = own;
         _rules = new(own, plan);
+        _table = new(own, _rules);
         _publisher = publisher;
         _time = time;
         _logger = logger;
@@ -54,107 +59,106 @@ public sealed class LeaseReconciler
     /// <summary>Takes an update; when this returns, the workers' next batch sees it.</summary>
     public void Apply(LeaseUpdate update)
     {
-        Dictionary<string, Lease> next = Next(update);
         IReadOnlyList<PeerLease> peers = _peers.Peers;
-        if (_published is null || !IsSame(_leases, next))
+        IReadOnlyList<(string Node, Lease? Lease)> changes = ChangesOf(update);
+        if (!_hasPublished || changes.Count > 0)
         {
-            _leases = next;
-            peers = JudgeAndPublish();
+            peers = JudgeAndPublish(changes);
         }
 
         _peers = new(peers, _time.GetUtcNow());
     }
 
     /// <summary>Gives what was kept for a node that has not come back to the one that waits for it.</summary>
-    public void Reconsider() => _peers = _peers with { Peers = JudgeAndPublish() };
+    public void Reconsider() => _peers = _peers with { Peers = JudgeAndPublish([]) };
 
-    private PeerLease[] JudgeAndPublish()
+    private PeerLease[] JudgeAndPublish(IReadOnlyList<(string Node, Lease? Lease)> changes)
     {
-        PeerLease[] peers = Judge();
-        LogChanges(_peers.Peers, peers);
-        Publish(peers);
+        PeerLease[] peers = Judge(changes);
+        IReadOnlyList<PeerChange> outcome = PeerChange.Between(_peers.Peers, peers);
+        LogChanges(outcome);
+        Publish(outcome, peers);
         return peers;
     }
 
-    private Dictionary<string, Lease> Next(LeaseUpdate update)
+    /// <summary>The nodes whose lease is another than before, by name; without a lease: it has none any more.</summary>
+    private IReadOnlyList<(string Node, Lease? Lease)> ChangesOf(LeaseUpdate update)
     {
-        Dictionary<string, Lease> next = new(update is LeaseUpdate.Snapshot ? [] : _leases, StringComparer.Ordinal);
+        Dictionary<string, Lease?> said = new(StringComparer.Ordinal);
         switch (update)
         {
             case LeaseUpdate.Snapshot snapshot:
-                foreach (Lease lease in snapshot.Leases) next[lease.Node] = lease;
+                foreach (Lease lease in snapshot.Leases) said[lease.Node] = lease;
+                foreach (string node in _checked.Keys) _ = said.TryAdd(node, null);
                 break;
             case LeaseUpdate.Events events:
                 foreach (LeaseEvent change in events.Changes)
                 {
-                    if (change is LeaseEvent.Added added) next[added.Lease.Node] = added.Lease;
-                    else if (change is LeaseEvent.Removed removed) _ = next.Remove(removed.Node);
+                    if (change is LeaseEvent.Added added) said[added.Lease.Node] = added.Lease;
+                    else if (change is LeaseEvent.Removed removed) said[removed.Node] = null;
                 }
 
                 break;
         }
 
-        _ = next.Remove(_own.Node);
-        return next;
+        _ = said.Remove(_own.Node);
+        return
+        [
+            .. said.Where(entry => _checked.GetValueOrDefault(entry.Key)?.Lease != entry.Value)
+                .OrderBy(static entry => entry.Key, StringComparer.Ordinal)
+                .Select(static entry => (entry.Key, entry.Value)),
+        ];
     }
 
-    private static bool IsSame(Dictionary<string, Lease> one, Dictionary<string, Lease> other) =>
-        one.Count == other.Count && one.All(entry => other.TryGetValue(entry.Key, out Lease? lease) && lease == entry.Value);
-
-    private PeerLease[] Judge()
+    private PeerLease[] Judge(IReadOnlyList<(string Node, Lease? Lease)> changes)
     {
-        PeerLease[] peers = [.. _leases.Values.OrderBy(static lease => lease.Node, StringComparer.Ordinal).Select(_rules.Check)];
-
-        // A lease that is refused by itself claims nothing: others may have what it names.
-        IReadOnlyDictionary<string, string> losers = _claims.Settle(
-            [.. peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted).SelectMany(peer => ClaimsOf(peer.Lease))],
-            _leases.ContainsKey);
-        return Array.ConvertAll(peers, peer => losers.TryGetValue(peer.Lease.Node, out string? reason)
-            ? peer with { Verdict = LeaseVerdict.Refused, Reason = reason }
-            : peer);
-    }
-
-    private IEnumerable<Claim> ClaimsOf(Lease lease) =>
-    [
-        .. _rules.CarriedPodCidrs(lease).Select(prefix => Claim.PodCidr(lease.Node, prefix)),
-        .. lease.PublicAddresses.Select(address => Claim.PublicAddress(lease.Node, address)),
-    ];
-
-    private void Publish(IReadOnlyList<PeerLease> peers)
-    {
-        List<Lease> accepted = [.. peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted).Select(static peer => peer.Lease)];
-        if (_published is not null && accepted.SequenceEqual(_published)) return;
-
-        ForwardingTableBuilder builder = new();
-        foreach (IpPrefix prefix in _own.PodCidrs) _ = builder.AddLocal(prefix);
-        foreach (Lease lease in accepted) AddPeer(builder, lease);
-        _publisher.Publish(builder.Build());
-        _published = accepted;
-        _logger.LogInformation(
-            "Forwarding table replaced: {Accepted} peers, {Others} not accepted", accepted.Count, peers.Count - accepted.Count);
-    }
-
-    private void AddPeer(ForwardingTableBuilder builder, Lease lease)
-    {
-        PeerVteps vteps = PeerVteps.Of(lease, _own);
-        foreach (IpPrefix prefix in _rules.CarriedPodCidrs(lease))
+        List<Claim> withdrawn = [];
+        List<Claim> made = [];
+        foreach ((string node, Lease? lease) in changes)
         {
-            RemoteVtep? via = prefix.Family == IpFamily.IPv4 ? vteps.ForSubnet : vteps.ForSubnetV6;
-            if (via is not null) _ = builder.AddRoute(prefix, via);
+            if (_checked.TryGetValue(node, out PeerLease? before)) withdrawn.AddRange(ClaimsOf(before));
+            if (lease is null) _ = _checked.Remove(node);
+            else
+            {
+                PeerLease now = _rules.Check(lease);
+                _checked[node] = now;
+                made.AddRange(ClaimsOf(now));
+            }
         }
 
-        // The peer may choose either of its addresses to send from, whichever we choose to send to.
-        if (vteps.Ipv4 is { } ipv4) _ = builder.AddVtep(ipv4);
-        if (vteps.Ipv6 is { } ipv6) _ = builder.AddVtep(ipv6);
+        PeerLease[] peers = [.. _checked.Values];
+        foreach ((string node, string reason) in _claims.Settle(withdrawn, made, _checked.ContainsKey))
+        {
+            // A node that is gone may lose too, what is kept for it.
+            int index = _checked.IndexOfKey(node);
+            if (index >= 0) peers[index] = peers[index] with { Verdict = LeaseVerdict.Refused, Reason = reason };
+        }
+
+        return peers;
     }
 
-    private void LogChanges(IReadOnlyList<PeerLease> before, IReadOnlyList<PeerLease> now)
+    // A lease that is refused by itself claims nothing: others may have what it names.
+    private IEnumerable<Claim> ClaimsOf(PeerLease peer) => peer.Verdict != LeaseVerdict.Accepted ? [] :
+    [
+        .. _rules.CarriedPodCidrs(peer.Lease).Select(prefix => Claim.PodCidr(peer.Lease.Node, prefix)),
+        .. peer.Lease.PublicAddresses.Select(address => Claim.PublicAddress(peer.Lease.Node, address)),
+    ];
+
+    private void Publish(IReadOnlyList<PeerChange> outcome, IReadOnlyList<PeerLease> peers)
     {
-        Dictionary<string, PeerLease> gone = before.ToDictionary(static peer => peer.Lease.Node, StringComparer.Ordinal);
-        foreach (PeerLease peer in now)
+        if (!_table.Take(outcome) && _hasPublished) return;
+        _publisher.Publish(_table.Build());
+        _hasPublished = true;
+        int accepted = peers.Count(static peer => peer.Verdict == LeaseVerdict.Accepted);
+        _logger.LogInformation(
+            "Forwarding table replaced: {Accepted} peers, {Others} not accepted", accepted, peers.Count - accepted);
+    }
+
+    private void LogChanges(IReadOnlyList<PeerChange> outcome)
+    {
+        foreach ((PeerLease? old, PeerLease? peer) in outcome)
         {
-            _ = gone.Remove(peer.Lease.Node, out PeerLease? old);
-            if (peer.Reason == old?.Reason && (old is null || peer.Verdict == old.Verdict)) continue;
+            if (peer is null || (peer.Reason == old?.Reason && (old is null || peer.Verdict == old.Verdict))) continue;
             if (peer.Reason is null)
                 _logger.LogInformation("Lease of {Node} is accepted now; it was not: {Reason}", peer.Lease.Node, old?.Reason);
             else if (peer.Verdict == LeaseVerdict.Refused)
@@ -165,8 +169,11 @@ public sealed class LeaseReconciler
                 _logger.LogWarning("Lease of {Node} ({Prefix}) is accepted in part: {Reason}", peer.Lease.Node, Prefixes(peer.Lease), peer.Reason);
         }
 
-        foreach (PeerLease peer in gone.Values.Where(static peer => peer.Reason is not null))
-            _logger.LogInformation("Lease of {Node} is gone; it was not carried in full: {Reason}", peer.Lease.Node, peer.Reason);
+        foreach ((PeerLease? old, PeerLease? peer) in outcome)
+        {
+            if (peer is null && old?.Reason is not null)
+                _logger.LogInformation("Lease of {Node} is gone; it was not carried in full: {Reason}", old.Lease.Node, old.Reason);
+        }
     }
 
     private static string Prefixes(Lease lease) => string.Join(", ", lease.PodCidrs);

@@ -15,6 +15,9 @@ internal readonly record struct PeerVteps(RemoteVtep? Ipv4, RemoteVtep? Ipv6, bo
     /// <summary>Carries the peer's IPv6 pods: as flannel does where both sides can, over IPv4 where not.</summary>
     public RemoteVtep? ForSubnetV6 => HasOwnIpv6Mac ? Ipv6 ?? Ipv4 : ForSubnet;
 
+    /// <summary>Carries the peer's pods of that family.</summary>
+    public RemoteVtep? For(IpFamily podFamily) => podFamily == IpFamily.IPv4 ? ForSubnet : ForSubnetV6;
+
     public static PeerVteps Of(Lease peer, Lease own)
     {
         MacAddress? mac = peer.BackendData?.Mac;

@@ -36,9 +36,10 @@ public sealed class WithdrawnClaimStore
     /// <summary>What that node withdrew a short while ago; null when it did not, or nobody waited for it.</summary>
     public WithdrawnClaim? Load(string node)
     {
-        // A clock may have been set in between, a little back as well as forth.
-        TimeSpan age = (_time.GetUtcNow() - File.GetLastWriteTimeUtc(_path)).Duration();
-        if (age > GoodFor || !_file.TryLoad(out IReadOnlyList<Lease>? leases)) return null;
+        TimeSpan age = _time.GetUtcNow() - File.GetLastWriteTimeUtc(_path);
+
+        // Either way: file times and the clock may differ by a little, and a clock set back makes the file's age unknown.
+        if (age.Duration() > GoodFor || !_file.TryLoad(out IReadOnlyList<Lease>? leases)) return null;
         return leases.FirstOrDefault(lease => lease.Node == node) is { } own ? new(own, [.. leases.Where(lease => lease.Node != node)]) : null;
     }
 

@@ -21,6 +21,7 @@ public sealed class AdminReader(OverlayOptions options, OverlayService service, 
             options.NodeName, Version, service.Started is null ? "starting" : IsReady ? "forwarding" : "impaired", service.Started ?? default, node.DeviceName,
             node.Vtep.Vni.Value, node.Vtep.Port, node.Mtu.Pod, node.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
             new UnderlayReport(node.Underlay.Link.Name, node.Underlay.Link.Mtu, node.Underlay.Ipv4?.ToString(), node.Underlay.Ipv6?.ToString()),
+            node.DataplaneReport,
             new ControlPlaneReport(
                 "File", options.LeaseDirectory, peers.UpdatedAt, Count(LeaseVerdict.Accepted), Count(LeaseVerdict.Refused), Count(LeaseVerdict.NotReady),
                 [.. source.Problems.Select(problem => $"{problem.Key}: {problem.Value}")]));

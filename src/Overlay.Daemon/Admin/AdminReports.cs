@@ -3,10 +3,14 @@ namespace Overlay.Daemon;
 /// <summary>What <c>overlayctl status</c> shows.</summary>
 public sealed record StatusReport(
     string Node, string Version, string State, DateTimeOffset Started, string Device, uint Vni, int Port, int Mtu,
-    string VtepMac, string? Subnet, string? SubnetV6, IReadOnlyList<string> Problems, UnderlayReport Underlay, ControlPlaneReport ControlPlane);
+    string VtepMac, string? Subnet, string? SubnetV6, IReadOnlyList<string> Problems, UnderlayReport Underlay,
+    DataplaneReport Dataplane, ControlPlaneReport ControlPlane);
 
 /// <summary>The interface and addresses tunnels leave by.</summary>
 public sealed record UnderlayReport(string Interface, int Mtu, string? Ipv4, string? Ipv6);
+
+/// <summary>How packets are worked on: queues, the offloads in use, most datagrams of one send (1 = each by itself).</summary>
+public sealed record DataplaneReport(int Queues, IReadOnlyList<string> Offloads, int MaxSegments);
 
 /// <summary>Where leases come from and how that goes.</summary>
 public sealed record ControlPlaneReport(

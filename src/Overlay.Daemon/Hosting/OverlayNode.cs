@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane;
 using Overlay.Dataplane;
@@ -25,6 +26,7 @@ public sealed class OverlayNode : IDisposable
     private readonly List<WorkerThread> _threads = [];
     private readonly List<IWorker> _workers = [];
     private readonly bool _isPinned;
+    private readonly Offloads _offloads;
     private DeviceGuard? _guard;
     private bool _isDisposed;
     private bool _isStuck;
@@ -43,6 +45,7 @@ public sealed class OverlayNode : IDisposable
         Mtu = mtu;
 
         _isPinned = dataplane.PinWorkers;
+        _offloads = dataplane.Offloads & (device.Queues[0].Offloads | Offloads.UdpSend | Offloads.UdpReceive);
         List<WorkerCounters> counters = [];
         foreach ((TunDevice tun, UdpUnderlay socket) in device.Queues.Zip(sockets))
         {
@@ -67,6 +70,18 @@ public sealed class OverlayNode : IDisposable
     public DataplaneCounters Counters { get; }
 
     public string DeviceName => _device.Name;
+
+    /// <summary>How packets are worked on, as the kernel's answers have left it.</summary>
+    public DataplaneReport DataplaneReport
+    {
+        get
+        {
+            int maxSegments = _sockets.Min(socket => socket.MaxSegments);
+            Offloads used = maxSegments > 1 ? _offloads : _offloads & ~Offloads.UdpSend;
+            string[] names = [.. Enum.GetValues<Offloads>().Where(o => BitOperations.IsPow2((int)o) && used.HasFlag(o)).Select(o => o.ToString())];
+            return new DataplaneReport(_sockets.Count, names, maxSegments);
+        }
+    }
 
     /// <summary>What on this host keeps pods' packets from flowing.</summary>
     public IReadOnlyList<string> Problems => _device.Problems;

@@ -9,23 +9,20 @@ namespace Overlay.Dataplane;
 /// </remarks>
 public sealed class ForwardingTable
 {
-    private const int Local = 0;
+    /// <summary>Where a route of this node's own leads to inside a <see cref="RouteTable{TNumber}"/>; nobody else gets to see it.</summary>
+    internal static readonly RemoteVtep Local = new("this node", default, default);
 
-    private readonly RouteTable<Ipv4Address> _ipv4;
-    private readonly RouteTable<Ipv6Address> _ipv6;
-    private readonly RemoteVtep?[] _targets;
+    private readonly RouteTable<uint> _ipv4;
+    private readonly RouteTable<UInt128> _ipv6;
 
-    /// <param name="ipv4">Targets index <paramref name="targets"/>.</param>
-    /// <param name="ipv6">Targets index <paramref name="targets"/>.</param>
-    /// <param name="targets">The remote VTEPs; entry 0 is null and stands for this node.</param>
-    /// <param name="fdb">The same VTEPs by underlay address.</param>
+    /// <param name="ipv4">The IPv4 routes; this node's own lead to <see cref="Local"/>.</param>
+    /// <param name="ipv6">The IPv6 routes; this node's own lead to <see cref="Local"/>.</param>
+    /// <param name="fdb">The VTEPs the routes lead to, and others.</param>
     /// <param name="routes">Every prefix in the two tables.</param>
-    internal ForwardingTable(
-        RouteTable<Ipv4Address> ipv4, RouteTable<Ipv6Address> ipv6, RemoteVtep?[] targets, Fdb fdb, IReadOnlyList<Route> routes)
+    internal ForwardingTable(RouteTable<uint> ipv4, RouteTable<UInt128> ipv6, Fdb fdb, IReadOnlyList<Route> routes)
     {
         _ipv4 = ipv4;
         _ipv6 = ipv6;
-        _targets = targets;
         Fdb = fdb;
         Routes = routes;
     }
@@ -36,19 +33,20 @@ public sealed class ForwardingTable
     public Fdb Fdb { get; }
 
     /// <summary>Every prefix with its VTEP, for people to look at; the packet path uses the look-ups.</summary>
+    /// <remarks>In order of family, address and length. 64 bytes a route.</remarks>
     public IReadOnlyList<Route> Routes { get; }
 
     /// <summary>The VTEP to send to, or null: no route, or this node itself.</summary>
-    public RemoteVtep? Lookup(Ipv4Address destination) => TargetOf(_ipv4.Lookup(destination));
+    public RemoteVtep? Lookup(Ipv4Address destination) => Remote(_ipv4.Lookup(destination.Value));
 
     /// <inheritdoc cref="Lookup(Ipv4Address)"/>
-    public RemoteVtep? Lookup(Ipv6Address destination) => TargetOf(_ipv6.Lookup(destination));
+    public RemoteVtep? Lookup(Ipv6Address destination) => Remote(_ipv6.Lookup(destination.Value));
 
     /// <summary>The address lies in a pod CIDR of this node.</summary>
-    public bool IsLocal(Ipv4Address destination) => _ipv4.Lookup(destination) == Local;
+    public bool IsLocal(Ipv4Address destination) => ReferenceEquals(_ipv4.Lookup(destination.Value), Local);
 
     /// <inheritdoc cref="IsLocal(Ipv4Address)"/>
-    public bool IsLocal(Ipv6Address destination) => _ipv6.Lookup(destination) == Local;
+    public bool IsLocal(Ipv6Address destination) => ReferenceEquals(_ipv6.Lookup(destination.Value), Local);
 
     /// <summary>The inner source lies in a pod CIDR of the node that VTEP belongs to.</summary>
     public bool IsAllowedSource(RemoteVtep sender, Ipv4Address source) => IsSameNode(sender, Lookup(source));
@@ -56,8 +54,9 @@ public sealed class ForwardingTable
     /// <inheritdoc cref="IsAllowedSource(RemoteVtep, Ipv4Address)"/>
     public bool IsAllowedSource(RemoteVtep sender, Ipv6Address source) => IsSameNode(sender, Lookup(source));
 
-    private RemoteVtep? TargetOf(int target) => target < 0 ? null : _targets[target];
+    private static RemoteVtep? Remote(RemoteVtep? via) => ReferenceEquals(via, Local) ? null : via;
 
+    // An honest peer sends from the VTEP our route leads to, or from its other one, named by the same string.
     private static bool IsSameNode(RemoteVtep sender, RemoteVtep? other) =>
-        ReferenceEquals(sender, other) || (other is not null && string.Equals(sender.Node, other.Node, StringComparison.Ordinal));
+        ReferenceEquals(sender, other) || (other is not null && sender.IsOfSameNode(other));
 }

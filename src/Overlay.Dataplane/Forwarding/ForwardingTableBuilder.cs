@@ -1,66 +1,102 @@
+using System.Runtime.InteropServices;
 using Overlay.Wire;
 
 namespace Overlay.Dataplane;
 
 /// <summary>The one way to make a <see cref="ForwardingTable"/>. Not thread-safe; used by the one writer.</summary>
-/// <remarks>A call that throws changes nothing, so one peer's bad lease can be left out and the others kept.</remarks>
+/// <remarks>
+/// <para>A call that throws changes nothing, so one peer's bad lease can be left out and the others kept.</para>
+/// <para>
+/// A builder that is kept makes the next table for little: routes stay sorted here, so a change costs one walk over
+/// them and no sort. It keeps some 100 bytes a route and 60 a VTEP for that.
+/// </para>
+/// </remarks>
 public sealed class ForwardingTableBuilder
 {
-    private readonly List<RemoteVtep?> _targets = [null];
-    private readonly Dictionary<RemoteVtep, int> _indexes = [];
-    private readonly Dictionary<IpAddress, RemoteVtep> _byAddress = [];
-    private readonly Dictionary<IpPrefix, Route> _routes = [];
+    private readonly SortedSet<Route> _routes = new(RouteOrder.Instance);
+    private readonly Dictionary<IpAddress, (RemoteVtep Vtep, int Routes)> _vteps = [];
+    private readonly RangeFlattener<uint> _ipv4 = new();
+    private readonly RangeFlattener<UInt128> _ipv6 = new();
 
     /// <summary>A pod CIDR that this node's own bridge serves.</summary>
     /// <exception cref="ArgumentException">The prefix was added before.</exception>
-    public ForwardingTableBuilder AddLocal(IpPrefix prefix) => Add(new Route(prefix, null));
+    public ForwardingTableBuilder AddLocal(IpPrefix prefix)
+    {
+        Add(new Route(prefix, null));
+        return this;
+    }
 
     /// <summary>A pod CIDR behind a peer's VTEP.</summary>
     /// <exception cref="ArgumentException">The prefix was added before, or another VTEP has that underlay address.</exception>
     public ForwardingTableBuilder AddRoute(IpPrefix prefix, RemoteVtep via)
     {
-        RefuseKnown(prefix);
-        _ = AddVtep(via);
-        return Add(new Route(prefix, via));
+        RemoteVtep known = KnownOrNew(via);
+        Add(new Route(prefix, known));
+        Use(known, routes: 1);
+        return this;
     }
 
     /// <summary>A VTEP that may send to us even where no route leads to it, as a peer's second underlay address.</summary>
     /// <exception cref="ArgumentException">Another VTEP has that underlay address.</exception>
     public ForwardingTableBuilder AddVtep(RemoteVtep vtep)
     {
-        if (_indexes.ContainsKey(vtep)) return this;
-        if (!_byAddress.TryAdd(vtep.Address, vtep))
-            throw new ArgumentException($"{vtep.Address} is the VTEP of {_byAddress[vtep.Address].Node} and of {vtep.Node}", nameof(vtep));
-        _indexes.Add(vtep, _targets.Count);
-        _targets.Add(vtep);
+        Use(KnownOrNew(vtep), routes: 0);
+        return this;
+    }
+
+    /// <summary>Takes a pod CIDR back, whoever serves it. The VTEP stays.</summary>
+    /// <exception cref="ArgumentException">There is no such prefix.</exception>
+    public ForwardingTableBuilder RemoveRoute(IpPrefix prefix)
+    {
+        if (!_routes.TryGetValue(new Route(prefix, null), out Route known))
+            throw new ArgumentException($"{prefix} is not in the table", nameof(prefix));
+        _ = _routes.Remove(known);
+        if (known.Via is not null) Use(known.Via, routes: -1);
+        return this;
+    }
+
+    /// <summary>Takes a VTEP back, if it is there.</summary>
+    /// <exception cref="ArgumentException">A route still leads to it.</exception>
+    public ForwardingTableBuilder RemoveVtep(RemoteVtep vtep)
+    {
+        if (!_vteps.TryGetValue(vtep.Address, out (RemoteVtep Vtep, int Routes) known) || known.Vtep != vtep) return this;
+        if (known.Routes > 0)
+            throw new ArgumentException($"{known.Routes} routes lead to {vtep.Address}, a VTEP of {vtep.Node}", nameof(vtep));
+        _ = _vteps.Remove(vtep.Address);
         return this;
     }
 
     public ForwardingTable Build()
     {
-        List<(IpPrefix, int)> ipv4 = [];
-        List<(IpPrefix, int)> ipv6 = [];
-        foreach (Route route in _routes.Values)
-        {
-            int target = route.Via is null ? 0 : _indexes[route.Via];
-            (route.Prefix.Family == IpFamily.IPv4 ? ipv4 : ipv6).Add((route.Prefix, target));
-        }
+        Route[] routes = new Route[_routes.Count];
+        _routes.CopyTo(routes);
+        int ipv4 = 0;
+        while (ipv4 < routes.Length && routes[ipv4].Prefix.Family == IpFamily.IPv4) ipv4++;
 
-        return new(
-            RangeFlattener.Flatten(ipv4, static value => new Ipv4Address((uint)value)),
-            RangeFlattener.Flatten(ipv6, static value => new Ipv6Address(value)),
-            [.. _targets], new Fdb(new(_byAddress)), [.. _routes.Values]);
+        RemoteVtep[] rows = new RemoteVtep[_vteps.Count];
+        int row = 0;
+        foreach ((RemoteVtep vtep, _) in _vteps.Values) rows[row++] = vtep;
+
+        return new(_ipv4.Flatten(routes.AsSpan(0, ipv4)), _ipv6.Flatten(routes.AsSpan(ipv4)), new Fdb(rows), routes);
     }
 
-    private ForwardingTableBuilder Add(Route route)
+    /// <summary>The VTEP as it was given first: so a table has one object a VTEP, and references tell them apart.</summary>
+    private RemoteVtep KnownOrNew(RemoteVtep vtep)
     {
-        RefuseKnown(route.Prefix);
-        _routes.Add(route.Prefix, route);
-        return this;
+        if (!_vteps.TryGetValue(vtep.Address, out (RemoteVtep Vtep, int Routes) known)) return vtep;
+        return known.Vtep == vtep
+            ? known.Vtep
+            : throw new ArgumentException($"{vtep.Address} is the VTEP of {known.Vtep.Node} and of {vtep.Node}", nameof(vtep));
     }
 
-    private void RefuseKnown(IpPrefix prefix)
+    private void Use(RemoteVtep vtep, int routes)
     {
-        if (_routes.ContainsKey(prefix)) throw new ArgumentException($"{prefix} is in the table already", nameof(prefix));
+        ref (RemoteVtep Vtep, int Routes) known = ref CollectionsMarshal.GetValueRefOrAddDefault(_vteps, vtep.Address, out _);
+        known = (vtep, known.Routes + routes);
+    }
+
+    private void Add(Route route)
+    {
+        if (!_routes.Add(route)) throw new ArgumentException($"{route.Prefix} is in the table already", nameof(route));
     }
 }

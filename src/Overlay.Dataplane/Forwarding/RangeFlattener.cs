@@ -3,61 +3,56 @@ using Overlay.Wire;
 
 namespace Overlay.Dataplane;
 
-/// <summary>Turns nested prefixes into the disjoint ranges of a <see cref="RouteTable{TAddress}"/>.</summary>
-internal static class RangeFlattener
+/// <summary>Turns nested prefixes into the disjoint ranges of a <see cref="RouteTable{TNumber}"/>. Not thread-safe.</summary>
+internal sealed class RangeFlattener<TNumber>
+    where TNumber : struct, IBinaryInteger<TNumber>, IUnsignedNumber<TNumber>, IMinMaxValue<TNumber>
 {
-    /// <param name="prefixes">Distinct prefixes of one family with their targets, in any order; sorted in place.</param>
-    /// <param name="toAddress">Makes the family's address of its number.</param>
-    public static RouteTable<TAddress> Flatten<TAddress>(
-        List<(IpPrefix Prefix, int Target)> prefixes, Func<UInt128, TAddress> toAddress)
-        where TAddress : struct, IComparisonOperators<TAddress, TAddress, bool>
-    {
-        // In this order a prefix comes right before those nested in it.
-        prefixes.Sort(static (a, b) =>
-        {
-            int byAddress = a.Prefix.Address.Value.CompareTo(b.Prefix.Address.Value);
-            return byAddress != 0 ? byAddress : a.Prefix.Length.CompareTo(b.Prefix.Length);
-        });
+    // Kept from table to table: they would be large garbage every time.
+    private readonly List<TNumber> _starts = [];
+    private readonly List<RemoteVtep?> _vias = [];
+    private readonly Stack<(TNumber Last, RemoteVtep? Via)> _open = [];
 
-        List<TAddress> starts = [];
-        List<int> targets = [];
-        Stack<(UInt128 Last, int Target)> open = [];
-        Begin(0, RouteTable<TAddress>.NoRoute);
-        foreach ((IpPrefix prefix, int target) in prefixes)
+    /// <param name="routes">Routes of the one family in <see cref="RouteOrder"/>: each comes right before those nested in it.</param>
+    public RouteTable<TNumber> Flatten(ReadOnlySpan<Route> routes)
+    {
+        _starts.Clear();
+        _vias.Clear();
+        Begin(TNumber.Zero, null);
+        foreach (ref readonly Route route in routes)
         {
-            CloseBefore(prefix.Address.Value);
-            Begin(prefix.Address.Value, target);
-            open.Push((prefix.Last.Value, target));
+            TNumber start = NumberOf(route.Prefix.Address);
+            CloseBefore(start);
+            RemoteVtep via = route.Via ?? ForwardingTable.Local;
+            Begin(start, via);
+            _open.Push((NumberOf(route.Prefix.Last), via));
         }
 
         CloseBefore(null);
-        return new([.. starts], [.. targets]);
+        return new(_starts, _vias);
+    }
 
-        // Behind each prefix that ends before this address, its parent's range goes on.
-        void CloseBefore(UInt128? address)
+    // Behind each prefix that ends before this address, its parent's range goes on.
+    private void CloseBefore(TNumber? address)
+    {
+        while (_open.TryPeek(out (TNumber Last, RemoteVtep? Via) top) && (address is null || top.Last < address))
         {
-            while (open.TryPeek(out (UInt128 Last, int Target) top) && (address is null || top.Last < address))
-            {
-                _ = open.Pop();
-                int parent = open.TryPeek(out (UInt128 Last, int Target) outer) ? outer.Target : RouteTable<TAddress>.NoRoute;
-                bool endsTheFamily = top.Last == MaxOf<TAddress>();
-                if (!endsTheFamily) Begin(top.Last + 1, parent);
-            }
-        }
-
-        // A range that begins where the last one did replaces it: the inner prefix wins, empty gaps vanish.
-        void Begin(UInt128 start, int target)
-        {
-            TAddress address = toAddress(start);
-            if (starts.Count > 0 && starts[^1] == address) targets[^1] = target;
-            else
-            {
-                starts.Add(address);
-                targets.Add(target);
-            }
+            _ = _open.Pop();
+            RemoteVtep? parent = _open.TryPeek(out (TNumber Last, RemoteVtep? Via) outer) ? outer.Via : null;
+            bool endsTheFamily = top.Last == TNumber.MaxValue;
+            if (!endsTheFamily) Begin(top.Last + TNumber.One, parent);
         }
     }
 
-    private static UInt128 MaxOf<TAddress>() =>
-        typeof(TAddress) == typeof(Ipv4Address) ? uint.MaxValue : UInt128.MaxValue;
+    // A range that begins where the last one did replaces it: the inner prefix wins, empty gaps vanish.
+    private void Begin(TNumber start, RemoteVtep? via)
+    {
+        if (_starts.Count > 0 && _starts[^1] == start) _vias[^1] = via;
+        else
+        {
+            _starts.Add(start);
+            _vias.Add(via);
+        }
+    }
+
+    private static TNumber NumberOf(IpAddress address) => TNumber.CreateTruncating(address.Value);
 }

@@ -56,15 +56,15 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
     private static int StepOf(in ReceivedBuffer received, ReadOnlySpan<byte> bytes)
     {
         if (received.SegmentSize == 0 || received.SegmentSize >= received.Length) return int.MaxValue;
-        return InnerLength(bytes) > received.SegmentSize ? int.MaxValue : received.SegmentSize;
+        return IsOnePacket(bytes) ? int.MaxValue : received.SegmentSize;
     }
 
-    private static int InnerLength(ReadOnlySpan<byte> datagram)
+    private static bool IsOnePacket(ReadOnlySpan<byte> datagram)
     {
-        if (datagram.Length <= Overhead) return 0;
+        if (datagram.Length <= Overhead) return false;
         ReadOnlySpan<byte> packet = datagram[Overhead..];
-        if (Ipv4Header.TryParse(packet, out Ipv4Header ipv4)) return ipv4.TotalLength;
-        return Ipv6Header.TryParse(packet, out Ipv6Header ipv6) ? ipv6.TotalLength : 0;
+        if (Ipv4Header.TryParse(packet, out Ipv4Header ipv4)) return ipv4.TotalLength == packet.Length;
+        return Ipv6Header.TryParse(packet, out Ipv6Header ipv6) && ipv6.TotalLength == packet.Length;
     }
 
     private DropReason Accept(Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)

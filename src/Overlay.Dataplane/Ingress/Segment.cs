@@ -85,8 +85,9 @@ internal readonly ref struct Segment
         ReadOnlySpan<byte> ours = _packet[_transport..HeaderLength];
         ReadOnlySpan<byte> theirs = head._packet[head._transport..head.HeaderLength];
         return ((ours[TcpFlagsOffset] ^ theirs[TcpFlagsOffset]) & ~Psh) == 0
-            && ours[8..12].SequenceEqual(theirs[8..12])
-            && ours[TcpHeader.MinLength..].SequenceEqual(theirs[TcpHeader.MinLength..]);
+            && ours[8..TcpFlagsOffset].SequenceEqual(theirs[8..TcpFlagsOffset])
+            && ours[(TcpFlagsOffset + 1)..TcpHeader.ChecksumOffset].SequenceEqual(theirs[(TcpFlagsOffset + 1)..TcpHeader.ChecksumOffset])
+            && ours[(TcpHeader.ChecksumOffset + 2)..].SequenceEqual(theirs[(TcpHeader.ChecksumOffset + 2)..]);
     }
 
     /// <summary>The transport checksum is right, or only the pseudo-header's sum, as the offload header then says.</summary>

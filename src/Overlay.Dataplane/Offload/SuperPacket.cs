@@ -31,9 +31,11 @@ public static class SuperPacket
         ReadOnlySpan<byte> segment = packet[transport..];
         if (protocol == IpProtocol.Udp)
         {
-            if (!UdpHeader.TryParse(segment, out UdpHeader udp) || udp.Checksum != pseudoHeader || udp.Checksum == 0) return DropReason.None;
+            if (!UdpHeader.TryParse(segment, out UdpHeader udp) || udp.Checksum != pseudoHeader) return DropReason.None;
             offload = Partial(transport, UdpHeader.ChecksumOffset);
-            bool isSuperPacket = segmentSize > 0 && packet.Length > mtu && segmentSize <= mtu - transport - UdpHeader.HeaderLength;
+            int headerLength = transport + UdpHeader.HeaderLength;
+            bool isSuperPacket = segmentSize > 0 && udp.Length == segment.Length
+                && packet.Length - headerLength > segmentSize && segmentSize <= mtu - headerLength;
             if (isSuperPacket) offload = Super(VirtioNetHeader.GsoUdpL4, transport, UdpHeader.HeaderLength, segmentSize, UdpHeader.ChecksumOffset);
             return DropReason.None;
         }

@@ -98,6 +98,21 @@ public class NetworkNamespace
         }
     }
 
+    /// <summary>Waits until a program has made a network device inside.</summary>
+    public void WaitForDevice(string device, TimeSpan? limit = null)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!Run("ip", "link", "show", device).Succeeded)
+        {
+            if (watch.Elapsed > (limit ?? TimeSpan.FromSeconds(10)))
+            {
+                throw new LabException($"no device {device} in {Namespace}");
+            }
+
+            Thread.Sleep(20);
+        }
+    }
+
     /// <summary>Waits until every bridge port inside forwards, and no address is tentative.</summary>
     internal void WaitForPorts()
     {

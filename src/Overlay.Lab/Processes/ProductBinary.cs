@@ -16,6 +16,11 @@ public static class ProductBinary
         ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")),
     };
 
+    /// <summary>What the program answers to --version.</summary>
+    public static string Version(string program) => Command
+        .Run(Command.DefaultLimit, Find(program), ["--version"], environment: Environment)
+        .EnsureSuccess().Output.Trim();
+
     public static string Find(string program)
     {
         string path = Path.Combine(Directory, program);

@@ -18,6 +18,9 @@ public sealed partial record LabOptions
 
     public int UnderlayMtu { get; init; } = 1500;
 
+    /// <summary>Two nodes with one cable between their eth0, no switch: for measuring nothing but the nodes.</summary>
+    public bool DirectCable { get; init; }
+
     /// <summary>0 = what is left of the underlay MTU after encapsulation.</summary>
     public int PodMtu { get; init; }
 
@@ -37,6 +40,7 @@ public sealed partial record LabOptions
     {
         Require(ValidName().IsMatch(Name), nameof(Name), Name, "1 to 20 lower-case letters and digits");
         Require(Nodes is >= 1 and <= 26, nameof(Nodes), Nodes, "1 to 26: nodes are named a to z");
+        Require(!DirectCable || Nodes == 2, nameof(Nodes), Nodes, "2 with a direct cable");
         Require(PodsPerNode is >= 0 and <= 90, nameof(PodsPerNode), PodsPerNode, "0 to 90");
         Require(Underlay is > 0 and <= AddressFamilies.Dual, nameof(Underlay), Underlay, "V4, V6 or Dual");
         Require(Inner is > 0 and <= AddressFamilies.Dual, nameof(Inner), Inner, "V4, V6 or Dual");

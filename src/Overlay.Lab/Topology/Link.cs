@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Overlay.Lab;
 
-/// <summary>The cable between a node's eth0 and the switch: both ends of one veth pair.</summary>
+/// <summary>The cable at a node's eth0, to the switch or to another node: both ends of one veth pair.</summary>
 public sealed class Link
 {
     private static readonly string[] _segmentation = ["tx", "sg", "tso", "gso"];
@@ -13,6 +13,10 @@ public sealed class Link
         "rx", "tx-udp-segmentation", "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation", "tx-gso-list",
         "tx-gso-partial", "rx-gro-list", "rx-udp-gro-forwarding",
     ];
+
+    // What a cloud's network card lacks. Checksums are left alone: every card does those.
+    private static readonly string[] _wireLike =
+        ["tso", "gso", "tx-udp-segmentation", "tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"];
 
     private readonly (NetworkNamespace Inside, string Device)[] _ends;
 
@@ -45,6 +49,19 @@ public sealed class Link
         }
 
         return refused;
+    }
+
+    /// <summary>
+    /// True: senders segment in software before the link, and receivers coalesce, as on a network card without
+    /// segmentation offloads. False: a veth's defaults, which pass super-packets whole.
+    /// </summary>
+    public void SetWireLike(bool on)
+    {
+        foreach ((NetworkNamespace inside, string device) in _ends)
+        {
+            IEnumerable<string> segmentation = _wireLike.SelectMany(feature => Switch(feature, !on));
+            inside.Run("ethtool", ["-K", device, .. segmentation, .. Switch("gro", on)]).EnsureSuccess();
+        }
     }
 
     /// <summary>Delays and loses packets in each direction: a round trip takes twice the delay.</summary>
@@ -100,6 +117,9 @@ public sealed class Link
         capture.WaitForLog("listening on");
         return capture;
     }
+
+    /// <summary>The far end is elsewhere now.</summary>
+    internal void Replug(NetworkNamespace far, string device) => _ends[1] = (far, device);
 
     private static string[] Switch(string feature, bool on) => [feature, on ? "on" : "off"];
 }

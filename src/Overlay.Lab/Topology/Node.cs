@@ -22,7 +22,9 @@ public sealed class Node : NetworkNamespace
         (PodCidrV4, PodCidrV6) = (
             lab.Options.Inner.HasFlag(AddressFamilies.V4) ? AddressPlan.PodCidrV4(index) : null,
             lab.Options.Inner.HasFlag(AddressFamilies.V6) ? AddressPlan.PodCidrV6(index) : null);
-        Link = lab.Switch.Connect(this, $"port-{Name}");
+        Link = lab.Options.DirectCable && index == 2
+            ? lab.Switch.Bypass(this, lab.Nodes[0])
+            : lab.Switch.Connect(this, PortOf(Name));
         AddUnderlayAddresses();
         BuildBridge();
         for (int pod = 0; pod < lab.Options.PodsPerNode; pod++)
@@ -116,6 +118,9 @@ public sealed class Node : NetworkNamespace
         return vxlan;
     }
 
+    /// <summary>Routes the peers' pod CIDRs over the underlay as they are: no tunnel at all.</summary>
+    public PlainRoutes UsePlainRoutes(params IEnumerable<Node> peers) => new(this, peers.Where(peer => peer != this));
+
     /// <summary>Gives eth0 another address in place of the one of that family, as a new DHCP lease would.</summary>
     public void ChangeUnderlayAddress(IPAddress address)
     {
@@ -132,6 +137,9 @@ public sealed class Node : NetworkNamespace
 
         AddUnderlayAddresses();
     }
+
+    /// <summary>The switch's port for a node's cable.</summary>
+    internal static string PortOf(string node) => $"port-{node}";
 
     private static string NameOf(int index) => ((char)('a' + index - 1)).ToString();
 

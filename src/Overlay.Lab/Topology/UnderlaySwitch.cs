@@ -35,4 +35,14 @@ public sealed class UnderlaySwitch : NetworkNamespace
         node.Ip("link set eth0 up");
         return new Link(node, "eth0", this, port);
     }
+
+    /// <summary>Pulls the other node's cable out of its port and plugs it into this node's eth0.</summary>
+    internal Link Bypass(NetworkNamespace node, Node other)
+    {
+        string port = Node.PortOf(other.Name);
+        Ip($"link set {port} nomaster netns {node.Namespace}");
+        node.Ip($"link set {port} down", $"link set {port} name eth0", "link set eth0 up");
+        other.Link.Replug(node, "eth0");
+        return new Link(node, "eth0", other, "eth0");
+    }
 }

@@ -99,7 +99,7 @@ public sealed class KernelVxlan
 
     private void AddDevice(string device, string mac, IPAddress local, string address, int mtu) => _node.Ip(
         $"link add {device} address {mac} mtu {mtu} type vxlan id {_node.Options.Vni} dev eth0 local {local} "
-            + $"dstport {_node.Options.Port} nolearning",
+            + $"dstport {_node.Options.Port} nolearning udpcsum",
         $"address add {address} dev {device}",
         $"link set {device} up");
 

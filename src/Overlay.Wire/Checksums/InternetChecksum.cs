@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Overlay.Wire;
 
@@ -14,38 +13,28 @@ public static class InternetChecksum
     /// <summary>The sum of the bytes as big-endian words, folded to 16 bits. An odd last byte counts as its word's high half.</summary>
     public static uint Sum(ReadOnlySpan<byte> bytes)
     {
-        // The sum does not care for byte order (RFC 1071 section 2B): add wide words as memory has them, swap once at the end.
+        // The sum does not care for byte order (RFC 1071 section 2B): add wide words as memory has them, swap once at the
+        // end. A width the machine lacks is passed over when this is compiled; the rest of a wider one goes to the next.
         ulong sum = 0;
-        if (bytes.Length >= 2 * Vector<byte>.Count)
+        if (Vector512.IsHardwareAccelerated && bytes.Length >= Vector512<byte>.Count)
         {
-            ReadOnlySpan<Vector<uint>> vectors = MemoryMarshal.Cast<byte, Vector<uint>>(bytes);
-            Vector<ulong> low = Vector<ulong>.Zero;
-            Vector<ulong> high = Vector<ulong>.Zero;
-            foreach (Vector<uint> vector in vectors)
-            {
-                Vector.Widen(vector, out Vector<ulong> a, out Vector<ulong> b);
-                low += a;
-                high += b;
-            }
-
-            sum = FoldTo32(Vector.Sum(low)) + FoldTo32(Vector.Sum(high));
-            bytes = bytes[(vectors.Length * Vector<byte>.Count)..];
+            sum += WideSum.Of512(bytes);
+            bytes = bytes[(bytes.Length & -Vector512<byte>.Count)..];
         }
 
-        while (bytes.Length >= sizeof(uint))
+        if (Vector256.IsHardwareAccelerated && bytes.Length >= Vector256<byte>.Count)
         {
-            sum += MemoryMarshal.Read<uint>(bytes);
-            bytes = bytes[sizeof(uint)..];
+            sum += WideSum.Of256(bytes);
+            bytes = bytes[(bytes.Length & -Vector256<byte>.Count)..];
         }
 
-        if (bytes.Length >= sizeof(ushort))
+        if (Vector128.IsHardwareAccelerated && bytes.Length >= Vector128<byte>.Count)
         {
-            sum += MemoryMarshal.Read<ushort>(bytes);
-            bytes = bytes[sizeof(ushort)..];
+            sum += WideSum.Of128(bytes);
+            bytes = bytes[(bytes.Length & -Vector128<byte>.Count)..];
         }
 
-        if (bytes.Length > 0) sum += BitConverter.IsLittleEndian ? bytes[0] : (uint)bytes[0] << 8;
-
+        sum += WideSum.OfRest(bytes);
         ushort folded = (ushort)Fold((uint)FoldTo32(sum));
         return BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(folded) : folded;
     }

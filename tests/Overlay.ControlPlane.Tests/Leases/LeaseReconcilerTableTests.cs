@@ -176,6 +176,50 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
+    public void OfAPeerThatDoesNotChangeTheTableKeepsTheVteps()
+    {
+        ReconcilerFixture fixture = new(OwnDual);
+        fixture.Snapshot(Dual("b", 2), Ipv4("c", 3), Ipv4("e", 5));
+        RemoteVtep[] before = [.. fixture.Table.Fdb.Rows.Where(static vtep => vtep.Node is "b" or "e")];
+
+        fixture.Snapshot(Dual("b", 2), Ipv4("c", 7), Ipv4("d", 4), Ipv4("e", 5));
+        fixture.Remove("c");
+
+        RemoteVtep[] after = [.. fixture.Table.Fdb.Rows];
+        before.Length.ShouldBe(3);
+        before.ShouldAllBe(vtep => after.Any(other => ReferenceEquals(vtep, other)));
+        after.Select(static vtep => vtep.Node).ShouldBe(["b", "b", "d", "e"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void AnEventForEachOfTwoNodesThatExchangeAddressesIsNoContradiction()
+    {
+        ReconcilerFixture fixture = new();
+        fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
+        fixture.Add(Ipv4("b", 2) with { PublicIp = Address("192.168.77.3") }, Ipv4("c", 3) with { PublicIp = Address("192.168.77.2") });
+
+        fixture.Routes.ShouldBe(
+            ["10.244.2.0/24 b 192.168.77.3 02:00:00:00:00:02", "10.244.3.0/24 c 192.168.77.2 02:00:00:00:00:03"]);
+    }
+
+    [Fact]
+    public void OfSeveralEventsForANodeTheLastCounts()
+    {
+        ReconcilerFixture fixture = new();
+        fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
+        ForwardingTable before = fixture.Table;
+
+        fixture.Reconciler.Apply(new LeaseUpdate.Events(
+        [
+            new LeaseEvent.Removed("b"), new LeaseEvent.Added(Ipv4("c", 9)), new LeaseEvent.Added(Ipv4("b", 2)),
+            new LeaseEvent.Added(Ipv4("d", 4)), new LeaseEvent.Removed("d"), new LeaseEvent.Added(Ipv4("c", 3)),
+        ]));
+
+        fixture.Table.ShouldBeSameAs(before);
+        fixture.Accepted.ShouldBe(["b", "c"]);
+    }
+
+    [Fact]
     public void TheTimeOfTheLastUpdateIsKept()
     {
         ReconcilerFixture fixture = new();

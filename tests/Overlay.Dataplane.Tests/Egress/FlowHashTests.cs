@@ -75,7 +75,17 @@ public class FlowHashTests
         ShouldSpread("by client port", i => packet.Ports(32_768 + i, 443));
         ShouldSpread("by server port", i => packet.Ports(40_000, 1 + i));
         ShouldSpread("by every other client port, as Linux chooses them", i => packet.Ports(32_768 + (2 * i), 443));
+        ShouldSpread("by network", i => packet.From(family == IpFamily.IPv4 ? $"{i % 200}.{i / 200}.0.1" : $"{0x2000 + i:x}::1"));
         ShouldSpread("by pod", i => packet.From(A.Pod(family, (uint)i % 250)).To(B.Pod(family, (uint)i / 250)));
+    }
+
+    [Theory]
+    [InlineData(IpFamily.IPv4)]
+    [InlineData(IpFamily.IPv6)]
+    public void Tcp_and_udp_between_the_same_ports_are_two_flows(IpFamily family)
+    {
+        PacketBuilder packet = PacketBuilder.Between(A, B, family);
+        HashOf(packet.Protocol(IpProtocol.Tcp)).ShouldNotBe(HashOf(packet.Protocol(IpProtocol.Udp)));
     }
 
     private static void ShouldSpread(string what, Func<int, PacketBuilder> flow)

@@ -32,6 +32,31 @@ public sealed class FdbTests
         _fdb.Rows.ShouldBe([_b, _bV6], ignoreOrder: true);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5_000)]
+    public void Among_many_each_is_found_and_a_stranger_is_not(int count)
+    {
+        // Addresses in a row, and some that differ only in the bits that a narrow hash would leave out.
+        ForwardingTableBuilder builder = new();
+        for (int i = 0; i < count; i++) _ = builder.AddVtep(Peer.Number(i)).AddVtep(V6(i, 1)).AddVtep(V6(i, 2));
+        Fdb fdb = builder.Build().Fdb;
+
+        fdb.Count.ShouldBe(3 * count);
+        for (int i = 0; i < count; i++)
+        {
+            foreach (RemoteVtep vtep in (RemoteVtep[])[Peer.Number(i), V6(i, 1), V6(i, 2)])
+                if (!fdb.TryFind(vtep.Address, out RemoteVtep? found) || found != vtep) Assert.Fail($"{vtep}: {found}");
+            fdb.TryFind(V6(i, 3).Address, out _).ShouldBeFalse();
+        }
+
+        fdb.TryFind(Peer.Number(count).Address, out _).ShouldBeFalse();
+
+        static RemoteVtep V6(int high, int low) =>
+            new($"node-{high}", new Ipv6Address(new UInt128(0xfd77_0000_0000_0000 + (ulong)high, (ulong)low)), new MacAddress((ulong)high));
+    }
+
     private static RemoteVtep? Find(string address) =>
         _fdb.TryFind(IpAddress.Parse(address), out RemoteVtep? vtep) ? vtep : null;
 }

@@ -104,6 +104,44 @@ public sealed class ForwardingTableBuilderTests
         second.Routes.Count.ShouldBe(3);
     }
 
+    [Fact]
+    public void What_is_taken_back_is_gone_and_may_be_given_to_another()
+    {
+        ForwardingTableBuilder builder = new ForwardingTableBuilder()
+            .AddLocal(IpPrefix.Parse("10.244.1.0/24")).AddRoute(_prefixB, _b).AddRoute(_prefixC, _c);
+        ForwardingTable first = builder.Build();
+        ForwardingTable second = builder.RemoveRoute(_prefixB).RemoveVtep(_b).AddRoute(_prefixB, _impostor).Build();
+        ForwardingTable third = builder.RemoveRoute(IpPrefix.Parse("10.244.1.0/24")).RemoveRoute(_prefixB).Build();
+
+        first.Lookup("10.244.2.10").ShouldBe(_b);
+        second.Lookup("10.244.2.10").ShouldBe(_impostor);
+        second.Lookup("10.244.3.10").ShouldBe(_c);
+        second.Fdb.Rows.ShouldBe([_impostor, _c], ignoreOrder: true);
+        third.Routes.ShouldBe([new Route(_prefixC, _c)]);
+        third.IsLocal("10.244.1.10").ShouldBeFalse();
+        third.Fdb.Rows.ShouldBe([_impostor, _c], ignoreOrder: true); // a VTEP outlives its routes
+    }
+
+    [Fact]
+    public void A_VTEP_that_routes_lead_to_is_not_taken_back()
+    {
+        ForwardingTableBuilder builder = new ForwardingTableBuilder()
+            .AddVtep(_b).AddRoute(_prefixB, _b).AddRoute(_prefixC, _b with { }).RemoveRoute(_prefixC);
+
+        ShouldRefuse(() => builder.RemoveVtep(_b), "192.168.77.2", "b");
+        ShouldRefuse(() => builder.RemoveRoute(_prefixC), "10.244.3.0/24");
+        builder.Build().Fdb.Rows.ShouldBe([_b]);
+        builder.RemoveRoute(_prefixB).RemoveVtep(_b with { }).Build().Fdb.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_VTEP_that_was_never_added_is_not_taken_for_the_one_with_its_address()
+    {
+        ForwardingTableBuilder builder = new ForwardingTableBuilder().AddVtep(_b).RemoveVtep(_impostor).RemoveVtep(_c);
+
+        builder.Build().Fdb.Rows.ShouldBe([_b]);
+    }
+
     private static void ShouldRefuse(Action add, params string[] named)
     {
         string message = Should.Throw<ArgumentException>(add).Message;

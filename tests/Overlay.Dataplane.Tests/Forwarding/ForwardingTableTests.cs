@@ -98,6 +98,19 @@ public sealed class ForwardingTableTests
     }
 
     [Fact]
+    public void VTEPs_are_of_one_node_by_its_name_wherever_the_name_comes_from()
+    {
+        string name = new("c".AsSpan()); // equal, and another object
+        RemoteVtep renamed = Peer.At("192.168.77.4", "z") with { Node = name };
+        RemoteVtep other = Peer.At("192.168.77.5", name) with { Node = "z" };
+        ForwardingTable table = new ForwardingTableBuilder()
+            .AddRoute(IpPrefix.Parse("10.244.3.0/24"), _c).AddVtep(renamed).AddVtep(other).Build();
+
+        table.IsAllowedSource(renamed, "10.244.3.10").ShouldBeTrue();
+        table.IsAllowedSource(other, "10.244.3.10").ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_hole_in_a_peers_prefix_belongs_to_whoever_has_the_longer_one()
     {
         ForwardingTable table = new ForwardingTableBuilder()

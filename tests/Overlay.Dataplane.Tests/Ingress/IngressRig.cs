@@ -25,10 +25,11 @@ internal sealed class IngressRig
     public DropReason DecapsulateFromB(byte[] inner, Ecn outerEcn = Ecn.NotEct) =>
         Decapsulate(DatagramBuilder.Between(TestNode.B, TestNode.A, inner).Build(), outerEcn: outerEcn);
 
-    public DropReason Decapsulate(ReadOnlySpan<byte> datagram, IpAddress? outerSource = null, Ecn outerEcn = Ecn.NotEct)
+    public DropReason Decapsulate(
+        ReadOnlySpan<byte> datagram, IpAddress? outerSource = null, Ecn outerEcn = Ecn.NotEct, int segmentSize = 0)
     {
         _batch.Clear();
-        _batch.PutDatagram(datagram, outerSource ?? TestNode.B.Remote.Address, outerEcn);
+        _batch.PutDatagram(datagram, outerSource ?? TestNode.B.Remote.Address, outerEcn, segmentSize);
         _decapsulator.Decapsulate(_batch, _table);
         return Slot.Verdict;
     }

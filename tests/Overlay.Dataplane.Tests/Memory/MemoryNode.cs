@@ -12,10 +12,11 @@ internal sealed class MemoryNode : IDisposable
     /// <param name="identity">Which node.</param>
     /// <param name="table">Its table at first.</param>
     /// <param name="joins">Its TUN takes super-packets.</param>
-    public MemoryNode(TestNode identity, ForwardingTable table, bool joins = false)
+    /// <param name="sendsTrains">See <see cref="MemoryUnderlay.SendsTrains"/>.</param>
+    public MemoryNode(TestNode identity, ForwardingTable table, bool joins = false, bool sendsTrains = false)
     {
         Identity = identity;
-        _underlay = new MemoryUnderlay(identity.Remote.Address, identity.RemoteV6.Address);
+        _underlay = new MemoryUnderlay(identity.Remote.Address, identity.RemoteV6.Address) { SendsTrains = sendsTrains };
         Publisher.Publish(table);
         WorkerCounters egress = new($"egress-{identity.Name}", Direction.Egress);
         WorkerCounters ingress = new($"ingress-{identity.Name}", Direction.Ingress);

@@ -14,7 +14,8 @@ internal sealed class MemoryQueue(int capacity, int packetSize)
     private bool _isInterrupted;
 
     /// <summary>False when the queue was interrupted and so may have no reader left.</summary>
-    public bool Put(ReadOnlySpan<byte> packet, VirtioNetHeader offload = default, IpAddress source = default, Ecn ecn = default)
+    public bool Put(
+        ReadOnlySpan<byte> packet, VirtioNetHeader offload = default, IpAddress source = default, Ecn ecn = default, int segmentSize = 0)
     {
         lock (_gate)
         {
@@ -22,7 +23,7 @@ internal sealed class MemoryQueue(int capacity, int packetSize)
             if (_isInterrupted) return false;
             int index = (_first + _count) % capacity;
             packet.CopyTo(_bytes.AsSpan(index * packetSize, packetSize));
-            _entries[index] = new Entry(packet.Length, offload, source, ecn);
+            _entries[index] = new Entry(packet.Length, offload, source, ecn, segmentSize);
             _count++;
             Monitor.PulseAll(_gate);
             return true;
@@ -40,7 +41,7 @@ internal sealed class MemoryQueue(int capacity, int packetSize)
             {
                 ref Entry entry = ref _entries[_first];
                 ReadOnlySpan<byte> packet = _bytes.AsSpan(_first * packetSize, entry.Length);
-                batch.PutDatagram(packet, entry.Source, entry.Ecn);
+                batch.PutDatagram(packet, entry.Source, entry.Ecn, entry.SegmentSize);
                 batch.Received(batch.ReceivedCount - 1).Offload = entry.Offload;
                 _first = (_first + 1) % capacity;
                 _count--;
@@ -60,5 +61,5 @@ internal sealed class MemoryQueue(int capacity, int packetSize)
         }
     }
 
-    private readonly record struct Entry(int Length, VirtioNetHeader Offload, IpAddress Source, Ecn Ecn);
+    private readonly record struct Entry(int Length, VirtioNetHeader Offload, IpAddress Source, Ecn Ecn, int SegmentSize);
 }

@@ -8,10 +8,15 @@ internal sealed class MemoryUnderlay(params IReadOnlyList<IpAddress> addresses) 
 {
     private const int Capacity = 256;
     private const int DatagramSize = 64 * 1024;
+    private const int MaxTrain = 65_507;
+    private const int MaxSegments = 64;
 
     private readonly MemoryQueue _received = new(Capacity, DatagramSize);
-    private readonly byte[] _whole = new byte[DatagramSize];
+    private readonly byte[] _train = new byte[DatagramSize];
     private readonly Dictionary<IpAddress, Link> _links = [];
+
+    /// <summary>Equal datagrams to one peer are handed over at once, as UDP offloads make the kernels do.</summary>
+    public bool SendsTrains { get; init; }
 
     /// <summary>Makes the two reach each other, at every address of a family both have.</summary>
     public static void Join(MemoryUnderlay one, MemoryUnderlay other)
@@ -24,23 +29,49 @@ internal sealed class MemoryUnderlay(params IReadOnlyList<IpAddress> addresses) 
 
     public void Send(PacketBatch batch)
     {
-        for (int i = 0; i < batch.Count; i++)
+        for (int i = 0; i < batch.Count;)
         {
             ref PacketSlot slot = ref batch[i];
-            if (slot.Verdict != DropReason.None) continue;
-            if (!_links.TryGetValue(slot.Remote!.Address, out Link link)) slot.Verdict = DropReason.UnderlayUnreachable;
-            else if (!link.Peer._received.Put(Whole(batch, i), source: link.Source, ecn: slot.OuterEcn)) slot.Verdict = DropReason.FullRing;
+            int end = i + 1;
+            if (slot.Verdict == DropReason.None)
+            {
+                if (!_links.TryGetValue(slot.Remote!.Address, out Link link)) slot.Verdict = DropReason.UnderlayUnreachable;
+                else end = Send(batch, i, link);
+            }
+
+            i = end;
         }
     }
 
+    // A train ends with what is longer or for somebody else, and behind what is shorter.
+    private int Send(PacketBatch batch, int first, Link link)
+    {
+        PacketSlot slot = batch[first];
+        int length = Append(batch, first, 0);
+        int end = first + 1;
+        bool isOpen = SendsTrains;
+        while (isOpen && end < batch.Count && end - first < MaxSegments)
+        {
+            PacketSlot next = batch[end];
+            if (next.Verdict != DropReason.None || next.Remote != slot.Remote || next.OuterEcn != slot.OuterEcn) break;
+            if (next.TotalLength > slot.TotalLength || length + next.TotalLength > MaxTrain) break;
+            length = Append(batch, end++, length);
+            isOpen = next.TotalLength == slot.TotalLength;
+        }
+
+        int segmentSize = end - first > 1 ? slot.TotalLength : 0;
+        if (link.Peer._received.Put(_train.AsSpan(0, length), source: link.Source, ecn: slot.OuterEcn, segmentSize: segmentSize)) return end;
+        for (int i = first; i < end; i++) batch[i].Verdict = DropReason.FullRing;
+        return end;
+    }
+
     // A segment of a super-packet is in two pieces; whoever receives it finds it in one.
-    private ReadOnlySpan<byte> Whole(PacketBatch batch, int index)
+    private int Append(PacketBatch batch, int index, int offset)
     {
         PacketSlot slot = batch[index];
-        if (slot.PayloadLength == 0) return batch.Packet(index);
-        batch.Packet(index).CopyTo(_whole);
-        batch.Memory.AsSpan(slot.PayloadOffset, slot.PayloadLength).CopyTo(_whole.AsSpan(slot.Length));
-        return _whole.AsSpan(0, slot.TotalLength);
+        batch.Packet(index).CopyTo(_train.AsSpan(offset));
+        batch.Memory.AsSpan(slot.PayloadOffset, slot.PayloadLength).CopyTo(_train.AsSpan(offset + slot.Length));
+        return offset + slot.TotalLength;
     }
 
     public void Interrupt() => _received.Interrupt();

@@ -127,6 +127,16 @@ public class SuperPacketTests
         _rig.Slot.Offload.ShouldBe(packet.ChecksumOffload);
     }
 
+    [Fact]
+    public void A_link_that_headers_alone_fill_gets_no_super_packet()
+    {
+        byte[] packet = Packet(IpFamily.IPv4, IpProtocol.Tcp).Checksum(ChecksumState.Partial).TotalLength(100).Build();
+        uint pseudoHeader = InternetChecksum.PseudoHeader(
+            Ipv4Address.Read(packet.AsSpan(12)), Ipv4Address.Read(packet.AsSpan(16)), IpProtocol.Tcp, packet.Length - 20);
+        SuperPacket.Describe(packet, 20, IpProtocol.Tcp, pseudoHeader, mtu: 40, segmentSize: 0, out VirtioNetHeader offload).ShouldBe(DropReason.None);
+        offload.GsoType.ShouldBe(VirtioNetHeader.GsoNone);
+    }
+
     private static PacketBuilder Packet(IpFamily family, byte protocol, bool extended = false)
     {
         PacketBuilder packet = PacketBuilder.Between(B, A, family).Protocol(protocol);

@@ -14,8 +14,17 @@ internal sealed record PacketBuilder
     private ushort _sourcePort = 40_000;
     private ushort _destinationPort = 53;
     private byte _tcpFlags = 0x10;
+    private byte _tcpReserved;
+    private uint _sequence = 1;
+    private uint _acknowledgment;
+    private ushort _window = 0xfafa;
+    private ushort _urgentPointer;
+    private byte[] _tcpOptions = [];
     private ChecksumState _checksum = ChecksumState.Complete;
     private Ecn _ecn;
+    private int _dscp;
+    private int _flowLabel;
+    private bool _mayFragment;
     private ushort _identification = 0x1234;
     private byte _ttl = 63;
     private int _optionWords;
@@ -23,6 +32,8 @@ internal sealed record PacketBuilder
     private (int Offset, bool More)? _fragment;
 
     public bool IsIpv4 => _source.Length == Ipv4Address.Length;
+
+    public bool IsFragment => _fragment is not null;
 
     /// <summary>Where the TCP, UDP or ICMP header begins.</summary>
     public int TransportOffset => IsIpv4 ? 20 + (4 * _optionWords) : 40 + (8 * ExtensionHeaders.Length);
@@ -37,7 +48,15 @@ internal sealed record PacketBuilder
     public VirtioNetHeader ChecksumOffload =>
         new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, (ushort)TransportOffset, (ushort)ChecksumOffset);
 
-    private int TransportHeaderLength => _protocol == IpProtocol.Tcp ? 20 : 8;
+    /// <summary>What a kernel says of this packet when it leaves cutting it up to the TUN.</summary>
+    public VirtioNetHeader SegmentationOffload(int segmentSize) => ChecksumOffload with
+    {
+        GsoType = (byte)(_protocol == IpProtocol.Udp ? 5 : (IsIpv4 ? 1 : 4) | ((_tcpFlags & 0x80) != 0 ? 0x80 : 0)),
+        HeaderLength = (ushort)HeaderLength,
+        GsoSize = (ushort)segmentSize,
+    };
+
+    private int TransportHeaderLength => _protocol == IpProtocol.Tcp ? 20 + _tcpOptions.Length : 8;
 
     // IPv6 carries fragment offsets in an extension header, IPv4 in its own.
     private byte[] ExtensionHeaders => _fragment is null || IsIpv4 ? _extensions : [.. _extensions, IpProtocol.Fragment];
@@ -61,6 +80,20 @@ internal sealed record PacketBuilder
 
     public PacketBuilder TcpFlags(byte flags) => this with { _tcpFlags = flags };
 
+    /// <summary>The four bits between data offset and flags.</summary>
+    public PacketBuilder TcpReserved(byte bits) => this with { _tcpReserved = bits };
+
+    public PacketBuilder Sequence(uint number) => this with { _sequence = number };
+
+    public PacketBuilder Acknowledgment(uint number) => this with { _acknowledgment = number };
+
+    public PacketBuilder Window(ushort window) => this with { _window = window };
+
+    public PacketBuilder UrgentPointer(ushort pointer) => this with { _urgentPointer = pointer };
+
+    /// <summary>Two no-operations and a timestamp (RFC 7323), as Linux sends it with every segment.</summary>
+    public PacketBuilder Timestamp(byte value) => this with { _tcpOptions = [1, 1, 8, 10, 0, 0, 0, value, 0, 0, 0, 1] };
+
     public PacketBuilder Payload(int length) => Payload(Pattern(length));
 
     public PacketBuilder Payload(byte[] payload) => this with { _payload = payload };
@@ -71,6 +104,14 @@ internal sealed record PacketBuilder
     public PacketBuilder Checksum(ChecksumState state) => this with { _checksum = state };
 
     public PacketBuilder Ecn(Ecn ecn) => this with { _ecn = ecn };
+
+    public PacketBuilder Dscp(int dscp) => this with { _dscp = dscp };
+
+    /// <summary>IPv6 only.</summary>
+    public PacketBuilder FlowLabel(int label) => this with { _flowLabel = label };
+
+    /// <summary>IPv4: the DF bit clear.</summary>
+    public PacketBuilder MayFragment() => this with { _mayFragment = true };
 
     public PacketBuilder Identification(ushort identification) => this with { _identification = identification };
 
@@ -85,6 +126,27 @@ internal sealed record PacketBuilder
     /// <summary>A fragment; only one at offset 0 begins with the transport header.</summary>
     public PacketBuilder Fragment(int offset, bool more) => this with { _fragment = (offset, more) };
 
+    /// <summary>The packets that a device makes of this super-packet (tcp_gso_segment and __udp_gso_segment in the kernel).</summary>
+    public IEnumerable<byte[]> Segments(int segmentSize)
+    {
+        byte[][] payloads = [.. _payload.Chunk(segmentSize)];
+        for (int i = 0; i < payloads.Length; i++)
+        {
+            byte flags = _tcpFlags;
+            if (i > 0) flags &= 0x7f;
+            if (i < payloads.Length - 1) flags &= 0xf6;
+            PacketBuilder segment = this with
+            {
+                _payload = payloads[i],
+                _identification = (ushort)(_identification + i),
+                _sequence = _sequence + (uint)(i * segmentSize),
+                _tcpFlags = flags,
+                _checksum = ChecksumState.Complete,
+            };
+            yield return segment.Build();
+        }
+    }
+
     public byte[] Build()
     {
         byte[] segment = _fragment is { Offset: > 0 } ? _payload : Segment();
@@ -95,7 +157,7 @@ internal sealed record PacketBuilder
     {
         byte[] header = new byte[20 + (4 * _optionWords)];
         header[0] = (byte)(0x40 | (header.Length / 4));
-        header[1] = (byte)_ecn;
+        header[1] = (byte)((_dscp << 2) | (int)_ecn);
         BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(2), (ushort)(header.Length + segment.Length));
         BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(4), _identification);
         BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(6), FragmentField());
@@ -113,8 +175,7 @@ internal sealed record PacketBuilder
         byte[] chain = [.. ExtensionHeaders, _protocol];
         byte[] extensions = [.. Enumerable.Range(0, chain.Length - 1).SelectMany(i => Extension(chain[i], next: chain[i + 1]))];
         byte[] header = new byte[40];
-        header[0] = 0x60;
-        header[1] = (byte)((int)_ecn << 4);
+        BinaryPrimitives.WriteUInt32BigEndian(header, 0x6000_0000 | (uint)(((_dscp << 2) | (int)_ecn) << 20) | (uint)_flowLabel);
         BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(4), (ushort)(extensions.Length + segment.Length));
         header[6] = chain[0];
         header[7] = _ttl;
@@ -134,7 +195,7 @@ internal sealed record PacketBuilder
     {
         const ushort DontFragment = 0x4000;
         const ushort MoreFragments = 0x2000;
-        return _fragment is var (offset, more) ? (ushort)((offset / 8) | (more ? MoreFragments : 0)) : DontFragment;
+        return _fragment is var (offset, more) ? (ushort)((offset / 8) | (more ? MoreFragments : 0)) : _mayFragment ? (ushort)0 : DontFragment;
     }
 
     private byte[] Segment()
@@ -173,10 +234,13 @@ internal sealed record PacketBuilder
             return header;
         }
 
-        header[7] = 1;
-        header[12] = 5 << 4;
+        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(4), _sequence);
+        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(8), _acknowledgment);
+        header[12] = (byte)((header.Length / 4 << 4) | _tcpReserved);
         header[13] = _tcpFlags;
-        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(14), 0xfafa);
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(14), _window);
+        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(18), _urgentPointer);
+        _tcpOptions.CopyTo(header, 20);
         return header;
     }
 }

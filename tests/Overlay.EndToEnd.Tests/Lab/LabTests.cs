@@ -151,6 +151,40 @@ public class LabTests
     }
 
     [Fact]
+    public void Two_nodes_can_share_one_cable_without_a_switch()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { DirectCable = true });
+        (Node a, Node b) = (lab["a"], lab["b"]);
+        lab.Switch.Run("bridge", "link", "show").EnsureSuccess().Output.ShouldBeEmpty("nothing is plugged in");
+        a.WaitForPing(b.UnderlayV4!);
+        a.WaitForPing(b.UnderlayV6!);
+        a.Pods[0].Ping(b.Pods[0].AddressV4!, 1).Succeeded.ShouldBeFalse("no route yet");
+
+        PlainRoutes[] routes = [a.UsePlainRoutes(b), b.UsePlainRoutes(a)];
+        Array.ForEach([.. a.Pods[0].Addresses], address => b.Pods[0].WaitForPing(address));
+        foreach (PlainRoutes one in routes) one.Remove();
+        a.Pods[0].Ping(b.Pods[0].AddressV4!, 1).Succeeded.ShouldBeFalse("the routes are gone");
+    }
+
+    [Fact]
+    public void A_link_can_be_like_a_card_without_segmentation_offloads()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { DirectCable = true });
+        foreach (bool on in new[] { true, false })
+        {
+            lab["a"].Link.SetWireLike(on);
+            foreach (Node node in lab.Nodes)
+            {
+                string features = node.Run("ethtool", "-k", "eth0").EnsureSuccess().Output;
+                features.ShouldContain($"tcp-segmentation-offload: {(on ? "off" : "on")}");
+                features.ShouldContain($"tx-udp-segmentation: {(on ? "off" : "on")}");
+                features.ShouldContain($"generic-receive-offload: {(on ? "on" : "off")}");
+                features.ShouldContain("tx-checksumming: on");
+            }
+        }
+    }
+
+    [Fact]
     public void A_capture_shows_the_tunnel_on_the_wire()
     {
         using LabNetwork lab = LabNetwork.Create();

@@ -10,7 +10,7 @@ internal sealed record VxlanDatagram
     private const byte Ttl = 64;
 
     // Discard (RFC 863): nobody has to listen there.
-    private const ushort Port = 9;
+    private const ushort Discard = 9;
 
     public Vni Vni { get; init; } = new(1);
 
@@ -29,6 +29,17 @@ internal sealed record VxlanDatagram
     public byte Protocol { get; init; } = IpProtocol.Udp;
 
     public byte[] Payload { get; init; } = [];
+
+    public ushort SourcePort { get; init; } = Discard;
+
+    public ushort DestinationPort { get; init; } = Discard;
+
+    public uint Sequence { get; init; }
+
+    public uint Acknowledgment { get; init; }
+
+    /// <summary>TCP's; ACK unless told otherwise.</summary>
+    public byte TcpFlags { get; init; } = 0x10;
 
     private IpAddress InnerSource => IpAddress.Read(Source.GetAddressBytes());
 
@@ -77,9 +88,9 @@ internal sealed record VxlanDatagram
 
     private void WriteTransport(Span<byte> segment, ushort checksum)
     {
-        const byte Ack = 0x10;
-        if (Protocol == IpProtocol.Tcp) TcpHeader.Write(segment, Port, Port, 0, 0, Ack, ushort.MaxValue, checksum, 0);
-        else UdpHeader.Write(segment, Port, Port, (ushort)segment.Length, checksum);
+        if (Protocol == IpProtocol.Tcp)
+            TcpHeader.Write(segment, SourcePort, DestinationPort, Sequence, Acknowledgment, TcpFlags, ushort.MaxValue, checksum, 0);
+        else UdpHeader.Write(segment, SourcePort, DestinationPort, (ushort)segment.Length, checksum);
     }
 
     private uint PseudoHeader(int length) => IsIpv4

@@ -1,0 +1,147 @@
+using System.Buffers.Binary;
+using BenchmarkDotNet.Attributes;
+using Overlay.Dataplane;
+using Overlay.Wire;
+
+namespace Overlay.Bench.Micro;
+
+/// <summary>What the workers do to a batch between their two devices, and both data planes joined in memory.</summary>
+public class DataPath
+{
+    private const int Batch = 64;
+    private const int Payload = 1_388;
+    private const int Segments = 44;
+    private const int TcpHeaders = Ipv4Header.MinLength + 32;
+    private const int PodMtu = 1_450;
+
+    private static readonly MacAddress _macA = MacAddress.Parse("02:00:00:00:00:01");
+    private static readonly MacAddress _macB = MacAddress.Parse("02:00:00:00:00:02");
+    private static readonly IpAddress _addressA = IpAddress.Parse("192.0.2.1");
+
+    private readonly PacketBatch _packets = new(Batch);
+    private readonly PacketBatch _superPacket = new(1);
+    private readonly PacketBatch _datagrams = new(Batch);
+    private readonly PacketBatch _train = new(2);
+    private readonly Encapsulator _encapsulator = new(new Vtep(new Vni(1), _macA, 8472));
+    private readonly Decapsulator _decapsulator = new(new Vtep(new Vni(1), _macB, 8472), PodMtu);
+    private readonly Coalescer _coalescer = new(joinsTcp: true, joinsUdp: true);
+    private readonly ForwardingTable _tableA = Table("10.244.1.0/24", new RemoteVtep("b", IpAddress.Parse("192.0.2.2"), _macB), "10.244.2.0/24");
+    private readonly ForwardingTable _tableB = Table("10.244.2.0/24", new RemoteVtep("a", _addressA, _macA), "10.244.1.0/24");
+    private readonly byte[] _leadingHeaders = new byte[Encapsulator.Overhead + TcpHeaders];
+
+    [GlobalSetup]
+    public void SetUp()
+    {
+        byte[] packet = SamplePackets.Ipv4Udp(Payload);
+        byte[] datagram = SamplePackets.Vxlan(Payload);
+        for (int i = 0; i < Batch; i++)
+        {
+            Fill(_packets, packet);
+            Fill(_datagrams, datagram).OuterSource = _addressA;
+        }
+
+        byte[] super = TcpSuperPacket();
+        Fill(_superPacket, super).Offload = new VirtioNetHeader(
+            VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoTcpv4, TcpHeaders, Payload, Ipv4Header.MinLength, TcpHeader.ChecksumOffset);
+        _encapsulator.Encapsulate(_superPacket, _tableA);
+        Carry(_superPacket, _train);
+        _train.ReceivedBytes(0)[.._leadingHeaders.Length].CopyTo(_leadingHeaders);
+        _ = Coalesce();
+        Require(_train.Count == Segments && _train[0].Next == 1, "the segments are joined");
+    }
+
+    /// <summary>A UDP packet of the pods' MTU, its checksum whole.</summary>
+    [Benchmark(OperationsPerInvoke = Batch)]
+    public int EncapsulatePackets()
+    {
+        _encapsulator.Encapsulate(_packets, _tableA);
+        return _packets.Count;
+    }
+
+    /// <summary>The same on its way in.</summary>
+    [Benchmark(OperationsPerInvoke = Batch)]
+    public int DecapsulatePackets()
+    {
+        _decapsulator.Decapsulate(_datagrams, _tableB);
+        return _datagrams.Count;
+    }
+
+    /// <summary>A TCP super-packet of 61 KB into 44 segments with their checksums.</summary>
+    [Benchmark]
+    public int Segment()
+    {
+        _encapsulator.Encapsulate(_superPacket, _tableA);
+        return _superPacket.Count;
+    }
+
+    /// <summary>Those 44 segments, received as one train, decapsulated and joined again, checksums verified.</summary>
+    [Benchmark]
+    public int Coalesce()
+    {
+        // Joining has changed the first one's headers.
+        _leadingHeaders.CopyTo(_train.ReceivedBytes(0));
+        _decapsulator.Decapsulate(_train, _tableB);
+        _coalescer.Coalesce(_train);
+        return _train.Count;
+    }
+
+    /// <summary>From one node's TUN to the other's, and between them a copy as a network makes one.</summary>
+    [Benchmark]
+    public int TwoDataPlanes()
+    {
+        _encapsulator.Encapsulate(_superPacket, _tableA);
+        Carry(_superPacket, _train);
+        _decapsulator.Decapsulate(_train, _tableB);
+        _coalescer.Coalesce(_train);
+        return _train.Count;
+    }
+
+    private static ForwardingTable Table(string local, RemoteVtep peer, string remote) =>
+        new ForwardingTableBuilder().AddLocal(IpPrefix.Parse(local)).AddRoute(IpPrefix.Parse(remote), peer).Build();
+
+    private static ref ReceivedBuffer Fill(PacketBatch batch, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(batch.Memory.AsSpan(PacketBatch.StartOf(batch.ReceivedCount)));
+        ref ReceivedBuffer received = ref batch.AddReceived();
+        received.Length = bytes.Length;
+        return ref received;
+    }
+
+    private static void Carry(PacketBatch sent, PacketBatch received)
+    {
+        received.Clear();
+        int start = PacketBatch.StartOf(0);
+        int end = start;
+        for (int i = 0; i < sent.Count; i++)
+        {
+            PacketSlot slot = sent[i];
+            sent.Packet(i).CopyTo(received.Memory.AsSpan(end));
+            sent.Memory.AsSpan(slot.PayloadOffset, slot.PayloadLength).CopyTo(received.Memory.AsSpan(end + slot.Length));
+            end += slot.TotalLength;
+        }
+
+        ref ReceivedBuffer buffer = ref received.AddReceived();
+        buffer.Length = end - start;
+        buffer.SegmentSize = sent[0].TotalLength;
+        buffer.OuterSource = _addressA;
+    }
+
+    private static byte[] TcpSuperPacket()
+    {
+        byte[] packet = new byte[TcpHeaders + (Segments * Payload)];
+        new Random(9293).NextBytes(packet.AsSpan(TcpHeaders));
+        Ipv4Header.Write(
+            packet, 0, (ushort)packet.Length, 1, Ipv4Header.DontFragment, 63, IpProtocol.Tcp,
+            IpAddress.Parse("10.244.1.10").ToIpv4(), IpAddress.Parse("10.244.2.20").ToIpv4());
+        Span<byte> segment = packet.AsSpan(Ipv4Header.MinLength);
+        TcpHeader.Write(segment, 40_000, 5_001, 1, 1, flags: 0x10, 500, 0, 0);
+        segment[12] = (TcpHeaders - Ipv4Header.MinLength) / 4 << 4;
+        BinaryPrimitives.WriteUInt32BigEndian(segment[TcpHeader.MinLength..], 0x0101_080a);
+        return packet;
+    }
+
+    private static void Require(bool holds, string what)
+    {
+        if (!holds) throw new InvalidOperationException($"the benchmark is broken: not so that {what}");
+    }
+}

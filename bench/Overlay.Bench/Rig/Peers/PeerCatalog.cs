@@ -1,0 +1,63 @@
+namespace Overlay.Bench.Rig;
+
+/// <summary>The peers by name, and what each needs of the machine.</summary>
+internal static class PeerCatalog
+{
+    /// <summary>The peer that ratios are of.</summary>
+    public const string Reference = "kernel-vxlan";
+
+    public const string FlannelUdp = "flannel-udp";
+
+    /// <summary>overlayd with a forwarding table of 100,000 routes: to see that the table's size costs packets nothing.</summary>
+    public const string ManyRoutes = "overlay-100k";
+
+    public const string WireGuardVariable = "WIREGUARD_GO";
+    public const string FlannelVariable = "FLANNELD";
+
+    private const string Tun = "/dev/net/tun";
+
+    public static readonly string[] Names = ["bare", Reference, "overlay", "wireguard-go", FlannelUdp, ManyRoutes];
+
+    /// <summary>All that can be had and say something of their own: flannel's daemon is in no Debian package.</summary>
+    public static IReadOnlyList<string> Default(IReadOnlyDictionary<string, string> environment) =>
+        [.. Names.Where(name => name != ManyRoutes && (name != FlannelUdp || Variable(environment, FlannelVariable) is not null))];
+
+    /// <exception cref="UsageException">A peer lacks something, which the message names.</exception>
+    public static void Check(IReadOnlyList<string> peers, IReadOnlyDictionary<string, string> environment)
+    {
+        if (peers.Contains(FlannelUdp) && Variable(environment, FlannelVariable) is null)
+        {
+            throw new UsageException(
+                $"--peers {FlannelUdp}: needs a flanneld, e.g. {FlannelVariable}=/usr/local/bin/flanneld bench/run.sh rig");
+        }
+
+        foreach (string variable in new[] { WireGuardVariable, FlannelVariable })
+        {
+            if (Variable(environment, variable) is string program && !File.Exists(program))
+            {
+                throw new UsageException($"{variable}={program}: there is no such file; e.g. {variable}=/usr/local/bin/program");
+            }
+        }
+
+        string[] needTun = [.. peers.Where(peer => peer is not ("bare" or Reference))];
+        if (needTun.Length > 0 && !File.Exists(Tun))
+        {
+            throw new UsageException(
+                $"--peers {string.Join(',', needTun)}: {Tun} is missing; load module tun, or e.g. --peers bare,{Reference}");
+        }
+    }
+
+    public static IPeer Create(string name, IReadOnlyDictionary<string, string> environment) => name switch
+    {
+        "bare" => new BarePeer(),
+        Reference => new KernelVxlanPeer(),
+        "overlay" => new OverlayPeer(name, absentNodes: 0),
+        ManyRoutes => new OverlayPeer(name, absentNodes: 100_000),
+        "wireguard-go" => new WireGuardPeer(Variable(environment, WireGuardVariable) ?? "wireguard-go"),
+        FlannelUdp => new FlannelUdpPeer(Variable(environment, FlannelVariable) ?? "flanneld"),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+    };
+
+    private static string? Variable(IReadOnlyDictionary<string, string> environment, string name) =>
+        environment.TryGetValue(name, out string? value) && value.Length > 0 ? value : null;
+}

@@ -1,0 +1,4 @@
+namespace Overlay.Bench.Rig;
+
+/// <summary>What a flood has handed to its pod's kernel.</summary>
+internal sealed record FloodReport(long Datagrams, double Seconds);

@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace Overlay.Bench.Rig;
+
+/// <summary>struct iovec: one buffer.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoVector
+{
+    public IntPtr Base;
+    public nint Length;
+}

@@ -1,0 +1,12 @@
+using Overlay.Lab;
+
+namespace Overlay.Bench.Rig;
+
+/// <summary>One kind of traffic from a pod of one node to a pod of the other.</summary>
+internal interface IWorkload
+{
+    string Name { get; }
+
+    /// <summary>What is measured, once a metric.</summary>
+    IReadOnlyList<Measurement> Measure(Pod from, Pod to, TimeSpan duration);
+}

@@ -1,0 +1,156 @@
+using Overlay.Wire;
+using static Overlay.Dataplane.Tests.TestNode;
+
+namespace Overlay.Dataplane.Tests;
+
+/// <summary>A super-packet becomes a datagram a segment, in slots that a batch has only so many of.</summary>
+public class EncapsulatorSuperPacketTests
+{
+    private readonly Encapsulator _encapsulator = new(A.Own);
+    private readonly ForwardingTable _table = A.TableWith(B, C);
+
+    [Theory]
+    [MemberData(nameof(SegmenterTests.Transports), MemberType = typeof(SegmenterTests))]
+    public void Each_segment_is_encapsulated_by_itself(IpFamily family, byte protocol, bool extended)
+    {
+        PacketBuilder packet = PacketBuilder.Between(A, B, family).Protocol(protocol).Ecn(Ecn.Ect0).Ports(40_000, 80);
+        PacketBuilder plain = packet.Payload(10);
+        if (extended) packet = family == IpFamily.IPv4 ? packet.Options(2) : packet.Extensions(IpProtocol.DestinationOptions);
+        packet = packet.Payload(5000);
+        PacketBatch batch = new(4);
+        batch.PutPacket(plain.Build());
+        Put(batch, packet, 1300);
+        batch.PutPacket(plain.Build());
+
+        _encapsulator.Encapsulate(batch, _table);
+
+        byte[][] expected = [plain.Build(), .. packet.Segments(1300), plain.Build()];
+        ShouldHold(batch, expected);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            batch[i].Remote.ShouldBe(B.RemoteFor(family));
+            batch[i].FlowHash.ShouldBe(batch[0].FlowHash, "a flow keeps its port, in whatever pieces it comes");
+            batch[i].OuterEcn.ShouldBe(Ecn.Ect0);
+        }
+    }
+
+    [Fact]
+    public void Padding_behind_a_super_packet_does_not_travel()
+    {
+        PacketBuilder packet = PacketBuilder.Between(A, B, IpFamily.IPv4).Protocol(IpProtocol.Tcp).Payload(3000);
+        PacketBatch batch = new(1);
+        batch.PutPacket([.. packet.Checksum(ChecksumState.Partial).Build(), .. new byte[17]], packet.SegmentationOffload(1000));
+        _encapsulator.Encapsulate(batch, _table);
+        ShouldHold(batch, [.. packet.Segments(1000)]);
+    }
+
+    [Fact]
+    public void A_super_packet_that_no_peer_has_is_one_drop()
+    {
+        PacketBatch batch = new(1);
+        Put(batch, PacketBuilder.Between(A, B, IpFamily.IPv4).To("10.9.0.1").Protocol(IpProtocol.Tcp).Payload(3000), 1000);
+        _encapsulator.Encapsulate(batch, _table);
+        batch.Count.ShouldBe(1);
+        batch[0].Verdict.ShouldBe(DropReason.IpOutNoRoutes);
+    }
+
+    /// <summary>
+    /// A worker's batch, every buffer of which a hostile pod has filled with 64 KB of segments: what does not fit is
+    /// refused by itself, and what fits behind it goes on.
+    /// </summary>
+    [Theory]
+    [InlineData(IpProtocol.Tcp, 1)]
+    [InlineData(IpProtocol.Tcp, 16)]
+    [InlineData(IpProtocol.Tcp, 48)]
+    [InlineData(IpProtocol.Tcp, 88)]
+    [InlineData(IpProtocol.Tcp, 536)]
+    [InlineData(IpProtocol.Tcp, 1398)]
+    [InlineData(IpProtocol.Udp, 1)]
+    [InlineData(IpProtocol.Udp, 8)]
+    [InlineData(IpProtocol.Udp, 9)]
+    public void Slots_and_headers_that_run_out_cost_only_what_does_not_fit(byte protocol, int segmentSize)
+    {
+        // With TCP's headers it is their room that runs out first; with UDP's, which are shorter, the slots.
+        PacketBuilder super = protocol == IpProtocol.Tcp
+            ? PacketBuilder.Between(A, B, IpFamily.IPv6).Protocol(protocol).Timestamp(1).TotalLength(65_500)
+            : PacketBuilder.Between(A, B, IpFamily.IPv4).TotalLength(65_500);
+        PacketBuilder small = super.Payload(40);
+        byte[][] segments = [.. super.Segments(segmentSize)];
+        byte[][] smallSegments = [.. small.Segments(20)];
+        byte[] bytes = super.Checksum(ChecksumState.Partial).Build();
+        PacketBatch batch = new(64);
+
+        // Twice: the second time has to find all that the first has used.
+        for (int round = 0; round < 2; round++)
+        {
+            batch.Clear();
+            for (int i = 0; i < batch.Capacity; i++)
+            {
+                if (i % 2 == 0) batch.PutPacket(bytes, super.SegmentationOffload(segmentSize));
+                else Put(batch, small, 20);
+            }
+
+            Should.NotThrow(() => _encapsulator.Encapsulate(batch, _table));
+
+            batch.Count.ShouldBeLessThanOrEqualTo(batch.SlotCapacity);
+            int slot = 0;
+            int refused = 0;
+            int accepted = 0;
+            for (int i = 0; i < batch.ReceivedCount; i++)
+            {
+                byte[][] expected = i % 2 == 0 ? segments : smallSegments;
+                if (batch[slot].Verdict == DropReason.SkbGsoSeg)
+                {
+                    refused++;
+                    slot++;
+                    continue;
+                }
+
+                accepted++;
+                for (int k = 0; k < expected.Length; k++) ShouldBe(batch, slot++, expected[k]);
+            }
+
+            slot.ShouldBe(batch.Count);
+            if (segmentSize <= 88) refused.ShouldBePositive("this test has not met what it is about");
+            if (segmentSize > 1) accepted.ShouldBePositive();
+        }
+    }
+
+    /// <summary>The TUN hands over no more than three of the largest at once: those fit, at the smallest MSS Linux uses.</summary>
+    [Theory]
+    [InlineData(IpFamily.IPv4)]
+    [InlineData(IpFamily.IPv6)]
+    public void What_a_tun_reads_at_once_fits(IpFamily family)
+    {
+        // net.ipv4.tcp_min_snd_mss, less the timestamp option.
+        const int SmallestMss = 48 - 12;
+        PacketBuilder super = PacketBuilder.Between(A, B, family).Protocol(IpProtocol.Tcp).Timestamp(1).TotalLength(65_535);
+        PacketBatch batch = new(64);
+        for (int bytes = 0; bytes < PacketBatch.EnoughBytes; bytes += 65_535) Put(batch, super, SmallestMss);
+        batch.ReceivedCount.ShouldBe(3);
+
+        _encapsulator.Encapsulate(batch, _table);
+
+        byte[][] segments = [.. super.Segments(SmallestMss)];
+        ShouldHold(batch, [.. segments, .. segments, .. segments]);
+    }
+
+    private static void Put(PacketBatch batch, PacketBuilder packet, int segmentSize) =>
+        batch.PutPacket(packet.Checksum(ChecksumState.Partial).Build(), packet.SegmentationOffload(segmentSize));
+
+    private static void ShouldHold(PacketBatch batch, byte[][] packets)
+    {
+        batch.Count.ShouldBe(packets.Length);
+        for (int i = 0; i < packets.Length; i++) ShouldBe(batch, i, packets[i]);
+    }
+
+    private static void ShouldBe(PacketBatch batch, int slot, byte[] packet)
+    {
+        batch[slot].Verdict.ShouldBe(DropReason.None, $"slot {slot}");
+        ReadOnlySpan<byte> datagram = batch.WholePacket(slot);
+        datagram.Length.ShouldBe(batch[slot].TotalLength);
+        string header = "08000000" + "0a0b0c00" + "021122334402" + "021122334401" + (packet[0] >> 4 == 4 ? "0800" : "86dd");
+        Convert.ToHexStringLower(datagram[..22]).ShouldBe(header);
+        datagram[22..].SequenceEqual(packet).ShouldBeTrue($"slot {slot} holds another packet than expected");
+    }
+}

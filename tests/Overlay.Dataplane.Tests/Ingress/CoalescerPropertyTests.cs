@@ -1,0 +1,85 @@
+using Overlay.Wire;
+
+namespace Overlay.Dataplane.Tests;
+
+/// <summary>Whatever comes: cut up again, what was joined is what came, and each flow's order is kept.</summary>
+public class CoalescerPropertyTests
+{
+    private const int Rounds = 700;
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 3)]
+    [InlineData(3, 10)]
+    [InlineData(4, 17)]
+    [InlineData(5, 50)]
+    public void Nothing_is_lost_changed_or_reordered_by_joining(int seed, int flows)
+    {
+        Random random = new(seed);
+        CoalescerRig rig = new();
+        int joined = 0;
+        int wrong = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            FlowMix.Sent[] sent = Draw(random, random.Next(1, flows + 1), rig.Capacity);
+            IReadOnlyList<CoalescerRig.Written> written = rig.Join(sent.Select(static packet => packet.Bytes));
+            Check(sent, written, $"seed {seed}, round {round}");
+            joined += written.Where(static packet => packet.Count > 1).Sum(static packet => packet.Count);
+            wrong += sent.Count(static packet => packet.IsWrong);
+        }
+
+        // Else the mix is too wild to prove anything.
+        joined.ShouldBeGreaterThan(Rounds * rig.Capacity / 10);
+        wrong.ShouldBeGreaterThan(Rounds);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_kind_that_the_tun_does_not_take_is_never_joined(bool joinsTcp, bool joinsUdp)
+    {
+        Random random = new(6);
+        CoalescerRig rig = new(joinsTcp, joinsUdp);
+        for (int round = 0; round < Rounds / 5; round++)
+        {
+            FlowMix.Sent[] sent = Draw(random, 4, rig.Capacity);
+            IReadOnlyList<CoalescerRig.Written> written = rig.Join(sent.Select(static packet => packet.Bytes));
+            Check(sent, written, $"round {round}");
+            written.ShouldAllBe(packet => packet.Count == 1 || (packet.Offload.GsoType == VirtioNetHeader.GsoUdpL4 ? joinsUdp : joinsTcp));
+        }
+    }
+
+    private static FlowMix.Sent[] Draw(Random random, int flows, int count)
+    {
+        FlowMix mix = new(random, flows);
+        int flow = 0;
+        return [.. Enumerable.Range(0, count).Select(_ => mix.Next(ref flow))];
+    }
+
+    private static void Check(FlowMix.Sent[] sent, IReadOnlyList<CoalescerRig.Written> written, string what)
+    {
+        List<byte[]> received = [];
+        foreach (CoalescerRig.Written packet in written)
+        {
+            packet.Packet.Length.ShouldBeLessThanOrEqualTo(65_535, what);
+            IReadOnlyList<byte[]> split = PacketSplitter.Split(packet.Packet, packet.Offload);
+            split.Count.ShouldBe(packet.Count, what);
+            received.AddRange(split);
+        }
+
+        received.Count.ShouldBe(sent.Length, what);
+        ILookup<string, string> flows = received.ToLookup(FlowKey.Of, Text);
+        foreach (IGrouping<string, byte[]> expected in sent.Select(static packet => packet.Delivered).GroupBy(FlowKey.Of))
+        {
+            string[] texts = [.. expected.Select(Text)];
+            if (!flows[expected.Key].SequenceEqual(texts)) flows[expected.Key].ShouldBe(texts, $"{what}, flow {expected.Key}");
+        }
+
+        // What nobody may make right has to come out byte for byte, of itself.
+        HashSet<string> single = [.. written.Where(static packet => packet.Offload == default).Select(static packet => Convert.ToHexString(packet.Packet))];
+        sent.Where(static packet => packet.IsWrong).ShouldAllBe(packet => single.Contains(Convert.ToHexString(packet.Bytes)), what);
+    }
+
+    private static string Text(byte[] packet) => Convert.ToHexString(PacketSplitter.WithoutIdentification(packet));
+}

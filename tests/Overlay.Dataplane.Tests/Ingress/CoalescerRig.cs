@@ -1,0 +1,48 @@
+using Overlay.Wire;
+using static Overlay.Dataplane.Tests.TestNode;
+
+namespace Overlay.Dataplane.Tests;
+
+/// <summary>Node a's way in, as its worker goes it: datagrams from b are decapsulated, joined, and taken out as a TUN would take them.</summary>
+internal sealed class CoalescerRig(bool joinsTcp = true, bool joinsUdp = true)
+{
+    private readonly PacketBatch _batch = new(64);
+    private readonly Decapsulator _decapsulator = new(A.Own, IngressRig.Mtu);
+    private readonly Coalescer _coalescer = new(joinsTcp, joinsUdp);
+    private readonly ForwardingTable _table = A.TableWith(B, C);
+
+    /// <summary>Most packets of one batch, as each comes in a buffer of its own.</summary>
+    public int Capacity => _batch.Capacity;
+
+    /// <summary>What the TUN is told to write for those packets, in that order.</summary>
+    public IReadOnlyList<Written> Join(params IEnumerable<byte[]> packets)
+    {
+        _batch.Clear();
+        foreach (byte[] packet in packets)
+            _batch.PutDatagram(DatagramBuilder.Between(B, A, packet).Build(), B.Remote.Address, Ecn.NotEct);
+        _decapsulator.Decapsulate(_batch, _table);
+        _coalescer.Coalesce(_batch);
+
+        List<Written> written = [];
+        HashSet<int> appended = [];
+        for (int i = 0; i < _batch.Count; i++)
+        {
+            _batch[i].Verdict.ShouldBe(DropReason.None);
+            if (_batch[i].IsAppended) continue;
+            int count = 1;
+            for (int next = _batch[i].Next; next != PacketSlot.None; next = _batch[next].Next, count++)
+            {
+                _batch[next].IsAppended.ShouldBeTrue("a slot is written twice");
+                appended.Add(next).ShouldBeTrue("a slot is appended twice");
+            }
+
+            written.Add(new Written(_batch.JoinedPacket(i), _batch[i].Offload, count));
+        }
+
+        (written.Count + appended.Count).ShouldBe(_batch.Count, "a slot is marked as appended, and to nothing");
+        return written;
+    }
+
+    /// <summary>One write: a packet or a super-packet, and of how many packets it was made.</summary>
+    internal sealed record Written(byte[] Packet, VirtioNetHeader Offload, int Count);
+}
