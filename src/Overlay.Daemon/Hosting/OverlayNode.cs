@@ -24,6 +24,7 @@ public sealed class OverlayNode : IDisposable
     private readonly Decapsulator _decapsulator;
     private readonly ILogger<DeviceGuard> _guardLogger;
     private readonly List<WorkerThread> _threads = [];
+    private readonly List<QueueReadiness> _readiness = [];
     private readonly List<IWorker> _workers = [];
     private readonly bool _isPinned;
     private readonly Offloads _offloads;
@@ -49,12 +50,16 @@ public sealed class OverlayNode : IDisposable
         List<WorkerCounters> counters = [];
         foreach ((TunDevice tun, UdpUnderlay socket) in device.Queues.Zip(sockets))
         {
-            WorkerCounters egress = new($"egress-{_workers.Count / 2}", Direction.Egress);
-            WorkerCounters ingress = new($"ingress-{_workers.Count / 2}", Direction.Ingress);
+            WorkerCounters egress = new($"egress-{_workers.Count}", Direction.Egress);
+            WorkerCounters ingress = new($"ingress-{_workers.Count}", Direction.Ingress);
             Coalescer coalescer = new(tun.Offloads.HasFlag(Offloads.TunTcp), tun.Offloads.HasFlag(Offloads.TunUdp));
-            socket.BusyPoll = dataplane.BusyPoll;
-            _workers.Add(new EgressWorker(tun, new Encapsulator(vtep), socket, publisher, egress));
-            _workers.Add(new IngressWorker(socket, _decapsulator, coalescer, tun, publisher, ingress));
+            QueueReadiness readiness = new(tun, socket, dataplane.BusyPoll);
+            _readiness.Add(readiness);
+            _workers.Add(new QueueWorker(
+                $"overlay-{_workers.Count}",
+                new EgressWorker(tun, new Encapsulator(vtep), socket, publisher, egress),
+                new IngressWorker(socket, _decapsulator, coalescer, tun, publisher, ingress),
+                readiness));
             counters.AddRange([egress, ingress]);
         }
 
@@ -154,7 +159,7 @@ public sealed class OverlayNode : IDisposable
     {
         for (int i = 0; i < _workers.Count; i++)
         {
-            int processor = i / 2 % Environment.ProcessorCount;
+            int processor = i % Environment.ProcessorCount;
             _threads.Add(new WorkerThread(_workers[i], () => { if (_isPinned) ThreadAffinity.PinTo(processor); if (int.TryParse(Environment.GetEnvironmentVariable("OVL_NICE"), out int nice)) ThreadNice.TrySet(nice); }, Ended));
         }
 
@@ -173,12 +178,11 @@ public sealed class OverlayNode : IDisposable
     public void Stop()
     {
         _guard?.Stop();
-        foreach (TunDevice tun in _device.Queues) tun.Interrupt();
-        foreach (UdpUnderlay socket in _sockets) socket.Interrupt();
+        foreach (QueueReadiness readiness in _readiness) readiness.Interrupt();
         foreach (WorkerThread thread in _threads) _isStuck |= !thread.Join(_drainTime);
     }
 
-    // A pair keeps one processor busy at most, and as many are left for the pods that cause its work.
+    // A worker keeps one processor busy at most, and as many are left for the pods that cause its work.
     private static int QueueCount(DataplaneOptions options) =>
         options.Queues > 0 ? options.Queues : Math.Max(1, Environment.ProcessorCount / 2);
 
@@ -197,6 +201,7 @@ public sealed class OverlayNode : IDisposable
         {
             _device.Dispose();
             foreach (UdpUnderlay socket in _sockets) socket.Dispose();
+            foreach (QueueReadiness readiness in _readiness) readiness.Dispose();
         }
 
         _netlink.Dispose();

@@ -52,7 +52,7 @@ public sealed class OverlayDevice : IDisposable
     public static OverlayDevice Create(RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ILogger<OverlayDevice> logger)
     {
         IReadOnlyList<TunDevice> tuns = TunDevice.CreateQueues(
-            NameFor(options.Network.Vni), queues, options.Dataplane.Offloads, options.Dataplane.BusyPoll);
+            NameFor(options.Network.Vni), queues, options.Dataplane.Offloads);
         string name = tuns[0].Name;
         OverlayDevice? device = null;
         try

@@ -1,25 +1,18 @@
 namespace Overlay.Dataplane;
 
-/// <summary>TUN to underlay: read a batch, encapsulate it, send it, count it. One thread runs one of these.</summary>
+/// <summary>TUN to underlay: read a batch, encapsulate it, send it, count it.</summary>
+/// <remarks>One half of a <see cref="QueueWorker"/>.</remarks>
 public sealed class EgressWorker(
     ITunDevice tun, Encapsulator encapsulator, IUnderlay underlay, TablePublisher publisher, WorkerCounters counters)
-    : IWorker
 {
-    private const int BatchSize = 64;
-
-    private readonly PacketBatch _batch = new(BatchSize);
-
-    public string Name => counters.Name;
-
-    public void Run()
+    /// <summary>Forwards what the TUN has; false when it has nothing.</summary>
+    /// <exception cref="IOException">A device is gone.</exception>
+    public bool TryForward(PacketBatch batch)
     {
-        while (tun.Read(_batch)) Forward();
-    }
-
-    private void Forward()
-    {
-        encapsulator.Encapsulate(_batch, publisher.Current);
-        underlay.Send(_batch);
-        counters.Add(_batch, Encapsulator.Overhead);
+        if (!tun.TryRead(batch)) return false;
+        encapsulator.Encapsulate(batch, publisher.Current);
+        underlay.Send(batch);
+        counters.Add(batch, Encapsulator.Overhead);
+        return true;
     }
 }

@@ -1,26 +1,19 @@
 namespace Overlay.Dataplane;
 
-/// <summary>Underlay to TUN: receive a batch, decapsulate it, join it, write it, count it. One thread runs one of these.</summary>
+/// <summary>Underlay to TUN: receive a batch, decapsulate it, join it, write it, count it.</summary>
+/// <remarks>One half of a <see cref="QueueWorker"/>.</remarks>
 public sealed class IngressWorker(
     IUnderlay underlay, Decapsulator decapsulator, Coalescer coalescer, ITunDevice tun, TablePublisher publisher, WorkerCounters counters)
-    : IWorker
 {
-    private const int BatchSize = 64;
-
-    private readonly PacketBatch _batch = new(BatchSize);
-
-    public string Name => counters.Name;
-
-    public void Run()
+    /// <summary>Forwards what the underlay has; false when it has nothing.</summary>
+    /// <exception cref="IOException">A device is gone.</exception>
+    public bool TryForward(PacketBatch batch)
     {
-        while (underlay.Receive(_batch)) Forward();
-    }
-
-    private void Forward()
-    {
-        decapsulator.Decapsulate(_batch, publisher.Current);
-        coalescer.Coalesce(_batch);
-        tun.Write(_batch);
-        counters.Add(_batch, overhead: 0);
+        if (!underlay.TryReceive(batch)) return false;
+        decapsulator.Decapsulate(batch, publisher.Current);
+        coalescer.Coalesce(batch);
+        tun.Write(batch);
+        counters.Add(batch, overhead: 0);
+        return true;
     }
 }

@@ -27,7 +27,6 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     private const int MaxPieces = 1024;
 
     private readonly FileDescriptor _tun;
-    private readonly Interruption _interruption = new();
     private readonly Libc.IoVec* _pieces = (Libc.IoVec*)NativeMemory.AllocZeroed(MaxPieces, (nuint)sizeof(Libc.IoVec));
     private bool _isDisposed;
 
@@ -43,9 +42,6 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <summary>What the kernel has of what was asked for.</summary>
     public Offloads Offloads { get; }
 
-    /// <summary>How long a read looks again and again before it sleeps; zero: not at all.</summary>
-    public TimeSpan BusyPoll { get; init; }
-
     private bool HasHeader => Offloads.HasFlag(Offloads.TunHeader);
 
     private int HeaderLength => HasHeader ? VirtioNetHeader.Length : 0;
@@ -54,22 +50,21 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <param name="name">At most 15 bytes.</param>
     /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static TunDevice Create(string name, Offloads offloads = Offloads.All) => Open(name, offloads, TimeSpan.Zero, 0);
+    public static TunDevice Create(string name, Offloads offloads = Offloads.All) => Open(name, offloads, 0);
 
     /// <summary>Creates a device with several queues: the kernel spreads flows over them, and each has a reader of its own.</summary>
     /// <param name="name">At most 15 bytes.</param>
     /// <param name="count">Queues, 1 or more.</param>
     /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
-    /// <param name="busyPoll">See <see cref="BusyPoll"/>.</param>
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static IReadOnlyList<TunDevice> CreateQueues(string name, int count, Offloads offloads, TimeSpan busyPoll)
+    public static IReadOnlyList<TunDevice> CreateQueues(string name, int count, Offloads offloads)
     {
         // Several queues make the kernel hash every packet, which one queue need not pay for.
-        if (count == 1) return [Open(name, offloads, busyPoll, 0)];
+        if (count == 1) return [Open(name, offloads, 0)];
         List<TunDevice> queues = [];
         try
         {
-            while (queues.Count < count) queues.Add(Open(name, offloads, busyPoll, IFF_MULTI_QUEUE));
+            while (queues.Count < count) queues.Add(Open(name, offloads, IFF_MULTI_QUEUE));
             return queues;
         }
         catch
@@ -79,23 +74,18 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         }
     }
 
+    internal FileDescriptor Descriptor => _tun;
+
     /// <inheritdoc/>
-    public bool Read(PacketBatch batch)
+    public bool TryRead(PacketBatch batch)
     {
         batch.Clear();
-        while (_interruption.AllowBatch())
+        int bytes = 0;
+        while (batch.ReceivedCount < batch.Capacity && bytes < PacketBatch.EnoughBytes && TryRead(batch, ref bytes))
         {
-            int bytes = 0;
-            while (batch.ReceivedCount < batch.Capacity && bytes < PacketBatch.EnoughBytes && TryRead(batch, ref bytes))
-            {
-            }
-
-            if (batch.ReceivedCount > 0) return true;
-            if (_interruption.IsSet) return false;
-            if (!_interruption.IsReadableSoon(BusyPoll, _tun)) _interruption.WaitReadable(_tun);
         }
 
-        return false;
+        return batch.ReceivedCount > 0;
     }
 
     /// <inheritdoc/>
@@ -111,19 +101,15 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Interrupt() => _interruption.Set();
-
     public void Dispose()
     {
         if (_isDisposed) return;
         _isDisposed = true;
         _tun.Dispose();
-        _interruption.Dispose();
         NativeMemory.Free(_pieces);
     }
 
-    private static TunDevice Open(string name, Offloads offloads, TimeSpan busyPoll, short flags)
+    private static TunDevice Open(string name, Offloads offloads, short flags)
     {
         FileDescriptor tun = new(Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC));
         if (tun.IsInvalid) throw LinuxException.Last("open", "/dev/net/tun");
@@ -138,7 +124,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         *(short*)(request + NameSize) = (short)(IFF_TUN | IFF_NO_PI | flags);
         if (Libc.Ioctl(tun, TUNSETIFF, request) < 0) throw Fail("ioctl TUNSETIFF");
         if (!TrySetOffloads(tun, ref offloads)) throw Fail("ioctl TUNSETOFFLOAD");
-        return new TunDevice(tun, name, offloads) { BusyPoll = busyPoll };
+        return new TunDevice(tun, name, offloads);
 
         LinuxException Fail(string call)
         {

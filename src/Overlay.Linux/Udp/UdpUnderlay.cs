@@ -4,7 +4,7 @@ using Overlay.Wire;
 namespace Overlay.Linux;
 
 /// <summary>The underlay over UDP: a receiving socket for each address of ours, and sending sockets by source port.</summary>
-/// <remarks>One thread receives, one thread sends.</remarks>
+/// <remarks>One thread at a time receives, one sends.</remarks>
 public sealed class UdpUnderlay : IUnderlay, IDisposable
 {
     /// <summary>Bytes of the largest UDP payload over IPv4: 65,535 less IP and UDP header.</summary>
@@ -16,7 +16,6 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
     private readonly UdpReceiver? _ipv4;
     private readonly UdpReceiver? _ipv6;
     private readonly UdpSender? _sender;
-    private readonly Interruption _interruption = new();
     private UdpReceiver _first;
     private UdpReceiver? _second;
 
@@ -53,9 +52,6 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
         }
     }
 
-    /// <summary>How long a receive looks again and again before it sleeps; zero: not at all.</summary>
-    public TimeSpan BusyPoll { get; set; }
-
     /// <summary>Opens several queues of one underlay: the kernel spreads the peers' flows over them; they send from the same ports.</summary>
     /// <param name="count">Queues, 1 or more.</param>
     /// <param name="ipv4">As for one.</param>
@@ -82,36 +78,29 @@ public sealed class UdpUnderlay : IUnderlay, IDisposable
     /// <summary>Most datagrams sent in one message: 1 where the kernel or a device cannot segment.</summary>
     public int MaxSegments => _sender!.MaxSegments;
 
+    internal FileDescriptor FirstDescriptor => _first.Descriptor;
+
+    internal FileDescriptor? SecondDescriptor => _second?.Descriptor;
+
     /// <inheritdoc/>
-    public bool Receive(PacketBatch batch)
+    public bool TryReceive(PacketBatch batch)
     {
         batch.Clear();
-        while (_interruption.AllowBatch())
-        {
-            // By turns: a flood on one underlay that fills every batch must not starve the other.
-            (_first, _second) = (_second ?? _first, _second is null ? null : _first);
-            _first.Receive(batch);
-            _second?.Receive(batch);
-            if (batch.ReceivedCount > 0) return true;
-            if (_interruption.IsSet) return false;
-            if (!_interruption.IsReadableSoon(BusyPoll, _first.Descriptor, _second?.Descriptor))
-                _interruption.WaitReadable(_first.Descriptor, _second?.Descriptor);
-        }
 
-        return false;
+        // By turns: a flood on one underlay that fills every batch must not starve the other.
+        (_first, _second) = (_second ?? _first, _second is null ? null : _first);
+        _first.Receive(batch);
+        _second?.Receive(batch);
+        return batch.ReceivedCount > 0;
     }
 
     /// <inheritdoc/>
     public void Send(PacketBatch batch) => _sender!.Send(batch);
-
-    /// <inheritdoc/>
-    public void Interrupt() => _interruption.Set();
 
     public void Dispose()
     {
         _ipv4?.Dispose();
         _ipv6?.Dispose();
         _sender?.Dispose();
-        _interruption.Dispose();
     }
 }
