@@ -28,7 +28,7 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
         List<Packet> packets = [];
         while (packets.Count == 0)
         {
-            Task.Run(() => tun.Read(_batch)).WaitAsync(_patience).GetAwaiter().GetResult().ShouldBeTrue();
+            SpinWait.SpinUntil(() => tun.TryRead(_batch), _patience).ShouldBeTrue();
             for (int i = 0; i < _batch.ReceivedCount; i++)
             {
                 byte[] bytes = _batch.ReceivedBytes(i).ToArray();

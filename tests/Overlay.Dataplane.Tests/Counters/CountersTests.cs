@@ -95,8 +95,12 @@ public class CountersTests
         MemoryTun tun = new();
         WorkerCounters counters = new(name, Direction.Egress);
         foreach (byte[] packet in packets) tun.PodSends(packet);
-        tun.Interrupt();
-        new EgressWorker(tun, new Encapsulator(A.Own), underlay, Publisher(), counters).Run();
+        EgressWorker worker = new(tun, new Encapsulator(A.Own), underlay, Publisher(), counters);
+        PacketBatch batch = new(64);
+        while (worker.TryForward(batch))
+        {
+        }
+
         return counters;
     }
 
@@ -112,15 +116,15 @@ public class CountersTests
         }
 
         theirs.Send(batch);
-        ours.Interrupt();
-        new IngressWorker(ours, new Decapsulator(A.Own, IngressRig.Mtu), new Coalescer(false, false), new MemoryTun(), Publisher(), counters).Run();
+        new IngressWorker(ours, new Decapsulator(A.Own, IngressRig.Mtu), new Coalescer(false, false), new MemoryTun(), Publisher(), counters)
+            .TryForward(batch).ShouldBeTrue();
         return counters;
     }
 
     private static (MemoryUnderlay Ours, MemoryUnderlay Theirs) Underlays(bool joined)
     {
-        MemoryUnderlay ours = new(A.Remote.Address);
-        MemoryUnderlay theirs = new(B.Remote.Address);
+        MemoryUnderlay ours = new(null, A.Remote.Address);
+        MemoryUnderlay theirs = new(null, B.Remote.Address);
         if (joined) MemoryUnderlay.Join(ours, theirs);
         return (ours, theirs);
     }

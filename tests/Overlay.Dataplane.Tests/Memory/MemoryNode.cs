@@ -1,12 +1,14 @@
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>A node's real workers on real threads, between a TUN and an underlay in memory.</summary>
+/// <summary>A node's real worker on a real thread, between a TUN and an underlay in memory.</summary>
 internal sealed class MemoryNode : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     private readonly MemoryUnderlay _underlay;
-    private readonly WorkerThread[] _threads;
+    private readonly AutoResetEvent _filled = new(false);
+    private readonly MemoryReadiness _readiness;
+    private readonly WorkerThread _thread;
     private readonly List<Exception> _faults = [];
 
     /// <param name="identity">Which node.</param>
@@ -16,23 +18,25 @@ internal sealed class MemoryNode : IDisposable
     public MemoryNode(TestNode identity, ForwardingTable table, bool joins = false, bool sendsTrains = false)
     {
         Identity = identity;
-        _underlay = new MemoryUnderlay(identity.Remote.Address, identity.RemoteV6.Address) { SendsTrains = sendsTrains };
+        Tun = new MemoryTun(_filled);
+        _underlay = new MemoryUnderlay(_filled, identity.Remote.Address, identity.RemoteV6.Address) { SendsTrains = sendsTrains };
         Publisher.Publish(table);
         WorkerCounters egress = new($"egress-{identity.Name}", Direction.Egress);
         WorkerCounters ingress = new($"ingress-{identity.Name}", Direction.Ingress);
         Counters = new DataplaneCounters([egress, ingress]);
-        IWorker[] workers =
-        [
+        _readiness = new MemoryReadiness(_filled);
+        QueueWorker worker = new(
+            $"overlay-{identity.Name}",
             new EgressWorker(Tun, new Encapsulator(identity.Own), _underlay, Publisher, egress),
             new IngressWorker(_underlay, new Decapsulator(identity.Own, Tun.Mtu), new Coalescer(joins, joins), Tun, Publisher, ingress),
-        ];
-        _threads = [.. workers.Select(worker => new WorkerThread(worker, null, OnEnded))];
-        foreach (WorkerThread thread in _threads) thread.Start();
+            _readiness);
+        _thread = new WorkerThread(worker, null, OnEnded);
+        _thread.Start();
     }
 
     public TestNode Identity { get; }
 
-    public MemoryTun Tun { get; } = new();
+    public MemoryTun Tun { get; }
 
     public TablePublisher Publisher { get; } = new();
 
@@ -44,7 +48,7 @@ internal sealed class MemoryNode : IDisposable
     public void Stop()
     {
         Interrupt();
-        foreach (WorkerThread thread in _threads) thread.Join(_patience).ShouldBeTrue("a worker did not end");
+        _thread.Join(_patience).ShouldBeTrue("the worker did not end");
         Tun.InterruptPods();
         lock (_faults) _faults.ShouldBeEmpty();
     }
@@ -54,12 +58,15 @@ internal sealed class MemoryNode : IDisposable
         // A test that failed has nobody to take packets any more, and workers wait for that. It has said what is wrong.
         Tun.InterruptPods();
         Interrupt();
+        _ = _thread.Join(_patience);
+        _filled.Dispose();
     }
 
     private void Interrupt()
     {
         Tun.Interrupt();
         _underlay.Interrupt();
+        _readiness.Interrupt();
     }
 
     private void OnEnded(IWorker worker, Exception? fault)

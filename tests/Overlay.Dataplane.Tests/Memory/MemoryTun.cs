@@ -1,14 +1,15 @@
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>A TUN whose kernel is the test: it puts packets in as pods would, and takes out what pods would get.</summary>
-internal sealed class MemoryTun : ITunDevice
+/// <param name="filled">Set when a pod sends.</param>
+internal sealed class MemoryTun(AutoResetEvent? filled = null) : ITunDevice
 {
     private const int Capacity = 256;
     private const int PacketSize = 64 * 1024;
 
-    private readonly MemoryQueue _fromPods = new(Capacity, PacketSize);
+    private readonly MemoryQueue _fromPods = new(Capacity, Capacity * PacketSize, filled);
     private readonly byte[] _joined = new byte[PacketSize];
-    private readonly MemoryQueue _toPods = new(Capacity, PacketSize);
+    private readonly MemoryQueue _toPods = new(Capacity, Capacity * PacketSize);
 
     public int Mtu => 1450;
 
@@ -19,7 +20,7 @@ internal sealed class MemoryTun : ITunDevice
     /// <summary>Waits for packets to pods; false once the device is interrupted and empty.</summary>
     public bool PodsReceive(PacketBatch batch) => _toPods.Take(batch);
 
-    public bool Read(PacketBatch batch) => _fromPods.Take(batch);
+    public bool TryRead(PacketBatch batch) => _fromPods.TryTake(batch);
 
     public void Write(PacketBatch batch)
     {
@@ -48,6 +49,7 @@ internal sealed class MemoryTun : ITunDevice
         }
     }
 
+    /// <summary>From now on pods cannot send.</summary>
     public void Interrupt() => _fromPods.Interrupt();
 
     /// <summary>Ends the pods' wait; what was delivered can still be taken.</summary>

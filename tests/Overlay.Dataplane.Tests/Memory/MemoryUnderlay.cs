@@ -3,17 +3,26 @@ using Overlay.Wire;
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>A node's place in an underlay network without loss and without reordering.</summary>
-/// <param name="addresses">The node's own; the first of a family is the source of what it sends in that family.</param>
-internal sealed class MemoryUnderlay(params IReadOnlyList<IpAddress> addresses) : IUnderlay
+internal sealed class MemoryUnderlay : IUnderlay
 {
-    private const int Capacity = 256;
+    // As much as tests have under way: a worker that waited for room at its peer could not make room for it.
+    private const int Capacity = 64 * 1024;
+    private const int CapacityBytes = 64 * 1024 * 1024;
     private const int DatagramSize = 64 * 1024;
     private const int MaxTrain = 65_507;
     private const int MaxSegments = 64;
 
-    private readonly MemoryQueue _received = new(Capacity, DatagramSize);
+    private readonly MemoryQueue _received;
     private readonly byte[] _train = new byte[DatagramSize];
     private readonly Dictionary<IpAddress, Link> _links = [];
+
+    /// <param name="filled">Set with every datagram that arrives; or null.</param>
+    /// <param name="addresses">The node's own; the first of a family is the source of what it sends in that family.</param>
+    public MemoryUnderlay(AutoResetEvent? filled, params IReadOnlyList<IpAddress> addresses)
+    {
+        _received = new(Capacity, CapacityBytes, filled);
+        Addresses = addresses;
+    }
 
     /// <summary>Equal datagrams to one peer are handed over at once, as UDP offloads make the kernels do.</summary>
     public bool SendsTrains { get; init; }
@@ -25,7 +34,7 @@ internal sealed class MemoryUnderlay(params IReadOnlyList<IpAddress> addresses) 
         other.Add(one);
     }
 
-    public bool Receive(PacketBatch batch) => _received.Take(batch);
+    public bool TryReceive(PacketBatch batch) => _received.TryTake(batch);
 
     public void Send(PacketBatch batch)
     {
@@ -85,7 +94,7 @@ internal sealed class MemoryUnderlay(params IReadOnlyList<IpAddress> addresses) 
         }
     }
 
-    private IReadOnlyList<IpAddress> Addresses => addresses;
+    private IReadOnlyList<IpAddress> Addresses { get; }
 
     private readonly record struct Link(MemoryUnderlay Peer, IpAddress Source);
 }

@@ -1,0 +1,67 @@
+using System.Net;
+using System.Net.Sockets;
+using Overlay.Dataplane;
+using Overlay.Lab;
+using Overlay.Wire;
+
+namespace Overlay.Linux.Tests;
+
+/// <summary>A worker's sleep: each of its descriptors ends it, and so does an interruption.</summary>
+public sealed class QueueReadinessTests : IDisposable
+{
+    private const ushort Port = 8472;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+
+    private readonly TwoNodes _nodes = new();
+    private readonly TunDevice _tun;
+    private readonly UdpUnderlay _underlay;
+
+    public QueueReadinessTests()
+    {
+        Node node = _nodes.A;
+        _tun = node.Invoke(() => TunDevice.Create("overlay.9"));
+        node.Set("net/ipv6/conf/overlay.9/disable_ipv6", "1");
+        node.Ip("link set overlay.9 up", "address add 10.9.0.1/24 dev overlay.9");
+        _underlay = node.Invoke(() => new UdpUnderlay(
+            IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
+    }
+
+    [Theory]
+    [InlineData("10.9.0.2", 0)]
+    [InlineData("192.168.77.1", 0)]
+    [InlineData("fd77::1", 0)]
+    [InlineData("192.168.77.1", 200)]
+    public async Task A_packet_for_any_of_the_devices_ends_the_wait(string to, int busyPollMicroseconds)
+    {
+        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.FromMicroseconds(busyPollMicroseconds));
+        Task waiting = Task.Run(readiness.Wait);
+        (await Task.WhenAny(waiting, Task.Delay(200))).ShouldNotBe(waiting, "there is nothing yet");
+
+        _nodes.A.Invoke(() =>
+        {
+            using Socket socket = new(IPAddress.Parse(to).AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            _ = socket.SendTo(new byte[] { 1 }, new IPEndPoint(IPAddress.Parse(to), Port));
+        });
+        await waiting.WaitAsync(_patience);
+        readiness.IsInterrupted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_interruption_ends_this_wait_and_every_later_one()
+    {
+        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.Zero);
+        Task waiting = Task.Run(readiness.Wait);
+        readiness.Interrupt();
+        await waiting.WaitAsync(_patience);
+        readiness.IsInterrupted.ShouldBeTrue();
+        await Task.Run(readiness.Wait).WaitAsync(_patience);
+    }
+
+    public void Dispose()
+    {
+        _tun.Dispose();
+        _underlay.Dispose();
+        _nodes.Dispose();
+    }
+}
