@@ -14,13 +14,18 @@ public sealed class PacketBatch
     /// <summary>Bytes of one buffer: the largest IP packet or UDP payload (65,535), its headroom, rounded up to cache lines.</summary>
     public const int BufferSize = 65_536 + 64;
 
-    /// <summary>A device that has filled this many bytes hands the batch over: more would leave the CPU's caches before it is sent.</summary>
-    public const int EnoughBytes = 128 * 1024;
+    /// <summary>A device that has filled this many bytes hands the batch over, full or not.</summary>
+    /// <remarks>
+    /// By measurement, one and four TCP streams between two pods in Gbit/s: 9.6 with 32 KB, 10.4 with 128 KB, 12.0 and
+    /// 10.4 with 256 KB, 10.0-15 and 10.9 with 512 KB, 11.9 and 11.3 with 1 MB. Fewer wake-ups are worth more than what
+    /// stays in the CPU's caches.
+    /// </remarks>
+    public const int EnoughBytes = 512 * 1024;
 
     // A train and a UDP super-packet have at most 128 segments each (UDP_MAX_SEGMENTS); a TCP super-packet what its MSS
-    // makes of 64 KB: some 750 at the smallest one Linux uses, 88 bytes, and EnoughBytes lets in no more than three of those.
+    // makes of 64 KB: some 750 at the smallest one Linux uses, 88 bytes, and EnoughBytes lets in no more than nine of those.
     private const int SlotsPerBuffer = 128;
-    private const int HeaderBytes = 512 * 1024;
+    private const int HeaderBytes = 1024 * 1024;
 
     private readonly byte[] _memory;
     private readonly ReceivedBuffer[] _received;
