@@ -21,6 +21,9 @@ internal sealed class PodTap : IDisposable
     public PodTap(Pod pod)
     {
         _addresses = [.. pod.Addresses];
+
+        // Packets that the daemon has joined reach the pod as they were sent: a super-packet would be heard as one.
+        _ = pod.Node.Run("ethtool", "-K", pod.HostDevice, "tso", "off", "tx-udp-segmentation", "off").EnsureSuccess();
         _sockets = [.. _etherTypes.Select(type => pod.Invoke(() => Open(type)))];
         _readers = [.. _sockets.Select(socket => Task.Factory.StartNew(() => Read(socket), TaskCreationOptions.LongRunning))];
     }
