@@ -28,6 +28,9 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
 
     private readonly FileDescriptor _tun;
     private readonly Libc.IoVec* _pieces = (Libc.IoVec*)NativeMemory.AllocZeroed(MaxPieces, (nuint)sizeof(Libc.IoVec));
+
+    // Asked for every packet: Enum.HasFlag allocates until the JIT has optimised its caller.
+    private readonly int _headerLength;
     private bool _isDisposed;
 
     private TunDevice(FileDescriptor tun, string name, Offloads offloads)
@@ -35,6 +38,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         _tun = tun;
         Name = name;
         Offloads = offloads;
+        _headerLength = offloads.HasFlag(Offloads.TunHeader) ? VirtioNetHeader.Length : 0;
     }
 
     public string Name { get; }
@@ -42,9 +46,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <summary>What the kernel has of what was asked for.</summary>
     public Offloads Offloads { get; }
 
-    private bool HasHeader => Offloads.HasFlag(Offloads.TunHeader);
-
-    private int HeaderLength => HasHeader ? VirtioNetHeader.Length : 0;
+    private bool HasHeader => _headerLength > 0;
 
     /// <summary>Creates the device, down and without addresses.</summary>
     /// <param name="name">At most 15 bytes.</param>
@@ -150,16 +152,16 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
 
     private bool TryRead(PacketBatch batch, ref int bytes)
     {
-        int start = PacketBatch.StartOf(batch.ReceivedCount) - HeaderLength;
-        int room = PacketBatch.BufferSize - PacketBatch.Headroom + HeaderLength;
+        int start = PacketBatch.StartOf(batch.ReceivedCount) - _headerLength;
+        int room = PacketBatch.BufferSize - PacketBatch.Headroom + _headerLength;
         while (true)
         {
             nint length = Libc.Read(_tun, Address(batch, start), (nuint)room);
-            if (length >= HeaderLength)
+            if (length >= _headerLength)
             {
                 ref ReceivedBuffer received = ref batch.AddReceived();
                 received.Offload = HasHeader ? VirtioNetHeader.Read(batch.Memory.AsSpan(start)) : default;
-                received.Length = (int)length - HeaderLength;
+                received.Length = (int)length - _headerLength;
                 bytes += received.Length;
                 return true;
             }
