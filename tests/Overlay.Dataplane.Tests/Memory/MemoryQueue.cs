@@ -9,6 +9,8 @@ namespace Overlay.Dataplane.Tests;
 /// <param name="filled">Set with every packet, for a reader that waits for more than this queue.</param>
 internal sealed class MemoryQueue(int entries, int bytes, AutoResetEvent? filled = null)
 {
+    private const int MostAtOnce = 64 * 1024;
+
     private readonly object _gate = new();
     private readonly byte[] _bytes = new byte[bytes];
     private readonly Entry[] _entries = new Entry[entries];
@@ -54,7 +56,7 @@ internal sealed class MemoryQueue(int entries, int bytes, AutoResetEvent? filled
             // No more at once than leaves again as fewer datagrams than a worker takes in at once: else two workers that
             // send to each other would fill each other's queues, and wait for each other.
             int taken = 0;
-            while (_count > 0 && batch.ReceivedCount < batch.Capacity && taken < PacketBatch.EnoughBytes / 2)
+            while (_count > 0 && batch.ReceivedCount < batch.Capacity && taken < MostAtOnce)
             {
                 ref Entry entry = ref _entries[_first];
                 taken += entry.Length;
