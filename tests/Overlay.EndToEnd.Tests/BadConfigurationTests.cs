@@ -67,6 +67,13 @@ public sealed class BadConfigurationTests : IDisposable
         { "Admin:Socket", "\"/\"", "'/'" },
         { "Admin:Http", "\"localhost\"", "localhost" },
         { "Netwrok", "{ \"Vni\": 1 }", "Netwrok" },
+        { "Network:Vnii", "1", "Vnii" },
+        { "ControlPlane:File:Directroy", "\"/srv\"", "Directroy" },
+        { "Admin:Sockett", "\"/run/x\"", "Sockett" },
+        { "Dataplane:Queue", "1", "Queue" },
+        { "Dataplane:Queues", "65", "65" },
+        { "Dataplane:BusyPollMicroseconds", "1001", "1001" },
+        { "Dataplane:Offloads", "[ \"Tso\" ]", "Tso" },
     };
 
     [Theory]

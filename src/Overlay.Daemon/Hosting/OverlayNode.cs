@@ -160,7 +160,7 @@ public sealed class OverlayNode : IDisposable
         for (int i = 0; i < _workers.Count; i++)
         {
             int processor = i % Environment.ProcessorCount;
-            _threads.Add(new WorkerThread(_workers[i], () => { if (_isPinned) ThreadAffinity.PinTo(processor); if (int.TryParse(Environment.GetEnvironmentVariable("OVL_NICE"), out int nice)) ThreadNice.TrySet(nice); }, Ended));
+            _threads.Add(new WorkerThread(_workers[i], _isPinned ? () => ThreadAffinity.PinTo(processor) : null, Ended));
         }
 
         foreach (WorkerThread thread in _threads) thread.Start();

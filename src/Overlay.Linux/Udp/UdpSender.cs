@@ -204,10 +204,20 @@ internal sealed unsafe class UdpSender : IDisposable
             _single.Clear();
             _ = Add(_single, batch, slot, 1);
             if (!isRefused) batch[slot].Verdict = VerdictOf(socket, errno);
-            else if (Libc.SendMessages(socket.Descriptor, _single.Messages, 1, 0) < 1)
-                batch[slot].Verdict = VerdictOf(socket, Marshal.GetLastPInvokeError());
+            else batch[slot].Verdict = SendOne(socket);
             slot = next;
         }
+    }
+
+    private DropReason SendOne(UdpSocket socket)
+    {
+        while (Libc.SendMessages(socket.Descriptor, _single.Messages, 1, 0) < 1)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno != Errno.EINTR) return VerdictOf(socket, errno);
+        }
+
+        return DropReason.None;
     }
 
     private static DropReason VerdictOf(UdpSocket socket, int errno) => errno switch

@@ -52,6 +52,10 @@ public sealed class InternetChecksumTests
     }
 
     [Fact]
+    public void A_carry_out_of_the_carry_is_not_lost() =>
+        InternetChecksum.Sum([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0, 0, 0]).ShouldBe(0x0100u);
+
+    [Fact]
     public void A_carry_out_of_any_one_word_reaches_the_sum()
     {
         // One word of 0xffff and one of 0x0001 anywhere: their sum is 0x10000, which folds to 1.
