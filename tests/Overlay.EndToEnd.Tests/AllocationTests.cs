@@ -11,18 +11,30 @@ public class AllocationTests
     private const int WarmUp = 5_000;
     private const int Packets = 100_000;
 
+    // What a packet costs shows in every round; what the runtime needs once, for code that the warm-up did not reach, in one.
+    private const int Rounds = 3;
+
     [Fact]
     public void A_hundred_thousand_packets_each_way_allocate_nothing()
     {
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "alloc" });
         Exchange(cluster, WarmUp);
-        Dictionary<string, Work> before = Workers(cluster);
-        Exchange(cluster, Packets);
-        foreach ((string worker, Work after) in Workers(cluster))
+        IReadOnlyList<string> allocating = ["not measured"];
+        for (int round = 0; round < Rounds && allocating.Count > 0; round++)
         {
-            (after.Packets - before[worker].Packets).ShouldBeGreaterThanOrEqualTo(Packets, worker);
-            (after.AllocatedBytes - before[worker].AllocatedBytes).ShouldBe(0, $"bytes that {worker} has allocated meanwhile");
+            Dictionary<string, Work> before = Workers(cluster);
+            Exchange(cluster, Packets);
+            Dictionary<string, Work> after = Workers(cluster);
+            foreach ((string worker, Work work) in after)
+                (work.Packets - before[worker].Packets).ShouldBeGreaterThanOrEqualTo(Packets, worker);
+            allocating =
+            [
+                .. after.Select(entry => (Worker: entry.Key, Bytes: entry.Value.AllocatedBytes - before[entry.Key].AllocatedBytes))
+                    .Where(static entry => entry.Bytes != 0).Select(static entry => $"{entry.Worker}: {entry.Bytes} bytes"),
+            ];
         }
+
+        allocating.ShouldBeEmpty();
     }
 
     /// <summary>That many packets each way, one half IPv4 and one half IPv6, all four streams at once.</summary>
