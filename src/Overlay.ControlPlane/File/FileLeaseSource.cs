@@ -39,14 +39,26 @@ public sealed class FileLeaseSource : ILeaseSource
         _rescanInterval = rescanInterval ?? DefaultRescanInterval;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_rescanInterval, TimeSpan.Zero, nameof(rescanInterval));
         _logger = logger;
-        _state = new(_directory, logger);
+        _state = new(_directory, time ?? TimeProvider.System, logger);
         _own = new(_rescanInterval, time ?? TimeProvider.System, logger);
     }
+
+    /// <inheritdoc/>
+    public StoreLocation Location => new("File", _directory);
+
+    /// <inheritdoc/>
+    public StoreStatus Status => _state.Status;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Problems => _own.Problem is { } own
         ? new Dictionary<string, string>(_state.Problems) { [own.File] = own.Message }
         : _state.Problems;
+
+    /// <inheritdoc/>
+    public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) => Task.FromResult(NodeSettings.None);
+
+    /// <inheritdoc/>
+    public Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken) => Task.FromResult(request.Configured);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<LeaseUpdate> WatchAsync(
@@ -89,6 +101,9 @@ public sealed class FileLeaseSource : ILeaseSource
         if (!NodeName.IsValid(own.Node)) throw new ArgumentException($"'{own.Node}' is no node name such as node-a", nameof(own));
         return Task.Run(() => _own.Publish(_state.PathOf(own.Node), LeaseJson.Format(own)), cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task ReportReadyAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The node's name is not valid.</exception>

@@ -8,19 +8,25 @@ internal sealed class LeaseDirectoryState
     private const string Extension = ".json";
 
     private readonly string _directory;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SortedDictionary<string, LeaseFile> _files = new(StringComparer.Ordinal);
     private string? _directoryProblem;
     private volatile IReadOnlyDictionary<string, string> _problems = new Dictionary<string, string>();
+    private volatile StoreStatus _status = StoreStatus.Initial;
 
-    public LeaseDirectoryState(string directory, ILogger logger)
+    public LeaseDirectoryState(string directory, TimeProvider time, ILogger logger)
     {
         _directory = directory;
+        _time = time;
         _logger = logger;
     }
 
     /// <summary>File or directory, and what is wrong with it. Any thread may read it.</summary>
     public IReadOnlyDictionary<string, string> Problems => _problems;
+
+    /// <summary>Whether the directory could be read the last time. Any thread may read it.</summary>
+    public StoreStatus Status => _status;
 
     /// <summary>The directory could be read at least once, so an empty one means no leases.</summary>
     public bool WasRead { get; private set; }
@@ -59,9 +65,12 @@ internal sealed class LeaseDirectoryState
             }
 
             WasRead = true;
+            _status = new(StoreState.Connected, _time.GetUtcNow(), null);
             HasFiles = names.Count > gone.Count;
             Forget(gone, mayForget());
         }
+
+        else if (WasRead) _status = _status with { State = StoreState.Disconnected };
 
         Dictionary<string, string> problems = [];
         if (_directoryProblem is not null) problems[_directory] = _directoryProblem;

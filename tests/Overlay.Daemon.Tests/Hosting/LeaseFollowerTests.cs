@@ -104,6 +104,10 @@ public sealed class LeaseFollowerTests : IDisposable
 
         public IReadOnlyList<Lease> Known { get; private set; } = [];
 
+        public StoreLocation Location { get; } = new("Test", "memory");
+
+        public StoreStatus Status => StoreStatus.Initial;
+
         public IReadOnlyDictionary<string, string> Problems { get; } = new Dictionary<string, string>();
 
         public void Say(params Lease[] leases) => _updates.Writer.TryWrite(new LeaseUpdate.Snapshot(leases)).ShouldBeTrue();
@@ -115,6 +119,12 @@ public sealed class LeaseFollowerTests : IDisposable
             if (Hangs) Release.Wait(CancellationToken.None);
             await foreach (LeaseUpdate update in _updates.Reader.ReadAllAsync(cancellationToken)) yield return update;
         }
+
+        public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) => Task.FromResult(NodeSettings.None);
+
+        public Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken) => Task.FromResult(request.Configured);
+
+        public Task ReportReadyAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) => Task.FromResult<Lease?>(null);
 
