@@ -38,13 +38,33 @@ public sealed class QueueReadinessTests : IDisposable
         Task waiting = Task.Run(readiness.Wait);
         (await Task.WhenAny(waiting, Task.Delay(200))).ShouldNotBe(waiting, "there is nothing yet");
 
-        _nodes.A.Invoke(() =>
-        {
-            using Socket socket = new(IPAddress.Parse(to).AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            _ = socket.SendTo(new byte[] { 1 }, new IPEndPoint(IPAddress.Parse(to), Port));
-        });
+        SendToNode(to);
         await waiting.WaitAsync(_patience);
         readiness.IsInterrupted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_wait_after_a_short_sleep_looks_for_the_next_packet_and_sleeps_when_none_comes()
+    {
+        // What is there already makes each sleep a short one.
+        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.FromMilliseconds(1));
+        PacketBatch batch = new(4);
+        for (int packet = 0; packet < 3; packet++)
+        {
+            SendToNode();
+            readiness.Wait();
+            _underlay.TryReceive(batch).ShouldBeTrue();
+        }
+
+        using Timer later = new(_ => SendToNode(), null, 300, Timeout.Infinite);
+        TimeSpan before = Processor();
+        readiness.Wait();
+        _underlay.TryReceive(batch).ShouldBeTrue();
+        (Processor() - before).ShouldBeLessThan(TimeSpan.FromMilliseconds(200));
+
+        // Of this thread alone: /proc/thread-self/schedstat begins with the nanoseconds it ran.
+        static TimeSpan Processor() => TimeSpan.FromMicroseconds(
+            long.Parse(System.IO.File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) / 1000);
     }
 
     [Fact]
@@ -57,6 +77,12 @@ public sealed class QueueReadinessTests : IDisposable
         readiness.IsInterrupted.ShouldBeTrue();
         await Task.Run(readiness.Wait).WaitAsync(_patience);
     }
+
+    private void SendToNode(string to = "192.168.77.1") => _nodes.A.Invoke(() =>
+    {
+        using Socket socket = new(IPAddress.Parse(to).AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        _ = socket.SendTo(new byte[] { 1 }, new IPEndPoint(IPAddress.Parse(to), Port));
+    });
 
     public void Dispose()
     {

@@ -83,7 +83,7 @@ public static class OverlayOptionsReader
         DataplaneOptions options = new()
         {
             Queues = dataplane.Integer("Queues", 0, 0, MostQueues),
-            BusyPoll = TimeSpan.FromMicroseconds(dataplane.Integer("BusyPollMicroseconds", 0, 0, 1000)),
+            BusyPoll = TimeSpan.FromMicroseconds(dataplane.Integer("BusyPollMicroseconds", 50, 0, 1000)),
             PinWorkers = dataplane.Boolean("PinWorkers", false),
             Offloads = dataplane.Flags("Offloads", Offloads.All),
         };

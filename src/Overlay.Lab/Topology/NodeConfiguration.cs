@@ -40,7 +40,7 @@ internal static class NodeConfiguration
             ["Kind"] = "File",
             ["File"] = new JsonObject { ["Directory"] = node.LeaseDirectory },
         },
-        ["Dataplane"] = new JsonObject { ["Queues"] = 0, ["BusyPollMicroseconds"] = 0, ["PinWorkers"] = false },
+        ["Dataplane"] = new JsonObject { ["Queues"] = 0, ["BusyPollMicroseconds"] = 50, ["PinWorkers"] = false },
         ["StateDirectory"] = node.StateDirectory,
         ["SubnetFile"] = node.SubnetFile,
         ["IpMasq"] = true,

@@ -28,31 +28,26 @@ internal sealed unsafe class Interruption : IDisposable
     }
 
     /// <summary>Waits until one of the descriptors is readable (or broken); returns at once when set.</summary>
-    /// <param name="busyPoll">How long to look again and again before the thread sleeps; zero for not at all.</param>
     /// <param name="first">Always polled.</param>
     /// <param name="second">Polled when not null.</param>
     /// <param name="third">Polled when not null.</param>
-    public void WaitReadable(TimeSpan busyPoll, FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null)
+    public void WaitReadable(FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null)
     {
         Libc.PollFd* polled = stackalloc Libc.PollFd[MaxDescriptors];
-        uint count = 0;
-        polled[count++] = Readable(_event);
-        polled[count++] = Readable(first);
-        if (second is not null) polled[count++] = Readable(second);
-        if (third is not null) polled[count++] = Readable(third);
-        if (busyPoll > TimeSpan.Zero && IsReadableWithin(busyPoll, polled, count)) return;
-        if (Libc.Poll(polled, count, -1) < 0)
-        {
-            LinuxException failure = LinuxException.Last("poll", "the worker's descriptors");
-            if (failure.Errno != Errno.EINTR) throw failure;
-        }
+        if (Libc.Poll(polled, Fill(polled, first, second, third), -1) >= 0) return;
+        LinuxException failure = LinuxException.Last("poll", "the worker's descriptors");
+        if (failure.Errno != Errno.EINTR) throw failure;
     }
 
-    public void Dispose() => _event.Dispose();
-
-    // What comes soon is then had without a wake-up; others may run meanwhile.
-    private static bool IsReadableWithin(TimeSpan limit, Libc.PollFd* polled, uint count)
+    /// <summary>Looks again and again, without sleeping, whether one of the descriptors is readable, or this is set.</summary>
+    /// <param name="limit">How long; others may run meanwhile.</param>
+    /// <param name="first">Always looked at.</param>
+    /// <param name="second">Looked at when not null.</param>
+    /// <param name="third">Looked at when not null.</param>
+    public bool IsReadableWithin(TimeSpan limit, FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null)
     {
+        Libc.PollFd* polled = stackalloc Libc.PollFd[MaxDescriptors];
+        uint count = Fill(polled, first, second, third);
         long start = Stopwatch.GetTimestamp();
         do
         {
@@ -61,6 +56,18 @@ internal sealed unsafe class Interruption : IDisposable
         }
         while (Stopwatch.GetElapsedTime(start) < limit);
         return false;
+    }
+
+    public void Dispose() => _event.Dispose();
+
+    private uint Fill(Libc.PollFd* polled, FileDescriptor first, FileDescriptor? second, FileDescriptor? third)
+    {
+        uint count = 0;
+        polled[count++] = Readable(_event);
+        polled[count++] = Readable(first);
+        if (second is not null) polled[count++] = Readable(second);
+        if (third is not null) polled[count++] = Readable(third);
+        return count;
     }
 
     // The caller holds the handles for as long as it waits, so the numbers cannot be closed and reused under it.

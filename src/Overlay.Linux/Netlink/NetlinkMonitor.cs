@@ -21,7 +21,7 @@ public sealed class NetlinkMonitor : IDisposable
     /// <exception cref="LinuxException">The socket is unusable.</exception>
     public bool Wait()
     {
-        _interruption.WaitReadable(TimeSpan.Zero, _socket.Descriptor);
+        _interruption.WaitReadable(_socket.Descriptor);
         if (_interruption.IsSet) return false;
         while (_socket.TryDiscard())
         {

@@ -9,14 +9,21 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
     // Every absent node's file is read before a daemon is ready.
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
 
+    // A TCP super-packet of more segments than one UDP send takes costs two; Linux itself builds one more or two.
+    private const int MaxDatagram = 65_507;
+    private const int EncapsulatedHeaders = 22;
+    private const int NoLimit = 65_535;
+
     private readonly List<DaemonProcess> _daemons = [];
     private readonly AbsentNodes _absent = new(absentNodes);
 
     public string Name => name;
 
-    public string Describe(LabNetwork lab) => absentNodes == 0
-        ? ProductBinary.Version("overlayd")
-        : $"{ProductBinary.Version("overlayd")}, {absentNodes} more nodes in the control plane";
+    public string Describe(LabNetwork lab)
+    {
+        string nodes = absentNodes == 0 ? "" : $", {absentNodes} more nodes in the control plane";
+        return $"{ProductBinary.Version("overlayd")}, pods' links with gso_max_segs {MaxSegments(lab)}{nodes}";
+    }
 
     public void SetUp(LabNetwork lab)
     {
@@ -26,6 +33,7 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
             foreach (Node node in lab.Nodes) node.WriteConfig(Widen);
         }
 
+        LimitSegments(lab, MaxSegments(lab));
         foreach (Node node in lab.Nodes) _daemons.Add(node.StartDaemon());
         _daemons.ForEach(daemon => daemon.WaitReady(_patience));
     }
@@ -39,6 +47,7 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
                 .Select(daemon => $"overlayd ended with {daemon.ExitCode}:\n{daemon.Log}"),
         ];
         _daemons.Clear();
+        LimitSegments(lab, NoLimit);
         if (absentNodes > 0)
         {
             _absent.Remove();
@@ -50,6 +59,13 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
         }
 
         if (bad.Length > 0) throw new LabException(string.Join('\n', bad));
+    }
+
+    private static int MaxSegments(LabNetwork lab) => MaxDatagram / (lab.Options.EffectivePodMtu + EncapsulatedHeaders);
+
+    private static void LimitSegments(LabNetwork lab, int segments)
+    {
+        foreach (Pod pod in lab.Pods) pod.Ip($"link set eth0 gso_max_segs {segments}");
     }
 
     private static void Widen(JsonObject overlay)
