@@ -20,6 +20,30 @@ public sealed partial class RouteNetlink
             type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route && route.Protocol == (protocol ?? route.Protocol) ? route : null);
     }
 
+    /// <summary>The route this host's own packets to that address take: its device and, where it has one, its gateway.</summary>
+    /// <returns>Null when there is none, or none that leaves this host.</returns>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public RouteInfo? FindRoute(IpAddress destination)
+    {
+        byte[] header = new byte[RtMsgLength];
+        header[0] = FamilyOf(destination.Family);
+        header[1] = (byte)destination.Bits;
+        NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_ACK, header);
+        _ = request.Add(RtNetlink.RTA_DST, destination);
+        try
+        {
+            // Asked for one route, the kernel answers with one message, like a dump of one entry.
+            IReadOnlyList<RouteInfo> answer = _socket.Dump(request, "RTM_GETROUTE", $"{destination}", static (type, payload) =>
+                type == RtNetlink.RTM_NEWROUTE && payload[7] == RtNetlink.RTN_UNICAST ? ReadRoute(payload, null) : null);
+            return answer.Count == 0 ? null : answer[0];
+        }
+        catch (LinuxException unreachable) when (unreachable.Errno is Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EINVAL or Errno.EACCES)
+        {
+            // No route at all, or one of type unreachable, blackhole or prohibit.
+            return null;
+        }
+    }
+
     /// <summary>Adds a route, or replaces the one of that prefix and metric.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void SetRoute(RouteInfo route) =>
@@ -53,7 +77,7 @@ public sealed partial class RouteNetlink
         return request;
     }
 
-    private static RouteInfo? ReadRoute(ReadOnlySpan<byte> payload, uint wantedTable)
+    private static RouteInfo? ReadRoute(ReadOnlySpan<byte> payload, uint? wantedTable)
     {
         if (payload[0] is not (Libc.AF_INET or Libc.AF_INET6)) return null;
         IpAddress destination = payload[0] == Libc.AF_INET ? default(Ipv4Address) : default(Ipv6Address);
@@ -73,6 +97,7 @@ public sealed partial class RouteNetlink
                 case RtNetlink.RTA_PRIORITY: metric = attributes.ReadUInt32(); break;
                 case RtNetlink.RTA_PREFSRC: source = IpAddress.Read(attributes.Value); break;
                 case RtNetlink.RTA_GATEWAY: gateway = IpAddress.Read(attributes.Value); break;
+                case RtNetlink.RTA_VIA: gateway = ReadVia(attributes.Value); break;
                 case RtNetlink.RTA_MULTIPATH: (link, gateway) = ReadNextHop(attributes.Value); break;
                 case RtNetlink.RTA_TABLE: table = attributes.ReadUInt32(); break;
                 case RtNetlink.RTA_METRICS: mtu = ReadMtu(attributes.Value); break;
@@ -80,11 +105,15 @@ public sealed partial class RouteNetlink
             }
         }
 
-        if (table != wantedTable) return null;
+        if (table != (wantedTable ?? table)) return null;
         bool isBlackhole = payload[7] == RtNetlink.RTN_BLACKHOLE;
         return new RouteInfo(
             new IpPrefix(destination, payload[1]), isBlackhole ? 0 : link, metric, payload[5], isBlackhole, source, mtu, gateway);
     }
+
+    // struct rtvia: the family, then a gateway that is of another one than the route.
+    private static IpAddress? ReadVia(ReadOnlySpan<byte> via) =>
+        via.Length is sizeof(ushort) + Ipv4Address.Length or sizeof(ushort) + Ipv6Address.Length ? IpAddress.Read(via[sizeof(ushort)..]) : null;
 
     private static (int Link, IpAddress? Gateway) ReadNextHop(ReadOnlySpan<byte> nextHops)
     {
@@ -99,6 +128,7 @@ public sealed partial class RouteNetlink
             while (attributes.MoveNext())
             {
                 if (attributes.Type == RtNetlink.RTA_GATEWAY) gateway = IpAddress.Read(attributes.Value);
+                if (attributes.Type == RtNetlink.RTA_VIA) gateway = ReadVia(attributes.Value);
             }
 
             if (works || found == (0, null)) found = (MemoryMarshal.Read<int>(nextHops[4..]), gateway);

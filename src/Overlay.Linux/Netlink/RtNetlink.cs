@@ -64,6 +64,7 @@ internal static class RtNetlink
     public const ushort RTA_METRICS = 8;
     public const ushort RTA_MULTIPATH = 9;
     public const ushort RTA_TABLE = 15;
+    public const ushort RTA_VIA = 18;
     public const ushort RTAX_MTU = 2;
     public const byte RTNH_F_DEAD = 1;
     public const byte RTNH_F_LINKDOWN = 16;

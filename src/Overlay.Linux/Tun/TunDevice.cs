@@ -22,6 +22,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     private const short IFF_NO_PI = 0x1000;
     private const short IFF_MULTI_QUEUE = 0x0100;
     private const short IFF_VNET_HDR = 0x4000;
+    private const short IFF_TUN_EXCL = unchecked((short)0x8000);
     private const int NameSize = 16;
     private const int IfReqSize = 40;
     private const int MaxPieces = 1024;
@@ -52,7 +53,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <param name="name">At most 15 bytes.</param>
     /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static TunDevice Create(string name, Offloads offloads = Offloads.All) => Open(name, offloads, 0);
+    public static TunDevice Create(string name, Offloads offloads = Offloads.All) => Open(name, offloads, IFF_TUN_EXCL);
 
     /// <summary>Creates a device with several queues: the kernel spreads flows over them, and each has a reader of its own.</summary>
     /// <param name="name">At most 15 bytes.</param>
@@ -62,11 +63,12 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     public static IReadOnlyList<TunDevice> CreateQueues(string name, int count, Offloads offloads)
     {
         // Several queues make the kernel hash every packet, which one queue need not pay for.
-        if (count == 1) return [Open(name, offloads, 0)];
+        if (count == 1) return [Open(name, offloads, IFF_TUN_EXCL)];
         List<TunDevice> queues = [];
         try
         {
-            while (queues.Count < count) queues.Add(Open(name, offloads, IFF_MULTI_QUEUE));
+            // The first makes the device, and no other than ours is adopted; the rest join it.
+            while (queues.Count < count) queues.Add(Open(name, offloads, (short)(IFF_MULTI_QUEUE | (queues.Count == 0 ? IFF_TUN_EXCL : 0))));
             return queues;
         }
         catch
