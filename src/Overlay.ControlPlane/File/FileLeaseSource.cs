@@ -5,7 +5,8 @@ namespace Overlay.ControlPlane;
 
 /// <summary>Leases as JSON files in one directory, <c>&lt;node&gt;.json</c> each: the control plane that needs nothing else to run.</summary>
 /// <remarks>
-/// Every change is told as a snapshot. A file that does not parse keeps that node's last good lease; a directory that
+/// Files that come, change or go are told as events; a snapshot is told first, and when more than half of several
+/// leases vanish in one look: whoever listens may doubt that. A file that does not parse keeps that node's last good lease; a directory that
 /// cannot be read keeps them all. A directory that has lost this node's own lease is not believed when it says that
 /// others are gone too, until the own lease has been back for one rescan interval. After a restart both hold for what
 /// the last run knew, and the directory is not believed for <see cref="RestartGrace"/>.
@@ -78,8 +79,9 @@ public sealed class FileLeaseSource : ILeaseSource
             IReadOnlyList<Lease> leases = _state.Leases;
             if (_state.WasRead && (told is null || !told.SequenceEqual(leases)))
             {
+                LeaseUpdate update = LeaseDifference.Between(told, leases);
                 told = leases;
-                yield return new LeaseUpdate.Snapshot(leases);
+                yield return update;
             }
 
             await watch.WaitAsync(cancellationToken);

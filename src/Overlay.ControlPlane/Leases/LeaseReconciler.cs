@@ -4,7 +4,7 @@ using Overlay.Wire;
 
 namespace Overlay.ControlPlane;
 
-/// <summary>Turns what nodes announce into the forwarding table. One writer calls <see cref="Apply"/> and <see cref="Reconsider"/>.</summary>
+/// <summary>Turns what nodes announce into the forwarding table. One writer at a time calls <see cref="Apply"/> and what else changes it.</summary>
 /// <remarks>
 /// The table is a function of the accepted leases alone and is replaced whole: what an update leaves unchanged works at
 /// every moment. What is done for an update is in proportion to what it changes, but for a few walks over all peers.
@@ -17,17 +17,17 @@ public sealed class LeaseReconciler
     /// <remarks>A restart takes seconds, a reboot of a small machine less than a minute. Nobody's packets pass meanwhile.</remarks>
     public static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(60);
 
-    private readonly Lease _own;
-    private readonly LeaseRules _rules;
     private readonly TablePublisher _publisher;
     private readonly TimeProvider _time;
     private readonly ILogger<LeaseReconciler> _logger;
     private readonly KeptClaims _kept;
     private readonly ClaimState _claims;
-    private readonly TableState _table;
 
     // Each peer by itself, in the order of their names; what claims of others make of it is in _peers.
     private readonly SortedList<string, PeerLease> _checked = new(StringComparer.Ordinal);
+    private Lease _own;
+    private LeaseRules _rules;
+    private TableState _table;
     private bool _hasPublished;
     private volatile PeersSnapshot _peers = PeersSnapshot.Empty;
 
@@ -72,12 +72,32 @@ public sealed class LeaseReconciler
     /// <summary>Gives what was kept for a node that has not come back to the one that waits for it.</summary>
     public void Reconsider() => _peers = _peers with { Peers = JudgeAndPublish([]) };
 
+    /// <summary>Measures every peer against another lease of this node: it has other addresses, or other pod CIDRs, than before.</summary>
+    /// <exception cref="ArgumentException">The own lease lacks a VTEP, its MAC or its address.</exception>
+    public void Rebase(Lease own, AddressPlan plan)
+    {
+        // What a lease claims depends on the plan too.
+        List<Claim> withdrawn = [.. _checked.Values.SelectMany(ClaimsOf)];
+        _own = own;
+        _rules = new(own, plan);
+        _table = new(own, _rules);
+        PeerLease[] peers = Judge([.. _checked.Select(static entry => (entry.Key, (Lease?)entry.Value.Lease))], withdrawn);
+        LogChanges(PeerChange.Between(_peers.Peers, peers));
+        if (_hasPublished)
+        {
+            _ = _table.Take(PeerChange.Between([], peers));
+            Publish(peers);
+        }
+
+        _peers = _peers with { Peers = peers };
+    }
+
     private PeerLease[] JudgeAndPublish(IReadOnlyList<(string Node, Lease? Lease)> changes)
     {
-        PeerLease[] peers = Judge(changes);
+        PeerLease[] peers = Judge(changes, []);
         IReadOnlyList<PeerChange> outcome = PeerChange.Between(_peers.Peers, peers);
         LogChanges(outcome);
-        Publish(outcome, peers);
+        if (_table.Take(outcome) || !_hasPublished) Publish(peers);
         return peers;
     }
 
@@ -110,9 +130,8 @@ public sealed class LeaseReconciler
         ];
     }
 
-    private PeerLease[] Judge(IReadOnlyList<(string Node, Lease? Lease)> changes)
+    private PeerLease[] Judge(IReadOnlyList<(string Node, Lease? Lease)> changes, List<Claim> withdrawn)
     {
-        List<Claim> withdrawn = [];
         List<Claim> made = [];
         foreach ((string node, Lease? lease) in changes)
         {
@@ -144,9 +163,8 @@ public sealed class LeaseReconciler
         .. peer.Lease.PublicAddresses.Select(address => Claim.PublicAddress(peer.Lease.Node, address)),
     ];
 
-    private void Publish(IReadOnlyList<PeerChange> outcome, IReadOnlyList<PeerLease> peers)
+    private void Publish(IReadOnlyList<PeerLease> peers)
     {
-        if (!_table.Take(outcome) && _hasPublished) return;
         _publisher.Publish(_table.Build());
         _hasPublished = true;
         int accepted = peers.Count(static peer => peer.Verdict == LeaseVerdict.Accepted);

@@ -54,6 +54,7 @@ public class FileLeaseSourceRestartTests
     {
         await using LeaseSourceFixture fixture = new(_often, time: _time);
         fixture.Watch(Ipv4("b", 2), Ipv4("c", 3));
+        await fixture.ShouldSee(Ipv4("b", 2), Ipv4("c", 3));
         await fixture.Source.PublishAsync(Own, default);
         await fixture.ShouldSee(Ipv4("b", 2), Ipv4("c", 3), Own);
 

@@ -88,6 +88,32 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
+    public async Task FilesThatGoOneByOneAreEventsAndMostOfThemAtOnceASnapshot()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
+        foreach (int number in Enumerable.Range(2, 4)) fixture.Rename(Ipv4($"n{number}", number));
+        fixture.Watch();
+        await fixture.ShouldSee([.. Enumerable.Range(2, 4).Select(static number => Ipv4($"n{number}", number))]);
+        fixture.LastUpdate.ShouldBeOfType<LeaseUpdate.Snapshot>();
+
+        File.Delete(fixture["n2.json"]);
+        await fixture.ShouldSee(Ipv4("n3", 3), Ipv4("n4", 4), Ipv4("n5", 5));
+        fixture.LastUpdate.ShouldBeOfType<LeaseUpdate.Events>().Changes.ShouldBe([new LeaseEvent.Removed("n2")]);
+
+        // By a rename of the directory they are gone in one moment.
+        Directory.CreateDirectory(fixture.Directory + ".new");
+        File.WriteAllBytes(Path.Combine(fixture.Directory + ".new", "n3.json"), LeaseJson.Format(Ipv4("n3", 3)));
+        Directory.Move(fixture.Directory, fixture.Directory + ".old");
+        Directory.Move(fixture.Directory + ".new", fixture.Directory);
+        await fixture.ShouldSee(Ipv4("n3", 3));
+        fixture.LastUpdate.ShouldBeOfType<LeaseUpdate.Snapshot>();
+
+        File.Delete(fixture["n3.json"]);
+        await fixture.ShouldSee();
+        fixture.LastUpdate.ShouldBeOfType<LeaseUpdate.Events>("the last one, by itself");
+    }
+
+    [Fact]
     public async Task AFileWrittenInPlaceIsSeen()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));

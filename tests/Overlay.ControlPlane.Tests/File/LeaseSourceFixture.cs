@@ -8,6 +8,7 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TempDirectory _parent = new();
     private volatile IReadOnlyList<Lease>? _leases;
+    private volatile LeaseUpdate? _lastUpdate;
     private Task _watch = Task.CompletedTask;
     private int _updates;
 
@@ -24,8 +25,10 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
 
     public FileLeaseSource Source { get; }
 
-    /// <summary>Of the last snapshot; null before the first.</summary>
+    /// <summary>After the last update; null before the first.</summary>
     public IReadOnlyList<Lease>? Leases => _leases;
+
+    public LeaseUpdate? LastUpdate => _lastUpdate;
 
     public int Updates => Volatile.Read(ref _updates);
 
@@ -38,7 +41,8 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
     {
         await foreach (LeaseUpdate update in Source.WatchAsync(known, _stop.Token))
         {
-            _leases = update.ShouldBeOfType<LeaseUpdate.Snapshot>().Leases;
+            _leases = Apply(update, _leases);
+            _lastUpdate = update;
             _ = Interlocked.Increment(ref _updates);
         }
     });
@@ -71,6 +75,19 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
                 throw new ShouldAssertException($"not within {seconds} s; leases: {string.Join(", ", Leases ?? [])}");
             await Task.Delay(5);
         }
+    }
+
+    private static IReadOnlyList<Lease> Apply(LeaseUpdate update, IReadOnlyList<Lease>? before)
+    {
+        if (update is LeaseUpdate.Snapshot snapshot) return snapshot.Leases;
+        SortedDictionary<string, Lease> leases = new(before.ShouldNotBeNull().ToDictionary(static lease => lease.Node), StringComparer.Ordinal);
+        foreach (LeaseEvent change in update.ShouldBeOfType<LeaseUpdate.Events>().Changes)
+        {
+            if (change is LeaseEvent.Added added) leases[added.Lease.Node] = added.Lease;
+            else leases.Remove(change.ShouldBeOfType<LeaseEvent.Removed>().Node).ShouldBeTrue();
+        }
+
+        return [.. leases.Values];
     }
 
     public async ValueTask DisposeAsync()

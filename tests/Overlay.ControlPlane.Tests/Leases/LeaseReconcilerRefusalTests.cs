@@ -22,6 +22,11 @@ public class LeaseReconcilerRefusalTests
             .ShouldBe("pod CIDR 10.244.1.128/25 of node b overlaps 10.244.1.0/24 of this node own");
 
     [Fact]
+    public void PodCidrOverlappingTheServiceCidr() =>
+        RefusalOf(Ipv4("b", 2) with { Subnet = Prefix("10.96.7.0/24") }, plan: Plan with { ServiceCidrs = [Prefix("10.96.0.0/12")] })
+            .ShouldBe("pod CIDR 10.96.7.0/24 of node b overlaps the service CIDR Overlay:ServiceCidrs 10.96.0.0/12: a ClusterIP and a pod could be one address");
+
+    [Fact]
     public void PublicAddressThatIsOurOwn() =>
         RefusalOf(Ipv4("b", 2) with { PublicIp = Own.PublicIp })
             .ShouldBe("public address 192.168.77.1 of node b is also that of this node own");
