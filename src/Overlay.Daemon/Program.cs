@@ -76,8 +76,7 @@ static WebApplication Build(IConfiguration configuration, OverlayOptions options
         .AddSingleton(options)
         .AddSingleton(outcome)
         .AddSingleton<TablePublisher>()
-        .AddSingleton<ILeaseSource>(services => new BoundedLeaseSource(
-            new FileLeaseSource(options.LeaseDirectory, services.GetRequiredService<ILogger<FileLeaseSource>>()), TimeSpan.FromSeconds(3)))
+        .AddSingleton(services => LeaseSources.Create(options, services.GetRequiredService<ILoggerFactory>()))
         .AddSingleton<OverlayService>()
         .AddSingleton<AdminReader>()
         .AddHostedService<AdminSocketGuard>()

@@ -26,11 +26,13 @@ public static class AdminEndpoints
 
     public static void Map(WebApplication application, AdminReader reader)
     {
-        RouteGroupBuilder reports = application.MapGroup("/v1").AddEndpointFilter(async (context, next) =>
-            context.HttpContext.Connection.LocalIpAddress is not null ? Results.NotFound()
-            : reader.HasNode ? await next(context)
-            : Results.Text("overlayd is starting\n", statusCode: StatusCodes.Status503ServiceUnavailable));
-        _ = reports.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
+        RouteGroupBuilder socket = application.MapGroup("/v1").AddEndpointFilter(async (context, next) =>
+            context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.NotFound());
+        _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
+
+        // The status tells what a start waits for; there is nothing to tell of packets until it is over.
+        RouteGroupBuilder reports = socket.MapGroup("").AddEndpointFilter(async (context, next) =>
+            reader.HasNode ? await next(context) : Results.Text("overlayd is starting\n", statusCode: StatusCodes.Status503ServiceUnavailable));
         _ = reports.MapGet("/peers", () => Results.Json(reader.PeerList(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.CounterReport(), AdminJson.Default.CountersReport));
@@ -39,9 +41,7 @@ public static class AdminEndpoints
         _ = application.MapGet("/readyz", () => reader.IsReady
             ? Results.Text("overlayd is ready\n")
             : Results.Text("overlayd is not ready yet\n", statusCode: StatusCodes.Status503ServiceUnavailable));
-        _ = application.MapGet("/metrics", () => reader.HasNode
-            ? Results.Text(reader.Metrics(), "text/plain; version=0.0.4")
-            : Results.Text("overlayd is starting\n", statusCode: StatusCodes.Status503ServiceUnavailable));
+        _ = application.MapGet("/metrics", () => Results.Text(reader.Metrics(), "text/plain; version=0.0.4"));
     }
 
     // Connecting to a regular file is refused just so. But that can be opened, and a socket cannot (ENXIO).

@@ -7,7 +7,7 @@ namespace Overlay.Daemon;
 /// <summary>Counters in the Prometheus text format, version 0.0.4.</summary>
 internal static class MetricsText
 {
-    public static string Format(DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers)
+    public static string Format(DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers, ControlPlaneReport store)
     {
         StringBuilder text = new();
         Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
@@ -21,6 +21,18 @@ internal static class MetricsText
             Line($"overlay_dropped_packets_total{{direction=\"{NameOf(direction)}\",reason=\"{reason}\"}}", counters.Dropped(direction, reason));
         Header("overlay_peers", "gauge", "Peers in the control plane, by whether they are in the forwarding table.");
         foreach ((string state, int count) in peers) Line($"overlay_peers{{state=\"{state}\"}}", count);
+        Header("overlay_peers_held", "gauge", "Peers that the store lacks all at once and that are kept for a while.");
+        Line("overlay_peers_held", store.HeldPeers);
+        Header("overlay_store_connected", "gauge", "1 while the store of the leases answers.");
+        Line("overlay_store_connected", store.State == "connected" ? 1 : 0);
+        Header("overlay_store_from_saved_state", "gauge", "1 while node or peers are those of the last run.");
+        Line("overlay_store_from_saved_state", store.FromSavedState ? 1 : 0);
+        if (store.AgeSeconds is { } age)
+        {
+            Header("overlay_store_seconds_since_sync", "gauge", "Age of what is known of the store.");
+            Line("overlay_store_seconds_since_sync", age);
+        }
+
         return text.ToString();
 
         void Header(string name, string type, string help) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");

@@ -9,68 +9,60 @@ namespace Overlay.Daemon;
 
 /// <summary>This node, assembled: what is made at start, in order, and taken apart in reverse at the end.</summary>
 /// <remarks>
-/// Reading down <see cref="Create"/> is reading how the daemon comes to be: underlay, address plan, sockets, device,
-/// workers. Nothing runs before <see cref="Start"/>.
+/// Reading down <see cref="Create"/> is reading how the daemon comes to be: address plan, sockets, device, workers.
+/// Nothing runs before <see cref="Start"/>. When the underlay changes, <see cref="MoveTo"/> makes new what depends on
+/// it, and pods keep their device, addresses and routes.
 /// </remarks>
 public sealed class OverlayNode : IDisposable
 {
     private const string SoundPlan = "example: pods in 10.244.0.0/16, services in 10.96.0.0/12, nodes in 192.168.0.0/24";
 
-    private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
-
+    private readonly OverlayOptions _options;
     private readonly RouteNetlink _netlink;
     private readonly OverlayDevice _device;
-    private readonly IReadOnlyList<UdpUnderlay> _sockets;
+    private readonly DirectRoutes? _directRoutes;
     private readonly Decapsulator _decapsulator;
+    private readonly TablePublisher _publisher;
     private readonly ILogger<DeviceGuard> _guardLogger;
-    private readonly List<WorkerThread> _threads = [];
-    private readonly List<QueueReadiness> _readiness = [];
-    private readonly List<IWorker> _workers = [];
-    private readonly bool _isPinned;
+    private readonly List<(WorkerCounters Egress, WorkerCounters Ingress)> _counters = [];
     private readonly Offloads _offloads;
-    private DeviceGuard? _guard;
+    private volatile QueueSet _queues;
+    private volatile DeviceGuard? _guard;
+    private volatile UnderlayInterface _underlay;
+    private OverlayMtu _mtu;
+    private Action<UnderlayInterface> _moved = static _ => { };
+    private Action<string, Exception> _failed = static (_, _) => { };
+    private bool _isClosed;
     private bool _isDisposed;
-    private bool _isStuck;
 
     private OverlayNode(
-        RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, IReadOnlyList<UdpUnderlay> sockets, Vtep vtep, OverlayMtu mtu,
-        DataplaneOptions dataplane, TablePublisher publisher, ILoggerFactory loggers)
+        OverlayOptions options, RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, IReadOnlyList<UdpUnderlay> sockets, Vtep vtep,
+        OverlayMtu mtu, DirectRoutes? directRoutes, TablePublisher publisher, ILoggerFactory loggers)
     {
+        _options = options;
         _netlink = netlink;
         _device = device;
-        _sockets = sockets;
+        _directRoutes = directRoutes;
         _decapsulator = new Decapsulator(vtep, mtu.Pod);
+        _publisher = publisher;
         _guardLogger = loggers.CreateLogger<DeviceGuard>();
-        Underlay = underlay;
+        _underlay = underlay;
+        _mtu = mtu;
         Vtep = vtep;
-        Mtu = mtu;
 
-        _isPinned = dataplane.PinWorkers;
-        _offloads = dataplane.Offloads & (device.Queues[0].Offloads | Offloads.UdpSend | Offloads.UdpReceive);
-        List<WorkerCounters> counters = [];
-        foreach ((TunDevice tun, UdpUnderlay socket) in device.Queues.Zip(sockets))
-        {
-            WorkerCounters egress = new($"egress-{_workers.Count}", Direction.Egress);
-            WorkerCounters ingress = new($"ingress-{_workers.Count}", Direction.Ingress);
-            Coalescer coalescer = new(tun.Offloads.HasFlag(Offloads.TunTcp), tun.Offloads.HasFlag(Offloads.TunUdp));
-            QueueReadiness readiness = new(tun, socket, dataplane.BusyPoll);
-            _readiness.Add(readiness);
-            _workers.Add(new QueueWorker(
-                $"overlay-{_workers.Count}",
-                new EgressWorker(tun, new Encapsulator(vtep), socket, publisher, egress),
-                new IngressWorker(socket, _decapsulator, coalescer, tun, publisher, ingress),
-                readiness));
-            counters.AddRange([egress, ingress]);
-        }
-
-        Counters = new DataplaneCounters(counters);
+        _offloads = options.Dataplane.Offloads & (device.Queues[0].Offloads | Offloads.UdpSend | Offloads.UdpReceive);
+        for (int i = 0; i < device.Queues.Count; i++)
+            _counters.Add((new WorkerCounters($"egress-{i}", Direction.Egress), new WorkerCounters($"ingress-{i}", Direction.Ingress)));
+        Counters = new DataplaneCounters([.. _counters.SelectMany(static pair => new[] { pair.Egress, pair.Ingress })]);
+        _queues = Queue(sockets);
     }
 
-    public UnderlayInterface Underlay { get; }
+    /// <summary>What tunnels leave by now. Any thread may read it.</summary>
+    public UnderlayInterface Underlay => _underlay;
 
     public Vtep Vtep { get; }
 
-    public OverlayMtu Mtu { get; }
+    public OverlayMtu Mtu => _mtu;
 
     public DataplaneCounters Counters { get; }
 
@@ -81,36 +73,38 @@ public sealed class OverlayNode : IDisposable
     {
         get
         {
-            int maxSegments = _sockets.Min(socket => socket.MaxSegments);
+            QueueSet queues = _queues;
+            int maxSegments = queues.MaxSegments;
             Offloads used = maxSegments > 1 ? _offloads : _offloads & ~Offloads.UdpSend;
             string[] names = [.. Enum.GetValues<Offloads>().Where(o => BitOperations.IsPow2((int)o) && used.HasFlag(o)).Select(o => o.ToString())];
-            return new DataplaneReport(_sockets.Count, names, maxSegments);
+            return new DataplaneReport(queues.Count, names, maxSegments);
         }
     }
 
     /// <summary>What on this host keeps pods' packets from flowing.</summary>
-    public IReadOnlyList<string> Problems => _device.Problems;
+    public IReadOnlyList<string> Problems => _guard?.Problem is { } underlay ? [.. _device.Problems, underlay] : _device.Problems;
+
+    /// <summary>What on this host is not as it should be, while pods' packets flow.</summary>
+    public IReadOnlyList<string> Warnings => _directRoutes?.Problems ?? [];
 
     /// <exception cref="ConfigurationException">Configuration and host do not fit together.</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public static OverlayNode Create(
-        OverlayOptions options, Func<UnderlayInterface, MacAddress> vtepMac, TablePublisher publisher, ILoggerFactory loggers)
+        OverlayOptions options, UnderlayInterface underlay, MacAddress vtepMac, TablePublisher publisher, ILoggerFactory loggers)
     {
         Stack<IDisposable> made = new();
         try
         {
             RouteNetlink netlink = Made(new RouteNetlink());
-            UnderlayInterface underlay = UnderlayDiscovery.Find(netlink, options);
-            IReadOnlyList<string> violations = PlanOf(options, underlay).Check();
-            if (violations.Count > 0)
-                throw new ConfigurationException([.. violations.Select(violation => $"{violation}; {SoundPlan}")]);
+            CheckPlan(options, underlay);
             OverlayMtu mtu = OverlayMtu.For(options, underlay);
-            Vtep vtep = new(options.Network.Vni, vtepMac(underlay), options.Network.Port);
+            Vtep vtep = new(options.Network.Vni, vtepMac, options.Network.Port);
             int queues = QueueCount(options.Dataplane);
             IReadOnlyList<UdpUnderlay> sockets = UdpUnderlay.OpenQueues(queues, underlay.Ipv4, underlay.Ipv6, vtep.Port, options.Dataplane.Offloads);
             foreach (UdpUnderlay socket in sockets) _ = Made(socket);
             OverlayDevice device = Made(OverlayDevice.Create(netlink, options, mtu, queues, loggers.CreateLogger<OverlayDevice>()));
-            return new OverlayNode(netlink, underlay, device, sockets, vtep, mtu, options.Dataplane, publisher, loggers);
+            DirectRoutes? directRoutes = options.Network.DirectRouting ? Made(new DirectRoutes(options, device.Name, loggers.CreateLogger<DirectRoutes>())) : null;
+            return new OverlayNode(options, netlink, underlay, device, sockets, vtep, mtu, directRoutes, publisher, loggers);
         }
         catch
         {
@@ -137,6 +131,13 @@ public sealed class OverlayNode : IDisposable
         UnderlayNetworks = underlay.Networks,
     };
 
+    /// <exception cref="ConfigurationException">Prefixes meet that must not.</exception>
+    public static void CheckPlan(OverlayOptions options, UnderlayInterface underlay)
+    {
+        IReadOnlyList<string> violations = PlanOf(options, underlay).Check();
+        if (violations.Count > 0) throw new ConfigurationException([.. violations.Select(violation => $"{violation}; {SoundPlan}")]);
+    }
+
     /// <summary>What this node announces to the others.</summary>
     public Lease LeaseOf(OverlayOptions options)
     {
@@ -146,45 +147,57 @@ public sealed class OverlayNode : IDisposable
             Node = options.NodeName,
             Subnet = options.Subnet,
             SubnetV6 = options.SubnetV6,
-            PublicIp = Underlay.Ipv4 is { } ipv4 ? options.PublicIp ?? ipv4 : null,
-            PublicIpV6 = Underlay.Ipv6 is { } ipv6 ? options.PublicIpV6 ?? ipv6 : null,
+            PublicIp = Underlay.PublicIp(options),
+            PublicIpV6 = Underlay.PublicIpV6(options),
             BackendData = Underlay.Ipv4 is null ? null : data,
             BackendV6Data = Underlay.Ipv6 is null ? null : data,
         };
     }
 
     /// <summary>Starts the workers and the guard, each on its thread.</summary>
+    /// <param name="moved">Called when the underlay is another than before: <see cref="MoveTo"/> is due, on another thread.</param>
     /// <param name="failed">Called when one of them cannot go on, with its name and the reason.</param>
-    public void Start(Action<string, Exception> failed)
+    public void Start(Action<UnderlayInterface> moved, Action<string, Exception> failed)
     {
-        for (int i = 0; i < _workers.Count; i++)
+        (_moved, _failed) = (moved, failed);
+        _queues.Start(failed);
+        StartGuard();
+    }
+
+    /// <summary>Takes another underlay address or MTU: device, addresses and routes of the pods stay.</summary>
+    /// <exception cref="ConfigurationException">The underlay does not fit the configuration; all is as it was.</exception>
+    /// <exception cref="LinuxException">The address is gone already: to be called again, for nothing is forwarded until then.</exception>
+    public void MoveTo(UnderlayInterface underlay)
+    {
+        CheckPlan(_options, underlay);
+        OverlayMtu mtu = OverlayMtu.For(_options, underlay);
+        StopGuard();
+        try
         {
-            int processor = i % Environment.ProcessorCount;
-            _threads.Add(new WorkerThread(_workers[i], _isPinned ? () => ThreadAffinity.PinTo(processor) : null, Ended));
+            if (!underlay.Addresses.SequenceEqual(_underlay.Addresses) || _isClosed) Reopen(underlay);
+            _underlay = underlay;
+            _mtu = mtu;
+            _decapsulator.PodMtu = mtu.Pod;
+            _device.SetMtu(mtu);
         }
-
-        foreach (WorkerThread thread in _threads) thread.Start();
-        _guard = new DeviceGuard(
-            _netlink, _device, Underlay, mtu => _decapsulator.PodMtu = Math.Min(mtu, Mtu.Pod), fault => failed("the underlay", fault), _guardLogger);
-        _guard.Start();
-
-        void Ended(IWorker worker, Exception? fault)
+        finally
         {
-            if (fault is not null) failed(worker.Name, fault);
+            StartGuard();
         }
     }
+
+    /// <summary>The peers have changed: whether a plain route leads to them is decided anew.</summary>
+    public void Follow(PeersSnapshot peers) => _directRoutes?.Follow(peers);
+
+    /// <summary>A plain route leads to that pod CIDR.</summary>
+    public bool IsDirect(IpPrefix podCidr) => _directRoutes?.Contains(podCidr) == true;
 
     /// <summary>Ends the workers after they have passed on what was queued; nothing to do where <see cref="Start"/> was not called.</summary>
     public void Stop()
     {
         _guard?.Stop();
-        foreach (QueueReadiness readiness in _readiness) readiness.Interrupt();
-        foreach (WorkerThread thread in _threads) _isStuck |= !thread.Join(_drainTime);
+        if (!_isClosed) _queues.Stop();
     }
-
-    // A worker keeps one processor busy at most, and as many are left for the pods that cause its work.
-    private static int QueueCount(DataplaneOptions options) =>
-        options.Queues > 0 ? options.Queues : Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Removes from the kernel all that <see cref="Create"/> put there. May be called again.</summary>
     public void Dispose()
@@ -192,18 +205,65 @@ public sealed class OverlayNode : IDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         _guard?.Dispose();
-        if (_isStuck)
+        _directRoutes?.Dispose();
+
+        // A stuck worker's descriptors and memory stay, and go with the process.
+        if (_queues.IsStuck) _device.RemoveBlackholes();
+        else _device.Dispose();
+        if (!_isClosed) _queues.Dispose();
+        _netlink.Dispose();
+    }
+
+    // A worker keeps one processor busy at most, and as many are left for the pods that cause its work.
+    private static int QueueCount(DataplaneOptions options) =>
+        options.Queues > 0 ? options.Queues : Math.Max(1, Environment.ProcessorCount / 2);
+
+    private QueueSet Queue(IReadOnlyList<UdpUnderlay> sockets)
+    {
+        List<QueueReadiness> readiness = [];
+        List<IWorker> workers = [];
+        for (int i = 0; i < sockets.Count; i++)
         {
-            // A worker is still in a system call: its descriptors and its memory stay, and go with the process.
-            _device.RemoveBlackholes();
-        }
-        else
-        {
-            _device.Dispose();
-            foreach (UdpUnderlay socket in _sockets) socket.Dispose();
-            foreach (QueueReadiness readiness in _readiness) readiness.Dispose();
+            (TunDevice tun, UdpUnderlay socket) = (_device.Queues[i], sockets[i]);
+            Coalescer coalescer = new(tun.Offloads.HasFlag(Offloads.TunTcp), tun.Offloads.HasFlag(Offloads.TunUdp));
+            readiness.Add(new QueueReadiness(tun, socket, _options.Dataplane.BusyPoll));
+            workers.Add(new QueueWorker(
+                $"overlay-{i}",
+                new EgressWorker(tun, new Encapsulator(Vtep), socket, _publisher, _counters[i].Egress),
+                new IngressWorker(socket, _decapsulator, coalescer, tun, _publisher, _counters[i].Ingress),
+                readiness[i]));
         }
 
-        _netlink.Dispose();
+        return new QueueSet(sockets, readiness, workers, _options.Dataplane.PinWorkers);
+    }
+
+    // An address that stays has its port, so the old sockets go first. What pods send meanwhile waits in the TUN.
+    private void Reopen(UnderlayInterface underlay)
+    {
+        if (!_isClosed)
+        {
+            _queues.Stop();
+            if (_queues.IsStuck) throw new InvalidOperationException("a worker does not end, so its sockets cannot be replaced");
+            _queues.Dispose();
+            _isClosed = true;
+        }
+
+        _queues = Queue(UdpUnderlay.OpenQueues(_device.Queues.Count, underlay.Ipv4, underlay.Ipv6, Vtep.Port, _options.Dataplane.Offloads));
+        _isClosed = false;
+        _queues.Start(_failed);
+    }
+
+    private void StartGuard()
+    {
+        UnderlayWatch watch = new(_netlink, _options, _underlay, _moved, _guardLogger);
+        _guard = new DeviceGuard(
+            _device, watch, _directRoutes, mtu => _decapsulator.PodMtu = Math.Min(mtu, _mtu.Pod), fault => _failed("the device guard", fault), _guardLogger);
+        _guard.Start();
+    }
+
+    private void StopGuard()
+    {
+        _guard?.Stop();
+        _guard?.Dispose();
     }
 }

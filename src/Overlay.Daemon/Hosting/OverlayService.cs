@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane;
@@ -6,14 +7,17 @@ using Overlay.Wire;
 
 namespace Overlay.Daemon;
 
-/// <summary>The daemon's life: node made, leases read, workers running, own lease published; the reverse at the end.</summary>
+/// <summary>The daemon's life: store asked, node made, leases read, workers running, own lease published; the reverse at the end.</summary>
 /// <remarks>
 /// It begins when the admin socket answers already, and ends before that does. Workers start behind the first table,
-/// else a restart would drop what peers already send.
+/// else a restart would drop what peers already send. What changes the node while it runs is done by one loop.
 /// </remarks>
 public sealed class OverlayService : LifecycleService, IAsyncDisposable
 {
-    private readonly OverlayOptions _options;
+    private static readonly TimeSpan _readyCheck = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _readyRetry = TimeSpan.FromSeconds(10);
+
+    private readonly OverlayOptions _configured;
     private readonly ILeaseSource _source;
     private readonly TablePublisher _publisher;
     private readonly ProcessOutcome _outcome;
@@ -21,16 +25,28 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly ILogger<OverlayService> _logger;
     private readonly CancellationTokenSource _stopping = new();
+
+    // What publishes ends before the lease is withdrawn; the watch, which keeps a store in order, after that.
+    private readonly CancellationTokenSource _leaving = new();
     private readonly WithdrawnClaimStore _withdrawn;
+    private readonly NodePlanner _planner;
+    private readonly SnapshotHold _hold;
+    private readonly Channel<NodeChange> _changes = Channel.CreateUnbounded<NodeChange>();
     private Task? _following;
-    private Lease? _own;
+    private Task? _changing;
+    private Task? _settling;
+    private volatile RunningNode? _node;
+    private volatile LeaseReconciler? _reconciler;
+    private volatile LeaseFollower? _follower;
+    private volatile string? _problem;
+    private volatile bool _isSettled;
     private bool _isDown;
 
     public OverlayService(
         OverlayOptions options, ILeaseSource source, TablePublisher publisher, ProcessOutcome outcome,
         IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     {
-        _options = options;
+        _configured = options;
         _source = source;
         _publisher = publisher;
         _outcome = outcome;
@@ -38,41 +54,60 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<OverlayService>();
         _withdrawn = new(options.StateDirectory, TimeProvider.System, loggers.CreateLogger<WithdrawnClaimStore>());
+        AssignmentFile assignment = new(options.StateDirectory, loggers.CreateLogger<AssignmentFile>());
+        _planner = new(options, source, assignment, TimeProvider.System, loggers.CreateLogger<NodePlanner>());
+        _hold = new(options.ControlPlane.Hold, TimeProvider.System, loggers.CreateLogger<SnapshotHold>());
     }
 
     /// <summary>The node, once it is made.</summary>
-    public OverlayNode? Node { get; private set; }
+    public OverlayNode? Node => _node?.Node;
 
-    /// <summary>The peers, once the node is made.</summary>
-    public LeaseReconciler? Reconciler { get; private set; }
+    /// <summary>The configuration, with what the store gave once it has.</summary>
+    public OverlayOptions Options => _node?.Options ?? _configured;
+
+    /// <summary>The peers; none before the node is made.</summary>
+    public PeersSnapshot Peers => _reconciler?.Peers ?? PeersSnapshot.Empty;
+
+    /// <summary>Peers that are kept although the store lacks them; null when there are none.</summary>
+    public HeldPeers? Held => _hold.Held;
 
     /// <summary>When all was done to start; null before.</summary>
     public DateTimeOffset? Started { get; private set; }
 
+    /// <summary>What the start waits for; null when for nothing.</summary>
+    public string? WaitingFor => _planner.WaitingFor;
+
+    /// <summary>The store has not answered in this run: node or peers are those of the last one.</summary>
+    public bool IsFromSavedState => _node is not null && !(_isSettled && _follower?.HasRead == true);
+
+    /// <summary>What keeps pods' packets from flowing, or this node from being what the store wants.</summary>
+    public IReadOnlyList<string> Problems => [.. Node?.Problems ?? [], .. _problem is { } problem ? [problem] : Array.Empty<string>()];
+
     public override async Task StartedAsync(CancellationToken cancellationToken)
     {
-        Lease? known = null;
-        await TryAsync("find the earlier lease", async () => known = await _source.FindAsync(_options.NodeName, cancellationToken));
-        Node = OverlayNode.Create(_options, underlay => ChooseMac(underlay, known), _publisher, _loggers);
-        Lease own = _own = Node.LeaseOf(_options);
-        AddressPlan plan = OverlayNode.PlanOf(_options, Node.Underlay);
-        Reconciler = new LeaseReconciler(own, plan, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
-
         // A store that cannot be read is waited for; being told to stop meanwhile ends that.
         await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
-        LeaseCache cache = new(_options.StateDirectory, _loggers.CreateLogger<LeaseCache>());
-        LeaseFollower follower = new(_source, Reconciler, cache, TimeProvider.System, _loggers.CreateLogger<LeaseFollower>());
-        await follower.ReadFirstAsync(_stopping.Token);
-        OwnLeaseConflict.Check(own, known, _withdrawn.Load(own.Node), Reconciler.Peers);
+        NodePlan plan = await _planner.PlanAsync(_stopping.Token);
+        RunningNode node = _node = new RunningNode(plan, ChooseMac(plan), _publisher, _loggers);
+        LeaseReconciler reconciler = _reconciler = new(node.Own, node.Plan, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
+        LeaseCache cache = new(_configured.StateDirectory, _loggers.CreateLogger<LeaseCache>());
+        LeaseFollower follower = _follower = new(_source, reconciler, _hold, cache, TimeProvider.System, _loggers.CreateLogger<LeaseFollower>())
+        {
+            PeersChanged = peers => node.Node.Follow(peers),
+            Reassigned = podCidrs => Post(new NodeChange.Reassigned(podCidrs)),
+        };
+        await follower.ReadFirstAsync(plan.IsFromSavedState, _stopping.Token);
+        CheckConflicts(node.Own, plan.Known, reconciler.Peers);
 
-        Node.Start(Fail);
-        _following = FollowAsync(follower);
-
-        // A running watch tries again, and status shows it; packets to the peers that are known need not wait.
-        await TryAsync("publish the lease", () => _source.PublishAsync(own, cancellationToken));
-        WriteSubnetFile(Node.Mtu.Pod);
+        Start(node);
+        _following = RunAsync("the control plane", follower.FollowAsync);
+        _isSettled = !plan.IsFromSavedState;
+        await PublishAsync(node, cancellationToken);
+        WriteSubnetFile(node);
         Started = TimeProvider.System.GetUtcNow();
-        Announce(Node, own, known);
+        Log(node, plan.Known);
+        _changing = RunAsync("the node", ChangeAsync);
+        _settling = RunAsync("the control plane", () => SettleAsync(plan));
     }
 
     public override Task StoppingAsync(CancellationToken cancellationToken) => TakeDownAsync();
@@ -82,50 +117,166 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     {
         await TakeDownAsync();
         _stopping.Dispose();
+        _leaving.Dispose();
     }
 
     // Peers know the MAC that was published, but only if it was this host that published it.
-    private MacAddress ChooseMac(UnderlayInterface underlay, Lease? known)
+    private MacAddress ChooseMac(NodePlan plan)
     {
-        bool wasOurs = known?.PublicAddresses.Any(a => underlay.Addresses.Contains(a) || a == _options.PublicIp || a == _options.PublicIpV6) == true;
-        return new VtepMacStore(_options.StateDirectory, _loggers.CreateLogger<VtepMacStore>()).LoadOrChoose(wasOurs ? known : null);
+        bool wasOurs = plan.Known?.PublicAddresses.Any(
+            a => plan.Underlay.Addresses.Contains(a) || a == plan.Options.PublicIp || a == plan.Options.PublicIpV6) == true;
+        return new VtepMacStore(_configured.StateDirectory, _loggers.CreateLogger<VtepMacStore>()).LoadOrChoose(wasOurs ? plan.Known : null);
     }
 
-    private async Task FollowAsync(LeaseFollower follower)
+    // What the store gave is not the configuration's fault; the other node is refused, and named in the report.
+    private void CheckConflicts(Lease own, Lease? known, PeersSnapshot peers)
     {
         try
         {
-            await follower.FollowAsync();
+            OwnLeaseConflict.Check(own, known, _withdrawn.Load(own.Node), peers);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (ConfigurationException exception) when (_configured.ControlPlane.GivesPodCidrs)
         {
-            _logger.LogDebug("leases are no longer followed");
+            foreach (string fault in exception.Faults) _logger.LogError("{Fault}", fault);
         }
-#pragma warning disable CA1031 // A source that ends for any reason leaves a table that nobody keeps: better to start anew.
+    }
+
+    private void Start(RunningNode node) => node.Node.Start(underlay => Post(new NodeChange.Moved(underlay)), Fail);
+
+    private void Post(NodeChange change) => _ = _changes.Writer.TryWrite(change);
+
+    private async Task RunAsync(string part, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (OperationCanceledException) when (_leaving.IsCancellationRequested || _stopping.IsCancellationRequested)
+        {
+            _logger.LogDebug("{Part} has ended", part);
+        }
+#pragma warning disable CA1031 // A part that ends for any reason leaves a table or a node that nobody keeps: better to start anew.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Fail("the control plane", exception);
+            Fail(part, exception);
         }
     }
 
-    private void WriteSubnetFile(int mtu)
+    private async Task ChangeAsync()
+    {
+        await foreach (NodeChange change in _changes.Reader.ReadAllAsync(_leaving.Token))
+        {
+            RunningNode node = _node!;
+            try
+            {
+                await ApplyAsync(node, change);
+                _problem = null;
+            }
+            catch (ConfigurationException exception)
+            {
+                // Better than nothing, and whoever reads the report sees that it is not as it should be.
+                _problem = $"this node stays as it is: {exception.Message}";
+                _logger.LogError("{Problem}", _problem);
+            }
+
+            await PublishAsync(node, _leaving.Token);
+            await TryAsync("write the subnet file", () => Task.Run(() => WriteSubnetFile(node)));
+            Log(node, null);
+        }
+    }
+
+    private async Task ApplyAsync(RunningNode node, NodeChange change)
+    {
+        switch (change)
+        {
+            case NodeChange.Moved moved:
+                await node.MoveToAsync(moved.Underlay, _leaving.Token);
+                _follower!.Rebase(node.Own, node.Plan);
+                break;
+            case NodeChange.Reassigned reassigned:
+                Reassign(node, StoreSettings.Assign(node.Options, reassigned.PodCidrs));
+                break;
+            case NodeChange.Settled settled:
+                _logger.LogInformation("{Kind} {Place} answers", _source.Location.Kind, _source.Location.Place);
+                _isSettled = true;
+                Reassign(node, settled.Plan.Options);
+                break;
+        }
+    }
+
+    private void Reassign(RunningNode node, OverlayOptions options)
+    {
+        if (options == node.Options) return;
+        OverlayNode.CheckPlan(options, node.Node.Underlay);
+        _logger.LogWarning("the control plane has other settings or pod CIDRs for this node than before: it is made anew, and pods with former addresses are not reached");
+        try
+        {
+            node.Rebuild(options);
+        }
+        catch (ConfigurationException)
+        {
+            Resume(node);
+            throw;
+        }
+
+        Resume(node);
+    }
+
+    private void Resume(RunningNode node)
+    {
+        _follower!.Rebase(node.Own, node.Plan);
+        Start(node);
+    }
+
+    // A running watch tries again, and status shows it; packets to the peers that are known need not wait.
+    private async Task PublishAsync(RunningNode node, CancellationToken cancellationToken)
+    {
+        if (!_isSettled) return;
+        _planner.Save(node.Options);
+        await TryAsync("publish the lease", () => _source.PublishAsync(node.Own, cancellationToken));
+    }
+
+    /// <summary>Asks the store what it could not say at the start, and tells it when pods' packets flow.</summary>
+    private async Task SettleAsync(NodePlan plan)
+    {
+        if (plan.IsFromSavedState) Post(new NodeChange.Settled(await _planner.SettleAsync(_leaving.Token)));
+        string? told = null;
+        while (true)
+        {
+            while (!_isSettled || Problems.Count > 0) await Task.Delay(_readyCheck, _leaving.Token);
+            try
+            {
+                await _source.ReportReadyAsync(_configured.NodeName, _leaving.Token);
+                return;
+            }
+            catch (IOException exception)
+            {
+                if (exception.Message != told) _logger.LogError("could not report that {Node} is ready: {Reason}", _configured.NodeName, exception.Message);
+                told = exception.Message;
+                await Task.Delay(_readyRetry, _leaving.Token);
+            }
+        }
+    }
+
+    private void WriteSubnetFile(RunningNode node)
     {
         try
         {
-            SubnetFile.Write(_options, mtu);
+            SubnetFile.Write(node.Options, node.Node.Mtu.Pod);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"Overlay:SubnetFile '{_options.SubnetFile}' cannot be written: {exception.Message}", exception);
+            throw new IOException($"Overlay:SubnetFile '{_configured.SubnetFile}' cannot be written: {exception.Message}", exception);
         }
     }
 
-    private void Announce(OverlayNode node, Lease own, Lease? known)
+    private void Log(RunningNode running, Lease? known)
     {
+        (OverlayNode node, Lease own) = (running.Node, running.Own);
         _logger.LogInformation(
             "node {Node}: {Device} VNI {Vni} MTU {Mtu}, VTEP {Mac} on {Interface} {Addresses} port {Port}, pods {Subnets}",
-            _options.NodeName, node.DeviceName, node.Vtep.Vni, node.Mtu.Pod, node.Vtep.Mac, node.Underlay.Link.Name,
+            own.Node, node.DeviceName, node.Vtep.Vni, node.Mtu.Pod, node.Vtep.Mac, node.Underlay.Link.Name,
             string.Join(" and ", node.Underlay.Addresses), node.Vtep.Port, string.Join(" and ", own.PodCidrs));
         if (known is not null && !known.PublicAddresses.SequenceEqual(own.PublicAddresses))
         {
@@ -134,9 +285,9 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
                 own.Node, string.Join(" and ", known.PublicAddresses), string.Join(" and ", own.PublicAddresses));
         }
 
-        if (_options.IpMasq)
+        if (_configured.IpMasq)
             _logger.LogWarning("Overlay:IpMasq tells CNI plugins not to masquerade, and overlayd does not do it yet: pods reach the world only by a rule of this host's own");
-        if (_options.SubnetV6 is not null && node.Underlay.Ipv6 is null)
+        if (own.SubnetV6 is not null && node.Underlay.Ipv6 is null)
             _logger.LogWarning("{Interface} has no global IPv6 address: IPv6 pods travel over IPv4, which flannel's nodes do not take", node.Underlay.Link.Name);
     }
 
@@ -144,22 +295,29 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     {
         if (_isDown) return;
         _isDown = true;
+        RunningNode? node = _node;
         try
         {
             // Peers hear first: what they no longer send need not be drained.
-            if (_following is not null) _withdrawn.Save(_own!, Reconciler!.Peers);
-            if (_following is not null) await TryAsync("withdraw the lease", () => _source.WithdrawAsync(_options.NodeName, CancellationToken.None));
+            await _leaving.CancelAsync();
+            await Task.WhenAll(_changing ?? Task.CompletedTask, _settling ?? Task.CompletedTask);
+            if (_following is not null)
+            {
+                _withdrawn.Save(node!.Own, Peers);
+                await TryAsync("withdraw the lease", () => _source.WithdrawAsync(_configured.NodeName, CancellationToken.None));
+            }
+
             await _stopping.CancelAsync();
             if (_following is not null) await _following;
-            if (Started is not null) await TryAsync("remove the subnet file", () => Task.Run(() => File.Delete(_options.SubnetFile)));
-            Node?.Stop();
+            if (Started is not null) await TryAsync("remove the subnet file", () => Task.Run(() => File.Delete(_configured.SubnetFile)));
+            node?.Node.Stop();
         }
         finally
         {
-            Node?.Dispose();
+            node?.Dispose();
         }
 
-        if (Started is not null) _logger.LogInformation("node {Node} has stopped", _options.NodeName);
+        if (Started is not null) _logger.LogInformation("node {Node} has stopped", _configured.NodeName);
     }
 
     private async Task TryAsync(string what, Func<Task> step)
@@ -170,7 +328,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _logger.LogError("could not {Step} of {Node}: {Reason}", what, _options.NodeName, exception.Message);
+            _logger.LogError("could not {Step} of {Node}: {Reason}", what, _configured.NodeName, exception.Message);
         }
     }
 

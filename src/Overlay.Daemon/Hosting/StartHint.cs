@@ -12,8 +12,8 @@ public static class StartHint
     {
         LinuxException { Errno: EPERM } => "; overlayd needs root or CAP_NET_ADMIN",
         LinuxException { Errno: Errno.EADDRINUSE, Call: "bind" } => "; a kernel VXLAN device such as flannel.1, or another overlayd, has it",
-        LinuxException { Errno: Errno.EBUSY, Call: "ioctl TUNSETIFF" } => "; another overlayd has it",
-        LinuxException { Errno: Errno.EINVAL, Call: "ioctl TUNSETIFF" } => "; a device of that name exists and is no TUN",
+        LinuxException { Errno: Errno.EBUSY, Call: "ioctl TUNSETIFF" } taken =>
+            $"; a device of that name is there already, another overlayd's or somebody else's, and is left alone: ip -d link show {taken.Subject}",
         LinuxException { Errno: Errno.ENOENT, Subject: "/dev/net/tun" } => "; load the kernel module tun",
         _ => "",
     };

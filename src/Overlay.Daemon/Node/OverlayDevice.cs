@@ -11,10 +11,11 @@ public sealed class OverlayDevice : IDisposable
     private readonly IReadOnlyList<TunDevice> _queues;
     private readonly RouteNetlink _netlink;
     private readonly LinkInfo _link;
-    private readonly OverlayMtu _mtu;
+    private readonly OverlayOptions _options;
     private readonly IReadOnlyList<IpPrefix> _podCidrs;
-    private readonly OverlayRoutes _routes;
     private readonly ILogger<OverlayDevice> _logger;
+    private OverlayMtu _mtu;
+    private OverlayRoutes _routes;
     private volatile IReadOnlyList<string> _problems = [];
 
     private OverlayDevice(
@@ -23,6 +24,7 @@ public sealed class OverlayDevice : IDisposable
         _queues = queues;
         _netlink = netlink;
         _link = link;
+        _options = options;
         _mtu = mtu;
         _podCidrs = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
         _routes = new OverlayRoutes(netlink, options, link, mtu, logger);
@@ -92,6 +94,16 @@ public sealed class OverlayDevice : IDisposable
             foreach (string problem in problems.Except(_problems)) _logger.LogWarning("{Problem}", problem);
             _problems = problems;
         }
+    }
+
+    /// <summary>Takes another MTU, for the device and for the routes.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void SetMtu(OverlayMtu mtu)
+    {
+        if (mtu == _mtu) return;
+        _mtu = mtu;
+        _routes = new OverlayRoutes(_netlink, _options, _link, mtu, _logger);
+        Repair();
     }
 
     /// <summary>Removes the blackholes, then the device; its addresses and routes go with it.</summary>

@@ -22,7 +22,7 @@ public readonly record struct OverlayMtu(int Ipv4, int Ipv6)
 
         int Of(IpFamily pods, int smallest)
         {
-            int largest = underlay.PodMtu(pods);
+            int largest = underlay.PodMtu(pods, options.Network.UnderlayMtu);
             if (options.Network.Mtu > largest)
                 throw new ConfigurationException($"Overlay:Network:Mtu '{options.Network.Mtu}' does not fit {underlay.Link.Name}, whose MTU {underlay.Link.Mtu} leaves {largest} bytes for {pods} pods; example: {largest}");
             if (largest < smallest)

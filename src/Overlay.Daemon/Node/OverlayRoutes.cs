@@ -8,7 +8,7 @@ namespace Overlay.Daemon;
 internal sealed class OverlayRoutes
 {
     /// <summary>Marks our routes (RTPROT_*): a number no known routing daemon uses.</summary>
-    private const byte Protocol = 79;
+    public const byte Protocol = 79;
 
     /// <summary>
     /// Behind every other route: what no pod's bridge takes must not go out by the TUN, and what the TUN does not take
@@ -17,7 +17,7 @@ internal sealed class OverlayRoutes
     private const uint BlackholeMetric = 0x8000_0000;
 
     /// <summary>Nobody's route to the cluster comes before ours: the best metric there is, which for IPv6 is not 0.</summary>
-    private const uint Ipv6Metric = 1;
+    public const uint Ipv6Metric = 1;
 
     private readonly RouteNetlink _netlink;
     private readonly LinkInfo _link;
@@ -67,7 +67,7 @@ internal sealed class OverlayRoutes
         if (faults.Count > 0) throw new ConfigurationException(faults);
     }
 
-    /// <summary>Removes the blackholes that a crashed run left and this one does not want, and records those it wants.</summary>
+    /// <summary>Removes what a crashed run left and this one does not want, blackholes and direct routes, and records the blackholes it wants.</summary>
     public void Prune(IEnumerable<string> devices)
     {
         Dictionary<string, List<IpPrefix>> recorded = _record.Load();
@@ -86,11 +86,16 @@ internal sealed class OverlayRoutes
             if (left.Contains(stale.Prefix) || (IsInClusters(stale.Prefix) && !IsOfAnother(stale.Prefix))) Remove(stale);
         }
 
+        foreach (RouteInfo stale in present.Where(r => r.Gateway is not null))
+        {
+            if (left.Any(of => of.Contains(stale.Prefix)) || (IsInClusters(stale.Prefix) && !IsOfAnother(stale.Prefix))) Remove(stale);
+        }
+
         recorded[_link.Name] = [.. _routes.Where(r => r.IsBlackhole).Select(r => r.Prefix)];
         _record.Save(recorded);
 
         bool IsOfAnother(IpPrefix prefix) =>
-            present.Any(r => !r.IsBlackhole && r.LinkIndex != _link.Index && r.Prefix.Contains(prefix)) || recorded.Values.Any(of => of.Contains(prefix));
+            present.Any(r => !r.IsBlackhole && r.Gateway is null && r.LinkIndex != _link.Index && r.Prefix.Contains(prefix)) || recorded.Values.Any(of => of.Contains(prefix));
     }
 
     /// <summary>Sets what is missing; not in the place of somebody else's. What is in the way is returned, a line each.</summary>
@@ -147,12 +152,12 @@ internal sealed class OverlayRoutes
         }
         catch (LinuxException gone) when (gone.Errno is Errno.ESRCH or Errno.ENOENT)
         {
-            _logger.LogDebug("blackhole {Prefix} was gone already", route.Prefix);
+            _logger.LogDebug("route {Prefix} was gone already", route.Prefix);
         }
         catch (LinuxException exception)
         {
             // It costs the others nothing.
-            _logger.LogError("blackhole {Prefix} stays: {Reason}", route.Prefix, exception.Message);
+            _logger.LogError("route {Prefix} stays: {Reason}", route.Prefix, exception.Message);
         }
     }
 }

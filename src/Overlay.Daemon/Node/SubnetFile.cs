@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Overlay.ControlPlane;
 using Overlay.Wire;
@@ -38,6 +39,41 @@ public static class SubnetFile
         _ = text.Append($"FLANNEL_MTU={mtu}\n");
         _ = text.Append($"FLANNEL_IPMASQ={(options.IpMasq ? "true" : "false")}\n");
         return text.ToString();
+    }
+
+    /// <summary>The pod CIDRs an earlier run of ours, or flannel, has written there; null where there are none that make sense.</summary>
+    /// <remarks>As tolerant as flannel's own reader: comments, <c>export</c> and quotes are passed over, and so is what is no prefix.</remarks>
+    public static PodCidrs? Read(string path)
+    {
+        try
+        {
+            ILookup<string, string> values = File.ReadLines(path)
+                .Select(static line => line.Trim())
+                .Select(static line => line.StartsWith("export ", StringComparison.Ordinal) ? line[7..].TrimStart() : line)
+                .Where(static line => !line.StartsWith('#'))
+                .Select(static line => line.Split('=', 2))
+                .Where(static parts => parts.Length == 2)
+                .ToLookup(static parts => parts[0].Trim(), static parts => parts[1].Trim().Trim('"', '\''), StringComparer.Ordinal);
+            PodCidrs read = new(
+                values["FLANNEL_SUBNET"].Select(text => Network(text, IpFamily.IPv4)).LastOrDefault(),
+                values["FLANNEL_IPV6_SUBNET"].Select(text => Network(text, IpFamily.IPv6)).LastOrDefault());
+            return read is { Ipv4: null, Ipv6: null } ? null : read;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // No trace of an earlier run, then: what it had is only a wish.
+            return null;
+        }
+    }
+
+    // The gateway with the length of its network, or a list of one.
+    private static IpPrefix? Network(string text, IpFamily family)
+    {
+        string[] parts = text.Split('/');
+        return parts.Length == 2 && IpAddress.TryParse(parts[0], out IpAddress address) && address.Family == family
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int length) && length <= address.Bits
+            ? new IpPrefix(address, length)
+            : null;
     }
 
     private static string Gateway(IpPrefix subnet) => $"{subnet.Address.Add(1)}/{subnet.Length}";

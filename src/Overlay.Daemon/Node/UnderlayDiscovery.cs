@@ -32,6 +32,33 @@ public static class UnderlayDiscovery
         return new UnderlayInterface(link, ipv4?.ToIpv4(), ipv6?.ToIpv6(), [.. usable.Select(a => a.Network).Distinct()]);
     }
 
+    /// <summary>The underlay as it is now: an address that is still there stays, in the place of one that is gone comes another.</summary>
+    /// <param name="netlink">Used from one thread at a time.</param>
+    /// <param name="options">What the first look was made with.</param>
+    /// <param name="before">As it was; its name tells the interface.</param>
+    /// <returns>Null while the interface is gone, or has nothing in the place of an address that is.</returns>
+    /// <exception cref="LinuxException">rtnetlink refused.</exception>
+    public static UnderlayInterface? FindAgain(RouteNetlink netlink, OverlayOptions options, UnderlayInterface before)
+    {
+        if (netlink.FindLink(before.Link.Name) is not { } link) return null;
+        List<AddressInfo> present = [.. netlink.GetAddresses().Where(a => a.LinkIndex == link.Index && a.IsGlobal)];
+        List<AddressInfo> usable = [.. present.Where(a => a.IsUsable)];
+        IpAddress? named = IpAddress.TryParse(options.Interface, out IpAddress given) ? given : null;
+        IpAddress? ipv4 = Keep(before.Ipv4, IpFamily.IPv4, options.PublicIp);
+        IpAddress? ipv6 = Keep(before.Ipv6, IpFamily.IPv6, options.PublicIpV6);
+
+        // One that comes late, as IPv6 addresses do at boot, is welcome where it would have been taken at first.
+        if (before.Ipv6 is null && options.Network.CidrV6 is null) ipv6 = null;
+
+        // With one family lost the other goes on as it is; if that is another too, it goes on alone.
+        bool isLost = (before.Ipv4 is not null && ipv4 is null) || (before.Ipv6 is not null && ipv6 is null);
+        bool isAnother = (ipv4 is not null && ipv4 != (IpAddress?)before.Ipv4) || (ipv6 is not null && ipv6 != (IpAddress?)before.Ipv6);
+        return isLost && !isAnother ? null : new UnderlayInterface(link, ipv4?.ToIpv4(), ipv6?.ToIpv6(), [.. usable.Select(a => a.Network).Distinct()]);
+
+        IpAddress? Keep(IpAddress? address, IpFamily family, IpAddress? publicAddress) =>
+            address is { } had && present.Any(a => a.Address == had) ? had : Choose(usable, family, named, publicAddress);
+    }
+
     // At boot IPv6 addresses are tentative for a second or two; not to wait would mean to go without them.
     private static IReadOnlyList<AddressInfo> SettledAddresses(RouteNetlink netlink, LinkInfo link)
     {

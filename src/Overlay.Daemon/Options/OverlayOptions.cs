@@ -19,17 +19,16 @@ public sealed record OverlayOptions
 
     public required NetworkOptions Network { get; init; }
 
-    /// <summary>This node's IPv4 pod CIDR.</summary>
+    /// <summary>This node's IPv4 pod CIDR; null where there is none, or until the store has given it.</summary>
     public IpPrefix? Subnet { get; init; }
 
-    /// <summary>This node's IPv6 pod CIDR.</summary>
+    /// <summary>This node's IPv6 pod CIDR; null where there is none, or until the store has given it.</summary>
     public IpPrefix? SubnetV6 { get; init; }
 
     /// <summary>Where ClusterIPs come from; only to check that nothing overlaps them.</summary>
     public required IReadOnlyList<IpPrefix> ServiceCidrs { get; init; }
 
-    /// <summary>Directory of the file control plane.</summary>
-    public required string LeaseDirectory { get; init; }
+    public required ControlPlaneOptions ControlPlane { get; init; }
 
     /// <summary>Where the CNI plugin reads subnet and MTU, flannel's subnet.env.</summary>
     public required string SubnetFile { get; init; }

@@ -29,7 +29,7 @@ public static class OverlayOptionsReader
             Subnet = root.Prefix("Subnet", IpFamily.IPv4, "10.244.1.0/24"),
             SubnetV6 = root.Prefix("SubnetV6", IpFamily.IPv6, "fd00:10:244:1::/64"),
             ServiceCidrs = root.Prefixes("ServiceCidrs", "10.96.0.0/12"),
-            LeaseDirectory = ReadControlPlane(root.Section("ControlPlane")),
+            ControlPlane = ControlPlaneReader.Read(root.Section("ControlPlane")),
             SubnetFile = root.FilePath("SubnetFile", "/run/flannel/subnet.env"),
             IpMasq = root.Boolean("IpMasq", true),
             Dataplane = ReadDataplane(root.Section("Dataplane")),
@@ -70,9 +70,9 @@ public static class OverlayOptionsReader
             Vni = new Vni((uint)network.Integer("Vni", 1, 0, (int)Vni.Max)),
             Port = (ushort)network.Integer("Port", 8472, 1, ushort.MaxValue),
             Mtu = network.Integer("Mtu", 0, 0, 65_535),
+            DirectRouting = network.Boolean("DirectRouting", false),
+            Given = Enum.GetValues<NetworkKeys>().Where(key => network.IsGiven(key.ToString())).Aggregate(NetworkKeys.None, static (keys, key) => keys | key),
         };
-        if (network.Boolean("DirectRouting", false))
-            network.Fault("DirectRouting", "true", "is not supported yet", "false");
         network.RefuseUnknown();
         return options;
     }
@@ -89,22 +89,6 @@ public static class OverlayOptionsReader
         };
         dataplane.RefuseUnknown();
         return options;
-    }
-
-    private static string ReadControlPlane(SectionReader controlPlane)
-    {
-        string kind = controlPlane.Text("Kind", "File");
-        if (!string.Equals(kind, "File", StringComparison.OrdinalIgnoreCase))
-            controlPlane.Fault("Kind", kind, "is not a control plane of this version", "File");
-        SectionReader file = controlPlane.Section("File");
-        string directory = file.DirectoryPath("Directory", "/var/lib/overlay/leases");
-        file.RefuseUnknown();
-
-        // Their keys belong to the configuration format; with Kind File nothing reads them.
-        _ = controlPlane.Section("Etcd");
-        _ = controlPlane.Section("Kubernetes");
-        controlPlane.RefuseUnknown();
-        return directory;
     }
 
     private static string ReadSocket(SectionReader admin)
@@ -129,14 +113,14 @@ public static class OverlayOptionsReader
     private static void CheckTogether(OverlayOptions options, SectionReader root)
     {
         NetworkOptions network = options.Network;
-        if (network.Cidr is null && network.CidrV6 is null)
+        if (network.Cidr is null && network.CidrV6 is null && !options.ControlPlane.GivesNetwork)
         {
             root.Fault("Network:Cidr", "", "and Overlay:Network:CidrV6 are both empty", "10.244.0.0/16");
             return;
         }
 
-        CheckFamily(network.Cidr, "Cidr", network.SubnetLength, "SubnetLength", options.Subnet, "Subnet", "10.244.1.0/24", root);
-        CheckFamily(network.CidrV6, "CidrV6", network.SubnetLengthV6, "SubnetLengthV6", options.SubnetV6, "SubnetV6", "fd00:10:244:1::/64", root);
+        CheckFamily(options, network.Cidr, "Cidr", network.SubnetLength, "SubnetLength", options.Subnet, "Subnet", "10.244.1.0/24", root);
+        CheckFamily(options, network.CidrV6, "CidrV6", network.SubnetLengthV6, "SubnetLengthV6", options.SubnetV6, "SubnetV6", "fd00:10:244:1::/64", root);
 
         int smallest = network.CidrV6 is null ? 576 : 1280;
         if (network.Mtu != 0 && network.Mtu < smallest)
@@ -144,22 +128,27 @@ public static class OverlayOptionsReader
     }
 
     private static void CheckFamily(
-        IpPrefix? cluster, string clusterKey, int length, string lengthKey, IpPrefix? subnet, string subnetKey, string example, SectionReader root)
+        OverlayOptions options, IpPrefix? cluster, string clusterKey, int length, string lengthKey, IpPrefix? subnet, string subnetKey, string example,
+        SectionReader root)
     {
         if (cluster is null)
         {
-            if (subnet is not null) root.Fault(subnetKey, $"{subnet}", $"is given, but Overlay:Network:{clusterKey} is empty", example);
+            if (subnet is not null && !options.ControlPlane.GivesNetwork)
+                root.Fault(subnetKey, $"{subnet}", $"is given, but Overlay:Network:{clusterKey} is empty", example);
             return;
         }
 
+        // Kubernetes cuts the cluster CIDR up by a length of its own.
+        if (options.ControlPlane.Kind == ControlPlaneKind.Kubernetes) return;
         if (length <= cluster.Value.Length)
         {
             root.Fault($"Network:{lengthKey}", $"{length}", $"leaves no room for nodes in Overlay:Network:{clusterKey} {cluster}", $"{Math.Min(cluster.Value.Length + 8, cluster.Value.Address.Bits)}");
             return;
         }
 
-        if (subnet is null) root.Fault(subnetKey, "", "is empty, and the file control plane hands out none", example);
-        else if (subnet.Value.Length != length)
+        if (subnet is null && !options.ControlPlane.GivesPodCidrs)
+            root.Fault(subnetKey, "", "is empty, and the file control plane hands out none", example);
+        else if (subnet is { } given && given.Length != length)
             root.Fault(subnetKey, $"{subnet}", $"has not the length of Overlay:Network:{lengthKey}, {length}", example);
     }
 }

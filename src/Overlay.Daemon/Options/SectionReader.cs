@@ -10,17 +10,22 @@ namespace Overlay.Daemon;
 /// The configuration binder stops at the first bad value and names a .NET type; an operator wants all of them at once,
 /// each with its key, its value and an example.
 /// </remarks>
-internal sealed class SectionReader(IConfiguration section, string path, List<string> faults)
+internal sealed class SectionReader(IConfiguration section, string path, List<string> faults, bool isUsed = true)
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The section below that key.</summary>
-    public SectionReader Section(string key)
+    /// <param name="key">Its name.</param>
+    /// <param name="isUsed">False where its values are of no use: then only its keys are checked.</param>
+    public SectionReader Section(string key, bool isUsed = true)
     {
         _ = _known.Add(key);
         if (section[key] is { Length: > 0 } value) Fault(key, value, "must be a section", "{ … }");
-        return new SectionReader(section.GetSection(key), $"{path}:{key}", faults);
+        return new SectionReader(section.GetSection(key), $"{path}:{key}", faults, isUsed);
     }
+
+    /// <summary>The key has a value, whether a good one or not.</summary>
+    public bool IsGiven(string key) => section.GetSection(key) is { } given && (given.Value?.Trim().Length > 0 || given.GetChildren().Any());
 
     public string Text(string key, string fallback)
     {
@@ -44,6 +49,46 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
         string text = Text(key, fallback);
         if (!text.StartsWith('/')) Fault(key, text, "is not an absolute path", fallback);
         return text;
+    }
+
+    /// <summary>An absolute path of a file that is there; null where the key is missing.</summary>
+    public string? ExistingFile(string key, string example)
+    {
+        if (OptionalText(key) is not { } text) return null;
+        if (!text.StartsWith('/')) Fault(key, text, "is not an absolute path", example);
+        else if (!File.Exists(text)) Fault(key, text, "does not exist, or is no file", example);
+        return text;
+    }
+
+    /// <summary>A text; null where the key is missing.</summary>
+    public string? OptionalText(string key) => Text(key, "") is { Length: > 0 } text ? text : null;
+
+    /// <summary>An http or https address; null where the key is missing.</summary>
+    public Uri? Url(string key, string example) => OptionalText(key) is { } text ? ParseUrl(key, text, example) : null;
+
+    /// <summary>A list of http or https addresses; the fallback alone where the key is missing.</summary>
+    public IReadOnlyList<Uri> Urls(string key, string fallback)
+    {
+        string example = $"[ \"{fallback}\" ]";
+        _ = _known.Add(key);
+        if (section[key] is { Length: > 0 } value) Fault(key, value, "must be a list", example);
+        List<Uri> urls = [];
+        foreach (IConfigurationSection item in section.GetSection(key).GetChildren())
+        {
+            if (ParseUrl($"{key}:{item.Key}", item.Value ?? "", example) is { } url) urls.Add(url);
+        }
+
+        return urls.Count > 0 ? urls : [new Uri(fallback)];
+    }
+
+    /// <summary>One name of an enum, in whatever case.</summary>
+    public T Choice<T>(string key, T fallback)
+        where T : struct, Enum
+    {
+        string text = Text(key, fallback.ToString());
+        if (NameOf<T>(text) is { } name) return Enum.Parse<T>(name);
+        Fault(key, text, $"is none of {string.Join(", ", Enum.GetNames<T>())}", fallback.ToString());
+        return fallback;
     }
 
     public int Integer(string key, int fallback, int min, int max)
@@ -92,8 +137,7 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
         int flags = 0;
         foreach (IConfigurationSection item in items)
         {
-            // Enum.TryParse takes numbers and lists too, which would pass unseen.
-            string? name = Enum.GetNames<T>().FirstOrDefault(name => string.Equals(name, item.Value, StringComparison.OrdinalIgnoreCase));
+            string? name = NameOf<T>(item.Value);
             if (name is null) Fault($"{key}:{item.Key}", item.Value ?? "", "is not one of them", example);
             else flags |= Convert.ToInt32(Enum.Parse<T>(name), CultureInfo.InvariantCulture);
         }
@@ -114,9 +158,11 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
         return prefixes;
     }
 
-    /// <summary>Adds a fault about a key of this section.</summary>
-    public void Fault(string key, string value, string problem, string example) =>
-        faults.Add($"{path}:{key} '{value}' {problem}; example: {example}");
+    /// <summary>Adds a fault about a key of this section, where its values are of use.</summary>
+    public void Fault(string key, string value, string problem, string example)
+    {
+        if (isUsed) faults.Add($"{path}:{key} '{value}' {problem}; example: {example}");
+    }
 
     /// <summary>Adds a fault for every key that nothing has asked for: it is misspelt, or in the wrong place.</summary>
     public void RefuseUnknown()
@@ -126,6 +172,18 @@ internal sealed class SectionReader(IConfiguration section, string path, List<st
             if (!_known.Contains(child.Key))
                 faults.Add($"{path}:{child.Key} '{child.Value}' is not a key; example: one of {string.Join(", ", _known)}");
         }
+    }
+
+    // Enum.TryParse takes numbers and lists too, which would pass unseen.
+    private static string? NameOf<T>(string? text)
+        where T : struct, Enum =>
+        Enum.GetNames<T>().FirstOrDefault(name => string.Equals(name, text, StringComparison.OrdinalIgnoreCase));
+
+    private Uri? ParseUrl(string key, string text, string example)
+    {
+        if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)) return url;
+        Fault(key, text, "is no http:// or https:// address", example);
+        return null;
     }
 
     private IpPrefix? ParsePrefix(string key, string text, IpFamily? family, string example)

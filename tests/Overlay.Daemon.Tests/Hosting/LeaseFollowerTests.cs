@@ -25,7 +25,7 @@ public sealed class LeaseFollowerTests : IDisposable
         LeaseFollower follower = Follower();
         Lease rival = LeaseOf("rival", 9) with { Subnet = LeaseOf("b", 2).Subnet };
         _source.Say(LeaseOf("b", 2));
-        await follower.ReadFirstAsync(_stop.Token);
+        await follower.ReadFirstAsync(isStoreAway: false, _stop.Token);
         Task following = follower.FollowAsync();
         _source.Say(LeaseOf("b", 2), rival);
         _source.Say(rival);
@@ -40,11 +40,11 @@ public sealed class LeaseFollowerTests : IDisposable
     {
         LeaseFollower first = Follower();
         _source.Say(LeaseOf("b", 2));
-        await first.ReadFirstAsync(_stop.Token);
+        await first.ReadFirstAsync(isStoreAway: false, _stop.Token);
         _source.Known.ShouldBeEmpty();
 
         _source.Say(LeaseOf("b", 2));
-        await Follower().ReadFirstAsync(_stop.Token);
+        await Follower().ReadFirstAsync(isStoreAway: false, _stop.Token);
         _source.Known.ShouldBe([LeaseOf("b", 2)]);
     }
 
@@ -52,7 +52,7 @@ public sealed class LeaseFollowerTests : IDisposable
     public async Task A_source_that_hangs_does_not_outlive_the_order_to_stop()
     {
         _source.Hangs = true;
-        Task reading = Follower().ReadFirstAsync(_stop.Token);
+        Task reading = Follower().ReadFirstAsync(isStoreAway: false, _stop.Token);
         await _stop.CancelAsync();
         _ = await Should.ThrowAsync<OperationCanceledException>(reading.WaitAsync(TimeSpan.FromSeconds(10)));
     }
@@ -78,8 +78,8 @@ public sealed class LeaseFollowerTests : IDisposable
         BackendData = new VtepData(new Vni(1), MacAddress.Parse($"02:00:00:00:00:0{number}")),
     };
 
-    private LeaseFollower Follower() => new(
-        _source, _reconciler, new LeaseCache(_state, NullLogger<LeaseCache>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
+    private LeaseFollower Follower(TimeSpan hold = default) => new(
+        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance), new LeaseCache(_state, NullLogger<LeaseCache>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
 
     /// <summary>A minute takes six tenths of a second.</summary>
     private sealed class FastTime : TimeProvider

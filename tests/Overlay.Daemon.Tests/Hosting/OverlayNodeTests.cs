@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Dataplane;
 using Overlay.Lab;
+using Overlay.Linux;
 using Overlay.Wire;
 
 namespace Overlay.Daemon.Tests;
@@ -17,7 +18,7 @@ public sealed class OverlayNodeTests : IDisposable
     public void A_node_that_is_disposed_leaves_nothing()
     {
         OverlayNode node = Create();
-        node.Start((part, fault) => throw new InvalidOperationException(part, fault));
+        node.Start(_ => { }, (part, fault) => throw new InvalidOperationException(part, fault));
         node.Stop();
         node.Dispose();
         OpenTuns().ShouldBe(0);
@@ -32,7 +33,7 @@ public sealed class OverlayNodeTests : IDisposable
         using ManualResetEventSlim release = new();
         OverlayNode node = Create();
         int open = OpenTuns();
-        node.Start((_, _) =>
+        node.Start(_ => { }, (_, _) =>
         {
             // On the worker's own thread, which does not end before this returns.
             reported.Set();
@@ -54,7 +55,11 @@ public sealed class OverlayNodeTests : IDisposable
     private OverlayNode Create()
     {
         OverlayOptions options = TestOptions.With(("StateDirectory", Node.StateDirectory), ("Interface", "eth0"));
-        return Node.Invoke(() => OverlayNode.Create(
-            options, _ => MacAddress.Parse("02:00:00:00:00:01"), new TablePublisher(), NullLoggerFactory.Instance));
+        return Node.Invoke(() =>
+        {
+            using RouteNetlink netlink = new();
+            return OverlayNode.Create(
+                options, UnderlayDiscovery.Find(netlink, options), MacAddress.Parse("02:00:00:00:00:01"), new TablePublisher(), NullLoggerFactory.Instance);
+        });
     }
 }

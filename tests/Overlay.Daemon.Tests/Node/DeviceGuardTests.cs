@@ -10,14 +10,15 @@ public sealed class DeviceGuardTests : IDisposable
 {
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "guard", Nodes = 1 });
     private readonly RouteNetlink _netlink;
+    private readonly OverlayOptions _options;
     private readonly OverlayDevice _device;
     private readonly CollectingLogger<DeviceGuard> _logger = new();
 
     public DeviceGuardTests()
     {
         _netlink = Node.Invoke(() => new RouteNetlink());
-        OverlayOptions options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. TestOptions.DualStack]);
-        _device = Node.Invoke(() => OverlayDevice.Create(_netlink, options, new OverlayMtu(1450, 1430), 1, new CollectingLogger<OverlayDevice>()));
+        _options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. TestOptions.DualStack]);
+        _device = Node.Invoke(() => OverlayDevice.Create(_netlink, _options, new OverlayMtu(1450, 1430), 1, new CollectingLogger<OverlayDevice>()));
     }
 
     private Node Node => _lab.Nodes[0];
@@ -77,7 +78,9 @@ public sealed class DeviceGuardTests : IDisposable
 
     private DeviceGuard Guard(Action<int> bridgeMtuSeen, Action<Exception> failed)
     {
-        UnderlayInterface underlay = new(_netlink.FindLink("eth0")!, IpAddress.Parse("192.168.77.1").ToIpv4(), null, []);
-        return Node.Invoke(() => new DeviceGuard(_netlink, _device, underlay, bridgeMtuSeen, failed, _logger));
+        UnderlayInterface underlay = new(
+            _netlink.FindLink("eth0")!, IpAddress.Parse("192.168.77.1").ToIpv4(), IpAddress.Parse("fd77::1").ToIpv6(), []);
+        UnderlayWatch watch = new(_netlink, _options, underlay, _ => throw new InvalidOperationException("the underlay is as it was"), _logger);
+        return Node.Invoke(() => new DeviceGuard(_device, watch, null, bridgeMtuSeen, failed, _logger));
     }
 }

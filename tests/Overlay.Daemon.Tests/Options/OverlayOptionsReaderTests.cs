@@ -15,7 +15,7 @@ public class OverlayOptionsReaderTests
         options.Network.Port.ShouldBe((ushort)8472);
         options.Network.Mtu.ShouldBe(0);
         options.Network.CidrV6.ShouldBeNull();
-        options.LeaseDirectory.ShouldBe("/var/lib/overlay/leases");
+        options.ControlPlane.LeaseDirectory.ShouldBe("/var/lib/overlay/leases");
         options.SubnetFile.ShouldBe("/run/flannel/subnet.env");
         options.StateDirectory.ShouldBe("/var/lib/overlay");
         options.IpMasq.ShouldBeTrue();
@@ -50,11 +50,12 @@ public class OverlayOptionsReaderTests
                 Vni = new Vni(4096),
                 Port = 4789,
                 Mtu = 1400,
+                Given = NetworkKeys.Cidr | NetworkKeys.CidrV6 | NetworkKeys.SubnetLength | NetworkKeys.SubnetLengthV6 | NetworkKeys.Vni | NetworkKeys.Port,
             },
             Subnet = IpPrefix.Parse("10.244.1.128/25"),
             SubnetV6 = IpPrefix.Parse("fd00:10:244:1:100::/72"),
             ServiceCidrs = options.ServiceCidrs,
-            LeaseDirectory = "/srv/leases",
+            ControlPlane = options.ControlPlane,
             SubnetFile = "/run/x.env",
             StateDirectory = "/srv/state",
             IpMasq = false,
@@ -68,6 +69,8 @@ public class OverlayOptionsReaderTests
             AdminSocket = "/run/x.sock",
             AdminHttp = null,
         });
+        options.ControlPlane.Kind.ShouldBe(ControlPlaneKind.File);
+        options.ControlPlane.LeaseDirectory.ShouldBe("/srv/leases");
         options.ServiceCidrs.ShouldBe([IpPrefix.Parse("10.96.0.0/12"), IpPrefix.Parse("fd00:10:96::/112")]);
     }
 

@@ -1,0 +1,157 @@
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane;
+using Overlay.Linux;
+
+namespace Overlay.Daemon;
+
+/// <summary>Finds out what this node is to be: from the store, or from what the store said to an earlier run.</summary>
+internal sealed class NodePlanner(
+    OverlayOptions configured, ILeaseSource source, AssignmentFile saved, TimeProvider time, ILogger<NodePlanner> logger)
+{
+    // With what the last run was given at hand, a store that does not answer is not waited for longer.
+    private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(10);
+
+    private Task<NodePlan>? _asking;
+    private NodeSettings _settings = NodeSettings.None;
+    private volatile string? _waitingFor;
+
+    /// <summary>What the store has not answered yet; null when nothing is waited for.</summary>
+    public string? WaitingFor => _waitingFor;
+
+    /// <summary>The plan to start by. Waits for the store unless an earlier run has left what it needs.</summary>
+    /// <exception cref="ConfigurationException">Configuration, store and host do not fit together.</exception>
+    /// <exception cref="LinuxException">The kernel refused something.</exception>
+    public async Task<NodePlan> PlanAsync(CancellationToken cancellationToken)
+    {
+        Task<NodePlan> asking = AskAsync(cancellationToken);
+
+        // A store that gives nothing has nothing to wait for.
+        if (!configured.ControlPlane.GivesPodCidrs || saved.Load() is not { } last || last.Store != source.Location)
+            return await WaitAsync(asking, cancellationToken);
+        _settings = last.Settings;
+        try
+        {
+            return await asking.WaitAsync(_storePatience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            logger.LogWarning(
+                "{Kind} {Place} does not answer; this node begins with what it was given before ({PodCidrs}) and its peers of the last run",
+                last.Store.Kind, last.Store.Place, last.PodCidrs);
+            _asking = asking;
+        }
+        catch (ConfigurationException exception)
+        {
+            logger.LogError(
+                "{Reason}. This node begins with what it was given before ({PodCidrs}) and its peers of the last run", exception.Message, last.PodCidrs);
+        }
+
+        OverlayOptions options = StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), last.PodCidrs);
+        return new NodePlan(options, Discover(options), null, IsFromSavedState: true);
+    }
+
+    /// <summary>The store's own plan, after a start from saved state; waits as long as it takes.</summary>
+    /// <exception cref="OperationCanceledException">Told to stop.</exception>
+    public async Task<NodePlan> SettleAsync(CancellationToken cancellationToken)
+    {
+        string? told = null;
+        while (true)
+        {
+            try
+            {
+                Task<NodePlan> asking = _asking ?? AskAsync(cancellationToken);
+                _asking = null;
+                return await asking.WaitAsync(cancellationToken);
+            }
+            catch (ConfigurationException exception)
+            {
+                if (exception.Message != told) logger.LogError("{Reason}. This node goes on with what it was given before", exception.Message);
+                told = exception.Message;
+                await Task.Delay(_retryAfter, time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Notes what this node was given, for a start without the store.</summary>
+    public void Save(OverlayOptions options) => saved.Save(new Assignment(source.Location, _settings, new PodCidrs(options.Subnet, options.SubnetV6)));
+
+    private async Task<NodePlan> WaitAsync(Task<NodePlan> asking, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await asking.WaitAsync(_storePatience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            logger.LogInformation("waiting for {What}", _waitingFor);
+            return await asking.WaitAsync(cancellationToken);
+        }
+    }
+
+    // On another thread: a store that hangs does so before the first await.
+    private Task<NodePlan> AskAsync(CancellationToken cancellationToken) => Task.Run(
+        async () =>
+        {
+            try
+            {
+                return await AskStoreAsync(cancellationToken);
+            }
+            catch (InvalidDataException exception)
+            {
+                throw new ConfigurationException(exception.Message);
+            }
+            finally
+            {
+                _waitingFor = null;
+            }
+        },
+        cancellationToken);
+
+    private async Task<NodePlan> AskStoreAsync(CancellationToken cancellationToken)
+    {
+        string node = configured.NodeName;
+        WaitFor("its settings for this node");
+        NodeSettings settings = LeaseSources.WithNetConf(configured, await source.ReadSettingsAsync(node, cancellationToken));
+        OverlayOptions options = StoreSettings.Complete(configured, settings, source.Location);
+        UnderlayInterface underlay = Discover(options);
+
+        WaitFor("the lease it has of this node");
+        Lease? known = await FindAsync(node, cancellationToken);
+
+        WaitFor("this node's pod CIDRs");
+        PodCidrs given = await source.AcquireAsync(
+            new PodCidrRequest(
+                node, underlay.PublicIp(options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6),
+                saved.Load()?.PodCidrs ?? SubnetFile.Read(options.SubnetFile)),
+            cancellationToken);
+        _settings = settings;
+        return new NodePlan(StoreSettings.Assign(options, given), underlay, known, IsFromSavedState: false);
+    }
+
+    private async Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.FindAsync(node, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogError("could not find the earlier lease of {Node}: {Reason}", node, exception.Message);
+            return null;
+        }
+    }
+
+    private static UnderlayInterface Discover(OverlayOptions options)
+    {
+        using RouteNetlink netlink = new();
+        return UnderlayDiscovery.Find(netlink, options);
+    }
+
+    private void WaitFor(string what)
+    {
+        _waitingFor = $"{source.Location.Kind} {source.Location.Place}: {what}";
+        logger.LogDebug("asking {What}", _waitingFor);
+    }
+}

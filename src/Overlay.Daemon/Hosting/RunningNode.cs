@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane;
+using Overlay.Dataplane;
+using Overlay.Linux;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>The node as it is now. It is moved and made anew inside the running process; its VTEP MAC stays.</summary>
+internal sealed class RunningNode : IDisposable
+{
+    private readonly TablePublisher _publisher;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger<RunningNode> _logger;
+    private volatile OverlayOptions _options;
+    private volatile OverlayNode _node;
+
+    /// <exception cref="ConfigurationException">Configuration and host do not fit together.</exception>
+    /// <exception cref="LinuxException">The kernel refused something.</exception>
+    public RunningNode(NodePlan plan, MacAddress vtepMac, TablePublisher publisher, ILoggerFactory loggers)
+    {
+        _publisher = publisher;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<RunningNode>();
+        _options = plan.Options;
+        _node = OverlayNode.Create(plan.Options, plan.Underlay, vtepMac, publisher, loggers);
+    }
+
+    /// <summary>The configuration with all that the store gave. Any thread may read it.</summary>
+    public OverlayOptions Options => _options;
+
+    /// <summary>The device, the sockets and the workers. Any thread may read it.</summary>
+    public OverlayNode Node => _node;
+
+    /// <summary>What this node announces.</summary>
+    public Lease Own => _node.LeaseOf(_options);
+
+    /// <summary>What its peers are measured against.</summary>
+    public AddressPlan Plan => OverlayNode.PlanOf(_options, _node.Underlay);
+
+    /// <summary>Follows the underlay to another address or MTU, however often that takes.</summary>
+    /// <exception cref="ConfigurationException">The underlay does not fit the configuration; all is as it was.</exception>
+    /// <exception cref="OperationCanceledException">Told to stop.</exception>
+    public async Task MoveToAsync(UnderlayInterface underlay, CancellationToken cancellationToken)
+    {
+        string? told = null;
+        while (true)
+        {
+            try
+            {
+                _node.MoveTo(underlay);
+                return;
+            }
+            catch (LinuxException exception)
+            {
+                // Gone again already, or not usable yet: what is there a moment later counts.
+                if (exception.Message != told) _logger.LogWarning("the tunnels cannot move to {Addresses} yet: {Reason}", string.Join(" and ", underlay.Addresses), exception.Message);
+                told = exception.Message;
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+                underlay = Refind(underlay);
+            }
+        }
+    }
+
+    /// <summary>Takes the node apart and makes it anew by other options; not started yet. Where that cannot be, it is made as it was.</summary>
+    /// <exception cref="ConfigurationException">Options and host do not fit together; the node is made as it was.</exception>
+    /// <exception cref="LinuxException">The node cannot even be made as it was.</exception>
+    public void Rebuild(OverlayOptions options)
+    {
+        UnderlayInterface underlay = Refind(_node.Underlay);
+        MacAddress mac = _node.Vtep.Mac;
+        _node.Stop();
+        _node.Dispose();
+        try
+        {
+            _node = OverlayNode.Create(options, underlay, mac, _publisher, _loggers);
+            _options = options;
+        }
+        catch (Exception exception) when (exception is ConfigurationException or LinuxException)
+        {
+            _node = OverlayNode.Create(_options, underlay, mac, _publisher, _loggers);
+            throw new ConfigurationException(exception.Message);
+        }
+    }
+
+    public void Dispose() => _node.Dispose();
+
+    private UnderlayInterface Refind(UnderlayInterface underlay)
+    {
+        using RouteNetlink netlink = new();
+        return UnderlayDiscovery.FindAgain(netlink, _options, underlay) ?? underlay;
+    }
+}

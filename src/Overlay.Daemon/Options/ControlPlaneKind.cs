@@ -1,0 +1,14 @@
+namespace Overlay.Daemon;
+
+/// <summary>Which store nodes keep their leases in.</summary>
+public enum ControlPlaneKind
+{
+    /// <summary>One JSON file a node in a directory.</summary>
+    File,
+
+    /// <summary>etcd, with flannel's keys.</summary>
+    Etcd,
+
+    /// <summary>Annotations of Kubernetes nodes, as flannel has them.</summary>
+    Kubernetes,
+}

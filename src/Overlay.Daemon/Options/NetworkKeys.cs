@@ -1,0 +1,15 @@
+namespace Overlay.Daemon;
+
+/// <summary>Keys of section Network that were given, whatever their value: a store that says something else contradicts them.</summary>
+[Flags]
+public enum NetworkKeys
+{
+    None = 0,
+    Cidr = 1,
+    CidrV6 = 2,
+    SubnetLength = 4,
+    SubnetLengthV6 = 8,
+    Vni = 16,
+    Port = 32,
+    DirectRouting = 64,
+}
