@@ -19,6 +19,7 @@ public class HungStoreTests
         daemon.WaitForLog("peers of the last run");
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
         daemon.WaitReady();
+        Cluster.Report(a, "status").GetProperty("controlPlane").GetProperty("fromSavedState").GetBoolean().ShouldBeTrue();
         ShouldStop(daemon, a);
     }
 

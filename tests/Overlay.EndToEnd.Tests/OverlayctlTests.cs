@@ -20,6 +20,11 @@ public class OverlayctlTests
         status.ShouldMatch(@"(?m)^dataplane\.offloads +TunHeader");
         status.ShouldMatch(@"(?m)^underlay\.ipv4 +192\.168\.77\.1 *$");
         status.ShouldMatch(@"(?m)^controlPlane\.acceptedPeers +1 *$");
+        status.ShouldMatch(@"(?m)^controlPlane\.kind +File *$");
+        status.ShouldMatch(@"(?m)^controlPlane\.state +connected *$");
+        status.ShouldMatch(@"(?m)^controlPlane\.ageSeconds +\d+ *$");
+        status.ShouldMatch(@"(?m)^controlPlane\.fromSavedState +False *$");
+        status.ShouldMatch(@"(?m)^controlPlane\.heldPeers +0 *$");
         Json(a, "status").GetProperty("state").GetString().ShouldBe("forwarding");
 
         Table(a, "peers").ShouldMatch(@"(?m)^b +accepted +10\.244\.2\.0/24 +fd00:10:244:2::/64 +192\.168\.77\.2 +fd77::2 ");
@@ -44,6 +49,10 @@ public class OverlayctlTests
         Http(a, "healthz").ShouldBe("overlayd is running\n");
         string metrics = Http(a, "metrics");
         metrics.ShouldContain("overlay_peers{state=\"accepted\"} 1\n");
+        metrics.ShouldContain("overlay_peers_held 0\n");
+        metrics.ShouldContain("overlay_store_connected 1\n");
+        metrics.ShouldContain("overlay_store_from_saved_state 0\n");
+        metrics.ShouldMatch(@"(?m)^overlay_store_seconds_since_sync \d$");
         metrics.ShouldContain("overlay_dropped_packets_total{direction=\"ingress\",reason=\"UnknownVtep\"} 0\n");
         Should.Throw<HttpRequestException>(() => Http(a, "v1/status")).StatusCode.ShouldBe(System.Net.HttpStatusCode.NotFound);
         File.GetUnixFileMode(a.Socket).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -67,6 +76,23 @@ public class OverlayctlTests
             "pod CIDR 10.244.2.0/24 of node thief overlaps 10.244.2.0/24 of node b, which comes first");
         Table(a, "peers").ShouldMatch(@"(?m)^thief +refused +10\.244\.2\.0/24 .*of node thief overlaps 10\.244\.2\.0/24 of node b");
         Table(a, "status").ShouldMatch(@"(?m)^controlPlane\.refusedPeers +1 *$");
+    }
+
+    [Fact]
+    public void A_start_that_waits_for_its_store_says_for_what()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "waits", Nodes = 1, PodsPerNode = 0 });
+        Node node = lab.Nodes[0];
+        string file = Path.Combine(node.Directory, "file");
+        File.WriteAllText(file, "not a directory");
+        node.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
+        _ = node.StartDaemon();
+        Waiting.For(() => node.Overlayctl("status").Succeeded && Json(node, "status").GetProperty("controlPlane").GetProperty("problems").GetArrayLength() > 0);
+        JsonElement status = Json(node, "status");
+        status.GetProperty("state").GetString().ShouldBe("starting");
+        status.GetProperty("controlPlane").GetProperty("state").GetString().ShouldBe("connecting");
+        status.GetProperty("controlPlane").GetProperty("problems")[0].GetString()!.ShouldContain("cannot be read");
+        Http(node, "metrics").ShouldContain("overlay_store_connected 0\n");
     }
 
     [Fact]

@@ -5,8 +5,15 @@ using Overlay.Linux;
 namespace Overlay.Daemon;
 
 /// <summary>Finds out what this node is to be: from the store, or from what the store said to an earlier run.</summary>
+/// <param name="configured">The configuration as it is.</param>
+/// <param name="source">The store.</param>
+/// <param name="saved">What it said to an earlier run.</param>
+/// <param name="discover">Looks for the underlay, once the options are complete.</param>
+/// <param name="time">Clock of the patience with the store.</param>
+/// <param name="logger">Told what is waited for, and when the node begins without the store.</param>
 internal sealed class NodePlanner(
-    OverlayOptions configured, ILeaseSource source, AssignmentFile saved, TimeProvider time, ILogger<NodePlanner> logger)
+    OverlayOptions configured, ILeaseSource source, AssignmentFile saved, Func<OverlayOptions, UnderlayInterface> discover, TimeProvider time,
+    ILogger<NodePlanner> logger)
 {
     // With what the last run was given at hand, a store that does not answer is not waited for longer.
     private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
@@ -49,7 +56,7 @@ internal sealed class NodePlanner(
         }
 
         OverlayOptions options = StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), last.PodCidrs);
-        return new NodePlan(options, Discover(options), null, IsFromSavedState: true);
+        return new NodePlan(options, discover(options), null, IsFromSavedState: true);
     }
 
     /// <summary>The store's own plan, after a start from saved state; waits as long as it takes.</summary>
@@ -115,7 +122,7 @@ internal sealed class NodePlanner(
         WaitFor("its settings for this node");
         NodeSettings settings = LeaseSources.WithNetConf(configured, await source.ReadSettingsAsync(node, cancellationToken));
         OverlayOptions options = StoreSettings.Complete(configured, settings, source.Location);
-        UnderlayInterface underlay = Discover(options);
+        UnderlayInterface underlay = discover(options);
 
         WaitFor("the lease it has of this node");
         Lease? known = await FindAsync(node, cancellationToken);
@@ -141,12 +148,6 @@ internal sealed class NodePlanner(
             logger.LogError("could not find the earlier lease of {Node}: {Reason}", node, exception.Message);
             return null;
         }
-    }
-
-    private static UnderlayInterface Discover(OverlayOptions options)
-    {
-        using RouteNetlink netlink = new();
-        return UnderlayDiscovery.Find(netlink, options);
     }
 
     private void WaitFor(string what)

@@ -55,7 +55,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         _logger = loggers.CreateLogger<OverlayService>();
         _withdrawn = new(options.StateDirectory, TimeProvider.System, loggers.CreateLogger<WithdrawnClaimStore>());
         AssignmentFile assignment = new(options.StateDirectory, loggers.CreateLogger<AssignmentFile>());
-        _planner = new(options, source, assignment, TimeProvider.System, loggers.CreateLogger<NodePlanner>());
+        _planner = new(options, source, assignment, UnderlayDiscovery.Find, TimeProvider.System, loggers.CreateLogger<NodePlanner>());
         _hold = new(options.ControlPlane.Hold, TimeProvider.System, loggers.CreateLogger<SnapshotHold>());
     }
 

@@ -8,6 +8,13 @@ public static class UnderlayDiscovery
 {
     private static readonly TimeSpan _duplicateDetection = TimeSpan.FromSeconds(5);
 
+    /// <inheritdoc cref="Find(RouteNetlink, OverlayOptions)"/>
+    public static UnderlayInterface Find(OverlayOptions options)
+    {
+        using RouteNetlink netlink = new();
+        return Find(netlink, options);
+    }
+
     /// <exception cref="ConfigurationException">There is no such interface, or it has no usable address.</exception>
     /// <exception cref="LinuxException">rtnetlink refused.</exception>
     public static UnderlayInterface Find(RouteNetlink netlink, OverlayOptions options)

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Dataplane;
 using Overlay.Lab;
-using Overlay.Linux;
 using Overlay.Wire;
 
 namespace Overlay.Daemon.Tests;
@@ -55,11 +54,7 @@ public sealed class OverlayNodeTests : IDisposable
     private OverlayNode Create()
     {
         OverlayOptions options = TestOptions.With(("StateDirectory", Node.StateDirectory), ("Interface", "eth0"));
-        return Node.Invoke(() =>
-        {
-            using RouteNetlink netlink = new();
-            return OverlayNode.Create(
-                options, UnderlayDiscovery.Find(netlink, options), MacAddress.Parse("02:00:00:00:00:01"), new TablePublisher(), NullLoggerFactory.Instance);
-        });
+        return Node.Invoke(() => OverlayNode.Create(
+            options, UnderlayDiscovery.Find(options), MacAddress.Parse("02:00:00:00:00:01"), new TablePublisher(), NullLoggerFactory.Instance));
     }
 }

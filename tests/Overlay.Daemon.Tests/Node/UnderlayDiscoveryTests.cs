@@ -87,7 +87,51 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     public void What_cannot_be_an_underlay_is_named(string key, string value) =>
         Should.Throw<ConfigurationException>(() => Find((key, value))).Message.ShouldContain($"Overlay:{key} '{value}'");
 
+    [Fact]
+    public void Another_address_in_the_place_of_one_that_is_gone_is_found_and_one_that_stays_is_kept()
+    {
+        UnderlayInterface before = Find(("Interface", "eth0"));
+        Node.Ip("address add 192.168.77.50/24 dev eth0");
+        FindAgain(before, ("Interface", "eth0"))!.IsLike(before).ShouldBeTrue("the one it has is still there");
+        Node.Ip("address delete 192.168.77.1/24 dev eth0", "address replace 192.168.77.50/24 dev eth0");
+        UnderlayInterface now = FindAgain(before, ("Interface", "eth0")).ShouldNotBeNull();
+        now.Ipv4.ShouldBe(IpAddress.Parse("192.168.77.50").ToIpv4());
+        now.IsLike(before).ShouldBeFalse();
+        Node.Ip("address delete 192.168.77.50/24 dev eth0");
+        FindAgain(before, ("Interface", "eth0")).ShouldBeNull("it has none");
+    }
+
+    [Fact]
+    public void Of_two_families_one_that_moves_goes_alone_and_one_that_is_lost_is_waited_for()
+    {
+        (string, string)[] keys = [("Interface", "eth0"), .. TestOptions.DualStack];
+        UnderlayInterface before = Find(keys);
+        Node.Ip("address delete fd77::1/64 dev eth0");
+        FindAgain(before, keys).ShouldBeNull();
+        Node.Ip("address delete 192.168.77.1/24 dev eth0", "address add 192.168.77.50/24 dev eth0");
+        UnderlayInterface alone = FindAgain(before, keys).ShouldNotBeNull();
+        alone.Ipv6.ShouldBeNull();
+        Node.Ip("address add fd77::50/64 dev eth0 nodad");
+        FindAgain(alone, keys)!.Ipv6.ShouldBe(IpAddress.Parse("fd77::50").ToIpv6(), "late is not too late");
+    }
+
+    [Fact]
+    public void Another_mtu_and_another_device_of_the_name_are_another_underlay()
+    {
+        UnderlayInterface before = Find(("Interface", "eth0"));
+        Node.Ip("link set eth0 mtu 1400");
+        FindAgain(before, ("Interface", "eth0"))!.IsLike(before).ShouldBeFalse();
+        Node.Ip("link delete eth0");
+        FindAgain(before, ("Interface", "eth0")).ShouldBeNull();
+    }
+
     public void Dispose() => _lab.Dispose();
+
+    private UnderlayInterface? FindAgain(UnderlayInterface before, params (string, string)[] keys)
+    {
+        using RouteNetlink netlink = Node.Invoke(() => new RouteNetlink());
+        return UnderlayDiscovery.FindAgain(netlink, TestOptions.With(keys), before);
+    }
 
     private UnderlayInterface Find(params (string, string)[] keys)
     {

@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Overlay.ControlPlane;
+
+namespace Overlay.Daemon.Tests;
+
+/// <summary>A store in memory that says what it is told to, and is away when it is told to.</summary>
+internal sealed class TestStore : ILeaseSource
+{
+    private readonly Channel<LeaseUpdate> _updates = Channel.CreateUnbounded<LeaseUpdate>();
+    private TaskCompletionSource _isThere = Done();
+
+    public NodeSettings Settings { get; set; } = NodeSettings.None;
+
+    /// <summary>Null: what the node asks for.</summary>
+    public PodCidrs? PodCidrs { get; set; }
+
+    public Exception? Fault { get; set; }
+
+    public PodCidrRequest? Request { get; private set; }
+
+    public StoreLocation Location { get; set; } = new("Test", "memory");
+
+    public StoreStatus Status => StoreStatus.Initial;
+
+    public IReadOnlyDictionary<string, string> Problems { get; } = new Dictionary<string, string>();
+
+    public void GoAway() => _isThere = new TaskCompletionSource();
+
+    public void ComeBack() => _isThere.SetResult();
+
+    public void Say(LeaseUpdate update) => _updates.Writer.TryWrite(update).ShouldBeTrue();
+
+    public async Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken)
+    {
+        await _isThere.Task.WaitAsync(cancellationToken);
+        return Fault is null ? Settings : throw Fault;
+    }
+
+    public async Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken)
+    {
+        await _isThere.Task.WaitAsync(cancellationToken);
+        Request = request;
+        return PodCidrs ?? request.Configured;
+    }
+
+    public async IAsyncEnumerable<LeaseUpdate> WatchAsync(
+        IReadOnlyList<Lease> known, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (LeaseUpdate update in _updates.Reader.ReadAllAsync(cancellationToken)) yield return update;
+    }
+
+    public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) =>
+        _isThere.Task.IsCompleted ? Task.FromResult<Lease?>(null) : throw new IOException("the store is away");
+
+    public Task PublishAsync(Lease own, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task ReportReadyAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task WithdrawAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static TaskCompletionSource Done()
+    {
+        TaskCompletionSource done = new();
+        done.SetResult();
+        return done;
+    }
+}
