@@ -49,6 +49,51 @@ public sealed class LeaseFollowerTests : IDisposable
     }
 
     [Fact]
+    public async Task Peers_that_vanish_together_are_given_up_without_any_update_when_their_time_is_over()
+    {
+        LeaseFollower follower = Follower(TimeSpan.FromSeconds(60));
+        _source.Say(LeaseOf("b", 2), LeaseOf("c", 3));
+        await follower.ReadFirstAsync(isStoreAway: false, _stop.Token);
+        Task following = follower.FollowAsync();
+        int told = 0;
+        follower.PeersChanged = _ => Interlocked.Increment(ref told);
+        _source.Say();
+        await EventuallyAsync(() => Volatile.Read(ref told) > 0);
+        _reconciler.Peers.Peers.Count.ShouldBe(2, "held");
+        await EventuallyAsync(() => _reconciler.Peers.Peers.Count == 0);
+        await _stop.CancelAsync();
+        _ = await Should.ThrowAsync<OperationCanceledException>(following);
+    }
+
+    [Fact]
+    public async Task Other_pod_cidrs_of_this_node_are_passed_on_and_leases_are_as_they_were()
+    {
+        LeaseFollower follower = Follower();
+        PodCidrs? given = null;
+        follower.Reassigned = podCidrs => Volatile.Write(ref given, podCidrs);
+        _source.Say(LeaseOf("b", 2));
+        await follower.ReadFirstAsync(isStoreAway: false, _stop.Token);
+        follower.HasRead.ShouldBeTrue();
+        Task following = follower.FollowAsync();
+        PodCidrs others = new(IpPrefix.Parse("10.244.77.0/24"), null);
+        _source.Say(new LeaseUpdate.Reassigned(others));
+        await EventuallyAsync(() => Volatile.Read(ref given) is not null);
+        given.ShouldBe(others);
+        _reconciler.Peers.Peers.ShouldHaveSingleItem();
+        await _stop.CancelAsync();
+        _ = await Should.ThrowAsync<OperationCanceledException>(following);
+    }
+
+    [Fact]
+    public async Task With_the_store_away_and_nothing_saved_there_is_a_table_all_the_same()
+    {
+        LeaseFollower follower = Follower();
+        await follower.ReadFirstAsync(isStoreAway: true, _stop.Token);
+        follower.HasRead.ShouldBeFalse();
+        _publisher.Current.Routes.ShouldHaveSingleItem().IsLocal.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_source_that_hangs_does_not_outlive_the_order_to_stop()
     {
         _source.Hangs = true;
@@ -108,7 +153,9 @@ public sealed class LeaseFollowerTests : IDisposable
 
         public IReadOnlyDictionary<string, string> Problems { get; } = new Dictionary<string, string>();
 
-        public void Say(params Lease[] leases) => _updates.Writer.TryWrite(new LeaseUpdate.Snapshot(leases)).ShouldBeTrue();
+        public void Say(params Lease[] leases) => Say(new LeaseUpdate.Snapshot(leases));
+
+        public void Say(LeaseUpdate update) => _updates.Writer.TryWrite(update).ShouldBeTrue();
 
         public async IAsyncEnumerable<LeaseUpdate> WatchAsync(
             IReadOnlyList<Lease> known, [EnumeratorCancellation] CancellationToken cancellationToken)
