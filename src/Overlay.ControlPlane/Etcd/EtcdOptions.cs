@@ -19,12 +19,13 @@ public sealed record EtcdOptions
     public string? CaFile { get; init; }
 
     /// <summary>PEM file of the certificate this node shows, with those between it and the authority.</summary>
+    /// <remarks>Where etcd has users, one without a common name: its gateway refuses any other then.</remarks>
     public string? CertFile { get; init; }
 
     /// <summary>PEM file of that certificate's key.</summary>
     public string? KeyFile { get; init; }
 
-    /// <summary>etcd's own user; null for none.</summary>
+    /// <summary>One of etcd's own users; null for none.</summary>
     public string? Username { get; init; }
 
     public string? Password { get; init; }

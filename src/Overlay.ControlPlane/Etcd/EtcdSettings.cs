@@ -23,10 +23,10 @@ internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, EtcdHealth 
             {
                 health.Away(e.Message);
             }
-            catch (KeyNotFoundException e)
+            catch (KeyNotFoundException)
             {
                 health.Answered();
-                health.Say(keys.Config, e.Message);
+                health.Say(keys.Config, Missing());
             }
 
             await Task.Delay(_retry, time, cancellationToken);
@@ -41,7 +41,7 @@ internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, EtcdHealth 
     {
         if (_current is { } current) return current;
         byte[]? json = (await client.GetAsync(keys.ConfigBytes, cancellationToken))?.Value;
-        if (json is null) throw new KeyNotFoundException(Missing());
+        if (json is null) throw new KeyNotFoundException($"{keys.Config} {Missing()}");
         if (!TryParse(json, out NetworkSettings? settings, out string? error)) throw new InvalidDataException($"{keys.Config}: {error}");
         health.Answered();
         health.Settle(keys.Config);

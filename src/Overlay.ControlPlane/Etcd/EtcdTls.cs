@@ -44,7 +44,8 @@ internal static class EtcdTls
         {
             read();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        // ArgumentException is what it calls a key that is not the certificate's.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new InvalidDataException($"ControlPlane:Etcd:{key} is '{file}', which cannot be used: {e.Message.TrimEnd('.')}; it should name PEM such as {example}", e);
         }

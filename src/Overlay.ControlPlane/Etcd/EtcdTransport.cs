@@ -12,6 +12,7 @@ internal sealed class EtcdTransport : IDisposable
 {
     // A token may be refused more than once where users are being changed; a wrong password is refused for good.
     private const int SignInTries = 3;
+    private const int ShownLength = 120;
 
     private readonly EtcdOptions _options;
     private readonly HttpClient _http;
@@ -117,7 +118,7 @@ internal sealed class EtcdTransport : IDisposable
                 if (_options.Username is not null && _token is null) await SignInAsync(endpoint, cancellationToken);
                 return await BoundAsync(endpoint, ask, cancellationToken);
             }
-            catch (EtcdException e) when (e.IsTokenRefused && _options.Username is not null && tries < SignInTries)
+            catch (EtcdException e) when (_options.Username is not null && tries < SignInTries && (e.IsTokenRefused || (e.IsPermissionDenied && _token == "")))
             {
                 ForgetToken();
             }
@@ -200,18 +201,19 @@ internal sealed class EtcdTransport : IDisposable
 
     private static async Task<EtcdException> RefusalAsync(Uri endpoint, string path, HttpResponseMessage response, CancellationToken cancellationToken)
     {
+        string body = await response.Content.ReadAsStringAsync(cancellationToken);
         try
         {
-            byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             if (JsonSerializer.Deserialize(body, EtcdJsonContext.Default.EtcdError) is { Message: { } message } error)
                 return new($"{NameOf(endpoint)} says: {message}", error.Code);
         }
         catch (JsonException)
         {
-            // Something else than etcd: what it is and what it said is told below.
+            // Something else than etcd's API; or etcd, which with users refuses a certificate that has a common name.
         }
 
-        return new($"{NameOf(endpoint)} is no etcd with the v3 gateway: it answers {(int)response.StatusCode} to /{path}");
+        string said = string.Concat(body.Take(ShownLength).Select(static c => char.IsControl(c) ? ' ' : c)).Trim();
+        return new($"{NameOf(endpoint)} answers {(int)response.StatusCode} to /{path}, as etcd's v3 gateway does not: {said}");
     }
 
     // Without what may be a password in it.

@@ -29,8 +29,6 @@ public static class LeaseJson
         // The first thing wrong is the one told: a reader mends files one thing at a time.
         IpPrefix? subnet = Prefix(new("Subnet", fields.Subnet), IpFamily.IPv4, "10.244.2.0/24", ref error);
         IpPrefix? subnetV6 = Prefix(new("SubnetV6", fields.SubnetV6), IpFamily.IPv6, "fd00:10:244:2::/64", ref error);
-        if (subnet is null && subnetV6 is null)
-            error ??= "Subnet and SubnetV6 are both absent; one should be a prefix such as \"10.244.2.0/24\"";
         return TryRead(node, new(subnet, subnetV6), fields, out lease, ref error);
     }
 
@@ -48,6 +46,8 @@ public static class LeaseJson
         bool isVxlan = Lease.Vxlan.Equals(type, StringComparison.OrdinalIgnoreCase);
         VtepData? data = isVxlan ? Vtep(new("BackendData", fields.BackendData), ref error) : null;
         VtepData? dataV6 = isVxlan ? Vtep(new("BackendV6Data", fields.BackendV6Data), ref error) : null;
+        if (podCidrs is { Ipv4: null, Ipv6: null })
+            error ??= "Subnet and SubnetV6 are both absent; one should be a prefix such as \"10.244.2.0/24\"";
         if (publicIp is null && publicIpV6 is null)
             error ??= "PublicIP and PublicIPv6 are both absent; one should be an address such as \"192.0.2.2\"";
         if (error is not null) return false;
