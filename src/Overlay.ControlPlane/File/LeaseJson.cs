@@ -24,11 +24,19 @@ public static class LeaseJson
         string node, ReadOnlySpan<byte> json, [NotNullWhen(true)] out Lease? lease, [NotNullWhen(false)] out string? error)
     {
         lease = null;
-        if (!TryReadObject(json, out LeaseFields? fields, out error)) return false;
+        if (!TryReadObject(json, Example, out LeaseFields? fields, out error)) return false;
 
         // The first thing wrong is the one told: a reader mends files one thing at a time.
         IpPrefix? subnet = Prefix(new("Subnet", fields.Subnet), IpFamily.IPv4, "10.244.2.0/24", ref error);
         IpPrefix? subnetV6 = Prefix(new("SubnetV6", fields.SubnetV6), IpFamily.IPv6, "fd00:10:244:2::/64", ref error);
+        return TryRead(node, new(subnet, subnetV6), fields, out lease, ref error);
+    }
+
+    /// <summary>Reads what a lease has besides its pod CIDRs, which here are known from elsewhere.</summary>
+    internal static bool TryRead(
+        string node, PodCidrs podCidrs, LeaseFields fields, [NotNullWhen(true)] out Lease? lease, [NotNullWhen(false)] ref string? error)
+    {
+        lease = null;
         IpAddress? publicIp = Address(new("PublicIP", fields.PublicIp), IpFamily.IPv4, "192.0.2.2", ref error);
         IpAddress? publicIpV6 = Address(new("PublicIPv6", fields.PublicIpV6), IpFamily.IPv6, "2001:db8::2", ref error);
         JsonField backendType = new("BackendType", fields.BackendType);
@@ -38,7 +46,7 @@ public static class LeaseJson
         bool isVxlan = Lease.Vxlan.Equals(type, StringComparison.OrdinalIgnoreCase);
         VtepData? data = isVxlan ? Vtep(new("BackendData", fields.BackendData), ref error) : null;
         VtepData? dataV6 = isVxlan ? Vtep(new("BackendV6Data", fields.BackendV6Data), ref error) : null;
-        if (subnet is null && subnetV6 is null)
+        if (podCidrs is { Ipv4: null, Ipv6: null })
             error ??= "Subnet and SubnetV6 are both absent; one should be a prefix such as \"10.244.2.0/24\"";
         if (publicIp is null && publicIpV6 is null)
             error ??= "PublicIP and PublicIPv6 are both absent; one should be an address such as \"192.0.2.2\"";
@@ -47,8 +55,8 @@ public static class LeaseJson
         lease = new Lease
         {
             Node = node,
-            Subnet = subnet,
-            SubnetV6 = subnetV6,
+            Subnet = podCidrs.Ipv4,
+            SubnetV6 = podCidrs.Ipv6,
             PublicIp = publicIp,
             PublicIpV6 = publicIpV6,
             BackendType = type!,
@@ -58,23 +66,24 @@ public static class LeaseJson
         return true;
     }
 
-    private static bool TryReadObject(
-        ReadOnlySpan<byte> json, [NotNullWhen(true)] out LeaseFields? fields, [NotNullWhen(false)] out string? error)
+    /// <summary>Reads the members, of whatever kind they are; never throws.</summary>
+    internal static bool TryReadObject(
+        ReadOnlySpan<byte> json, string example, [NotNullWhen(true)] out LeaseFields? fields, [NotNullWhen(false)] out string? error)
     {
         fields = null;
         ReadOnlySpan<byte> byteOrderMark = [0xef, 0xbb, 0xbf];
         if (json.StartsWith(byteOrderMark)) json = json[byteOrderMark.Length..];
-        error = json.IsEmpty ? $"is empty, not {Example}" : Utf8.IsValid(json) ? null : $"is not UTF-8 text of {Example}";
+        error = json.IsEmpty ? $"is empty, not {example}" : Utf8.IsValid(json) ? null : $"is not UTF-8 text of {example}";
         if (error is not null) return false;
         try
         {
             JsonElement root = JsonSerializer.Deserialize(json, LeaseJsonContext.Default.JsonElement);
             if (root.ValueKind == JsonValueKind.Object) fields = root.Deserialize(LeaseJsonContext.Default.LeaseFields);
-            if (fields is null) error = $"is a JSON {root.ValueKind}, not {Example}";
+            if (fields is null) error = $"is a JSON {root.ValueKind}, not {example}";
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            error = $"is not JSON ({e.Message}); it should be {Example}";
+            error = $"is not JSON ({e.Message}); it should be {example}";
         }
 
         return fields is not null;

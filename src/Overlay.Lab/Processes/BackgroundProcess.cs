@@ -15,8 +15,9 @@ public class BackgroundProcess
 
     private readonly Process _process;
 
+    /// <param name="networkNamespace">Where it runs; null for where the lab itself does.</param>
     internal BackgroundProcess(
-        string networkNamespace,
+        string? networkNamespace,
         string logFile,
         string program,
         IEnumerable<string> arguments,
@@ -24,9 +25,9 @@ public class BackgroundProcess
     {
         LogFile = logFile;
         CommandLine = string.Join(' ', [program, .. arguments]);
-        ProcessStartInfo start = new(
-            "ip",
-            ["netns", "exec", networkNamespace, "setsid", "sh", "-c", Redirect, logFile, program, .. arguments]);
+        string[] inside = networkNamespace is null ? [] : ["ip", "netns", "exec", networkNamespace];
+        string[] line = [.. inside, "setsid", "sh", "-c", Redirect, logFile, program, .. arguments];
+        ProcessStartInfo start = new(line[0], line[1..]);
         foreach ((string key, string value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[key] = value;

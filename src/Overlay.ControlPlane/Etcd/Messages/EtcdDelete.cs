@@ -1,0 +1,4 @@
+namespace Overlay.ControlPlane;
+
+/// <summary>Deletes a key.</summary>
+internal sealed record EtcdDelete(byte[] Key);

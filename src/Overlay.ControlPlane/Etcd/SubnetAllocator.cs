@@ -1,0 +1,106 @@
+using Microsoft.Extensions.Logging;
+using Overlay.Wire;
+
+namespace Overlay.ControlPlane;
+
+/// <summary>Takes a subnet for this node in the store, as flannel does: its own again, else the previous, else a free one.</summary>
+/// <remarks>
+/// Everything is written on the condition that it is as it was when it was looked at. A new key is made only if no key
+/// at all was made meanwhile: another one may overlap without having the same name.
+/// </remarks>
+internal sealed class SubnetAllocator(EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdHealth health, ILogger logger)
+{
+    /// <summary>The subnet; null while there is none left.</summary>
+    /// <exception cref="EtcdException">etcd does not answer.</exception>
+    /// <exception cref="InvalidDataException">What the node is configured to cannot be.</exception>
+    public async Task<HeldSubnet?> TryAcquireAsync(PodCidrRequest request, NetworkSettings settings, CancellationToken cancellationToken)
+    {
+        SubnetChoice choice = new(request, settings);
+        long lease = 0;
+        while (true)
+        {
+            EtcdList list = await client.ListAsync(keys.FirstSubnet, keys.SubnetsEnd, cancellationToken);
+            IReadOnlyList<OccupiedSubnet> occupied = OccupiedSubnet.Of(list, keys);
+
+            // What an operator has reserved for this node comes before what it once chose itself.
+            OccupiedSubnet[] own = [.. occupied.Where(subnet => IsOf(request, subnet.Owner)).OrderBy(static subnet => subnet.IsReservation ? 0 : 1)];
+            OccupiedSubnet? kept = own.FirstOrDefault(subnet => choice.Fits(subnet.Key));
+            if (!await GiveBackAsync(own.Where(subnet => subnet != kept), choice, cancellationToken)) continue;
+            SubnetKey? key = kept?.Key ?? choice.Choose([.. occupied.Except(own.Where(static subnet => !subnet.IsReservation)).SelectMany(static subnet => subnet.Key.Prefixes)]);
+            if (key is null)
+            {
+                health.Say(keys.Subnets, $"has no subnet left for {request.Node}: {occupied.Count} keys take up {choice.Ranges}; another one is waited for, or a larger range in {keys.Config} and a restart");
+                if (lease != 0) await client.RevokeAsync(lease, cancellationToken);
+                return null;
+            }
+
+            if (kept is { IsReservation: true }) return Taken(new(key, kept.Entry.Value ?? [], kept.Entry.ModRevision, 0), "reserved");
+            if (lease == 0) lease = (await client.GrantAsync(options.LeaseTtl, cancellationToken)).Id;
+            HeldSubnet? held = kept is null
+                ? await CreateAsync(key, LeaseValue.Format(Unready(request, settings)), lease, list.Header.Revision, cancellationToken)
+                : await WriteAsync(key, kept.Entry.Value ?? [], lease, kept.Entry.ModRevision, cancellationToken);
+            if (held is not null) return Taken(held, kept is null ? "new" : "kept");
+        }
+    }
+
+    /// <summary>Makes the key, unless any key of a lease was made after that revision; null then.</summary>
+    /// <exception cref="EtcdException">etcd does not answer. The key may have been made.</exception>
+    public Task<HeldSubnet?> CreateAsync(SubnetKey key, byte[] value, long lease, long revision, CancellationToken cancellationToken) =>
+        CommitAsync(
+            [EtcdCompare.Absent(keys.BytesOf(key)), EtcdCompare.NoneNewer(keys.FirstSubnet, keys.SubnetsEnd, revision)],
+            new(key, value, 0, lease), cancellationToken);
+
+    /// <summary>Writes the key, unless it was written after that revision; null then.</summary>
+    /// <exception cref="EtcdException">etcd does not answer. The key may have been written.</exception>
+    public Task<HeldSubnet?> WriteAsync(SubnetKey key, byte[] value, long lease, long modRevision, CancellationToken cancellationToken) =>
+        CommitAsync([EtcdCompare.Unchanged(keys.BytesOf(key), modRevision)], new(key, value, 0, lease), cancellationToken);
+
+    // flannel knows a node by its IPv4 address; one without is known by the other.
+    private static bool IsOf(PodCidrRequest request, IpAddress? owner) => owner is { } address && address == (request.PublicIp ?? request.PublicIpV6);
+
+    // Not ready: the VTEP's MAC is told once there is a VTEP. flannel passes over such a value, and takes the next one.
+    private static Lease Unready(PodCidrRequest request, NetworkSettings settings) => new()
+    {
+        Node = request.Node,
+        PublicIp = request.PublicIp,
+        PublicIpV6 = request.PublicIpV6,
+        BackendData = new(settings.Vni, null),
+    };
+
+    // Of two subnets behind one address, peers could believe only one.
+    private async Task<bool> GiveBackAsync(IEnumerable<OccupiedSubnet> own, SubnetChoice choice, CancellationToken cancellationToken)
+    {
+        bool isGiven = true;
+        foreach (OccupiedSubnet subnet in own)
+        {
+            if (subnet.IsReservation)
+            {
+                if (!choice.Fits(subnet.Key))
+                    health.Say(keys.PathOf(subnet.Key), $"is reserved for this node, {subnet.Owner}, and not used: it does not fit {keys.Config} or this node's own configuration, which allow {choice.Ranges}");
+                continue;
+            }
+
+            byte[] key = keys.BytesOf(subnet.Key);
+            bool isDeleted = (await client.CommitAsync(
+                new([EtcdCompare.Unchanged(key, subnet.Entry.ModRevision)], [new() { RequestDeleteRange = new(key) }]), cancellationToken)).Succeeded;
+            if (isDeleted) logger.LogInformation("{Key} of this node, {Owner}, is given back", keys.PathOf(subnet.Key), subnet.Owner);
+            isGiven &= isDeleted;
+        }
+
+        return isGiven;
+    }
+
+    private HeldSubnet Taken(HeldSubnet held, string how)
+    {
+        health.Settle(keys.Subnets);
+        logger.LogInformation("Subnet {Subnet} of this node ({How}) is held in {Key}", held.Key.PodCidrs, how, keys.PathOf(held.Key));
+        return held;
+    }
+
+    private async Task<HeldSubnet?> CommitAsync(IReadOnlyList<EtcdCompare> conditions, HeldSubnet held, CancellationToken cancellationToken)
+    {
+        EtcdTransactionResponse answer = await client.CommitAsync(
+            new(conditions, [new() { RequestPut = new(keys.BytesOf(held.Key), held.Value, held.Lease) }]), cancellationToken);
+        return answer.Succeeded ? held with { ModRevision = answer.Header.Revision } : null;
+    }
+}
