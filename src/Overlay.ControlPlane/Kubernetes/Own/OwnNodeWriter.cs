@@ -47,7 +47,7 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
     /// <param name="cancellationToken">Ends it.</param>
     public async Task KeepAsync(Action<PodCidrs> reassigned, CancellationToken cancellationToken)
     {
-        Backoff backoff = new(timings, time);
+        ApiServerBackoff backoff = new(timings, time);
         while (true)
         {
             if (state.TakeReassigned() is { } given) reassigned(given);

@@ -17,7 +17,7 @@ internal sealed class NodeListWatch(
     // What comes at once is told at once; this bounds how long a flood holds up its beginning.
     private const int LargestBatch = 1000;
 
-    private readonly Backoff _backoff = new(timings, time);
+    private readonly ApiServerBackoff _backoff = new(timings, time);
     private JsonFrameReader? _watch;
     private long _openedAt;
     private Dictionary<string, ApiObject>? _initial;

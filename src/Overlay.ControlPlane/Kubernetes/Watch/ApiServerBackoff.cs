@@ -3,7 +3,7 @@ namespace Overlay.ControlPlane;
 /// <summary>How long to wait after a failure: by chance up to a bound that doubles, so that a cluster's nodes spread out.</summary>
 /// <param name="timings">The bounds.</param>
 /// <param name="time">Clock by which a failure is forgotten.</param>
-internal sealed class Backoff(KubernetesTimings timings, TimeProvider time)
+internal sealed class ApiServerBackoff(KubernetesTimings timings, TimeProvider time)
 {
     private TimeSpan _bound = timings.FirstBackoff;
     private long? _failedAt;
