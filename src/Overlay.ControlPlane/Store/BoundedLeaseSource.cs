@@ -7,7 +7,7 @@ namespace Overlay.ControlPlane;
 /// </remarks>
 /// <param name="source">The source that may hang.</param>
 /// <param name="limit">How long a request may take.</param>
-public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : ILeaseSource
+public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : ILeaseSource, IDisposable
 {
     /// <inheritdoc/>
     public StoreLocation Location => source.Location;
@@ -45,6 +45,9 @@ public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : IL
     /// <inheritdoc/>
     public Task WithdrawAsync(string node, CancellationToken cancellationToken) =>
         BoundAsync(AnswerOf(source.WithdrawAsync(node, cancellationToken)), cancellationToken);
+
+    /// <summary>Disposes the source, where that is needed.</summary>
+    public void Dispose() => (source as IDisposable)?.Dispose();
 
     private async Task<T> BoundAsync<T>(Task<T> request, CancellationToken cancellationToken)
     {

@@ -6,25 +6,47 @@ namespace Overlay.Daemon;
 /// <summary>Makes the lease source that the configuration names.</summary>
 internal static class LeaseSources
 {
-    // For what a store answers at once or not at all.
-    private static readonly TimeSpan _requestLimit = TimeSpan.FromSeconds(3);
+    // A file is there or is not; a request over the network has limits of its own, and members to try.
+    private static readonly TimeSpan _fileLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _requestLimit = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="ConfigurationException">This version has no such control plane.</exception>
+    /// <exception cref="ConfigurationException">Something that the configuration names for the control plane cannot be used.</exception>
     public static ILeaseSource Create(OverlayOptions options, ILoggerFactory loggers)
     {
         ControlPlaneOptions controlPlane = options.ControlPlane;
-        ILeaseSource source = controlPlane.Kind switch
+        try
         {
-            ControlPlaneKind.File => new FileLeaseSource(controlPlane.LeaseDirectory, loggers.CreateLogger<FileLeaseSource>()),
-            ControlPlaneKind kind => throw new ConfigurationException($"Overlay:ControlPlane:Kind '{kind}' is not a control plane of this version; example: File"),
-        };
-        return new BoundedLeaseSource(source, _requestLimit);
+            return controlPlane.Kind switch
+            {
+                ControlPlaneKind.Etcd => new BoundedLeaseSource(new EtcdLeaseSource(controlPlane.Etcd, loggers.CreateLogger<EtcdLeaseSource>()), _requestLimit),
+                ControlPlaneKind.Kubernetes => new BoundedLeaseSource(
+                    new KubernetesLeaseSource(controlPlane.Kubernetes, loggers.CreateLogger<KubernetesLeaseSource>()), _requestLimit),
+                _ => new BoundedLeaseSource(new FileLeaseSource(controlPlane.LeaseDirectory, loggers.CreateLogger<FileLeaseSource>()), _fileLimit),
+            };
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ConfigurationException(exception.Message);
+        }
     }
 
     /// <summary>The settings with the network of the net-conf.json that is configured for Kubernetes, where one is.</summary>
-    /// <exception cref="ConfigurationException">This version reads none.</exception>
-    public static NodeSettings WithNetConf(OverlayOptions options, NodeSettings settings) =>
-        options.ControlPlane is { Kind: ControlPlaneKind.Kubernetes, NetConf: { } path }
-            ? throw new ConfigurationException($"Overlay:ControlPlane:Kubernetes:NetConf '{path}' is not read by this version; example: leave it empty")
-            : settings;
+    /// <exception cref="ConfigurationException">The file cannot be read, or makes no sense.</exception>
+    public static NodeSettings WithNetConf(OverlayOptions options, NodeSettings settings)
+    {
+        if (options.ControlPlane is not { Kind: ControlPlaneKind.Kubernetes, NetConf: { } path }) return settings;
+        string problem;
+        try
+        {
+            if (NetConf.TryParseWithoutSubnets(File.ReadAllBytes(path), out NetworkSettings? network, out string? error)) return settings with { Network = network };
+            problem = error;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problem = exception.Message;
+        }
+
+        throw new ConfigurationException(
+            $"Overlay:ControlPlane:Kubernetes:NetConf '{path}' cannot be used: {problem}; example: {{\"Network\":\"10.244.0.0/16\",\"Backend\":{{\"Type\":\"vxlan\"}}}}");
+    }
 }

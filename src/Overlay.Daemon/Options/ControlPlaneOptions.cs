@@ -1,3 +1,5 @@
+using Overlay.ControlPlane;
+
 namespace Overlay.Daemon;
 
 /// <summary>Where leases come from.</summary>

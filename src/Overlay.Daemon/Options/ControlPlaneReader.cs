@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Overlay.ControlPlane;
 
 namespace Overlay.Daemon;
 
@@ -8,7 +9,7 @@ internal static partial class ControlPlaneReader
     private const int DefaultHoldSeconds = 60;
     private const string DefaultEndpoint = "http://127.0.0.1:2379";
 
-    public static ControlPlaneOptions Read(SectionReader controlPlane)
+    public static ControlPlaneOptions Read(SectionReader controlPlane, string nodeName)
     {
         ControlPlaneKind kind = controlPlane.Choice("Kind", ControlPlaneKind.File);
         SectionReader kubernetes = controlPlane.Section("Kubernetes", kind == ControlPlaneKind.Kubernetes);
@@ -17,7 +18,7 @@ internal static partial class ControlPlaneReader
             Kind = kind,
             LeaseDirectory = ReadFile(controlPlane.Section("File", kind == ControlPlaneKind.File)),
             Etcd = ReadEtcd(controlPlane.Section("Etcd", kind == ControlPlaneKind.Etcd)),
-            Kubernetes = ReadKubernetes(kubernetes),
+            Kubernetes = ReadKubernetes(kubernetes, nodeName),
             NetConf = kubernetes.ExistingFile("NetConf", "/etc/kube-flannel/net-conf.json"),
 
             // As long as what a node has withdrawn is kept for it: a store that was emptied is full again by then, and
@@ -38,9 +39,9 @@ internal static partial class ControlPlaneReader
 
     private static EtcdOptions ReadEtcd(SectionReader etcd)
     {
-        string prefix = etcd.Text("Prefix", "/coreos.com/network");
+        string prefix = etcd.Text("Prefix", EtcdOptions.DefaultPrefix);
         if (!prefix.StartsWith('/') || prefix.TrimEnd('/').Length == 0)
-            etcd.Fault("Prefix", prefix, "is no key that begins with a slash", "/coreos.com/network");
+            etcd.Fault("Prefix", prefix, "is no key that begins with a slash", EtcdOptions.DefaultPrefix);
         EtcdOptions options = new()
         {
             Endpoints = etcd.Urls("Endpoints", DefaultEndpoint),
@@ -60,16 +61,21 @@ internal static partial class ControlPlaneReader
         return options;
     }
 
-    private static KubernetesOptions ReadKubernetes(SectionReader kubernetes)
+    private static KubernetesOptions ReadKubernetes(SectionReader kubernetes, string nodeName)
     {
-        const string DefaultPrefix = "flannel.alpha.coreos.com";
-        string prefix = kubernetes.Text("AnnotationPrefix", DefaultPrefix);
+        string prefix = kubernetes.Text("AnnotationPrefix", KubernetesOptions.DefaultAnnotationPrefix);
         if (!AnnotationPrefix().IsMatch(prefix))
-            kubernetes.Fault("AnnotationPrefix", prefix, "is no DNS name, alone or with a slash and letters, digits, '_' or '-' behind it", DefaultPrefix);
+        {
+            kubernetes.Fault(
+                "AnnotationPrefix", prefix, "is no DNS name, alone or with a slash and letters, digits, '_' or '-' behind it",
+                KubernetesOptions.DefaultAnnotationPrefix);
+        }
+
         return new KubernetesOptions
         {
-            Kubeconfig = kubernetes.ExistingFile("Kubeconfig", "/etc/kubernetes/kubelet.conf"),
-            ApiServer = kubernetes.Url("ApiServer", "https://192.0.2.10:6443"),
+            NodeName = nodeName,
+            Kubeconfig = kubernetes.ExistingFile("Kubeconfig", "/etc/kubernetes/kubelet.conf") ?? "",
+            ApiServer = kubernetes.Url("ApiServer", "https://192.0.2.10:6443")?.OriginalString ?? "",
             AnnotationPrefix = prefix,
         };
     }

@@ -19,9 +19,10 @@ public static class OverlayOptionsReader
     {
         List<string> faults = [];
         SectionReader root = new(configuration.GetSection(Root), Root, faults);
+        string nodeName = ReadNodeName(root);
         OverlayOptions options = new()
         {
-            NodeName = ReadNodeName(root),
+            NodeName = nodeName,
             Interface = root.Text("Interface", ""),
             PublicIp = root.Address("PublicIp", IpFamily.IPv4, "192.0.2.1"),
             PublicIpV6 = root.Address("PublicIpV6", IpFamily.IPv6, "2001:db8::1"),
@@ -29,7 +30,7 @@ public static class OverlayOptionsReader
             Subnet = root.Prefix("Subnet", IpFamily.IPv4, "10.244.1.0/24"),
             SubnetV6 = root.Prefix("SubnetV6", IpFamily.IPv6, "fd00:10:244:1::/64"),
             ServiceCidrs = root.Prefixes("ServiceCidrs", "10.96.0.0/12"),
-            ControlPlane = ControlPlaneReader.Read(root.Section("ControlPlane")),
+            ControlPlane = ControlPlaneReader.Read(root.Section("ControlPlane"), nodeName),
             SubnetFile = root.FilePath("SubnetFile", "/run/flannel/subnet.env"),
             IpMasq = root.Boolean("IpMasq", true),
             Dataplane = ReadDataplane(root.Section("Dataplane")),

@@ -28,10 +28,12 @@ internal static class StoreSettings
         if (faults.Count > 0) throw new ConfigurationException(faults);
         return completed with { Network = Merge(options.Network, network) };
 
-        // The length of a family that has no pods means nothing.
+        // The length of a family that has no pods means nothing, and neither does any where Kubernetes cuts up.
         void Compare<T>(NetworkKeys key, T configured, T said)
         {
-            bool isMoot = (key == NetworkKeys.SubnetLength && network.Cidr is null) || (key == NetworkKeys.SubnetLengthV6 && network.CidrV6 is null);
+            bool isCutElsewhere = options.ControlPlane.Kind == ControlPlaneKind.Kubernetes;
+            bool isMoot = (key == NetworkKeys.SubnetLength && (isCutElsewhere || network.Cidr is null))
+                || (key == NetworkKeys.SubnetLengthV6 && (isCutElsewhere || network.CidrV6 is null));
             if (options.Network.Given.HasFlag(key) && !isMoot && !Equals(configured, said))
                 faults.Add($"Overlay:Network:{key} '{configured}' contradicts {(said is null ? "the absence of it" : $"{said}")} in {store.Kind} {store.Place}, which holds for all nodes; example: leave the key out");
         }

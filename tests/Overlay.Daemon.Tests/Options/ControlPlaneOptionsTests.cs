@@ -1,3 +1,5 @@
+using Overlay.ControlPlane;
+
 namespace Overlay.Daemon.Tests;
 
 public sealed class ControlPlaneOptionsTests : IDisposable
@@ -69,7 +71,7 @@ public sealed class ControlPlaneOptionsTests : IDisposable
             ("ControlPlane:Kind", "kubernetes"), ("Subnet", ""), ("ControlPlane:Kubernetes:Kubeconfig", _file),
             ("ControlPlane:Kubernetes:ApiServer", "https://192.0.2.10:6443"), ("ControlPlane:Kubernetes:AnnotationPrefix", "example.com/blue"));
         options.ControlPlane.Kubernetes.Kubeconfig.ShouldBe(_file);
-        options.ControlPlane.Kubernetes.ApiServer.ShouldBe(new Uri("https://192.0.2.10:6443"));
+        options.ControlPlane.Kubernetes.ApiServer.ShouldBe("https://192.0.2.10:6443");
         options.ControlPlane.Kubernetes.AnnotationPrefix.ShouldBe("example.com/blue");
         options.ControlPlane.GivesNetwork.ShouldBeFalse();
 
