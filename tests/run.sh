@@ -74,7 +74,8 @@ install_packages iproute2 iputils-ping iperf ethtool procps tshark tcpdump nftab
 
 projects=()
 for path in "$root"/tests/*"$filter"*/*.csproj; do
-  [[ -e $path ]] && projects+=("$(basename "$path" .csproj)")
+  # Beside the tests there is what they share.
+  [[ $path == *.Tests.csproj ]] && projects+=("$(basename "$path" .csproj)")
 done
 [[ ${#projects[@]} -gt 0 ]] || give_up "no test project's name contains \"$filter\""
 

@@ -91,7 +91,8 @@ public static class LeaseJson
         return null;
     }
 
-    private static IpPrefix? WithoutHostBits(string text)
+    /// <summary>The prefix that holds the address and has the length; null for what has neither.</summary>
+    internal static IpPrefix? WithoutHostBits(string text)
     {
         int slash = text.IndexOf('/', StringComparison.Ordinal);
         return slash >= 0 && IpAddress.TryParse(text[..slash], out IpAddress address)
@@ -108,7 +109,8 @@ public static class LeaseJson
         return null;
     }
 
-    private static VtepData? Vtep(JsonField field, ref string? error)
+    /// <summary>Reads flannel's backend data; null where there is none, or with an error.</summary>
+    internal static VtepData? Vtep(JsonField field, ref string? error)
     {
         if (error is not null || field.IsAbsent) return null;
         VtepFields? fields = null;
