@@ -164,6 +164,7 @@ internal sealed class NodeApi(StandinOptions options)
         }
         finally
         {
+            watch.Finish();
             _ = _watches.TryRemove(watch, out _);
             Nodes.Unwatch(events);
         }

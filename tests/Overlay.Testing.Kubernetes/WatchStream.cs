@@ -17,6 +17,7 @@ internal sealed class WatchStream
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _end;
     private long _revision;
+    private bool _isOver;
 
     public WatchStream(HttpContext context, NodeWriter nodes, string? only, Channel<NodeChanged> events, long revision, TimeSpan time)
     {
@@ -89,7 +90,20 @@ internal sealed class WatchStream
 
     public Task EndAsync() => _end.CancelAsync();
 
-    public void Abort() => _context.Abort();
+    public void Abort()
+    {
+        lock (_end)
+        {
+            // The server uses a context again for the next request.
+            if (!_isOver) _context.Abort();
+        }
+    }
+
+    /// <summary>The answer has come to its end.</summary>
+    public void Finish()
+    {
+        lock (_end) _isOver = true;
+    }
 
     private async Task SendEventsAsync()
     {

@@ -21,9 +21,12 @@ internal sealed record ApiServerAccess
 
     public string? TokenFile { get; init; }
 
+    /// <summary>Over plain HTTP anyone could read a token, so none is sent.</summary>
+    public bool SendsToken => Server.Scheme == Uri.UriSchemeHttps;
+
     /// <summary>What it shows, in an error's words.</summary>
-    public string Credentials => TokenFile is not null ? $"the token in {TokenFile}"
-        : Token is not null ? "the kubeconfig's token"
+    public string Credentials => SendsToken && TokenFile is not null ? $"the token in {TokenFile}"
+        : SendsToken && Token is not null ? "the kubeconfig's token"
         : ClientCertificate is not null ? $"the client certificate in {ClientCertificate}"
         : "a request without credentials";
 

@@ -74,6 +74,8 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
+        request.Version = HttpVersion.Version20;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
         HttpResponseMessage? response = null;
         try
         {

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -32,18 +31,15 @@ internal static class ApiServerConnection
                 LocalCertificateSelectionCallback = access.ClientCertificate is null ? null : (_, _, _, _, _) => ClientCertificate(access),
             },
         };
-        bool isPlain = access.Server.Scheme == Uri.UriSchemeHttp;
-        if (isPlain && (access.Token ?? access.TokenFile) is not null)
+        if (!access.SendsToken && (access.Token is not null || File.Exists(access.TokenFile)))
             logger.LogWarning("API server {Server} is plain HTTP, where anyone could read a token: none is sent", access.Server);
-        BearerToken token = isPlain
-            ? new(null, null, timings.TokenAge, time, logger)
-            : new(access.Token, access.TokenFile, timings.TokenAge, time, logger);
+        BearerToken token = access.SendsToken
+            ? new(access.Token, access.TokenFile, timings.TokenAge, time, logger)
+            : new(null, null, timings.TokenAge, time, logger);
         HttpClient client = new(new TokenHandler(token, sockets))
         {
             BaseAddress = new Uri(access.Server.ToString().TrimEnd('/') + '/'),
             Timeout = Timeout.InfiniteTimeSpan,
-            DefaultRequestVersion = HttpVersion.Version20,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
         client.DefaultRequestHeaders.Accept.Add(new("application/json"));
         client.DefaultRequestHeaders.UserAgent.Add(new("overlayd", typeof(ApiServerConnection).Assembly.GetName().Version?.ToString(3)));

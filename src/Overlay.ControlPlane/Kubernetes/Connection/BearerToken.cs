@@ -16,7 +16,7 @@ internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age
     private bool _hasFailed;
 
     /// <summary>The token; null where there is none to show.</summary>
-    /// <exception cref="IOException">The file cannot be read, and never could.</exception>
+    /// <exception cref="ApiServerException">The file cannot be read, and never could.</exception>
     public string? Current
     {
         get
@@ -50,7 +50,7 @@ internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (_token is null) throw new IOException($"the token in {path} cannot be read: {exception.Message}", exception);
+            if (_token is null) throw new ApiServerException(null, $"cannot be asked: the token in {path} cannot be read: {exception.Message}", cause: exception);
             if (!_hasFailed) logger.LogWarning("Token file {File} cannot be read; the token read before is used on: {Reason}", path, exception.Message);
             _hasFailed = true;
         }

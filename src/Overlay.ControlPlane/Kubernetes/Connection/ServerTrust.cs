@@ -27,24 +27,35 @@ internal sealed class ServerTrust(PemSource? authorities)
         return IsVouchedFor(shown, chain, Read(authorities));
     }
 
+    // One by one: a cluster that replaces its authority has two of the same name for a while, and a chain is built with
+    // the first that fits the name.
     private bool IsVouchedFor(X509Certificate2 shown, X509Chain? sent, X509Certificate2Collection trusted)
     {
-        using X509Chain chain = new();
+        string reason = "there is none in it";
+        foreach (X509Certificate2 authority in trusted)
+        {
+            using X509Chain chain = new();
+            if (IsVouchedFor(shown, sent, authority, chain)) return true;
+            reason = string.Join(", ", chain.ChainStatus.Select(static status => status.StatusInformation.TrimEnd('.')));
+        }
+
+        throw new AuthenticationException($"the server's certificate {shown.Subject} is not vouched for by the authorities in {authorities}: {reason}");
+    }
+
+    private static bool IsVouchedFor(X509Certificate2 shown, X509Chain? sent, X509Certificate2 authority, X509Chain chain)
+    {
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
+        _ = chain.ChainPolicy.CustomTrustStore.Add(authority);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         _ = chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
             _ = chain.ChainPolicy.ExtraStore.Add(element.Certificate);
 
         // A cluster's authority may itself be signed by one that the cluster does not know. What is asked instead of a
-        // known root is that one of the given authorities is in the chain.
+        // known root is that the given authority is in the chain.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
-        bool isSound = chain.Build(shown);
-        if (isSound && chain.ChainElements.Any(element => trusted.Any(authority => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span))))
-            return true;
-        string reason = isSound ? "" : $": {string.Join(", ", chain.ChainStatus.Select(static status => status.StatusInformation.TrimEnd('.')))}";
-        throw new AuthenticationException($"the server's certificate {shown.Subject} is not vouched for by the authorities in {authorities}{reason}");
+        return chain.Build(shown)
+            && chain.ChainElements.Any(element => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span));
     }
 
     private static X509Certificate2Collection Read(PemSource source)

@@ -122,6 +122,7 @@ internal sealed class NodeListWatch(
             if (_initial is not null)
             {
                 if (TakeInitial(change) is { } snapshot) return snapshot;
+                if (_watch is null) return null;
                 continue;
             }
 
