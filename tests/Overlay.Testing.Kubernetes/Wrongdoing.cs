@@ -30,6 +30,18 @@ public sealed record Wrongdoing(Func<HttpContext, Task> Answer)
         context.Abort();
     });
 
+    /// <summary>That body in pieces of a hundred bytes, one after another.</summary>
+    public static Wrongdoing Slow(string body) => new(async context =>
+    {
+        context.Response.ContentType = "application/json";
+        foreach (char[] piece in body.Chunk(100))
+        {
+            await context.Response.WriteAsync(new string(piece));
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(1);
+        }
+    });
+
     /// <summary>Takes the request and says nothing for as long as the client waits.</summary>
     public static Wrongdoing Silence { get; } = new(async context =>
     {

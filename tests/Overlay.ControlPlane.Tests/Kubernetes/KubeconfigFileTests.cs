@@ -59,6 +59,8 @@ public sealed class KubeconfigFileTests : IDisposable
     [InlineData(Cluster + ", certificate-authority-data: nonsense!", "", "certificate-authority-data is not base64")]
     [InlineData(Cluster, "client-certificate: a.crt", "client-certificate and client-key belong together")]
     [InlineData("server: 192.0.2.10", "", "server is \"192.0.2.10\", not a URL such as https://192.0.2.10:6443")]
+    [InlineData(Cluster, "token: a b", "token is not one word")]
+    [InlineData(Cluster + ", tls-server-name: a b", "", "tls-server-name is \"a b\", not a name such as kubernetes.default")]
     [InlineData("", "", "server is missing")]
     public void WhatCannotBeUsedIsRefusedByName(string cluster, string user, string message) => Error($$$"""
         current-context: x

@@ -60,12 +60,17 @@ public sealed class KubernetesConnectionTests : IDisposable
     }
 
     [Fact]
-    public async Task AMissingTokenIsNamed()
+    public async Task ABadTokenFileIsNamedAndWaitedFor()
     {
         await using KubernetesFixture fixture = await StartAsync();
         File.Delete(_directory["token"]);
         IOException missing = await Should.ThrowAsync<IOException>(() => fixture.Source.FindAsync("own", default));
         missing.Message.ShouldContain($"the token in {_directory["token"]} cannot be read");
+        File.WriteAllText(_directory["token"], "two\nlines");
+        fixture.Watch();
+        await fixture.Eventually(() => fixture.Source.Problems.Any(static problem => problem.Value.Contains("it holds no token")));
+        File.WriteAllText(_directory["token"], "first");
+        await fixture.ShouldSee(Own);
     }
 
     [Fact]

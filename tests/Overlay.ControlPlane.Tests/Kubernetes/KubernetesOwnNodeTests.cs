@@ -159,6 +159,12 @@ public class KubernetesOwnNodeTests
         ((string)condition["lastTransitionTime"]!).ShouldBe((string)condition["lastHeartbeatTime"]!);
         fixture.Nodes.Condition("own", "Ready").ShouldNotBeNull("other conditions are the kubelet's");
         fixture.Nodes.Annotation("own", SampleNodes.Keys.Managed).ShouldBeNull();
+
+        // A cloud's node controller does so, some time after the Node is made.
+        fixture.Watch();
+        await fixture.IsWatching();
+        fixture.Nodes.Patch("own", new() { ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "NetworkUnavailable", ["status"] = "True" }) } });
+        await fixture.Eventually(() => (string?)fixture.Nodes.Condition("own", "NetworkUnavailable")!["status"] == "False");
     }
 
     [Fact]

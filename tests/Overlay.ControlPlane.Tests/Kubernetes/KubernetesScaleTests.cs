@@ -12,7 +12,7 @@ public class KubernetesScaleTests(ITestOutputHelper output)
 {
     private const int Nodes = 5000;
     private const int ChangesPerSecond = 100;
-    private static readonly int _seconds = Environment.GetEnvironmentVariable("OVERLAY_LONG_TESTS") == "1" ? 60 : 6;
+    private static readonly int _seconds = Environment.GetEnvironmentVariable("OVERLAY_LONG_TESTS") == "1" ? 60 : 10;
 
     [Theory]
     [InlineData(false)]

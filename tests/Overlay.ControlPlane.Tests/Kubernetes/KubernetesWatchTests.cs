@@ -296,6 +296,17 @@ public class KubernetesWatchTests
     }
 
     [Fact]
+    public async Task AStateThatTricklesInIsReadToItsEnd()
+    {
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync();
+        fixture.Standin.Misbehave(static request => request.IsStateWatch, Wrongdoing.Slow(string.Join('\n', Recording.Lines("watch-list.jsonl").Take(3)) + "\n"));
+        fixture.Watch();
+        await fixture.Eventually(() => fixture.Leases is not null);
+        fixture.Updates[0].ShouldBeOfType<LeaseUpdate.Snapshot>().Leases.ShouldBeEmpty("flannel had not annotated them yet");
+        fixture.Source.Status.Revision.ShouldBe("246");
+    }
+
+    [Fact]
     public async Task EventsThatComeTwiceAreToldOnce()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartWithAsync(Own, Ipv4("b", 2));

@@ -39,12 +39,15 @@ internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age
         }
     }
 
+    /// <summary>Text that can be sent as a token.</summary>
+    public static bool IsToken(string text) => text.Length > 0 && text.All(static c => c is > ' ' and <= '~');
+
     private void Read(string path)
     {
         try
         {
             string token = File.ReadAllText(path).Trim();
-            if (token.Length == 0) throw new IOException("it is empty");
+            if (!IsToken(token)) throw new IOException("it holds no token, which is one word of ASCII text");
             _token = token;
             _hasFailed = false;
         }

@@ -26,19 +26,22 @@ internal sealed class KubeconfigFile
         string context = Text(root, "current-context") ?? throw Wrong("current-context is missing; it should be a name such as \"overlay@cluster\"");
         YamlMappingNode at = Named(root, "contexts", context, "context");
         YamlMappingNode cluster = Named(root, "clusters", Text(at, "cluster") ?? throw Wrong($"context \"{context}\" names no cluster"), "cluster");
-        YamlMappingNode user = Text(at, "user") is { } name ? Named(root, "users", name, "user") : [];
+        YamlMappingNode user = Text(at, "user") is { } who ? Named(root, "users", who, "user") : [];
         Refuse(cluster, user);
 
         string server = Text(cluster, "server") ?? throw Wrong("the cluster's server is missing; it should be a URL such as \"https://192.0.2.10:6443\"");
         PemSource? certificate = Pem(user, "client-certificate");
         PemSource? key = Pem(user, "client-key");
         if (certificate is null != key is null) throw Wrong("client-certificate and client-key belong together, and one of them is missing");
+        if (Text(user, "token") is { } token && !BearerToken.IsToken(token)) throw Wrong("token is not one word of ASCII text");
         string? tokenFile = Text(user, "tokenFile");
+        string? name = Text(cluster, "tls-server-name");
+        if (name is not null && Uri.CheckHostName(name) == UriHostNameType.Unknown) throw Wrong($"tls-server-name is \"{name}\", not a name such as kubernetes.default");
         return new ApiServerAccess
         {
             Server = ApiServerAccess.ParseServer(server, $"kubeconfig {_file}: server"),
             Authorities = Pem(cluster, "certificate-authority"),
-            ServerName = Text(cluster, "tls-server-name"),
+            ServerName = name,
             ClientCertificate = certificate,
             ClientKey = key,
             Token = Text(user, "token"),
