@@ -16,7 +16,7 @@ public static class Kubeconfig
         clusters:
         - name: standin
           cluster:
-            server: {{server}}
+            server: {{server.ToString().TrimEnd('/')}}
             certificate-authority: {{authority}}
         users:
         - name: overlay

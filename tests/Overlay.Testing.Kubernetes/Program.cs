@@ -22,7 +22,7 @@ if (File.Exists(nodes))
 
 await File.WriteAllTextAsync(Path.Combine(directory, "ca.crt"), certificates.AuthorityPem);
 await File.WriteAllTextAsync(Path.Combine(directory, "kubeconfig"), Kubeconfig.Format(standin.Url, "ca.crt"));
-Console.WriteLine(standin.Url);
+Console.WriteLine(standin.Url.ToString().TrimEnd('/'));
 
 TaskCompletionSource ended = new();
 using PosixSignalRegistration signal = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>

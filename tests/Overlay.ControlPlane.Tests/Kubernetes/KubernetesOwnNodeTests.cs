@@ -193,6 +193,10 @@ public class KubernetesOwnNodeTests
         (await fixture.Source.FindAsync("own", default)).ShouldBe(Own);
         (await fixture.Source.FindAsync("nobody", default)).ShouldBeNull();
         (await fixture.Source.FindAsync("../own", default)).ShouldBeNull();
+
+        fixture.Standin.Misbehave(static _ => true, Wrongdoing.Body("404 page not found", 404));
+        IOException exception = await Should.ThrowAsync<IOException>(() => fixture.Source.FindAsync("own", default));
+        exception.Message.ShouldContain("is this the URL of an API server?");
     }
 
     [Fact]

@@ -18,8 +18,9 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         {
             return await ReadNodeAsync(request, cancellationToken);
         }
-        catch (ApiServerException exception) when (exception.Status == HttpStatusCode.NotFound)
+        catch (ApiServerException exception) when (exception.Status == HttpStatusCode.NotFound && exception.Message.Contains($"\"{name}\"", StringComparison.Ordinal))
         {
+            // Another 404 is that of a server which has no nodes at all.
             return null;
         }
     }
