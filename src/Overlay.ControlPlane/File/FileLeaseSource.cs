@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
@@ -74,7 +75,9 @@ public sealed class FileLeaseSource : ILeaseSource
         {
             cancellationToken.ThrowIfCancellationRequested();
             watch.Arm();
+            long begun = Stopwatch.GetTimestamp();
             _state.Scan(_own.IsInPlace);
+            TimeSpan took = Stopwatch.GetElapsedTime(begun);
             _own.Restore(_state.HasFiles);
             IReadOnlyList<Lease> leases = _state.Leases;
             if (_state.WasRead && (told is null || !told.SequenceEqual(leases)))
@@ -84,7 +87,7 @@ public sealed class FileLeaseSource : ILeaseSource
                 yield return update;
             }
 
-            await watch.WaitAsync(cancellationToken);
+            await watch.WaitAsync(took, cancellationToken);
         }
     }
 

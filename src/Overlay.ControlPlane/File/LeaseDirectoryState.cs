@@ -11,6 +11,7 @@ internal sealed class LeaseDirectoryState
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SortedDictionary<string, LeaseFile> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FileStamp> _stamps = new(StringComparer.Ordinal);
     private string? _directoryProblem;
     private volatile IReadOnlyDictionary<string, string> _problems = new Dictionary<string, string>();
     private volatile StoreStatus _status = StoreStatus.Initial;
@@ -45,7 +46,7 @@ internal sealed class LeaseDirectoryState
         foreach (Lease lease in known) _ = _files.TryAdd(lease.Node, LeaseFile.New with { Lease = lease });
     }
 
-    /// <summary>Looks at every file again.</summary>
+    /// <summary>Looks at every file again, and reads those that are not as they were.</summary>
     /// <param name="mayForget">Asked once for a readable directory: are files that are gone to be believed gone?</param>
     public void Scan(Func<bool> mayForget)
     {
@@ -58,10 +59,15 @@ internal sealed class LeaseDirectoryState
             List<string> gone = [];
             foreach (string node in names)
             {
+                // Before it is read: what is written meanwhile has another stamp at the next look.
+                FileStamp? stamp = FileStamp.Of(PathOf(node), _time.GetUtcNow().UtcDateTime);
+                if (stamp is not null && _stamps.TryGetValue(node, out FileStamp before) && before == stamp) continue;
                 LeaseFileContent content = NodeName.IsValid(node) ? LeaseFileContent.Read(PathOf(node))
                     : present.Contains(node) ? LeaseFileContent.Misnamed(node) : default;
                 if (content.IsAbsent) gone.Add(node);
                 else Take(node, content);
+                if (content.Bytes is not null && stamp is { } read) _stamps[node] = read;
+                else _ = _stamps.Remove(node);
             }
 
             WasRead = true;

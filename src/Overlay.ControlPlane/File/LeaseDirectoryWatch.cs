@@ -16,6 +16,9 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     private static readonly TimeSpan _poll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _pollBehindInotify = TimeSpan.FromMilliseconds(500);
 
+    // A look at many files takes its time: at most a fiftieth of all time is spent on looks that nothing has called for.
+    private const int RescanRest = 50;
+
     private readonly string _directory;
     private readonly TimeSpan _rescanInterval;
     private readonly ILogger _logger;
@@ -41,10 +44,13 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     }
 
     /// <summary>Returns when something may have changed since <see cref="Arm"/>, or the rescan interval is over.</summary>
-    public async Task WaitAsync(CancellationToken cancellationToken)
+    /// <param name="lookTook">How long the look took that was done since.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task WaitAsync(TimeSpan lookTook, CancellationToken cancellationToken)
     {
         // Without inotify a file written in place changes nothing the stamp could show.
         TimeSpan longest = _isBroken && _stamp.Path is not null ? Min(_rescanInterval, 2 * _poll) : _rescanInterval;
+        longest = Max(longest, RescanRest * lookTook);
         TimeSpan waited = TimeSpan.Zero;
         while (waited < longest)
         {
@@ -67,6 +73,8 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private void Renew(DirectoryStamp stamp)
     {

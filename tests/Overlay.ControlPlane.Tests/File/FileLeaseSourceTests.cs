@@ -242,4 +242,41 @@ public class FileLeaseSourceTests
 
         times.Order().ElementAt(times.Count / 2).ShouldBeLessThan(TimeSpan.FromMilliseconds(500), string.Join(' ', times));
     }
+
+    [Fact]
+    public async Task AFileThatLooksAsItDidIsNotReadAgain()
+    {
+        // Of the same length, and with the same time of writing: only reading it could tell.
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(50));
+        DateTime old = DateTime.UtcNow.AddHours(-1);
+        WriteAs(old, Ipv4("b", 2));
+        fixture.Watch();
+        await fixture.ShouldSee(Ipv4("b", 2));
+        WriteAs(old, Ipv4("b", 3));
+        await fixture.ShouldStillSee(Ipv4("b", 2));
+
+        WriteAs(old.AddSeconds(1), Ipv4("b", 3));
+        await fixture.ShouldSee(Ipv4("b", 3));
+
+        void WriteAs(DateTime time, Lease lease)
+        {
+            string file = Path.Combine(Directory.GetParent(fixture.Directory)!.FullName, "b.json");
+            File.WriteAllBytes(file, LeaseJson.Format(lease));
+            File.SetLastWriteTimeUtc(file, time);
+            File.Move(file, fixture["b.json"], overwrite: true);
+        }
+    }
+
+    [Fact]
+    public async Task AFileWrittenJustNowIsReadAgainWhateverItLooksLike()
+    {
+        await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(50));
+        fixture.Rename(Ipv4("b", 2));
+        DateTime time = File.GetLastWriteTimeUtc(fixture["b.json"]);
+        fixture.Watch();
+        await fixture.ShouldSee(Ipv4("b", 2));
+        File.WriteAllBytes(fixture["b.json"], LeaseJson.Format(Ipv4("b", 3)));
+        File.SetLastWriteTimeUtc(fixture["b.json"], time);
+        await fixture.ShouldSee(Ipv4("b", 3));
+    }
 }
