@@ -7,11 +7,13 @@ namespace Overlay.Testing.Kubernetes;
 /// <summary>An authority of its own, and what it signs.</summary>
 public sealed class StandinCertificates
 {
+    public const string DefaultName = "stand-in authority";
+
     private readonly X509Certificate2 _authority;
 
-    public StandinCertificates()
+    public StandinCertificates(string name = DefaultName)
     {
-        CertificateRequest request = new("CN=stand-in authority", ECDsa.Create(ECCurve.NamedCurves.nistP256), HashAlgorithmName.SHA256);
+        CertificateRequest request = new($"CN={name}", ECDsa.Create(ECCurve.NamedCurves.nistP256), HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));

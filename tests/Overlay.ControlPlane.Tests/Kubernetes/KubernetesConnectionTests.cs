@@ -73,18 +73,20 @@ public sealed class KubernetesConnectionTests : IDisposable
         await fixture.ShouldSee(Own);
     }
 
-    [Fact]
-    public async Task AServerOfAnotherAuthorityIsNotTrustedUntilItsAuthorityIs()
+    [Theory]
+    [InlineData(StandinCertificates.DefaultName)]
+    [InlineData("another authority")]
+    public async Task AServerOfAnotherAuthorityIsNotTrustedUntilItsAuthorityIs(string name)
     {
         await using KubernetesFixture fixture = await StartAsync();
-        File.WriteAllText(_directory["ca.crt"], new StandinCertificates().AuthorityPem);
+        File.WriteAllText(_directory["ca.crt"], new StandinCertificates(name).AuthorityPem);
         fixture.Watch();
         await fixture.Eventually(() => fixture.Source.Problems.Count == 1);
         fixture.Source.Problems.Single().Value.ShouldStartWith($"cannot be reached: the server's certificate CN=stand-in is not vouched for by the authorities in {_directory["ca.crt"]}");
         fixture.Standin.Requests.ShouldBeEmpty();
 
         // As kubelet does when authorities change: both, then the new one alone.
-        File.WriteAllText(_directory["ca.crt"], new StandinCertificates().AuthorityPem + "\n" + _certificates.AuthorityPem);
+        File.WriteAllText(_directory["ca.crt"], new StandinCertificates(name).AuthorityPem + "\n" + _certificates.AuthorityPem);
         await fixture.ShouldSee(Own);
     }
 

@@ -263,6 +263,8 @@ public class KubernetesOwnNodeTests
 
         // Of the Node's two families this node carries one.
         await fixture.Source.PublishAsync(Own, default);
+        fixture.Nodes.Annotate("own", SampleNodes.Keys.PublicIpOverwrite, "203.0.113.7");
+        await fixture.Eventually(() => fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIp) == "203.0.113.7");
         await fixture.UpToDate();
         fixture.Updates.OfType<LeaseUpdate.Reassigned>().ShouldBeEmpty();
 

@@ -86,10 +86,14 @@ public class KubernetesWatchTests
         Lease[] leases = [.. Enumerable.Range(2, 8).Select(static n => Ipv4($"n{n:d2}", n))];
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(standin: new() { LargestPage = 3 }, nodes: [.. leases.Select(SampleNodes.Of)]);
         fixture.Standin.IsStateWatchRefused = true;
-        fixture.Standin.Misbehave(
-            static request => request.Path.Contains("continue=", StringComparison.Ordinal), Wrongdoing.Body(Recording.Body(recording), Recording.StatusCode(recording)));
+        fixture.Standin.Misbehave(static request => request.Path.Contains("continue=", StringComparison.Ordinal), new(context =>
+        {
+            // Of the first page, which was read before.
+            _ = fixture.Nodes.Delete("n02");
+            return Wrongdoing.Body(Recording.Body(recording), Recording.StatusCode(recording)).Answer(context);
+        }));
         fixture.Watch();
-        await fixture.ShouldSee(leases);
+        await fixture.ShouldSee(leases[1..]);
         fixture.Requests(static request => request.IsList).Select(static request => request.Path.Split('&')[0]).ShouldBe(["/api/v1/nodes?limit=500", "/api/v1/nodes?limit=500", "/api/v1/nodes?"]);
         fixture.Logger.Warnings.ShouldBeEmpty();
     }
