@@ -194,16 +194,19 @@ public class FileLeaseSourceTests
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(1));
         foreach (int number in Enumerable.Range(2, 50)) fixture.Rename(Ipv4($"n{number:d3}", number));
-        using CancellationTokenSource stop = new(TimeSpan.FromSeconds(2));
+        using CancellationTokenSource stop = new();
         Task writer = Task.Run(() =>
         {
             for (int i = 0; !stop.IsCancellationRequested; i++) fixture.Rename(Ipv4($"n{(i % 50) + 2:d3}", (i % 50) + 2));
         });
         int fewest = int.MaxValue;
         fixture.Watch();
+        await fixture.Eventually(() => fixture.Leases is not null);
+        stop.CancelAfter(TimeSpan.FromSeconds(2));
         while (!writer.IsCompleted)
         {
-            if (fixture.Leases is { } leases) fewest = Math.Min(fewest, leases.Count);
+            fewest = Math.Min(fewest, fixture.Leases!.Count);
+            await Task.Delay(1);
         }
 
         fixture.Updates.ShouldBe(1);
