@@ -15,6 +15,7 @@ static int Usage()
         usage: bench/run.sh micro [--quick] [BenchmarkDotNet options]
                bench/run.sh rig [--peers a,b] [--workloads a,b] [--columns a,b] [--runs N] [--seconds N]
                                 [--json FILE] [--svg FILE] [--beside-load]
+               bench/run.sh rig --workloads converge [--peers overlay-file,overlay-etcd,overlay-kubernetes] ...
         """);
     return 2;
 }

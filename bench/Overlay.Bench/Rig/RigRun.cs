@@ -61,7 +61,7 @@ internal sealed class RigRun(RigOptions options, LabNetwork lab, IReadOnlyList<I
         _from.WaitForPing(_to.AddressV4!, _setUpLimit);
 
         // Code compiled at first use, buffers that grow with their use: a daemon runs for months, so this is not counted.
-        WorkloadCatalog.Create("tcp-1").Measure(_from, _to, _warmUp);
+        WorkloadCatalog.Create("tcp-1").Measure(peer, _from, _to, _warmUp);
     }
 
     // With a peer still half there, the next one's figures would be wrong.
@@ -75,7 +75,7 @@ internal sealed class RigRun(RigOptions options, LabNetwork lab, IReadOnlyList<I
 
     private void Measure(int run, string column, IPeer peer, IWorkload workload, string what)
     {
-        foreach (Measurement measured in workload.Measure(_from, _to, TimeSpan.FromSeconds(options.Seconds)))
+        foreach (Measurement measured in workload.Measure(peer, _from, _to, TimeSpan.FromSeconds(options.Seconds)))
         {
             Results.Add(run, column, peer.Name, measured);
             string note = measured.Note.Length > 0 ? $"  ({measured.Note})" : "";

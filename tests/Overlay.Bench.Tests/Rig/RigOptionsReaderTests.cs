@@ -38,6 +38,30 @@ public class RigOptionsReaderTests
     }
 
     [Theory]
+    [InlineData("--workloads converge", "overlay-file,overlay-etcd,overlay-kubernetes")]
+    [InlineData("--peers overlay-etcd", "overlay-etcd")]
+    [InlineData("--peers overlay-kubernetes,overlay-file --workloads converge", "overlay-kubernetes,overlay-file")]
+    public void Converge_goes_with_the_peers_that_have_a_store(string line, string peers)
+    {
+        RigOptions options = RigOptionsReader.Read(line.Split(' '), _noVariables);
+        options.Workloads.ShouldBe(["converge"]);
+        options.Peers.ShouldBe(peers.Split(','));
+    }
+
+    [Theory]
+    [InlineData("--workloads converge --peers overlay,overlay-etcd", "--peers overlay: has no store")]
+    [InlineData("--workloads tcp-1 --peers overlay-file,bare", "--peers overlay-file: carries traffic as overlay does")]
+    [InlineData("--workloads tcp-1,converge", "--workloads tcp-1,converge: converge is about stores")]
+    [InlineData("--peers bare,overlay-file", "--peers bare: has no store")]
+    public void What_does_not_go_together_is_named_with_an_example_that_does(string line, string complaint)
+    {
+        string message = Should.Throw<UsageException>(() => RigOptionsReader.Read(line.Split(' '), _noVariables)).Message;
+        message.ShouldStartWith(complaint);
+        message.ShouldContain("--workloads converge --peers overlay-file,overlay-etcd");
+        message.ShouldNotContain("\n");
+    }
+
+    [Theory]
     [InlineData("--runs 0", "--runs 0", "--runs 5")]
     [InlineData("--runs -1", "--runs -1", "--runs 5")]
     [InlineData("--runs 99999999999", "--runs 99999999999", "--runs 5")]

@@ -10,7 +10,7 @@ internal static class Samples
 
     public static ResultSet Results(params string[] peers)
     {
-        ResultSet results = new(new RigOptions { Peers = peers });
+        ResultSet results = new(new RigOptions { Peers = peers, Workloads = WorkloadCatalog.Traffic });
         for (int run = 1; run <= 3; run++)
         {
             foreach (string column in RigOptions.AllColumns)

@@ -10,13 +10,13 @@ internal sealed record RigOptions
 
     public required IReadOnlyList<string> Peers { get; init; }
 
-    public IReadOnlyList<string> Workloads { get; init; } = WorkloadCatalog.Names;
+    public required IReadOnlyList<string> Workloads { get; init; }
 
     public IReadOnlyList<string> Columns { get; init; } = AllColumns;
 
     public int Runs { get; init; } = 5;
 
-    /// <summary>Length of one measurement.</summary>
+    /// <summary>Length of one measurement; converge takes longer where its samples do.</summary>
     public int Seconds { get; init; } = 3;
 
     public string? JsonFile { get; init; }

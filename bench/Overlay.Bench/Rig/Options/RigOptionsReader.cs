@@ -10,7 +10,7 @@ internal static class RigOptionsReader
     /// <exception cref="UsageException">An option is unknown or has a bad value.</exception>
     public static RigOptions Read(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
-        RigOptions options = new() { Peers = PeerCatalog.Default(environment) };
+        RigOptions options = new() { Peers = [], Workloads = [] };
         HashSet<string> seen = [];
         for (int i = 0; i < arguments.Count; i++)
         {
@@ -36,6 +36,7 @@ internal static class RigOptionsReader
             };
         }
 
+        options = Pairing.Complete(options, environment);
         PeerCatalog.Check(options.Peers, environment);
         return options;
     }

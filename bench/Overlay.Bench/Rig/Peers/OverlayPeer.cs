@@ -14,7 +14,7 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
     private const int EncapsulatedHeaders = 22;
     private const int NoLimit = 65_535;
 
-    private readonly List<DaemonProcess> _daemons = [];
+    private readonly RunningDaemons _daemons = new();
     private readonly AbsentNodes _absent = new(absentNodes);
 
     public string Name => name;
@@ -34,19 +34,12 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
         }
 
         LimitSegments(lab, MaxSegments(lab));
-        foreach (Node node in lab.Nodes) _daemons.Add(node.StartDaemon());
-        _daemons.ForEach(daemon => daemon.WaitReady(_patience));
+        _daemons.Start(lab.Nodes, _patience);
     }
 
     public void TearDown(LabNetwork lab)
     {
-        _daemons.ForEach(daemon => daemon.RequestStop());
-        string[] bad =
-        [
-            .. _daemons.Where(daemon => daemon.Stop() != 0)
-                .Select(daemon => $"overlayd ended with {daemon.ExitCode}:\n{daemon.Log}"),
-        ];
-        _daemons.Clear();
+        string? complaint = _daemons.Stop();
         LimitSegments(lab, NoLimit);
         if (absentNodes > 0)
         {
@@ -58,7 +51,7 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
             }
         }
 
-        if (bad.Length > 0) throw new LabException(string.Join('\n', bad));
+        if (complaint is not null) throw new LabException(complaint);
     }
 
     private static int MaxSegments(LabNetwork lab) => MaxDatagram / (lab.Options.EffectivePodMtu + EncapsulatedHeaders);

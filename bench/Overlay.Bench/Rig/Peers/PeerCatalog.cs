@@ -16,11 +16,16 @@ internal static class PeerCatalog
 
     private const string Tun = "/dev/net/tun";
 
-    public static readonly string[] Names = ["bare", Reference, "overlay", "wireguard-go", FlannelUdp, ManyRoutes];
+    /// <summary>overlayd with each of its stores: for the workload that is about stores.</summary>
+    public static readonly string[] WithStore = ["overlay-file", "overlay-etcd", "overlay-kubernetes"];
 
-    /// <summary>All that can be had and say something of their own: flannel's daemon is in no Debian package.</summary>
+    private static readonly string[] _forTraffic = ["bare", Reference, "overlay", "wireguard-go", FlannelUdp, ManyRoutes];
+
+    public static readonly string[] Names = [.. _forTraffic, .. WithStore];
+
+    /// <summary>All for traffic that can be had and say something of their own: flannel's daemon is in no Debian package.</summary>
     public static IReadOnlyList<string> Default(IReadOnlyDictionary<string, string> environment) =>
-        [.. Names.Where(name => name != ManyRoutes && (name != FlannelUdp || Variable(environment, FlannelVariable) is not null))];
+        [.. _forTraffic.Where(name => name != ManyRoutes && (name != FlannelUdp || Variable(environment, FlannelVariable) is not null))];
 
     /// <exception cref="UsageException">A peer lacks something, which the message names.</exception>
     public static void Check(IReadOnlyList<string> peers, IReadOnlyDictionary<string, string> environment)
@@ -53,6 +58,10 @@ internal static class PeerCatalog
         Reference => new KernelVxlanPeer(),
         "overlay" => new OverlayPeer(name, absentNodes: 0),
         ManyRoutes => new OverlayPeer(name, absentNodes: 100_000),
+        "overlay-file" => new StorePeer(name, "lease files", () => new FileStore()),
+        "overlay-etcd" => new StorePeer(name, "etcd on the same node, its data in memory", () => new EtcdStore()),
+        "overlay-kubernetes" => new StorePeer(
+            name, "annotations, in a stand-in for an API server on the same node", () => new KubernetesStore()),
         "wireguard-go" => new WireGuardPeer(Variable(environment, WireGuardVariable) ?? "wireguard-go"),
         FlannelUdp => new FlannelUdpPeer(Variable(environment, FlannelVariable) ?? "flanneld"),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),

@@ -11,7 +11,7 @@ internal static class ResultChart
     private const int PanelHead = 34;
     private const int BarStep = 24;
     private const int BarHeight = 16;
-    private const int NameWidth = 104;
+    private const int NameWidth = 136;
     private const int BarWidth = 220;
     private const int TitleHeight = 58;
     private const string Own = "overlay";

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Overlay.Bench.Rig;
 
-/// <summary>Many datagrams a system call, which .NET's sockets cannot do.</summary>
+/// <summary>What .NET cannot do: many datagrams a system call, and sleep for less than a millisecond.</summary>
 internal static class LibC
 {
     /// <summary>Block for the first message only.</summary>
@@ -28,6 +28,9 @@ internal static class LibC
     public static int Receive(SafeSocketHandle socket, IntPtr messages, int count) =>
         Result("recvmmsg", ReceiveMessages(socket, messages, (uint)count, WaitForOne, IntPtr.Zero));
 
+    /// <summary>Sleeps at least as long, unless a signal comes.</summary>
+    public static void Sleep(int microseconds) => _ = SleepMicroseconds((uint)microseconds);
+
     private static int Result(string call, int result)
     {
         if (result >= 0) return result;
@@ -47,5 +50,9 @@ internal static class LibC
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int ReceiveMessages(
         SafeSocketHandle socket, IntPtr messages, uint count, int flags, IntPtr timeout);
+
+    [DllImport("libc", EntryPoint = "usleep")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SleepMicroseconds(uint microseconds);
 #pragma warning restore SYSLIB1054
 }

@@ -15,7 +15,7 @@ internal sealed class BulkTcp(string name, int streams) : IWorkload
 
     public string Name => name;
 
-    public IReadOnlyList<Measurement> Measure(Pod from, Pod to, TimeSpan duration)
+    public IReadOnlyList<Measurement> Measure(IPeer peer, Pod from, Pod to, TimeSpan duration)
     {
         string port = Port.ToString(CultureInfo.InvariantCulture);
         BackgroundProcess server = to.Start("iperf", "-s", "-p", port, "-y", "C");

@@ -7,6 +7,6 @@ internal interface IWorkload
 {
     string Name { get; }
 
-    /// <summary>What is measured, once a metric.</summary>
-    IReadOnlyList<Measurement> Measure(Pod from, Pod to, TimeSpan duration);
+    /// <summary>What is measured, once a metric, between pods that the peer has joined.</summary>
+    IReadOnlyList<Measurement> Measure(IPeer peer, Pod from, Pod to, TimeSpan duration);
 }

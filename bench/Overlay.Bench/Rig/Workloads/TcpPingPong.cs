@@ -15,7 +15,7 @@ internal sealed class TcpPingPong(string name) : IWorkload
 
     public string Name => name;
 
-    public IReadOnlyList<Measurement> Measure(Pod from, Pod to, TimeSpan duration)
+    public IReadOnlyList<Measurement> Measure(IPeer peer, Pod from, Pod to, TimeSpan duration)
     {
         using TrafficProcess echo = TrafficProcess.Start(to, EchoProgram.Name, to.AddressV4!, Port);
         echo.WaitReady();

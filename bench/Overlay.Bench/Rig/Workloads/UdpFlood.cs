@@ -14,7 +14,7 @@ internal sealed class UdpFlood(string name, int payload) : IWorkload
 
     public string Name => name;
 
-    public IReadOnlyList<Measurement> Measure(Pod from, Pod to, TimeSpan duration)
+    public IReadOnlyList<Measurement> Measure(IPeer peer, Pod from, Pod to, TimeSpan duration)
     {
         using TrafficProcess sink = TrafficProcess.Start(
             to, SinkProgram.Name, to.AddressV4!, Port, payload, _warmUp.TotalSeconds, duration.TotalSeconds);
