@@ -14,7 +14,7 @@ internal sealed record TestNode
         PodsV4 = IpPrefix.Parse($"10.244.{number}.0/24");
         PodsV6 = IpPrefix.Parse($"fd00:10:244:{number}::/64");
         Mac = MacAddress.Parse($"02:11:22:33:44:0{number}");
-        Own = new Vtep(Network, Mac, 8472);
+        Own = new Vtep(Network, Mac, 8472) { MacV6 = MacAddress.Parse($"02:99:88:77:66:0{number}") };
         Remote = new RemoteVtep(name, IpAddress.Parse($"192.168.77.{number}"), Mac);
         RemoteV6 = new RemoteVtep(name, IpAddress.Parse($"fd77::{number}"), Mac);
     }

@@ -8,4 +8,7 @@ internal sealed record VtepMacDocument
 {
     [JsonPropertyName("VtepMAC")]
     public JsonElement VtepMac { get; init; }
+
+    [JsonPropertyName("VtepMACv6")]
+    public JsonElement VtepMacV6 { get; init; }
 }

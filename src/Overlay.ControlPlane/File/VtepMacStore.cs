@@ -6,7 +6,7 @@ using Overlay.Wire;
 
 namespace Overlay.ControlPlane;
 
-/// <summary>Keeps this node's VTEP MAC over restarts, in <c>vtep.json</c>: peers have it in their tables.</summary>
+/// <summary>Keeps this node's VTEP MACs over restarts, in <c>vtep.json</c>: peers have it in their tables.</summary>
 public sealed class VtepMacStore
 {
     private readonly string _file;
@@ -20,17 +20,21 @@ public sealed class VtepMacStore
         _logger = logger;
     }
 
-    /// <summary>The stored MAC, else the one this node published, else a random one; stored in the two latter cases.</summary>
-    /// <param name="published">This node's lease as the control plane still has it: peers know that MAC.</param>
-    public MacAddress LoadOrChoose(Lease? published = null)
+    /// <summary>The stored MACs, else those this node published, else a random one; stored in the two latter cases.</summary>
+    /// <param name="published">This node's lease as the control plane still has it: peers know those MACs.</param>
+    public VtepMacs LoadOrChoose(Lease? published = null)
     {
-        if (TryRead(out MacAddress stored)) return stored;
-        MacAddress? known = published?.Vteps.Select(static vtep => vtep.Mac).FirstOrDefault(static mac => IsUsable(mac));
-        MacAddress mac = known ?? MacAddress.FromRandom(RandomNumberGenerator.GetBytes(MacAddress.Length));
+        if (TryRead(out VtepMacs stored)) return stored;
+        MacAddress? known = Usable(published?.BackendData?.Mac);
+        MacAddress? knownV6 = Usable(published?.BackendV6Data?.Mac);
+        MacAddress mac = known ?? knownV6 ?? MacAddress.FromRandom(RandomNumberGenerator.GetBytes(MacAddress.Length));
+        VtepMacs macs = new(mac, knownV6 ?? mac);
         try
         {
-            AtomicFile.Write(_file, Encoding.UTF8.GetBytes($$"""{"VtepMAC":"{{mac}}"}"""));
-            _logger.LogInformation("VTEP MAC {Mac} ({Origin}) is stored in {File}", mac, known is null ? "random" : "as published", _file);
+            string ipv6 = macs.Ipv6 == macs.Ipv4 ? "" : $",\"VtepMACv6\":\"{macs.Ipv6}\"";
+            AtomicFile.Write(_file, Encoding.UTF8.GetBytes($$"""{"VtepMAC":"{{macs.Ipv4}}"{{ipv6}}}"""));
+            _logger.LogInformation(
+                "VTEP MAC {Mac} ({Origin}) is stored in {File}", mac, known is null && knownV6 is null ? "random" : "as published", _file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -38,20 +42,29 @@ public sealed class VtepMacStore
                 "VTEP MAC {Mac} could not be stored in {File} and may change at the next start: {Reason}", mac, _file, e.Message);
         }
 
-        return mac;
+        return macs;
     }
+
+    private static MacAddress? Usable(MacAddress? mac) => IsUsable(mac) ? mac : null;
 
     private static bool IsUsable(MacAddress? mac) => mac is { IsZero: false, IsMulticast: false };
 
-    private bool TryRead(out MacAddress mac)
+    private bool TryRead(out VtepMacs macs)
     {
-        mac = default;
+        macs = default;
         string reason;
         try
         {
             VtepMacDocument? document = JsonSerializer.Deserialize(File.ReadAllBytes(_file), LeaseJsonContext.Default.VtepMacDocument);
             JsonField field = new("VtepMAC", document?.VtepMac ?? default);
-            if (field.TryGetText(out string? text) && MacAddress.TryParse(text, out mac) && IsUsable(mac)) return true;
+            if (field.TryGetText(out string? text) && MacAddress.TryParse(text, out MacAddress mac) && IsUsable(mac))
+            {
+                JsonField fieldV6 = new("VtepMACv6", document?.VtepMacV6 ?? default);
+                bool hasV6 = fieldV6.TryGetText(out string? textV6) && MacAddress.TryParse(textV6, out MacAddress macV6) && IsUsable(macV6);
+                macs = new(mac, hasV6 ? MacAddress.Parse(textV6!) : mac);
+                return true;
+            }
+
             reason = field.IsNot("a unicast MAC address such as \"02:00:00:00:00:02\"");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -90,7 +90,7 @@ public sealed class OverlayNode : IDisposable
     /// <exception cref="ConfigurationException">Configuration and host do not fit together.</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public static OverlayNode Create(
-        OverlayOptions options, UnderlayInterface underlay, MacAddress vtepMac, TablePublisher publisher, ILoggerFactory loggers)
+        OverlayOptions options, UnderlayInterface underlay, VtepMacs vtepMacs, TablePublisher publisher, ILoggerFactory loggers)
     {
         Stack<IDisposable> made = new();
         try
@@ -98,7 +98,7 @@ public sealed class OverlayNode : IDisposable
             RouteNetlink netlink = Made(new RouteNetlink());
             CheckPlan(options, underlay);
             OverlayMtu mtu = OverlayMtu.For(options, underlay);
-            Vtep vtep = new(options.Network.Vni, vtepMac, options.Network.Port);
+            Vtep vtep = new(options.Network.Vni, vtepMacs.Ipv4, options.Network.Port) { MacV6 = vtepMacs.Ipv6 };
             int queues = QueueCount(options.Dataplane);
             IReadOnlyList<UdpUnderlay> sockets = UdpUnderlay.OpenQueues(queues, underlay.Ipv4, underlay.Ipv6, vtep.Port, options.Dataplane.Offloads);
             foreach (UdpUnderlay socket in sockets) _ = Made(socket);
@@ -141,7 +141,6 @@ public sealed class OverlayNode : IDisposable
     /// <summary>What this node announces to the others.</summary>
     public Lease LeaseOf(OverlayOptions options)
     {
-        VtepData data = new(Vtep.Vni, Vtep.Mac);
         return new Lease
         {
             Node = options.NodeName,
@@ -149,8 +148,8 @@ public sealed class OverlayNode : IDisposable
             SubnetV6 = options.SubnetV6,
             PublicIp = Underlay.PublicIp(options),
             PublicIpV6 = Underlay.PublicIpV6(options),
-            BackendData = Underlay.Ipv4 is null ? null : data,
-            BackendV6Data = Underlay.Ipv6 is null ? null : data,
+            BackendData = Underlay.Ipv4 is null ? null : new VtepData(Vtep.Vni, Vtep.Mac),
+            BackendV6Data = Underlay.Ipv6 is null ? null : new VtepData(Vtep.Vni, Vtep.MacV6),
         };
     }
 

@@ -88,6 +88,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         // A store that cannot be read is waited for; being told to stop meanwhile ends that.
         await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
         NodePlan plan = await _planner.PlanAsync(_stopping.Token);
+        if (_configured.ControlPlane.GivesPodCidrs) FormerFlannel.Remove(plan.Options.Network.Vni, _loggers.CreateLogger(nameof(FormerFlannel)));
         RunningNode node = _node = new RunningNode(plan, ChooseMac(plan), _publisher, _loggers);
         LeaseReconciler reconciler = _reconciler = new(node.Own, node.Plan, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
         LeaseCache cache = new(_configured.StateDirectory, _loggers.CreateLogger<LeaseCache>());
@@ -121,7 +122,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     }
 
     // Peers know the MAC that was published, but only if it was this host that published it.
-    private MacAddress ChooseMac(NodePlan plan)
+    private VtepMacs ChooseMac(NodePlan plan)
     {
         bool wasOurs = plan.Known?.PublicAddresses.Any(
             a => plan.Underlay.Addresses.Contains(a) || a == plan.Options.PublicIp || a == plan.Options.PublicIpV6) == true;

@@ -6,7 +6,7 @@ using Overlay.Wire;
 
 namespace Overlay.Daemon;
 
-/// <summary>The node as it is now. It is moved and made anew inside the running process; its VTEP MAC stays.</summary>
+/// <summary>The node as it is now. It is moved and made anew inside the running process; its VTEP MACs stay.</summary>
 internal sealed class RunningNode : IDisposable
 {
     private readonly TablePublisher _publisher;
@@ -17,13 +17,13 @@ internal sealed class RunningNode : IDisposable
 
     /// <exception cref="ConfigurationException">Configuration and host do not fit together.</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
-    public RunningNode(NodePlan plan, MacAddress vtepMac, TablePublisher publisher, ILoggerFactory loggers)
+    public RunningNode(NodePlan plan, VtepMacs vtepMacs, TablePublisher publisher, ILoggerFactory loggers)
     {
         _publisher = publisher;
         _loggers = loggers;
         _logger = loggers.CreateLogger<RunningNode>();
         _options = plan.Options;
-        _node = OverlayNode.Create(plan.Options, plan.Underlay, vtepMac, publisher, loggers);
+        _node = OverlayNode.Create(plan.Options, plan.Underlay, vtepMacs, publisher, loggers);
     }
 
     /// <summary>The configuration with all that the store gave. Any thread may read it.</summary>
@@ -68,17 +68,17 @@ internal sealed class RunningNode : IDisposable
     public void Rebuild(OverlayOptions options)
     {
         UnderlayInterface underlay = Refind(_node.Underlay);
-        MacAddress mac = _node.Vtep.Mac;
+        VtepMacs macs = new(_node.Vtep.Mac, _node.Vtep.MacV6);
         _node.Stop();
         _node.Dispose();
         try
         {
-            _node = OverlayNode.Create(options, underlay, mac, _publisher, _loggers);
+            _node = OverlayNode.Create(options, underlay, macs, _publisher, _loggers);
             _options = options;
         }
         catch (Exception exception) when (exception is ConfigurationException or LinuxException)
         {
-            _node = OverlayNode.Create(_options, underlay, mac, _publisher, _loggers);
+            _node = OverlayNode.Create(_options, underlay, macs, _publisher, _loggers);
             throw new ConfigurationException(exception.Message);
         }
     }

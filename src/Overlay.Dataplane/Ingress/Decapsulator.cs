@@ -75,8 +75,8 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
         if (!EthernetHeader.TryParse(vxlan.Payload, out EthernetHeader ethernet)) return DropReason.PktTooSmall;
         MacAddress source = ethernet.Source;
         if (source.IsZero || source.IsMulticast) return DropReason.MacInvalidSource;
-        if (source == vtep.Mac) return DropReason.LocalMac;
-        if (ethernet.Destination != vtep.Mac) return DropReason.OtherHost;
+        if (source == vtep.Mac || source == vtep.MacV6) return DropReason.LocalMac;
+        if (ethernet.Destination != vtep.Mac && ethernet.Destination != vtep.MacV6) return DropReason.OtherHost;
 
         Span<byte> packet = datagram[Overhead..];
         DropReason verdict = ethernet.EtherType switch

@@ -36,6 +36,14 @@ public sealed partial class RouteNetlink
         _socket.Request(request, "RTM_NEWLINK (up)", link.Name);
     }
 
+    /// <summary>Removes the device, and with it its addresses and routes.</summary>
+    /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
+    public void Delete(LinkInfo link)
+    {
+        NetlinkMessage request = new(RtNetlink.RTM_DELLINK, RtNetlink.NLM_F_ACK, IfInfo(link.Index));
+        _socket.Request(request, "RTM_DELLINK", link.Name);
+    }
+
     private static byte[] IfInfo(int index, uint flags = 0)
     {
         // struct ifinfomsg: family, pad, type(2), index(4), flags(4), change mask(4)

@@ -17,6 +17,7 @@ internal static class RtNetlink
     public const ushort NLM_F_CREATE = 0x400;
 
     public const ushort RTM_NEWLINK = 16;
+    public const ushort RTM_DELLINK = 17;
     public const ushort RTM_GETLINK = 18;
     public const ushort RTM_NEWADDR = 20;
     public const ushort RTM_GETADDR = 22;

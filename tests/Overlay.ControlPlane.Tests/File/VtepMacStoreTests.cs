@@ -29,7 +29,7 @@ public sealed class VtepMacStoreTests : IDisposable
     public void TwoNodesGetTwoMacs()
     {
         using TempDirectory other = new();
-        new VtepMacStore(other.Path, _logger).LoadOrChoose().ShouldNotBe(Load());
+        new VtepMacStore(other.Path, _logger).LoadOrChoose().Ipv4.ShouldNotBe(Load());
     }
 
     [Fact]
@@ -92,5 +92,18 @@ public sealed class VtepMacStoreTests : IDisposable
         _logger.Of(LogLevel.Error).ShouldHaveSingleItem().ShouldContain($"could not be stored in {StoreFile}");
     }
 
-    private MacAddress Load(Lease? published = null) => new VtepMacStore(_directory.Path, _logger).LoadOrChoose(published);
+    [Fact]
+    public void A_former_flannel_node_keeps_the_MAC_of_each_of_its_devices()
+    {
+        Lease published = SampleLeases.Ipv4("a", 1) with
+        {
+            BackendData = new(new(1), MacAddress.Parse("22:09:62:2c:87:7b")),
+            BackendV6Data = new(new(1), MacAddress.Parse("76:6a:49:5c:67:9d")),
+        };
+        VtepMacs expected = new(MacAddress.Parse("22:09:62:2c:87:7b"), MacAddress.Parse("76:6a:49:5c:67:9d"));
+        new VtepMacStore(_directory.Path, _logger).LoadOrChoose(published).ShouldBe(expected);
+        new VtepMacStore(_directory.Path, _logger).LoadOrChoose().ShouldBe(expected);
+    }
+
+    private MacAddress Load(Lease? published = null) => new VtepMacStore(_directory.Path, _logger).LoadOrChoose(published).Ipv4;
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.ControlPlane;
 using Overlay.Dataplane;
 using Overlay.Lab;
 using Overlay.Wire;
@@ -55,6 +56,6 @@ public sealed class OverlayNodeTests : IDisposable
     {
         OverlayOptions options = TestOptions.With(("StateDirectory", Node.StateDirectory), ("Interface", "eth0"));
         return Node.Invoke(() => OverlayNode.Create(
-            options, UnderlayDiscovery.Find(options), MacAddress.Parse("02:00:00:00:00:01"), new TablePublisher(), NullLoggerFactory.Instance));
+            options, UnderlayDiscovery.Find(options), new VtepMacs(MacAddress.Parse("02:00:00:00:00:01"), MacAddress.Parse("02:00:00:00:00:01")), new TablePublisher(), NullLoggerFactory.Instance));
     }
 }

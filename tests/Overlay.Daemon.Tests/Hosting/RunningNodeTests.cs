@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.ControlPlane;
 using Overlay.Dataplane;
 using Overlay.Lab;
 using Overlay.Wire;
@@ -17,7 +18,7 @@ public sealed class RunningNodeTests : IDisposable
     {
         OverlayOptions options = Options("10.244.1.0/24");
         _running = Node.Invoke(() => new RunningNode(
-            new NodePlan(options, UnderlayDiscovery.Find(options), null, IsFromSavedState: false), _mac, new TablePublisher(), NullLoggerFactory.Instance));
+            new NodePlan(options, UnderlayDiscovery.Find(options), null, IsFromSavedState: false), new VtepMacs(_mac, _mac), new TablePublisher(), NullLoggerFactory.Instance));
         Start();
     }
 

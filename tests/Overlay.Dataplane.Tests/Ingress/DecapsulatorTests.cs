@@ -32,6 +32,15 @@ public class DecapsulatorTests
         _rig.Decapsulate(datagram, B.RemoteV6.Address).ShouldBe(DropReason.None);
     }
 
+    [Fact]
+    public void A_frame_for_the_mac_of_the_ipv6_vtep_is_accepted_over_either_underlay()
+    {
+        byte[] datagram = Valid(Inner(IpFamily.IPv6).Build()).DestinationMac("02:99:88:77:66:01").Build();
+        _rig.Decapsulate(datagram, B.RemoteV6.Address).ShouldBe(DropReason.None);
+        _rig.Decapsulate(datagram, B.Remote.Address).ShouldBe(DropReason.None);
+        _rig.Decapsulate(Valid(Inner(IpFamily.IPv6).Build()).SourceMac("02:99:88:77:66:01").Build()).ShouldBe(DropReason.LocalMac);
+    }
+
     [Theory]
     [InlineData("192.168.77.9")]
     [InlineData("192.168.77.1")]

@@ -21,6 +21,9 @@ internal sealed class AbsentNodes(int count)
         {
             string file = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"absent-{i}.json"));
             File.WriteAllText(file, Lease((uint)i));
+
+            // As files are that were not written just now: those are read again at every look.
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1));
             _files.Add(file);
         }
     }
