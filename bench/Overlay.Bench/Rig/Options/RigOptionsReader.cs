@@ -10,6 +10,7 @@ internal static class RigOptionsReader
     /// <exception cref="UsageException">An option is unknown or has a bad value.</exception>
     public static RigOptions Read(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
+        // Without names: what goes with the rest.
         RigOptions options = new() { Peers = [], Workloads = [] };
         HashSet<string> seen = [];
         for (int i = 0; i < arguments.Count; i++)
