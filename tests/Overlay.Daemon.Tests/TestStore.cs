@@ -17,6 +17,15 @@ internal sealed class TestStore : ILeaseSource
 
     public Exception? Fault { get; set; }
 
+    /// <summary>The lease it has of any node that asks.</summary>
+    public Lease? Held { get; set; }
+
+    /// <summary>It has no names of nodes, and so finds a lease only once it is acquired.</summary>
+    public bool HasNoNames { get; set; }
+
+    /// <summary>What it was asked, in that order.</summary>
+    public List<string> Asked { get; } = [];
+
     public PodCidrRequest? Request { get; private set; }
 
     public StoreLocation Location { get; set; } = new("Test", "memory");
@@ -34,12 +43,14 @@ internal sealed class TestStore : ILeaseSource
     public async Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken)
     {
         await _isThere.Task.WaitAsync(cancellationToken);
+        Asked.Add("settings");
         return Fault is null ? Settings : throw Fault;
     }
 
     public async Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken)
     {
         await _isThere.Task.WaitAsync(cancellationToken);
+        Asked.Add("acquire");
         Request = request;
         return PodCidrs ?? request.Configured;
     }
@@ -50,8 +61,12 @@ internal sealed class TestStore : ILeaseSource
         await foreach (LeaseUpdate update in _updates.Reader.ReadAllAsync(cancellationToken)) yield return update;
     }
 
-    public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) =>
-        _isThere.Task.IsCompleted ? Task.FromResult<Lease?>(null) : throw new IOException("the store is away");
+    public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
+    {
+        if (!_isThere.Task.IsCompleted) throw new IOException("the store is away");
+        Asked.Add("find");
+        return Task.FromResult(HasNoNames && Request is null ? null : Held);
+    }
 
     public Task PublishAsync(Lease own, CancellationToken cancellationToken) => Task.CompletedTask;
 

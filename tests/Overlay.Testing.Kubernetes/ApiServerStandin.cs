@@ -54,6 +54,7 @@ public sealed class ApiServerStandin : IAsyncDisposable
         _ = builder.Logging.ClearProviders();
         _ = builder.WebHost.UseKestrelHttpsConfiguration();
         _ = builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Address, options.Port, listen => Configure(listen, options)));
+        if (options.Bind is { } bind) _ = builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = bind);
         WebApplication application = builder.Build();
         ApiServerStandin standin = new(application, new NodeApi(options));
         application.Run(standin.AnswerAsync);

@@ -18,7 +18,7 @@ internal sealed class NodeApi(StandinOptions options)
     private readonly NodeWriter _writer = new(options.PaddingLength);
     private readonly ConcurrentDictionary<WatchStream, bool> _watches = new();
 
-    public NodeStore Nodes { get; } = new(options.PaddingLength > 0);
+    public NodeStore Nodes { get; } = options.Nodes ?? new(options.PaddingLength > 0);
 
     public bool IsStateWatchRefused { get; set; }
 

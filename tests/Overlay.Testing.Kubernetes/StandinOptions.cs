@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Overlay.Testing.Kubernetes;
 
@@ -9,6 +10,12 @@ public sealed record StandinOptions
 
     /// <summary>0 for one the kernel chooses.</summary>
     public int Port { get; init; }
+
+    /// <summary>Makes the bound socket to listen on, inside a network namespace for instance; null for where this process is.</summary>
+    public Func<EndPoint, Socket>? Bind { get; init; }
+
+    /// <summary>What there is already, of a stand-in that ran before; null for a cluster without nodes.</summary>
+    public NodeStore? Nodes { get; init; }
 
     /// <summary>HTTPS with a certificate by <see cref="StandinCertificates"/>; null for plain HTTP/1.1.</summary>
     public StandinCertificates? Certificates { get; init; }

@@ -22,6 +22,10 @@ public interface ILeaseSource
     Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken);
 
     /// <summary>The lease the store holds for that node; null when there is none, or none that makes sense.</summary>
+    /// <remarks>
+    /// A store without names of nodes knows it only after <see cref="AcquireAsync"/>, which leaves as it is what an earlier
+    /// daemon of this node has written: the VTEP MAC in it is the one that peers send to.
+    /// </remarks>
     /// <exception cref="IOException">The store does not answer.</exception>
     Task<Lease?> FindAsync(string node, CancellationToken cancellationToken);
 

@@ -133,6 +133,9 @@ internal sealed class NodePlanner(
                 node, underlay.PublicIp(options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6),
                 saved.Load()?.PodCidrs ?? SubnetFile.Read(options.SubnetFile)),
             cancellationToken);
+
+        // A store without names of nodes knows which lease is this node's only now: that of the daemon before, perhaps.
+        known ??= await FindAsync(node, cancellationToken);
         _settings = settings;
         return new NodePlan(StoreSettings.Assign(options, given), underlay, known, IsFromSavedState: false);
     }

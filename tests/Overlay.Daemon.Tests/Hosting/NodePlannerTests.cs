@@ -117,12 +117,36 @@ public sealed class NodePlannerTests : IDisposable
         _store.Request!.Previous.ShouldBe(new PodCidrs(IpPrefix.Parse("10.5.44.0/24"), null));
     }
 
+    [Fact]
+    public async Task A_lease_that_is_found_before_pod_cidrs_are_given_is_the_known_one()
+    {
+        _store.Held = TestLease;
+        (await Planner().PlanAsync(_stop.Token)).Known.ShouldBe(_store.Held);
+        _store.Asked.ShouldBe(["settings", "find", "acquire"]);
+    }
+
+    [Fact]
+    public async Task A_store_without_names_is_asked_for_the_lease_again_once_it_has_given_pod_cidrs()
+    {
+        (_store.Held, _store.HasNoNames) = (TestLease, true);
+        (await Planner().PlanAsync(_stop.Token)).Known.ShouldBe(_store.Held);
+        _store.Asked.ShouldBe(["settings", "find", "acquire", "find"]);
+    }
+
     public void Dispose()
     {
         _stop.Cancel();
         _stop.Dispose();
         _lab.Dispose();
     }
+
+    private static Lease TestLease => new()
+    {
+        Node = "a",
+        Subnet = _given.Ipv4,
+        PublicIp = IpAddress.Parse("192.168.77.1"),
+        BackendData = new VtepData(new Vni(1), MacAddress.Parse("02:00:00:00:04:01")),
+    };
 
     private static async Task EventuallyAsync(Func<bool> condition)
     {
