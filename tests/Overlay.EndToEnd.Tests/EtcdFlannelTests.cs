@@ -57,7 +57,7 @@ public sealed class EtcdFlannelTests : IDisposable
 
         // One of ours has one MAC, so that of flannel's second device gives way.
         string value = ValueOf(FlannelText.KeyOf(former));
-        value.ShouldBe(Recorded("192.168.77.1", former.VtepMac!));
+        value.ShouldBe(Recorded("192.168.77.1", former.VtepMac!, former.VtepMacV6!));
         flannel.AddPeer(FlannelText.Read(FlannelText.KeyOf(former), value));
         foreach ((NetworkNamespace from, Pod to) in new[] { (A.Pods[0], B.Pods[0]), (B.Pods[0], A.Pods[0]), (A, B.Pods[0]), ((NetworkNamespace)B, A.Pods[0]) })
         {
@@ -76,13 +76,13 @@ public sealed class EtcdFlannelTests : IDisposable
     }
 
     /// <summary>What flannel itself once wrote for a node of that address, with another MAC in both places.</summary>
-    private static string Recorded(string publicIp, string mac)
+    private static string Recorded(string publicIp, string mac, string macV6)
     {
         string[] lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Fixtures", "flannel", "etcd-dual-stack.txt"));
         string recorded = lines.Single(line => line.StartsWith($$"""{"PublicIP":"{{publicIp}}",""", StringComparison.Ordinal));
         JsonNode lease = JsonNode.Parse(recorded)!;
-        foreach (string data in new[] { "BackendData", "BackendV6Data" }) recorded = recorded.Replace((string)lease[data]!["VtepMAC"]!, mac, StringComparison.Ordinal);
-        return recorded;
+        return recorded.Replace((string)lease["BackendData"]!["VtepMAC"]!, mac, StringComparison.Ordinal)
+            .Replace((string)lease["BackendV6Data"]!["VtepMAC"]!, macV6, StringComparison.Ordinal);
     }
 
     // As flannel's own keys, it ends with an etcd lease: one without would be a reservation.
