@@ -26,6 +26,9 @@ internal sealed class TestStore : ILeaseSource
     /// <summary>What it was asked, in that order.</summary>
     public List<string> Asked { get; } = [];
 
+    /// <summary>How often that is asked for in vain.</summary>
+    public int FindFailures { get; set; }
+
     public PodCidrRequest? Request { get; private set; }
 
     public StoreLocation Location { get; set; } = new("Test", "memory");
@@ -63,7 +66,7 @@ internal sealed class TestStore : ILeaseSource
 
     public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
     {
-        if (!_isThere.Task.IsCompleted) throw new IOException("the store is away");
+        if (!_isThere.Task.IsCompleted || FindFailures-- > 0) throw new IOException("the store is away");
         Asked.Add("find");
         return Task.FromResult(HasNoNames && Request is null ? null : Held);
     }

@@ -21,7 +21,7 @@ public class TableBuild
     public TableBuild()
     {
         AddressPlan plan = new() { ClusterCidr = IpPrefix.Parse("10.0.0.0/8") };
-        _reconciler = new(LeaseOf(Nodes), plan, _publisher, TimeProvider.System, NullLogger<LeaseReconciler>.Instance);
+        _reconciler = new(LeaseOf(Nodes), plan, TimeSpan.Zero, _publisher, TimeProvider.System, NullLogger<LeaseReconciler>.Instance);
         _reconciler.Apply(new LeaseUpdate.Snapshot([.. Enumerable.Range(0, Nodes).Select(static node => LeaseOf(node))]));
         Fill(_kept);
     }

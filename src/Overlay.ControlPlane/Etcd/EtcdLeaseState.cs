@@ -93,6 +93,9 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, EtcdHealth health)
     private void Forget(string path)
     {
         _ = _leases.Remove(path);
-        if (_damaged.Remove(path)) health.Settle(path);
+        _ = _damaged.Remove(path);
+
+        // Whatever was wrong with it, also by the allocator's lights.
+        health.Settle(path);
     }
 }

@@ -42,6 +42,9 @@ public sealed record EtcdOptions
     /// <summary>How long a watch may be silent before it is opened anew, which shows whether its member still lives.</summary>
     public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a node that lost a race for a subnet waits before it looks again; ten times as long after several.</summary>
+    public TimeSpan RaceWait { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How many keys are asked for at once.</summary>
     public int PageSize { get; init; } = 1000;
 }

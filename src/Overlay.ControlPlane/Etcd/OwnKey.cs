@@ -119,11 +119,11 @@ internal sealed class OwnKey(
         }
     }
 
-    // The lease this run has, if it still lives, else a new one.
+    // The lease this run has, if it still lives, else another one.
     private async Task<long> LiveLeaseAsync(CancellationToken cancellationToken)
     {
         if (_held is { Lease: not 0 } held && await RenewAsync(held.Lease, cancellationToken)) return held.Lease;
-        long lease = (await client.GrantAsync(options.LeaseTtl, cancellationToken)).Id;
+        long lease = await allocator.LeaseAsync(cancellationToken);
         _renewedAt = time.GetTimestamp();
         return lease;
     }

@@ -28,7 +28,7 @@ internal sealed class OwnSubnet : IDisposable
         _settings = settings;
         _health = health;
         _time = time;
-        _allocator = new(client, keys, options, health, logger);
+        _allocator = new(client, keys, options, health, time, logger);
         _key = new(client, keys, options, settings, _allocator, time, logger);
     }
 
@@ -76,7 +76,7 @@ internal sealed class OwnSubnet : IDisposable
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            PodCidrRequest request = (_claim?.Request ?? new(own.Node, null, null, new(null, null), null)) with { PublicIp = own.PublicIp, PublicIpV6 = own.PublicIpV6, Previous = null };
+            PodCidrRequest request = (_claim?.Request ?? new(own.Node, null, null, new(null, null), null)) with { PublicIp = own.PublicIp, PublicIpV6 = own.PublicIpV6, Previous = null, VtepMac = own.Vteps.FirstOrDefault()?.Mac };
             _claim = new(key, LeaseValue.Format(own), request, own);
             _name = new(_keys.PathOf(key), own.Node);
             switch (await _key.EnsureAsync(_claim, cancellationToken))

@@ -19,6 +19,9 @@ internal sealed class SubnetChoice(PodCidrRequest request, NetworkSettings setti
         Fits(key.Ipv4, _ipv4, request.Configured.Ipv4)
         && (_ipv6 is null ? key.Ipv6 is null : key.Ipv6 is { } ipv6 && Fits(ipv6, _ipv6, request.Configured.Ipv6));
 
+    /// <summary>The key is what the node is configured to, or had the last time.</summary>
+    public bool IsExpected(SubnetKey key) => key.PodCidrs == request.Previous || key.PodCidrs == request.Configured;
+
     /// <summary>A key in use may stay: it is inside the network, though it may be none that is handed out.</summary>
     public bool Allows(SubnetKey key) =>
         settings.Cidr!.Value.Contains(key.Ipv4)

@@ -46,7 +46,7 @@ public sealed class FileLeaseSource : ILeaseSource
     }
 
     /// <inheritdoc/>
-    public StoreLocation Location => new("File", _directory);
+    public StoreLocation Location => new(StoreLocation.File, _directory);
 
     /// <inheritdoc/>
     public StoreStatus Status => _state.Status;
@@ -94,7 +94,7 @@ public sealed class FileLeaseSource : ILeaseSource
     /// <inheritdoc/>
     public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
     {
-        if (!NodeName.IsValid(node)) return Task.FromResult<Lease?>(null);
+        if (!NodeName.IsValidForFile(node)) return Task.FromResult<Lease?>(null);
         return Task.Run(() => LeaseFile.New.Next(node, LeaseFileContent.Read(_state.PathOf(node))).Lease, cancellationToken);
     }
 
@@ -103,7 +103,7 @@ public sealed class FileLeaseSource : ILeaseSource
     /// <exception cref="UnauthorizedAccessException">Permission is missing. A running watch tries again.</exception>
     public Task PublishAsync(Lease own, CancellationToken cancellationToken)
     {
-        if (!NodeName.IsValid(own.Node)) throw new ArgumentException($"'{own.Node}' is no node name such as node-a", nameof(own));
+        if (!NodeName.IsValidForFile(own.Node)) throw new ArgumentException($"'{own.Node}' is no node name such as node-a", nameof(own));
         return Task.Run(() => _own.Publish(_state.PathOf(own.Node), LeaseJson.Format(own)), cancellationToken);
     }
 
@@ -115,7 +115,7 @@ public sealed class FileLeaseSource : ILeaseSource
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public Task WithdrawAsync(string node, CancellationToken cancellationToken)
     {
-        if (!NodeName.IsValid(node)) throw new ArgumentException($"'{node}' is no node name such as node-a", nameof(node));
+        if (!NodeName.IsValidForFile(node)) throw new ArgumentException($"'{node}' is no node name such as node-a", nameof(node));
         return Task.Run(() => _own.Withdraw(_state.PathOf(node)), cancellationToken);
     }
 

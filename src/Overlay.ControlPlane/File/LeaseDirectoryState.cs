@@ -62,7 +62,7 @@ internal sealed class LeaseDirectoryState
                 // Before it is read: what is written meanwhile has another stamp at the next look.
                 FileStamp? stamp = FileStamp.Of(PathOf(node), _time.GetUtcNow().UtcDateTime);
                 if (stamp is not null && _stamps.TryGetValue(node, out FileStamp before) && before == stamp) continue;
-                LeaseFileContent content = NodeName.IsValid(node) ? LeaseFileContent.Read(PathOf(node))
+                LeaseFileContent content = NodeName.IsValidForFile(node) ? LeaseFileContent.Read(PathOf(node))
                     : present.Contains(node) ? LeaseFileContent.Misnamed(node) : default;
                 if (content.IsAbsent) gone.Add(node);
                 else Take(node, content);

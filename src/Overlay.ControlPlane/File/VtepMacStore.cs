@@ -16,15 +16,25 @@ public sealed class VtepMacStore
     /// <param name="logger">Told of a damaged file and of one that cannot be written.</param>
     public VtepMacStore(string stateDirectory, ILogger<VtepMacStore> logger)
     {
-        _file = Path.Combine(stateDirectory, "vtep.json");
+        _file = PathIn(stateDirectory);
         _logger = logger;
     }
+
+    /// <summary>The stored MACs; null when there are none that make sense, which <see cref="LoadOrChoose"/> says.</summary>
+    public static VtepMacs? Find(string stateDirectory) => TryRead(PathIn(stateDirectory), out VtepMacs macs, out _) ? macs : null;
 
     /// <summary>The stored MACs, else those this node published, else a random one; stored in the two latter cases.</summary>
     /// <param name="published">This node's lease as the control plane still has it: peers know those MACs.</param>
     public VtepMacs LoadOrChoose(Lease? published = null)
     {
-        if (TryRead(out VtepMacs stored)) return stored;
+        if (TryRead(_file, out VtepMacs stored, out string? damage)) return stored;
+        if (damage is not null)
+        {
+            _logger.LogWarning(
+                "State file {File} is damaged: {Reason}. The VTEP MAC is taken from this node's published lease, else chosen anew",
+                _file, damage);
+        }
+
         MacAddress? known = Usable(published?.BackendData?.Mac);
         MacAddress? knownV6 = Usable(published?.BackendV6Data?.Mac);
         MacAddress mac = known ?? knownV6 ?? MacAddress.FromRandom(RandomNumberGenerator.GetBytes(MacAddress.Length));
@@ -49,13 +59,15 @@ public sealed class VtepMacStore
 
     private static bool IsUsable(MacAddress? mac) => mac is { IsZero: false, IsMulticast: false };
 
-    private bool TryRead(out VtepMacs macs)
+    private static string PathIn(string stateDirectory) => Path.Combine(stateDirectory, "vtep.json");
+
+    private static bool TryRead(string file, out VtepMacs macs, out string? damage)
     {
         macs = default;
-        string reason;
+        damage = null;
         try
         {
-            VtepMacDocument? document = JsonSerializer.Deserialize(File.ReadAllBytes(_file), LeaseJsonContext.Default.VtepMacDocument);
+            VtepMacDocument? document = JsonSerializer.Deserialize(File.ReadAllBytes(file), LeaseJsonContext.Default.VtepMacDocument);
             JsonField field = new("VtepMAC", document?.VtepMac ?? default);
             if (field.TryGetText(out string? text) && MacAddress.TryParse(text, out MacAddress mac) && IsUsable(mac))
             {
@@ -65,7 +77,7 @@ public sealed class VtepMacStore
                 return true;
             }
 
-            reason = field.IsNot("a unicast MAC address such as \"02:00:00:00:00:02\"");
+            damage = field.IsNot("a unicast MAC address such as \"02:00:00:00:00:02\"");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -73,12 +85,9 @@ public sealed class VtepMacStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
-            reason = e.Message;
+            damage = e.Message;
         }
 
-        _logger.LogWarning(
-            "State file {File} is damaged: {Reason}. The VTEP MAC is taken from this node's published lease, else chosen anew",
-            _file, reason);
         return false;
     }
 }

@@ -24,6 +24,9 @@ public sealed record KubernetesTimings
     /// <summary>A watch that ends sooner than that is not asked for again at once.</summary>
     public TimeSpan ShortWatch { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the state is read by lists after a watch that was to tell it has failed.</summary>
+    public TimeSpan StateWatchPause { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Upper bound of the first wait after a failure; doubled with every further one.</summary>
     public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromMilliseconds(800);
 

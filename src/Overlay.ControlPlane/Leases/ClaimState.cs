@@ -4,7 +4,7 @@ namespace Overlay.ControlPlane;
 /// <remarks>
 /// The one that held it first wins; of those that come in together, the first by node name. Strength belongs to the
 /// claim and not to the lease: a node that changes its MAC or moves one of its prefixes keeps what it kept. A node that
-/// restarts withdraws its lease and comes back: what others wait for meanwhile is kept for it.
+/// restarts may withdraw its lease and come back: what others wait for meanwhile is kept for it then.
 /// </remarks>
 internal sealed class ClaimState(KeptClaims kept)
 {

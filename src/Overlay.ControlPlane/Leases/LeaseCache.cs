@@ -8,12 +8,13 @@ namespace Overlay.ControlPlane;
 /// cannot be reached stops no traffic.
 /// </remarks>
 /// <param name="stateDirectory">Made when missing.</param>
+/// <param name="store">Whose leases they are: another store has other nodes.</param>
 /// <param name="logger">Told of a file that cannot be used.</param>
-public sealed class LeaseCache(string stateDirectory, ILogger<LeaseCache> logger)
+public sealed class LeaseCache(string stateDirectory, StoreLocation store, ILogger<LeaseCache> logger)
 {
-    private readonly LeaseSetFile _file = new(Path.Combine(stateDirectory, "peers.json"), logger);
+    private readonly LeaseSetFile _file = new(Path.Combine(stateDirectory, "peers.json"), store, logger);
 
-    /// <summary>What was saved last; null when nothing was, or nothing that makes sense.</summary>
+    /// <summary>What was saved last; null when nothing was, nothing that makes sense, or what another store said.</summary>
     public LeaseUpdate.Snapshot? Load() => _file.TryLoad(out IReadOnlyList<Lease>? leases) ? new(leases) : null;
 
     /// <summary>Saves the accepted peers, if they are others than those saved last. A disk that is full is no failure.</summary>

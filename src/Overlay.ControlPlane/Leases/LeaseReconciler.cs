@@ -13,8 +13,11 @@ namespace Overlay.ControlPlane;
 /// </remarks>
 public sealed class LeaseReconciler
 {
-    /// <summary>How long what a node has withdrawn is kept for it where another node waits for it.</summary>
-    /// <remarks>A restart takes seconds, a reboot of a small machine less than a minute. Nobody's packets pass meanwhile.</remarks>
+    /// <summary>How long what a node has withdrawn is kept for it where another node waits for it, and a stop withdraws the lease.</summary>
+    /// <remarks>
+    /// A restart takes seconds, a reboot of a small machine less than a minute. Nobody's packets pass meanwhile. Where
+    /// leases outlive a stop, one that is gone is gone for good, and what was in it may have been given away.
+    /// </remarks>
     public static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(60);
 
     private readonly TablePublisher _publisher;
@@ -33,12 +36,13 @@ public sealed class LeaseReconciler
 
     /// <param name="own">This node's lease: its pod CIDRs, underlays, VNI and MAC are what peers are measured against.</param>
     /// <param name="plan">Its cluster CIDRs bound what peers may announce.</param>
+    /// <param name="claimGrace"><see cref="ClaimGrace"/>, or zero where a stop leaves the lease in the store.</param>
     /// <param name="publisher">Gets a new table with the first update, then whenever the accepted leases change.</param>
-    /// <param name="time">Clock of <see cref="PeersSnapshot.UpdatedAt"/> and of <see cref="ClaimGrace"/>.</param>
+    /// <param name="time">Clock of <see cref="PeersSnapshot.UpdatedAt"/> and of the grace.</param>
     /// <param name="logger">Told of every refusal once.</param>
     /// <exception cref="ArgumentException">The own lease lacks a VTEP, its MAC or its address.</exception>
     public LeaseReconciler(
-        Lease own, AddressPlan plan, TablePublisher publisher, TimeProvider time, ILogger<LeaseReconciler> logger)
+        Lease own, AddressPlan plan, TimeSpan claimGrace, TablePublisher publisher, TimeProvider time, ILogger<LeaseReconciler> logger)
     {
         _own = own;
         _rules = new(own, plan);
@@ -46,7 +50,7 @@ public sealed class LeaseReconciler
         _publisher = publisher;
         _time = time;
         _logger = logger;
-        _kept = new(ClaimGrace, time);
+        _kept = new(claimGrace, time);
         _claims = new(_kept);
     }
 

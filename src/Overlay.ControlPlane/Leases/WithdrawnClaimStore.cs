@@ -17,12 +17,13 @@ public sealed class WithdrawnClaimStore
     private readonly TimeProvider _time;
 
     /// <param name="stateDirectory">Made when missing.</param>
+    /// <param name="store">Where the lease is withdrawn from.</param>
     /// <param name="time">Clock by which the claim ages; it must go on over restarts.</param>
     /// <param name="logger">Told of a file that cannot be used.</param>
-    public WithdrawnClaimStore(string stateDirectory, TimeProvider time, ILogger<WithdrawnClaimStore> logger)
+    public WithdrawnClaimStore(string stateDirectory, StoreLocation store, TimeProvider time, ILogger<WithdrawnClaimStore> logger)
     {
         _path = Path.Combine(stateDirectory, "withdrawn.json");
-        _file = new(_path, logger);
+        _file = new(_path, store, logger);
         _time = time;
     }
 

@@ -8,4 +8,8 @@ namespace Overlay.ControlPlane;
 /// <param name="PublicIpV6">Its IPv6 underlay address.</param>
 /// <param name="Configured">What <c>Overlay:Subnet</c> and <c>SubnetV6</c> say.</param>
 /// <param name="Previous">What it had the last time, by its state or by flannel's subnet.env; null when there is no trace of it.</param>
-public sealed record PodCidrRequest(string Node, IpAddress? PublicIp, IpAddress? PublicIpV6, PodCidrs Configured, PodCidrs? Previous);
+public sealed record PodCidrRequest(string Node, IpAddress? PublicIp, IpAddress? PublicIpV6, PodCidrs Configured, PodCidrs? Previous)
+{
+    /// <summary>The MAC of its VTEPs, by which etcd tells its keys from those of another node with its address; null before it has one.</summary>
+    public MacAddress? VtepMac { get; init; }
+}

@@ -16,6 +16,7 @@ public sealed class LeaseFollower(
     // With the peers of the last run at hand, a store that cannot be read is not waited for longer.
     private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
 
+    private readonly LeaseSaver _saver = new(cache, time);
     private readonly Lock _gate = new();
     private IAsyncEnumerator<LeaseUpdate>? _updates;
     private Task<bool>? _next;
@@ -58,9 +59,13 @@ public sealed class LeaseFollower(
         Take();
     }
 
-    /// <summary>Applies what the store says from then on; ends when <see cref="ReadFirstAsync"/>'s token is cancelled.</summary>
+    /// <summary>Applies what the store says from then on, and saves it; ends when <see cref="ReadFirstAsync"/>'s token is cancelled.</summary>
     public async Task FollowAsync()
     {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_cancellation);
+
+        // On another thread, and awaited last: a disk may take as long as it likes.
+        Task saving = Task.Run(() => _saver.RunAsync(ended.Token), CancellationToken.None);
         try
         {
             // Told to stop, it does not wait for a store that hangs.
@@ -74,6 +79,8 @@ public sealed class LeaseFollower(
         finally
         {
             if (_next!.IsCompleted) await _updates!.DisposeAsync();
+            await ended.CancelAsync();
+            await saving;
         }
     }
 
@@ -103,7 +110,7 @@ public sealed class LeaseFollower(
     {
         if (hold.EndsIn == TimeSpan.Zero) reconciler.Apply(hold.Release());
         reconciler.Reconsider();
-        cache.Save(reconciler.Peers);
+        _saver.Note(reconciler.Peers);
     });
 
     private void Take()
@@ -115,7 +122,7 @@ public sealed class LeaseFollower(
             Change(() =>
             {
                 reconciler.Apply(hold.Filter(update, reconciler.Peers));
-                cache.Save(reconciler.Peers);
+                _saver.Note(reconciler.Peers);
             });
             _hasRead = true;
         }

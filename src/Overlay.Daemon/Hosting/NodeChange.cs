@@ -9,12 +9,16 @@ internal abstract record NodeChange
     {
     }
 
-    /// <summary>The underlay has another address or MTU.</summary>
-    public sealed record Moved(UnderlayInterface Underlay) : NodeChange;
+    /// <summary>The underlay has another address or MTU. Which, is looked up when it is followed: by then it may be yet another.</summary>
+    public sealed record Moved : NodeChange;
 
     /// <summary>The store has given other pod CIDRs.</summary>
     public sealed record Reassigned(PodCidrs PodCidrs) : NodeChange;
 
     /// <summary>The store answers, after a start without it.</summary>
-    public sealed record Settled(NodePlan Plan) : NodeChange;
+    public sealed record Settled(NodePlan Plan) : NodeChange
+    {
+        /// <summary>Ends when it has been applied or refused.</summary>
+        public TaskCompletionSource Tried { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane;
 using Overlay.Linux;
+using Overlay.Wire;
 
 namespace Overlay.Daemon;
 
@@ -19,6 +20,10 @@ internal sealed class NodePlanner(
     private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(10);
+
+    // Within the patience: without its earlier lease this node seems to be another, and still it is to start.
+    private static readonly TimeSpan _findPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _findPause = TimeSpan.FromMilliseconds(500);
 
     private Task<NodePlan>? _asking;
     private NodeSettings _settings = NodeSettings.None;
@@ -46,16 +51,16 @@ internal sealed class NodePlanner(
         {
             logger.LogWarning(
                 "{Kind} {Place} does not answer; this node begins with what it was given before ({PodCidrs}) and its peers of the last run",
-                last.Store.Kind, last.Store.Place, last.PodCidrs);
+                last.Store.Kind, last.Store.Place, PodCidrsOf(last));
             _asking = asking;
         }
         catch (ConfigurationException exception)
         {
             logger.LogError(
-                "{Reason}. This node begins with what it was given before ({PodCidrs}) and its peers of the last run", exception.Message, last.PodCidrs);
+                "{Reason}. This node begins with what it was given before ({PodCidrs}) and its peers of the last run", exception.Message, PodCidrsOf(last));
         }
 
-        OverlayOptions options = StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), last.PodCidrs);
+        OverlayOptions options = StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), PodCidrsOf(last));
         return new NodePlan(options, discover(options), null, IsFromSavedState: true);
     }
 
@@ -83,6 +88,20 @@ internal sealed class NodePlanner(
 
     /// <summary>Notes what this node was given, for a start without the store.</summary>
     public void Save(OverlayOptions options) => saved.Save(new Assignment(source.Location, _settings, new PodCidrs(options.Subnet, options.SubnetV6)));
+
+    // Ours is deleted at a stop: one that is there is of a run that was killed, or flannel's, which has run since.
+    private PodCidrs PodCidrsOf(Assignment last)
+    {
+        NetworkSettings? network = last.Settings.Network;
+        return SubnetFile.Read(configured.SubnetFile) is { } written
+            && MayBe(written.Ipv4, last.PodCidrs.Ipv4, network?.Cidr ?? configured.Network.Cidr)
+            && MayBe(written.Ipv6, last.PodCidrs.Ipv6, network?.CidrV6 ?? configured.Network.CidrV6)
+            ? written
+            : last.PodCidrs;
+
+        static bool MayBe(IpPrefix? written, IpPrefix? given, IpPrefix? cluster) =>
+            written is { } prefix ? cluster is { } all && all.Contains(prefix) : given is null;
+    }
 
     private async Task<NodePlan> WaitAsync(Task<NodePlan> asking, CancellationToken cancellationToken)
     {
@@ -125,31 +144,40 @@ internal sealed class NodePlanner(
         UnderlayInterface underlay = discover(options);
 
         WaitFor("the lease it has of this node");
-        Lease? known = await FindAsync(node, cancellationToken);
+        (bool hasAnswered, Lease? known) = await FindAsync(node, cancellationToken);
 
         WaitFor("this node's pod CIDRs");
         PodCidrs given = await source.AcquireAsync(
             new PodCidrRequest(
                 node, underlay.PublicIp(options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6),
-                saved.Load()?.PodCidrs ?? SubnetFile.Read(options.SubnetFile)),
+                SubnetFile.Read(options.SubnetFile) ?? saved.Load()?.PodCidrs)
+            { VtepMac = VtepMacStore.Find(options.StateDirectory)?.Ipv4 },
             cancellationToken);
 
         // A store without names of nodes knows which lease is this node's only now: that of the daemon before, perhaps.
-        known ??= await FindAsync(node, cancellationToken);
+        if (hasAnswered && known is null) (_, known) = await FindAsync(node, cancellationToken);
         _settings = settings;
         return new NodePlan(StoreSettings.Assign(options, given), underlay, known, IsFromSavedState: false);
     }
 
-    private async Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
+    private async Task<(bool HasAnswered, Lease? Lease)> FindAsync(string node, CancellationToken cancellationToken)
     {
-        try
+        long began = time.GetTimestamp();
+        while (true)
         {
-            return await source.FindAsync(node, cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            logger.LogError("could not find the earlier lease of {Node}: {Reason}", node, exception.Message);
-            return null;
+            try
+            {
+                return (true, await source.FindAsync(node, cancellationToken));
+            }
+            catch (IOException) when (time.GetElapsedTime(began) < _findPatience)
+            {
+                await Task.Delay(_findPause, time, cancellationToken);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                logger.LogError("could not find the earlier lease of {Node}: {Reason}", node, exception.Message);
+                return (false, null);
+            }
         }
     }
 

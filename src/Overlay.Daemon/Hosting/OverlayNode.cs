@@ -30,9 +30,9 @@ public sealed class OverlayNode : IDisposable
     private volatile DeviceGuard? _guard;
     private volatile UnderlayInterface _underlay;
     private OverlayMtu _mtu;
-    private Action<UnderlayInterface> _moved = static _ => { };
+    private Action _moved = static () => { };
     private Action<string, Exception> _failed = static (_, _) => { };
-    private bool _isClosed;
+    private volatile bool _isClosed;
     private bool _isDisposed;
 
     private OverlayNode(
@@ -82,10 +82,32 @@ public sealed class OverlayNode : IDisposable
     }
 
     /// <summary>What on this host keeps pods' packets from flowing.</summary>
-    public IReadOnlyList<string> Problems => _guard?.Problem is { } underlay ? [.. _device.Problems, underlay] : _device.Problems;
+    public IReadOnlyList<string> Problems
+    {
+        get
+        {
+            List<string> problems = [.. _device.Problems];
+            if (_guard?.Problem is { } underlay) problems.Add(underlay);
+            else if (_isClosed) problems.Add($"the tunnels have no sockets until {Underlay.Link.Name} has an address they can be bound to: peers do not reach this node");
+            return problems;
+        }
+    }
+
+    /// <summary>The sockets went with an address, and there are no others yet: <see cref="MoveTo"/> is due.</summary>
+    public bool IsClosed => _isClosed;
 
     /// <summary>What on this host is not as it should be, while pods' packets flow.</summary>
-    public IReadOnlyList<string> Warnings => _directRoutes?.Problems ?? [];
+    public IReadOnlyList<string> Warnings
+    {
+        get
+        {
+            IReadOnlyList<string> direct = _directRoutes?.Problems ?? [];
+
+            // Without direct routes of this node's own a peer may have one, and sends plainly.
+            string? filter = _options.Subnet is null ? null : ReversePathFilter.Find(Underlay.Link.Name);
+            return filter is null || direct.Contains(filter) ? direct : [.. direct, filter];
+        }
+    }
 
     /// <exception cref="ConfigurationException">Configuration and host do not fit together.</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
@@ -156,7 +178,7 @@ public sealed class OverlayNode : IDisposable
     /// <summary>Starts the workers and the guard, each on its thread.</summary>
     /// <param name="moved">Called when the underlay is another than before: <see cref="MoveTo"/> is due, on another thread.</param>
     /// <param name="failed">Called when one of them cannot go on, with its name and the reason.</param>
-    public void Start(Action<UnderlayInterface> moved, Action<string, Exception> failed)
+    public void Start(Action moved, Action<string, Exception> failed)
     {
         (_moved, _failed) = (moved, failed);
         _queues.Start(failed);
@@ -194,6 +216,7 @@ public sealed class OverlayNode : IDisposable
     /// <summary>Ends the workers after they have passed on what was queued; nothing to do where <see cref="Start"/> was not called.</summary>
     public void Stop()
     {
+        if (_isDisposed) return;
         _guard?.Stop();
         if (!_isClosed) _queues.Stop();
     }

@@ -28,7 +28,9 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
 
     // What publishes ends before the lease is withdrawn; the watch, which keeps a store in order, after that.
     private readonly CancellationTokenSource _leaving = new();
-    private readonly WithdrawnClaimStore _withdrawn;
+
+    // Null where a stop leaves the lease in the store.
+    private readonly WithdrawnClaimStore? _withdrawn;
     private readonly NodePlanner _planner;
     private readonly SnapshotHold _hold;
     private readonly Channel<NodeChange> _changes = Channel.CreateUnbounded<NodeChange>();
@@ -38,7 +40,8 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     private volatile RunningNode? _node;
     private volatile LeaseReconciler? _reconciler;
     private volatile LeaseFollower? _follower;
-    private volatile string? _problem;
+    private volatile string? _moveProblem;
+    private volatile string? _assignmentProblem;
     private volatile bool _isSettled;
     private bool _isDown;
 
@@ -53,7 +56,8 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         _lifetime = lifetime;
         _loggers = loggers;
         _logger = loggers.CreateLogger<OverlayService>();
-        _withdrawn = new(options.StateDirectory, TimeProvider.System, loggers.CreateLogger<WithdrawnClaimStore>());
+        if (options.ControlPlane.WithdrawsLease)
+            _withdrawn = new(options.StateDirectory, source.Location, TimeProvider.System, loggers.CreateLogger<WithdrawnClaimStore>());
         AssignmentFile assignment = new(options.StateDirectory, loggers.CreateLogger<AssignmentFile>());
         _planner = new(options, source, assignment, UnderlayDiscovery.Find, TimeProvider.System, loggers.CreateLogger<NodePlanner>());
         _hold = new(options.ControlPlane.Hold, TimeProvider.System, loggers.CreateLogger<SnapshotHold>());
@@ -81,7 +85,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     public bool IsFromSavedState => _node is not null && !(_isSettled && _follower?.HasRead == true);
 
     /// <summary>What keeps pods' packets from flowing, or this node from being what the store wants.</summary>
-    public IReadOnlyList<string> Problems => [.. Node?.Problems ?? [], .. _problem is { } problem ? [problem] : Array.Empty<string>()];
+    public IReadOnlyList<string> Problems => [.. Node?.Problems ?? [], .. new[] { _moveProblem, _assignmentProblem }.OfType<string>()];
 
     public override async Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -90,8 +94,9 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         NodePlan plan = await _planner.PlanAsync(_stopping.Token);
         if (_configured.ControlPlane.GivesPodCidrs) FormerFlannel.Remove(plan.Options.Network.Vni, _loggers.CreateLogger(nameof(FormerFlannel)));
         RunningNode node = _node = new RunningNode(plan, ChooseMac(plan), _publisher, _loggers);
-        LeaseReconciler reconciler = _reconciler = new(node.Own, node.Plan, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
-        LeaseCache cache = new(_configured.StateDirectory, _loggers.CreateLogger<LeaseCache>());
+        TimeSpan claimGrace = _configured.ControlPlane.WithdrawsLease ? LeaseReconciler.ClaimGrace : TimeSpan.Zero;
+        LeaseReconciler reconciler = _reconciler = new(node.Own, node.Plan, claimGrace, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
+        LeaseCache cache = new(_configured.StateDirectory, _source.Location, _loggers.CreateLogger<LeaseCache>());
         LeaseFollower follower = _follower = new(_source, reconciler, _hold, cache, TimeProvider.System, _loggers.CreateLogger<LeaseFollower>())
         {
             PeersChanged = peers => node.Node.Follow(peers),
@@ -134,7 +139,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     {
         try
         {
-            OwnLeaseConflict.Check(own, known, _withdrawn.Load(own.Node), peers);
+            OwnLeaseConflict.Check(own, known, _withdrawn?.Load(own.Node), peers);
         }
         catch (ConfigurationException exception) when (_configured.ControlPlane.GivesPodCidrs)
         {
@@ -142,7 +147,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         }
     }
 
-    private void Start(RunningNode node) => node.Node.Start(underlay => Post(new NodeChange.Moved(underlay)), Fail);
+    private void Start(RunningNode node) => node.Node.Start(() => Post(new NodeChange.Moved()), Fail);
 
     private void Post(NodeChange change) => _ = _changes.Writer.TryWrite(change);
 
@@ -169,51 +174,69 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         await foreach (NodeChange change in _changes.Reader.ReadAllAsync(_leaving.Token))
         {
             RunningNode node = _node!;
-            try
-            {
-                await ApplyAsync(node, change);
-                _problem = null;
-            }
-            catch (ConfigurationException exception)
-            {
-                // Better than nothing, and whoever reads the report sees that it is not as it should be.
-                _problem = $"this node stays as it is: {exception.Message}";
-                _logger.LogError("{Problem}", _problem);
-            }
-
+            if (!await TryApplyAsync(node, change)) continue;
             await PublishAsync(node, _leaving.Token);
             await TryAsync("write the subnet file", () => Task.Run(() => WriteSubnetFile(node)));
             Log(node, null);
         }
     }
 
+    /// <summary>False where the node stays as it is: then nothing is new, and whoever reads the report sees that it is not as it should be.</summary>
+    private async Task<bool> TryApplyAsync(RunningNode node, NodeChange change)
+    {
+        try
+        {
+            await ApplyAsync(node, change);
+            Report(change, null);
+            return true;
+        }
+        catch (ConfigurationException exception)
+        {
+            Report(change, $"this node stays as it is: {exception.Message}");
+            return false;
+        }
+        finally
+        {
+            if (change is NodeChange.Settled settled) settled.Tried.SetResult();
+        }
+    }
+
+    // What the underlay is and what the store has given are faults of their own: one does not end with the other.
+    private void Report(NodeChange change, string? problem)
+    {
+        if (problem is not null && problem != (change is NodeChange.Moved ? _moveProblem : _assignmentProblem)) _logger.LogError("{Problem}", problem);
+        if (change is NodeChange.Moved) _moveProblem = problem;
+        else _assignmentProblem = problem;
+    }
+
     private async Task ApplyAsync(RunningNode node, NodeChange change)
     {
         switch (change)
         {
-            case NodeChange.Moved moved:
-                await node.MoveToAsync(moved.Underlay, _leaving.Token);
+            case NodeChange.Moved:
+                await node.MoveAsync(_leaving.Token);
                 _follower!.Rebase(node.Own, node.Plan);
                 break;
             case NodeChange.Reassigned reassigned:
-                Reassign(node, StoreSettings.Assign(node.Options, reassigned.PodCidrs));
+                await ReassignAsync(node, StoreSettings.Assign(node.Options, reassigned.PodCidrs));
                 break;
             case NodeChange.Settled settled:
+                await ReassignAsync(node, settled.Plan.Options);
                 _logger.LogInformation("{Kind} {Place} answers", _source.Location.Kind, _source.Location.Place);
                 _isSettled = true;
-                Reassign(node, settled.Plan.Options);
                 break;
         }
     }
 
-    private void Reassign(RunningNode node, OverlayOptions options)
+    private async Task ReassignAsync(RunningNode node, OverlayOptions options)
     {
         if (options == node.Options) return;
-        OverlayNode.CheckPlan(options, node.Node.Underlay);
+        UnderlayInterface underlay = await node.FindUnderlayAsync(_leaving.Token);
+        OverlayNode.CheckPlan(options, underlay);
         _logger.LogWarning("the control plane has other settings or pod CIDRs for this node than before: it is made anew, and pods with former addresses are not reached");
         try
         {
-            node.Rebuild(options);
+            node.Rebuild(options, underlay);
         }
         catch (ConfigurationException)
         {
@@ -241,7 +264,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     /// <summary>Asks the store what it could not say at the start, and tells it when pods' packets flow.</summary>
     private async Task SettleAsync(NodePlan plan)
     {
-        if (plan.IsFromSavedState) Post(new NodeChange.Settled(await _planner.SettleAsync(_leaving.Token)));
+        if (plan.IsFromSavedState) await SettlePlanAsync();
         string? told = null;
         while (true)
         {
@@ -257,6 +280,26 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
                 told = exception.Message;
                 await Task.Delay(_readyRetry, _leaving.Token);
             }
+        }
+    }
+
+    // What this node cannot be is not tried again; another answer of the store is.
+    private async Task SettlePlanAsync()
+    {
+        OverlayOptions? refused = null;
+        while (true)
+        {
+            NodePlan plan = await _planner.SettleAsync(_leaving.Token);
+            if (plan.Options != refused)
+            {
+                NodeChange.Settled settled = new(plan);
+                Post(settled);
+                await settled.Tried.Task.WaitAsync(_leaving.Token);
+                if (_isSettled) return;
+                refused = plan.Options;
+            }
+
+            await Task.Delay(_readyRetry, _leaving.Token);
         }
     }
 
@@ -304,7 +347,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
             await Task.WhenAll(_changing ?? Task.CompletedTask, _settling ?? Task.CompletedTask);
             if (_following is not null)
             {
-                _withdrawn.Save(node!.Own, Peers);
+                _withdrawn?.Save(node!.Own, Peers);
                 await TryAsync("withdraw the lease", () => _source.WithdrawAsync(_configured.NodeName, CancellationToken.None));
             }
 

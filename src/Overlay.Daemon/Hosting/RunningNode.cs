@@ -9,6 +9,8 @@ namespace Overlay.Daemon;
 /// <summary>The node as it is now. It is moved and made anew inside the running process; its VTEP MACs stay.</summary>
 internal sealed class RunningNode : IDisposable
 {
+    private static readonly TimeSpan _lookPause = TimeSpan.FromSeconds(1);
+
     private readonly TablePublisher _publisher;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger<RunningNode> _logger;
@@ -38,36 +40,48 @@ internal sealed class RunningNode : IDisposable
     /// <summary>What its peers are measured against.</summary>
     public AddressPlan Plan => OverlayNode.PlanOf(_options, _node.Underlay);
 
-    /// <summary>Follows the underlay to another address or MTU, however often that takes.</summary>
+    /// <summary>Follows the underlay to the address and MTU it has now, however often that takes.</summary>
     /// <exception cref="ConfigurationException">The underlay does not fit the configuration; all is as it was.</exception>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
-    public async Task MoveToAsync(UnderlayInterface underlay, CancellationToken cancellationToken)
+    public async Task MoveAsync(CancellationToken cancellationToken)
     {
         string? told = null;
         while (true)
         {
+            UnderlayInterface underlay = await FindUnderlayAsync(cancellationToken);
             try
             {
                 _node.MoveTo(underlay);
                 return;
             }
-            catch (LinuxException exception)
+            catch (Exception exception) when (exception is LinuxException || (exception is ConfigurationException && _node.IsClosed))
             {
                 // Gone again already, or not usable yet: what is there a moment later counts.
                 if (exception.Message != told) _logger.LogWarning("the tunnels cannot move to {Addresses} yet: {Reason}", string.Join(" and ", underlay.Addresses), exception.Message);
                 told = exception.Message;
-                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
-                underlay = Refind(underlay);
+                await Task.Delay(_lookPause, cancellationToken);
             }
         }
     }
 
-    /// <summary>Takes the node apart and makes it anew by other options; not started yet. Where that cannot be, it is made as it was.</summary>
-    /// <exception cref="ConfigurationException">Options and host do not fit together; the node is made as it was.</exception>
-    /// <exception cref="LinuxException">The node cannot even be made as it was.</exception>
-    public void Rebuild(OverlayOptions options)
+    /// <summary>The underlay as it is now; waits while it has nothing that tunnels could be bound to.</summary>
+    /// <exception cref="OperationCanceledException">Told to stop.</exception>
+    public async Task<UnderlayInterface> FindUnderlayAsync(CancellationToken cancellationToken)
     {
-        UnderlayInterface underlay = Refind(_node.Underlay);
+        while (true)
+        {
+            if (FindUnderlay() is { } underlay) return underlay;
+            await Task.Delay(_lookPause, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes the node apart and makes it anew by other options; not started yet. Where that cannot be, it is made as it was.</summary>
+    /// <param name="options">The other options.</param>
+    /// <param name="underlay">As <see cref="FindUnderlayAsync"/> has found it: there is no way back to a node without an underlay.</param>
+    /// <exception cref="ConfigurationException">Options and host do not fit together; the node is made as it was.</exception>
+    /// <exception cref="InvalidOperationException">The node cannot even be made as it was, and there is none.</exception>
+    public void Rebuild(OverlayOptions options, UnderlayInterface underlay)
+    {
         VtepMacs macs = new(_node.Vtep.Mac, _node.Vtep.MacV6);
         _node.Stop();
         _node.Dispose();
@@ -78,16 +92,32 @@ internal sealed class RunningNode : IDisposable
         }
         catch (Exception exception) when (exception is ConfigurationException or LinuxException)
         {
-            _node = OverlayNode.Create(_options, underlay, macs, _publisher, _loggers);
+            Restore(underlay, macs);
             throw new ConfigurationException(exception.Message);
         }
     }
 
     public void Dispose() => _node.Dispose();
 
-    private UnderlayInterface Refind(UnderlayInterface underlay)
+    private void Restore(UnderlayInterface underlay, VtepMacs macs)
+    {
+        try
+        {
+            _node = OverlayNode.Create(_options, underlay, macs, _publisher, _loggers);
+        }
+        catch (Exception exception) when (exception is ConfigurationException or LinuxException)
+        {
+            throw new InvalidOperationException($"the node cannot be made anew, and not as it was either: {exception.Message}", exception);
+        }
+    }
+
+    // An address that is about to go, or to come, cannot be bound to.
+    private UnderlayInterface? FindUnderlay()
     {
         using RouteNetlink netlink = new();
-        return UnderlayDiscovery.FindAgain(netlink, _options, underlay) ?? underlay;
+        if (UnderlayDiscovery.FindAgain(netlink, _options, _node.Underlay) is not { } underlay) return null;
+        IReadOnlyList<AddressInfo> addresses = netlink.GetAddresses();
+        bool isBindable = underlay.Addresses.All(address => addresses.Any(a => a.Address == address && !a.IsTentative));
+        return isBindable ? underlay : null;
     }
 }

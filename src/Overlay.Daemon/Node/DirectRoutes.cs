@@ -67,8 +67,8 @@ internal sealed class DirectRoutes : IDisposable
             List<string> problems = [];
             List<RouteInfo> wanted = [.. _peers.SelectMany(Wanted)];
             foreach (RouteInfo route in _set.Except(wanted)) Remove(route);
-            IReadOnlyList<RouteInfo> present = _netlink.GetRoutes(protocol: OverlayRoutes.Protocol);
-            _set = [.. wanted.Where(route => present.Contains(route) || TrySet(route, problems))];
+            HashSet<RouteInfo> present = [.. _netlink.GetRoutes()];
+            _set = [.. wanted.Where(route => present.Contains(route) || TrySet(route, present, problems))];
             problems.AddRange(Filters(_set));
             foreach (string problem in problems.Except(_problems)) _logger.LogWarning("{Problem}", problem);
             _problems = problems;
@@ -100,9 +100,9 @@ internal sealed class DirectRoutes : IDisposable
             ? new RouteInfo(prefix, onLink.LinkIndex, metric, OverlayRoutes.Protocol, false, Gateway: address)
             : null;
 
-    private bool TrySet(RouteInfo route, List<string> problems)
+    private bool TrySet(RouteInfo route, IEnumerable<RouteInfo> present, List<string> problems)
     {
-        RouteInfo? foreign = _netlink.GetRoutes().FirstOrDefault(r =>
+        RouteInfo? foreign = present.FirstOrDefault(r =>
             r.Prefix == route.Prefix && r.Metric == route.Metric && r.Protocol != OverlayRoutes.Protocol);
         if (foreign is not null)
         {
@@ -128,15 +128,8 @@ internal sealed class DirectRoutes : IDisposable
     {
         if (!routes.Any(static route => route.Prefix.Family == IpFamily.IPv4)) return [];
         HashSet<int> used = [.. routes.Select(static route => route.LinkIndex)];
-        return _netlink.GetLinks().Where(link => (used.Contains(link.Index) || link.Name == _device) && IsStrict(link.Name))
-            .Select(static link => $"net.ipv4.conf.{link.Name}.rp_filter is strict: where only one of two nodes has a direct route to the other, their pods' packets are dropped; set it to 2");
-    }
-
-    // Of the device's value and that of all the kernel takes the larger: 0 off, 1 strict, 2 loose.
-    private static bool IsStrict(string device)
-    {
-        string?[] values = [Sysctl.Get("net/ipv4/conf/all/rp_filter"), Sysctl.Get($"net/ipv4/conf/{device}/rp_filter")];
-        return values.Contains("1") && !values.Contains("2");
+        return _netlink.GetLinks().Where(link => used.Contains(link.Index) || link.Name == _device)
+            .Select(static link => ReversePathFilter.Find(link.Name)).OfType<string>();
     }
 
     private void Remove(RouteInfo route)

@@ -3,14 +3,14 @@ using Overlay.Linux;
 
 namespace Overlay.Daemon;
 
-/// <summary>Looks whether the underlay still is what the tunnels were made for, and tells what it is instead.</summary>
+/// <summary>Looks whether the underlay still is what the tunnels were made for, and tells when it is another.</summary>
 /// <param name="netlink">Used from one thread at a time.</param>
 /// <param name="options">What the underlay was found by.</param>
 /// <param name="underlay">What the tunnels were made for.</param>
-/// <param name="moved">Told once of each other underlay that would do.</param>
+/// <param name="moved">Told once of each other underlay that would do, and when it is as before again after that.</param>
 /// <param name="logger">Told when there is none that would do.</param>
 internal sealed class UnderlayWatch(
-    RouteNetlink netlink, OverlayOptions options, UnderlayInterface underlay, Action<UnderlayInterface> moved, ILogger logger)
+    RouteNetlink netlink, OverlayOptions options, UnderlayInterface underlay, Action moved, ILogger logger)
 {
     // A DHCP client or a link flap takes an address away and brings it back.
     private static readonly TimeSpan _grace = TimeSpan.FromSeconds(1);
@@ -31,7 +31,9 @@ internal sealed class UnderlayWatch(
         if (now is not null && now.IsLike(underlay))
         {
             if (_problem is not null) logger.LogInformation("{Interface} has its addresses again", underlay.Link.Name);
+            bool wasOffered = _offered is not null;
             (_problem, _offered, _since) = (null, null, null);
+            if (wasOffered) moved();
             return false;
         }
 
@@ -48,7 +50,7 @@ internal sealed class UnderlayWatch(
         else if (_offered is null || !now.IsLike(_offered))
         {
             _offered = now;
-            moved(now);
+            moved();
         }
 
         return false;

@@ -25,4 +25,7 @@ public sealed record ControlPlaneOptions
 
     /// <summary>The store says which pod CIDRs this node has.</summary>
     public bool GivesPodCidrs => Kind != ControlPlaneKind.File;
+
+    /// <summary>A stop takes this node's lease out of the store; elsewhere it outlives the daemon, as flannel's does.</summary>
+    public bool WithdrawsLease => !GivesPodCidrs;
 }

@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using Overlay.ControlPlane;
 
 namespace Overlay.Daemon;
 
 /// <summary>Reads section ControlPlane. Every key is checked for its spelling, values only where they are of use.</summary>
-internal static partial class ControlPlaneReader
+internal static class ControlPlaneReader
 {
     private const int DefaultHoldSeconds = 60;
     private const string DefaultEndpoint = "http://127.0.0.1:2379";
@@ -64,10 +63,10 @@ internal static partial class ControlPlaneReader
     private static KubernetesOptions ReadKubernetes(SectionReader kubernetes, string nodeName)
     {
         string prefix = kubernetes.Text("AnnotationPrefix", KubernetesOptions.DefaultAnnotationPrefix);
-        if (!AnnotationPrefix().IsMatch(prefix))
+        if (!AnnotationKeys.TryParse(prefix, out _))
         {
             kubernetes.Fault(
-                "AnnotationPrefix", prefix, "is no DNS name, alone or with a slash and letters, digits, '_' or '-' behind it",
+                "AnnotationPrefix", prefix, "is no lower-case DNS name with a dot, alone or with a slash and letters, digits, '_' or '-' behind it",
                 KubernetesOptions.DefaultAnnotationPrefix);
         }
 
@@ -79,8 +78,4 @@ internal static partial class ControlPlaneReader
             AnnotationPrefix = prefix,
         };
     }
-
-    // What flannel's own check takes.
-    [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(/[a-z0-9_-]*)?$")]
-    private static partial Regex AnnotationPrefix();
 }

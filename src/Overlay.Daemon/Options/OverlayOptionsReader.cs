@@ -113,6 +113,8 @@ public static class OverlayOptionsReader
 
     private static void CheckTogether(OverlayOptions options, SectionReader root)
     {
+        if (options.ControlPlane.Kind == ControlPlaneKind.File && !NodeName.IsValidForFile(options.NodeName))
+            root.Fault("NodeName", options.NodeName, $"is longer than the {NodeName.MaxFileLength} characters a lease file can be named by", "node-a");
         NetworkOptions network = options.Network;
         if (network.Cidr is null && network.CidrV6 is null && !options.ControlPlane.GivesNetwork)
         {

@@ -92,6 +92,44 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
     }
 
     [Fact]
+    public async Task OfSeveralOwnKeysThePreviousOneIsKeptWhateverElseIsReserved()
+    {
+        using EtcdNetwork network = etcd.NewNetwork();
+        network.PutLease("10.244.3.0-24", 1);
+        network.PutLease("10.244.9.0-24", 1);
+        network.Put("subnets/10.244.50.0-24", """{"PublicIP":"192.168.77.1"}""");
+        using EtcdLeaseSource source = network.NewSource(out _);
+        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.9.0/24")), default).WaitAsync(_patience)).Ipv4.ShouldBe(IpPrefix.Parse("10.244.9.0/24"));
+        network.Keys().ShouldBe(["10.244.50.0-24", "10.244.9.0-24"]);
+    }
+
+    [Fact]
+    public async Task AKeyOfAnotherVtepUnderThisNodesAddressIsLeftAndSaidUntilItIsGone()
+    {
+        using EtcdNetwork network = etcd.NewNetwork();
+        string twin = EtcdNetwork.Value(1).Replace("02:00:00:00:00:01", "02:00:00:00:00:99", StringComparison.Ordinal);
+        network.PutLease("10.244.201.0-24", 1);
+        network.Put("subnets/10.244.9.0-24", twin, ttl: 600);
+        await using WatchedSource node = network.NewWatched();
+        (await node.StartAsync(1)).Subnet.ShouldBe(IpPrefix.Parse("10.244.201.0/24"));
+        network.Get("subnets/10.244.9.0-24").ShouldBe(twin);
+        await node.ShouldSay(network.PathOf("subnets/10.244.9.0-24"), "says it is this node's, 192.168.77.1, with the VTEP MAC 02:00:00:00:00:99");
+        network.Delete("subnets/10.244.9.0-24");
+        await node.ShouldHaveNoProblem();
+    }
+
+    [Fact]
+    public async Task WithoutAMacToTellBySeveralKeysOfOneAddressAreLeft()
+    {
+        using EtcdNetwork network = etcd.NewNetwork(Small);
+        network.PutLease("10.244.9.0-24", 1);
+        using EtcdLeaseSource source = network.NewSource(out _);
+        _ = await source.AcquireAsync(EtcdNetwork.Request(1) with { VtepMac = null }, default).WaitAsync(_patience);
+        network.Keys().ShouldContain("10.244.9.0-24");
+        source.Problems.Keys.ShouldBe([network.PathOf("subnets/10.244.9.0-24")]);
+    }
+
+    [Fact]
     public async Task ThePreviousSubnetIsTakenWhereItIsFreeAndFits()
     {
         using EtcdNetwork network = etcd.NewNetwork();
@@ -190,8 +228,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         {
             using EtcdNetwork network = etcd.NewNetwork(One);
             using CancellationTokenSource stop = new(_patience);
-            using EtcdLeaseSource a = network.NewSource(out _);
-            using EtcdLeaseSource b = network.NewSource(out _);
+            using EtcdLeaseSource a = network.NewSource(out _, Hasty);
+            using EtcdLeaseSource b = network.NewSource(out _, Hasty);
             Task<PodCidrs> first = a.AcquireAsync(EtcdNetwork.Request(1), stop.Token);
             Task<PodCidrs> second = b.AcquireAsync(EtcdNetwork.Request(2), stop.Token);
             Task<PodCidrs> winner = await Task.WhenAny(first, second);
@@ -203,6 +241,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
             network.Get("subnets/10.244.1.0-24")!.ShouldContain(winner == first ? "192.168.77.1\"" : "192.168.77.2\"");
             await stop.CancelAsync();
         }
+
+        static EtcdOptions Hasty(EtcdOptions options) => options with { RaceWait = TimeSpan.FromMilliseconds(1) };
     }
 
     [Fact]
@@ -211,11 +251,20 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         // Twelve IPv4 and twelve IPv6 subnets for twelve nodes: keys differ also where one of their families is the same.
         using EtcdNetwork network = etcd.NewNetwork(
             """{"Network":"10.244.0.0/16","SubnetMin":"10.244.1.0","SubnetMax":"10.244.12.0","EnableIPv6":true,"IPv6Network":"fd00:10:244::/48","IPv6SubnetMin":"fd00:10:244:1::","IPv6SubnetMax":"fd00:10:244:c::","Backend":{"Type":"vxlan"}}""");
-        List<EtcdLeaseSource> sources = [.. Enumerable.Range(1, 12).Select(number => network.NewSource(out CollectingLogger<EtcdLeaseSource> _))];
+        List<CollectingLogger<EtcdLeaseSource>> loggers = [];
+        List<EtcdLeaseSource> sources = [];
+        for (int number = 1; number <= 12; number++)
+        {
+            sources.Add(network.NewSource(out CollectingLogger<EtcdLeaseSource> logger));
+            loggers.Add(logger);
+        }
+
         PodCidrs[] subnets = await Task.WhenAll(sources.Select((source, i) => source.AcquireAsync(EtcdNetwork.Request(i + 1), default).WaitAsync(_patience)));
         subnets.Select(static one => one.Ipv4).Distinct().Count().ShouldBe(12);
         subnets.Select(static one => one.Ipv6).Distinct().Count().ShouldBe(12);
         network.Keys().Count.ShouldBe(12);
+        foreach (CollectingLogger<EtcdLeaseSource> logger in loggers) logger.Of(LogLevel.Information).Count(static line => line.Contains("same moment")).ShouldBeLessThanOrEqualTo(1);
+        loggers.Sum(static logger => logger.Of(LogLevel.Information).Count(static line => line.Contains("same moment"))).ShouldBeGreaterThan(0);
         sources.ForEach(static source => source.Dispose());
     }
 }

@@ -23,7 +23,7 @@ internal sealed class EtcdNetwork : IDisposable
     public static string Value(int number) => Encoding.UTF8.GetString(LeaseValue.Format(SampleLeases.Ipv4("", number)));
 
     public static PodCidrRequest Request(int number, PodCidrs? previous = null) =>
-        new($"n{number}", SampleLeases.Address("192.168.77.{0}", number), null, new(null, null), previous);
+        new($"n{number}", SampleLeases.Address("192.168.77.{0}", number), null, new(null, null), previous) { VtepMac = SampleLeases.Ipv4("", number).BackendData!.Mac };
 
     public static PodCidrs Subnets(string ipv4, string? ipv6 = null) => new(IpPrefix.Parse(ipv4), ipv6 is null ? null : IpPrefix.Parse(ipv6));
 

@@ -56,6 +56,30 @@ public sealed class EtcdSecurityTests : IDisposable
     }
 
     [Fact]
+    public async Task WhoMayNotWriteHasOneEtcdLeaseHoweverOftenItTries()
+    {
+        using EtcdServer server = EtcdServer.Start();
+        _ = server.Ctl("put", "/coreos.com/network/config", EtcdNetwork.Ipv4);
+        _ = server.Ctl("user", "add", "root:secret");
+        _ = server.Ctl("user", "add", "node:p:w");
+        _ = server.Ctl("role", "add", "network");
+        _ = server.Ctl("role", "grant-permission", "--prefix=true", "network", "read", "/coreos.com/network/");
+        _ = server.Ctl("user", "grant-role", "node", "network");
+        _ = server.Ctl("user", "grant-role", "root", "root");
+        _ = server.Ctl("auth", "enable");
+        await using WatchedSource node = new(new() { Endpoints = [server.Endpoint], Username = "node", Password = "p:w" });
+        Task<PodCidrs> acquiring = node.AcquireAsync(EtcdNetwork.Request(1));
+        await node.ShouldSay(server.Endpoint.Authority, "permission denied");
+
+        // Four tries at least, on an idle machine.
+        await Task.Delay(2000);
+        server.Ctl("--user=root:secret", "lease", "list").ShouldContain("found 1 leases");
+        _ = server.Ctl("--user=root:secret", "role", "grant-permission", "--prefix=true", "network", "readwrite", "/coreos.com/network/");
+        _ = await acquiring;
+        server.Ctl("--user=root:secret", "lease", "list").ShouldContain("found 1 leases");
+    }
+
+    [Fact]
     public async Task WithoutTheRightCertificateThereIsNoStore()
     {
         using EtcdServer server = EtcdServer.Start(new() { Tls = _authority.Server });

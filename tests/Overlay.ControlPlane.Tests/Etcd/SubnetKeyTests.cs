@@ -44,7 +44,7 @@ public class SubnetKeyTests
         NodeName.IsValid(dual.NodeName).ShouldBeTrue();
         using TempDirectory directory = new();
         Lease lease = SampleLeases.Dual(dual.NodeName, 13);
-        LeaseSetFile file = new(directory["peers.json"], new CollectingLogger<LeaseSetFile>());
+        LeaseSetFile file = new(directory["peers.json"], new("Etcd", "http://127.0.0.1:2379"), new CollectingLogger<LeaseSetFile>());
         file.Save([lease, SampleLeases.Ipv4("10.244.14.0-24", 14)]);
         file.TryLoad(out IReadOnlyList<Lease>? loaded).ShouldBeTrue();
         loaded.ShouldBe([lease, SampleLeases.Ipv4("10.244.14.0-24", 14)]);

@@ -185,6 +185,23 @@ public class KubernetesOwnNodeTests
     }
 
     [Fact]
+    public async Task ABusyServerIsLeftAloneByWritesForAsLongAsItAsks()
+    {
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));
+        fixture.Standin.Misbehave(static request => request.IsPatch, Wrongdoing.Status(429, "TooManyRequests", "please try again later", retryAfter: 2));
+        long began = TimeProvider.System.GetTimestamp();
+        (await Should.ThrowAsync<IOException>(() => fixture.Source.PublishAsync(Own, default))).Message.ShouldContain("429");
+        int asked = fixture.Standin.Requests.Count;
+        (await Should.ThrowAsync<IOException>(() => fixture.Source.ReportReadyAsync("own", default))).Message.ShouldContain("429");
+        fixture.Standin.Requests.Count.ShouldBe(asked, "the daemon's own tries wait too");
+
+        fixture.Watch();
+        await fixture.Eventually(() => fixture.Nodes.Condition("own", "NetworkUnavailable") is not null);
+        TimeProvider.System.GetElapsedTime(began).ShouldBeGreaterThan(TimeSpan.FromSeconds(2));
+        fixture.Requests(static request => request.IsPatch).Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task WithdrawingKeepsTheAnnotations()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));
@@ -275,6 +292,32 @@ public class KubernetesOwnNodeTests
         fixture.Nodes.Heartbeat("own");
         await fixture.UpToDate();
         fixture.Updates.OfType<LeaseUpdate.Reassigned>().ShouldHaveSingleItem().PodCidrs.ShouldBe(new PodCidrs(Prefix("10.244.7.0/24"), null));
+    }
+
+    [Fact]
+    public async Task PodCidrsThatTheNodeCannotTakeAreToldOnceHoweverOftenItPublishesAndSoIsTheirEnd()
+    {
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));
+        fixture.Watch();
+        await fixture.Source.PublishAsync(Own, default);
+        await SetPodCidr(Ipv4("own", 7));
+        await fixture.Eventually(() => fixture.Updates.OfType<LeaseUpdate.Reassigned>().Any());
+        for (int i = 0; i < 5; i++)
+        {
+            await fixture.Source.PublishAsync(Own with { PublicIp = Address($"192.168.77.{100 + i}") }, default);
+            await fixture.UpToDate();
+        }
+
+        await SetPodCidr(Own);
+        await fixture.Eventually(() => fixture.Updates.OfType<LeaseUpdate.Reassigned>().Count() > 1);
+        fixture.Updates.OfType<LeaseUpdate.Reassigned>().Select(static update => update.PodCidrs.Ipv4).ShouldBe([Prefix("10.244.7.0/24"), Own.Subnet]);
+
+        Task SetPodCidr(Lease lease)
+        {
+            _ = fixture.Nodes.Delete("own");
+            fixture.Nodes.Put(SampleNodes.Bare(lease));
+            return fixture.UpToDate();
+        }
     }
 
     [Fact]

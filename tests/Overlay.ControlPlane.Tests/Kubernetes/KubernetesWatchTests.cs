@@ -57,6 +57,28 @@ public class KubernetesWatchTests
         fixture.Logger.Warnings.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(500, "etcdserver: leader changed", true)]
+    [InlineData(429, "please try again later", true)]
+    [InlineData(422, "sendInitialEvents: Forbidden", false)]
+    public async Task AServerThatFailsToTellTheStateIsAskedForAListAndSomeTimeForTheStateAgain(int code, string message, bool isAskedAgain)
+    {
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
+            KubernetesFixture.Quick with { StateWatchPause = TimeSpan.FromMilliseconds(1) }, nodes: SampleNodes.Of(Own));
+        fixture.Standin.Misbehave(
+            static request => request.IsStateWatch,
+            Wrongdoing.Body($$$"""{"type":"ERROR","object":{"kind":"Status","code":{{{code}}},"message":"{{{message}}}"}}""" + "\n"));
+        fixture.Watch();
+        await fixture.ShouldSee(Own);
+        fixture.Standin.Requests[1].Path.ShouldBe("/api/v1/nodes?limit=500");
+        await fixture.IsWatching();
+
+        await fixture.Standin.SendAsync(Recording.Body("watch-too-old.http") + "\n");
+        await fixture.Eventually(() => fixture.Snapshots == 2);
+        fixture.Requests(static request => request.IsStateWatch).Count.ShouldBe(isAskedAgain ? 2 : 1);
+        fixture.Logger.Warnings.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task AServerThatTakesAStateWatchForAnOrdinaryOneIsAskedForAList()
     {

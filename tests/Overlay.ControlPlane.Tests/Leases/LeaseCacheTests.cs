@@ -9,7 +9,7 @@ public sealed class LeaseCacheTests : IDisposable
     private readonly TempDirectory _directory = new();
     private readonly CollectingLogger<LeaseCache> _logger = new();
 
-    private LeaseCache Cache => new(_directory["state"], _logger);
+    private LeaseCache Cache => CacheOf("here");
 
     private string File => Path.Combine(_directory["state"], "peers.json");
 
@@ -34,6 +34,8 @@ public sealed class LeaseCacheTests : IDisposable
     [InlineData("{")]
     [InlineData("[1]")]
     [InlineData("")]
+    [InlineData("""{"Kind":"Test","Place":"here"}""")]
+    [InlineData("""{"Kind":7,"Place":"here"}""")]
     public void ADamagedFileIsNamedOnceAndPassedOver(string content)
     {
         _ = Directory.CreateDirectory(_directory["state"]);
@@ -52,6 +54,22 @@ public sealed class LeaseCacheTests : IDisposable
     }
 
     [Fact]
+    public void WhatAnotherStoreSaidIsPassedOverAndNamed()
+    {
+        Cache.Save(Peers(new PeerLease(_accepted, LeaseVerdict.Accepted, null)));
+        CacheOf("there").Load().ShouldBeNull();
+        _logger.Warnings.ShouldHaveSingleItem().ShouldEndWith("passed over: they are those of Test here, and this node's are in Test there");
+    }
+
+    [Fact]
+    public void ADirectoryThatIsMountedElsewhereIsNoOtherStore()
+    {
+        LeaseCache At(string directory) => new(_directory["state"], new(StoreLocation.File, directory), _logger);
+        At("/mnt/one").Save(Peers(new PeerLease(_accepted, LeaseVerdict.Accepted, null)));
+        At("/mnt/other").Load()!.Leases.ShouldBe([_accepted]);
+    }
+
+    [Fact]
     public void TheSameTwiceIsWrittenOnce()
     {
         LeaseCache cache = Cache;
@@ -63,6 +81,8 @@ public sealed class LeaseCacheTests : IDisposable
     }
 
     public void Dispose() => _directory.Dispose();
+
+    private LeaseCache CacheOf(string place) => new(_directory["state"], new("Test", place), _logger);
 
     private static PeersSnapshot Peers(params PeerLease[] peers) => new(peers, null);
 

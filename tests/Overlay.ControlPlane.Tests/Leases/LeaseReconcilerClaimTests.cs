@@ -86,6 +86,18 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
+    public void WhereALeaseOutlivesAStopNothingIsKeptOfOneThatIsGone()
+    {
+        ReconcilerFixture fixture = new(claimGrace: TimeSpan.Zero);
+        fixture.Add(Ipv4("b", 2));
+        fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
+        fixture.Remove("b");
+
+        fixture.Accepted.ShouldBe(["z"]);
+        fixture.Reconciler.ReconsiderIn.ShouldBeNull();
+    }
+
+    [Fact]
     public void AnyUpdateAfterTheGraceGivesWhatWasKeptAway()
     {
         _fixture.Add(Ipv4("b", 2));

@@ -28,5 +28,8 @@ public class NodeNameTests
     {
         NodeName.IsValid(new string('a', NodeName.MaxLength)).ShouldBeTrue();
         NodeName.IsValid(new string('a', NodeName.MaxLength + 1)).ShouldBeFalse();
+        NodeName.IsValidForFile(new string('a', NodeName.MaxFileLength)).ShouldBeTrue();
+        NodeName.IsValidForFile(new string('a', NodeName.MaxFileLength + 1)).ShouldBeFalse();
+        NodeName.IsValidForFile("a/b").ShouldBeFalse();
     }
 }

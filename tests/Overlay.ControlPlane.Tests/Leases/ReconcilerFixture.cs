@@ -5,8 +5,8 @@ namespace Overlay.ControlPlane.Tests;
 /// <summary>A reconciler with all that is around it.</summary>
 internal sealed class ReconcilerFixture
 {
-    public ReconcilerFixture(Lease? own = null, AddressPlan? plan = null) =>
-        Reconciler = new(own ?? SampleLeases.Own, plan ?? SampleLeases.Plan, Publisher, Time, Logger);
+    public ReconcilerFixture(Lease? own = null, AddressPlan? plan = null, TimeSpan? claimGrace = null) =>
+        Reconciler = new(own ?? SampleLeases.Own, plan ?? SampleLeases.Plan, claimGrace ?? LeaseReconciler.ClaimGrace, Publisher, Time, Logger);
 
     public TablePublisher Publisher { get; } = new();
 

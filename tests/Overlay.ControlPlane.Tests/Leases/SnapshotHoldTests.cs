@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;
@@ -61,12 +62,77 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void PeersThatComeBackAreNoLongerHeldAndTheRestIsBelievedGoneWithThem()
+    public void PeersThatComeBackAreNoLongerHeldAndTheRestIsUntilTheGraceEnds()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
         Say();
+        _fixture.Time.Now += _grace / 2;
         Say(Ipv4("b", 2), Ipv4("c", 3));
-        _fixture.Accepted.ShouldBe(["b", "c"]);
+        _fixture.Accepted.ShouldBe(["b", "c", "d"]);
+        _hold.Held.ShouldBe(new HeldPeers(1, _fixture.Time.Now + (_grace / 2)));
+        Say(Ipv4("b", 2));
+        _fixture.Accepted.ShouldBe(["b", "c", "d"], "two of three are missing again");
+        Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
+        _hold.Held.ShouldBeNull();
+        _logger.Of(LogLevel.Information).ShouldHaveSingleItem().ShouldContain("again");
+    }
+
+    [Fact]
+    public void APeerThatLeavesByItselfWhileOthersAreHeldIsNotHeld()
+    {
+        Say([.. Enumerable.Range(2, 9).Select(static number => Ipv4($"n{number}", number))]);
+        Say(Ipv4("n2", 2), Ipv4("n3", 3), Ipv4("n4", 4));
+        Say([.. Enumerable.Range(2, 8).Select(static number => Ipv4($"n{number}", number))]);
+        _hold.Held!.Count.ShouldBe(1);
+        Say([.. Enumerable.Range(3, 7).Select(static number => Ipv4($"n{number}", number))]);
+        _fixture.Accepted.ShouldNotContain("n2");
+        _fixture.Accepted.ShouldContain("n10");
+    }
+
+    [Fact]
+    public void PeersThatAreRemovedTogetherAreHeldWhereTheyAreMost()
+    {
+        Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
+        Tell(new LeaseEvent.Added(Ipv4("new", 9)), new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"));
+        _fixture.Accepted.ShouldBe(["b", "c", "d", "new"]);
+        _hold.Held.ShouldBe(new HeldPeers(2, _fixture.Time.Now + _grace));
+        _logger.Warnings.ShouldHaveSingleItem().ShouldContain("lacks 2 of 3 peers");
+
+        Tell(new LeaseEvent.Added(Ipv4("b", 2)));
+        _hold.Held!.Count.ShouldBe(1);
+        _fixture.Reconciler.Apply(_hold.Release());
+        _fixture.Accepted.ShouldBe(["b", "d", "new"]);
+    }
+
+    [Fact]
+    public void TheLastPeerAndHalfOfThemMayBeRemoved()
+    {
+        Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4), Ipv4("e", 5));
+        Tell(new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"));
+        _fixture.Accepted.ShouldBe(["d", "e"]);
+        Tell(new LeaseEvent.Removed("d"));
+        Tell(new LeaseEvent.Removed("e"));
+        _fixture.Accepted.ShouldBeEmpty();
+        _hold.Held.ShouldBeNull();
+    }
+
+    [Fact]
+    public void PeersThatAreRemovedAndAddedInOneBatchAreNotGone()
+    {
+        Say(Ipv4("b", 2), Ipv4("c", 3));
+        Tell(new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"), new LeaseEvent.Added(Ipv4("b", 7)), new LeaseEvent.Added(Ipv4("c", 8)));
+        _hold.Held.ShouldBeNull();
+        _fixture.Routes.ShouldContain("10.244.7.0/24 b 192.168.77.7 02:00:00:00:00:07");
+    }
+
+    [Fact]
+    public void WhatTakesThePlaceOfPeersThatAreRemovedTogetherIsBelieved()
+    {
+        Say(Ipv4("b", 2), Ipv4("c", 3));
+        Tell(
+            new LeaseEvent.Added(Ipv4("b2", 7) with { Subnet = Prefix("10.244.2.128/25") }), new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"),
+            new LeaseEvent.Added(Ipv4("wide", 8) with { Subnet = Prefix("10.244.3.0/24") }));
+        _fixture.Accepted.ShouldBe(["b2", "wide"]);
         _hold.Held.ShouldBeNull();
     }
 

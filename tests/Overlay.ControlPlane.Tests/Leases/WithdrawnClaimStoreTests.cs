@@ -11,7 +11,7 @@ public sealed class WithdrawnClaimStoreTests : IDisposable
     private readonly ManualTimeProvider _time = new() { Now = TimeProvider.System.GetUtcNow() };
     private readonly CollectingLogger<WithdrawnClaimStore> _logger = new();
 
-    private WithdrawnClaimStore Store => new(_state.Path, _time, _logger);
+    private WithdrawnClaimStore Store => new(_state.Path, new("Test", "memory"), _time, _logger);
 
     [Fact]
     public void TheClaimComesBackWithThoseWhoContradictedIt()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,7 +17,7 @@ public sealed class LeaseFollowerTests : IDisposable
     private readonly LeaseReconciler _reconciler;
 
     public LeaseFollowerTests() => _reconciler = new(
-        LeaseOf("a", 1), new AddressPlan { ClusterCidr = IpPrefix.Parse("10.244.0.0/16") }, _publisher, new FastTime(),
+        LeaseOf("a", 1), new AddressPlan { ClusterCidr = IpPrefix.Parse("10.244.0.0/16") }, LeaseReconciler.ClaimGrace, _publisher, new FastTime(),
         NullLogger<LeaseReconciler>.Instance);
 
     [Fact]
@@ -40,12 +41,38 @@ public sealed class LeaseFollowerTests : IDisposable
     {
         LeaseFollower first = Follower();
         _source.Say(LeaseOf("b", 2));
-        await first.ReadFirstAsync(isStoreAway: false, _stop.Token);
+        using CancellationTokenSource stopFirst = new();
+        await first.ReadFirstAsync(isStoreAway: false, stopFirst.Token);
         _source.Known.ShouldBeEmpty();
+        await stopFirst.CancelAsync();
+        _ = await Should.ThrowAsync<OperationCanceledException>(first.FollowAsync());
 
         _source.Say(LeaseOf("b", 2));
         await Follower().ReadFirstAsync(isStoreAway: false, _stop.Token);
         _source.Known.ShouldBe([LeaseOf("b", 2)]);
+    }
+
+    [Fact]
+    public async Task A_disk_that_hangs_delays_no_table()
+    {
+        // Whoever opens a pipe to write waits for a reader.
+        string pipe = Path.Combine(_state, ".peers.json.tmp");
+        using (Process made = Process.Start("mkfifo", pipe)) await made.WaitForExitAsync();
+        LeaseFollower follower = Follower();
+        _source.Say(LeaseOf("b", 2));
+        await follower.ReadFirstAsync(isStoreAway: false, _stop.Token).WaitAsync(TimeSpan.FromSeconds(20));
+        Task following = follower.FollowAsync();
+        for (int number = 3; number < 8; number++)
+        {
+            _source.Say(LeaseOf("b", number));
+            await EventuallyAsync(() => _publisher.Current.Routes.Any(route => route.Prefix == LeaseOf("b", number).Subnet));
+        }
+
+        await _stop.CancelAsync();
+
+        // A reader is all it waits for; what a pipe gets of a file does not matter.
+        using (StreamReader reader = new(pipe)) _ = await reader.ReadToEndAsync();
+        _ = await Should.ThrowAsync<OperationCanceledException>(following.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     [Fact]
@@ -124,7 +151,7 @@ public sealed class LeaseFollowerTests : IDisposable
     };
 
     private LeaseFollower Follower(TimeSpan hold = default) => new(
-        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance), new LeaseCache(_state, NullLogger<LeaseCache>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
+        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance), new LeaseCache(_state, _source.Location, NullLogger<LeaseCache>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
 
     /// <summary>A minute takes six tenths of a second.</summary>
     private sealed class FastTime : TimeProvider

@@ -38,6 +38,18 @@ public sealed class NodePlannerTests : IDisposable
         planner.WaitingFor.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(100, false)]
+    public async Task The_earlier_lease_is_asked_for_more_than_once_and_not_for_ever(int failures, bool isFound)
+    {
+        _store.Held = new Lease { Node = "a", Subnet = _given.Ipv4, PublicIp = IpAddress.Parse("192.168.77.1") };
+        _store.FindFailures = failures;
+        NodePlan plan = await Planner().PlanAsync(_stop.Token);
+        plan.Known.ShouldBe(isFound ? _store.Held : null);
+        _logger.Of(LogLevel.Error).Count.ShouldBe(isFound ? 0 : 1);
+    }
+
     [Fact]
     public async Task Told_to_stop_while_it_waits_it_stops()
     {
@@ -131,6 +143,32 @@ public sealed class NodePlannerTests : IDisposable
         (_store.Held, _store.HasNoNames) = (TestLease, true);
         (await Planner().PlanAsync(_stop.Token)).Known.ShouldBe(_store.Held);
         _store.Asked.ShouldBe(["settings", "find", "acquire", "find"]);
+    }
+
+    [Fact]
+    public async Task What_flannel_has_written_since_comes_before_what_this_node_was_given()
+    {
+        await SaveAsync();
+        File.WriteAllText(_lab.Nodes[0].SubnetFile, "FLANNEL_NETWORK=10.5.0.0/16\nFLANNEL_SUBNET=10.5.44.1/24\n");
+        File.WriteAllText(Path.Combine(_lab.Nodes[0].StateDirectory, "vtep.json"), """{"VtepMAC":"02:00:00:00:00:07"}""");
+        PodCidrs written = new(IpPrefix.Parse("10.5.44.0/24"), null);
+        _ = await Planner().PlanAsync(_stop.Token);
+        _store.Request!.Previous.ShouldBe(written);
+        _store.Request.VtepMac.ShouldBe(MacAddress.Parse("02:00:00:00:00:07"));
+
+        _store.GoAway();
+        NodePlan plan = await Planner().PlanAsync(_stop.Token);
+        plan.IsFromSavedState.ShouldBeTrue();
+        plan.Options.Subnet.ShouldBe(written.Ipv4);
+    }
+
+    [Fact]
+    public async Task What_is_written_of_another_network_is_nothing_to_start_with()
+    {
+        await SaveAsync();
+        File.WriteAllText(_lab.Nodes[0].SubnetFile, "FLANNEL_SUBNET=10.99.44.1/24\n");
+        _store.GoAway();
+        (await Planner().PlanAsync(_stop.Token)).Options.Subnet.ShouldBe(_given.Ipv4);
     }
 
     public void Dispose()

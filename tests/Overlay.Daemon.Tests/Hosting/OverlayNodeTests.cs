@@ -18,12 +18,23 @@ public sealed class OverlayNodeTests : IDisposable
     public void A_node_that_is_disposed_leaves_nothing()
     {
         OverlayNode node = Create();
-        node.Start(_ => { }, (part, fault) => throw new InvalidOperationException(part, fault));
+        node.Start(() => { }, (part, fault) => throw new InvalidOperationException(part, fault));
         node.Stop();
         node.Dispose();
         OpenTuns().ShouldBe(0);
         Node.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
         Node.Run("ip", "route").Output.ShouldNotContain("proto 79");
+    }
+
+    [Fact]
+    public void A_strict_reverse_path_filter_on_the_underlay_is_told_without_direct_routes_too()
+    {
+        using OverlayNode node = Create();
+        Node.Invoke(() => node.Warnings).ShouldBeEmpty();
+        Node.Set("net/ipv4/conf/eth0/rp_filter", "1");
+        Node.Invoke(() => node.Warnings).ShouldHaveSingleItem().ShouldStartWith("net.ipv4.conf.eth0.rp_filter is strict");
+        Node.Set("net/ipv4/conf/all/rp_filter", "2");
+        Node.Invoke(() => node.Warnings).ShouldBeEmpty();
     }
 
     [Fact]
@@ -33,7 +44,7 @@ public sealed class OverlayNodeTests : IDisposable
         using ManualResetEventSlim release = new();
         OverlayNode node = Create();
         int open = OpenTuns();
-        node.Start(_ => { }, (_, _) =>
+        node.Start(() => { }, (_, _) =>
         {
             // On the worker's own thread, which does not end before this returns.
             reported.Set();

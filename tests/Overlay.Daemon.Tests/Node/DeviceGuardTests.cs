@@ -80,7 +80,7 @@ public sealed class DeviceGuardTests : IDisposable
     {
         UnderlayInterface underlay = new(
             _netlink.FindLink("eth0")!, IpAddress.Parse("192.168.77.1").ToIpv4(), IpAddress.Parse("fd77::1").ToIpv6(), []);
-        UnderlayWatch watch = new(_netlink, _options, underlay, _ => throw new InvalidOperationException("the underlay is as it was"), _logger);
+        UnderlayWatch watch = new(_netlink, _options, underlay, () => throw new InvalidOperationException("the underlay is as it was"), _logger);
         return Node.Invoke(() => new DeviceGuard(_device, watch, null, bridgeMtuSeen, failed, _logger));
     }
 }

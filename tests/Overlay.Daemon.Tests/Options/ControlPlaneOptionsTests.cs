@@ -86,12 +86,22 @@ public sealed class ControlPlaneOptionsTests : IDisposable
     [InlineData("ApiServer", "192.0.2.10:6443")]
     [InlineData("AnnotationPrefix", "Not.A.Name")]
     [InlineData("AnnotationPrefix", "example.com/a/b")]
+    [InlineData("AnnotationPrefix", "example")]
     [InlineData("NetConf", "net-conf.json")]
     public void A_bad_value_of_kubernetes_is_named_where_kubernetes_is_used(string key, string value)
     {
         Should.Throw<ConfigurationException>(() => TestOptions.With(("ControlPlane:Kind", "Kubernetes"), ("Subnet", ""), ($"ControlPlane:Kubernetes:{key}", value)))
             .Faults.ShouldHaveSingleItem().ShouldStartWith($"Overlay:ControlPlane:Kubernetes:{key} '{value}' ");
         _ = TestOptions.With(($"ControlPlane:Kubernetes:{key}", value));
+    }
+
+    [Fact]
+    public void A_name_as_long_as_Kubernetes_has_them_is_refused_only_where_files_are_named_by_it()
+    {
+        string name = new('a', 253);
+        Should.Throw<ConfigurationException>(() => TestOptions.With(("NodeName", name))).Faults.ShouldHaveSingleItem().ShouldStartWith($"Overlay:NodeName '{name}' is longer");
+        TestOptions.With(("NodeName", name), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", "")).NodeName.ShouldBe(name);
+        _ = Should.Throw<ConfigurationException>(() => TestOptions.With(("NodeName", name + "a"), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", "")));
     }
 
     [Theory]

@@ -58,8 +58,9 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
     {
         lock (_gate)
         {
+            // What could not be carried out leads to no other pod CIDRs, and is not told again because of that.
+            if (_published?.Subnet != own.Subnet || _published?.SubnetV6 != own.SubnetV6) _reassigned = null;
             _published = own;
-            _reassigned = null;
         }
     }
 
@@ -121,7 +122,7 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         }
     }
 
-    /// <summary>The Node's pod CIDRs, where they are others than those published; once for each.</summary>
+    /// <summary>The Node's pod CIDRs, where they are others than those published, or are those again; once for each.</summary>
     public PodCidrs? TakeReassigned()
     {
         lock (_gate)
@@ -131,8 +132,9 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
 
             // A family the node is not to carry is not published, and is no other pod CIDR.
             bool isSame = (_published.Subnet is null || _published.Subnet == given.Ipv4) && (_published.SubnetV6 is null || _published.SubnetV6 == given.Ipv6);
-            if (isSame || given == _reassigned) return null;
-            _reassigned = given;
+            PodCidrs? other = isSame ? null : given;
+            if (other == _reassigned) return null;
+            _reassigned = other;
             return given;
         }
     }

@@ -5,6 +5,8 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SemaphoreSlim _wake = new(0, 1);
+    private ApiServerException? _refusal;
+    private long _refusedAt;
 
     /// <summary>Something about the Node, or about what it should be, may be another thing now.</summary>
     public void Wake()
@@ -16,12 +18,14 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
     }
 
     /// <summary>Reads the Node and writes what differs.</summary>
-    /// <exception cref="IOException">It could not be read or written, or is not there.</exception>
+    /// <exception cref="IOException">It could not be read or written, or is not there, or the server wants to be left alone.</exception>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken);
         try
         {
+            if (_refusal?.RetryAfter is { } asked && time.GetElapsedTime(_refusedAt) < asked) throw _refusal;
+            _refusal = null;
             ApiObject? node = await api.GetNodeAsync(state.Name, cancellationToken);
             state.See(node);
             if (node is null) throw new IOException($"Node {state.Name} is not in the cluster yet");
@@ -30,6 +34,8 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
         }
         catch (IOException exception)
         {
+            // Whoever else asks meanwhile is refused without asking the server, which wants to be left alone.
+            if (exception is ApiServerException refusal && refusal != _refusal) (_refusal, _refusedAt) = (refusal, time.GetTimestamp());
             state.Failed($"cannot be written: {exception.Message}");
             throw;
         }
@@ -62,10 +68,10 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
             {
                 await WriteAsync(cancellationToken);
             }
-            catch (IOException)
+            catch (IOException exception)
             {
                 // Said by the state, and the reason is among its problems.
-                await Task.Delay(backoff.Next(), time, cancellationToken);
+                await Task.Delay(backoff.Next(exception), time, cancellationToken);
             }
         }
     }

@@ -8,6 +8,13 @@ internal sealed class ApiServerBackoff(KubernetesTimings timings, TimeProvider t
     private TimeSpan _bound = timings.FirstBackoff;
     private long? _failedAt;
 
+    /// <summary>The wait after another failure: at least as long as the server has asked for, if it has.</summary>
+    public TimeSpan Next(Exception failure)
+    {
+        TimeSpan wait = Next();
+        return failure is ApiServerException { RetryAfter: { } asked } && asked > TimeSpan.Zero ? asked + wait : wait;
+    }
+
     /// <summary>The wait after another failure.</summary>
     public TimeSpan Next()
     {

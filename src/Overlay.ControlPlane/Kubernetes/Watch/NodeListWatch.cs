@@ -24,6 +24,7 @@ internal sealed class NodeListWatch(
     private string? _version;
     private bool _isListed;
     private bool _isStateRefused;
+    private long? _stateFailedAt;
     private ApiServerException? _said;
 
     /// <summary>A snapshot first, and after what was lost; else what changes. One run at a time.</summary>
@@ -44,6 +45,10 @@ internal sealed class NodeListWatch(
     }
 
     public void Dispose() => Close();
+
+    // A server in trouble is none that cannot do it: it is asked again some time.
+    private bool IsStateTold =>
+        !_isStateRefused && (_stateFailedAt is not { } failedAt || time.GetElapsedTime(failedAt) >= timings.StateWatchPause);
 
     private async Task<NodeUpdate?> StepAsync(CancellationToken cancellationToken)
     {
@@ -71,7 +76,7 @@ internal sealed class NodeListWatch(
             return null;
         }
 
-        if (!_isStateRefused)
+        if (IsStateTold)
         {
             try
             {
@@ -168,7 +173,8 @@ internal sealed class NodeListWatch(
     {
         ApiServerException said = _said!;
         if (_initial is null || said.IsAboutVersion) throw said;
-        RefuseState(said);
+        if (said.IsRefusal || said.Status is null) RefuseState(said);
+        else FailState(said);
         Close();
         return null;
     }
@@ -177,6 +183,14 @@ internal sealed class NodeListWatch(
     {
         _isStateRefused = true;
         logger.LogInformation("Nodes are read by lists, for the API server cannot tell them in a watch: it {Reason}", said.Message);
+    }
+
+    private void FailState(ApiServerException said)
+    {
+        _stateFailedAt = time.GetTimestamp();
+        logger.LogInformation(
+            "Nodes are read by lists for {Minutes:0} minutes, for the API server has failed to tell them in a watch: it {Reason}",
+            timings.StateWatchPause.TotalMinutes, said.Message);
     }
 
     // The ordinary end of a watch, of which nothing is lost; unless they end as soon as they begin.
@@ -203,9 +217,7 @@ internal sealed class NodeListWatch(
         // A connection that breaks is as good as the end of a watch, if the next one can be made.
         if (wasFollowing && exception is not ApiServerException && time.GetElapsedTime(_openedAt) >= timings.ShortWatch) return;
         health.Failed(exception.Message);
-        TimeSpan wait = _backoff.Next();
-        if (exception is ApiServerException { RetryAfter: { } asked } && asked > TimeSpan.Zero) wait = asked + wait;
-        await Task.Delay(wait, time, cancellationToken);
+        await Task.Delay(_backoff.Next(exception), time, cancellationToken);
     }
 
     private void Close()
