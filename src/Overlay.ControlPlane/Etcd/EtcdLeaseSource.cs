@@ -31,6 +31,8 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
         IEnumerable<string> endpoints = options.Endpoints.Select(static uri => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
         Location = new("Etcd", $"{string.Join(',', endpoints)} {options.Prefix}");
         _client = new(options);
+        if (options.Username is not null && options.Endpoints.Any(static uri => uri.Scheme == Uri.UriSchemeHttp))
+            logger.LogWarning("etcd {Place} is plain HTTP, where anyone on the way can read the password of {User}; give https endpoints and CaFile", Location.Place, options.Username);
         _health = new(Location, _time, logger);
         _settings = new(_client, _keys, _health, _time);
         _own = new(_client, _keys, options, _settings, _health, _time, logger);

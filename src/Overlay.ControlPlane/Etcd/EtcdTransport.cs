@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
@@ -15,25 +16,17 @@ internal sealed class EtcdTransport : IDisposable
     private const int ShownLength = 120;
 
     private readonly EtcdOptions _options;
-    private readonly HttpClient _http;
+    private readonly EtcdTls _tls;
+    private volatile HttpClient _http;
     private volatile string? _token;
     private volatile int _current;
 
+    /// <exception cref="InvalidDataException">A file of the options cannot be used; the message names key and file.</exception>
     public EtcdTransport(EtcdOptions options)
     {
         _options = options;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectTimeout = options.RequestTimeout,
-            ConnectCallback = ConnectAsync,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            UseProxy = false,
-            AllowAutoRedirect = false,
-            SslOptions = EtcdTls.Load(options),
-        })
-        {
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _tls = new(options);
+        _http = Open(_tls.Load());
     }
 
     /// <summary>One request, one answer.</summary>
@@ -66,6 +59,25 @@ internal sealed class EtcdTransport : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    private HttpClient Open(SslClientAuthenticationOptions tls) => new(new SocketsHttpHandler
+    {
+        ConnectTimeout = _options.RequestTimeout,
+        ConnectCallback = ConnectAsync,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        SslOptions = tls,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    // The client before is not disposed: a watch may be reading from it, and its idle connections close by themselves.
+    private void RenewTls()
+    {
+        if (_tls.TryReload() is { } renewed) _http = Open(renewed);
+    }
+
     // A member that has vanished without a word is noticed by the kernel, in 25 s, also where nothing is being sent.
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
@@ -88,6 +100,7 @@ internal sealed class EtcdTransport : IDisposable
 
     private async Task<T> AskAsync<T>(Func<Uri, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
+        RenewTls();
         List<string> reasons = [];
         int first = _current;
         for (int i = 0; i < _options.Endpoints.Count; i++)
@@ -106,6 +119,7 @@ internal sealed class EtcdTransport : IDisposable
             }
         }
 
+        if (_tls.Problem is { } problem) reasons.Add(problem);
         throw new EtcdException(string.Join("; ", reasons));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Overlay.ControlPlane;
@@ -9,7 +10,7 @@ namespace Overlay.ControlPlane;
 /// </remarks>
 internal sealed class LeaseDirectoryWatch : IDisposable
 {
-    // A publisher's rename is several events; one look does for all.
+    // A file that is written in place is several events, and of half its content in between; one look does for all.
     private static readonly TimeSpan _debounce = TimeSpan.FromMilliseconds(50);
 
     // Longest delay when inotify does not help; one stat(2) each, which is most of what an idle daemon does.
@@ -25,6 +26,10 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     private readonly SemaphoreSlim _signal = new(0);
     private FileSystemWatcher? _watcher;
     private volatile bool _isBroken = true;
+
+    // Renamed into place since the last look, and so whole already.
+    private volatile bool _isWhole;
+    private long _lookedAt;
     private DirectoryStamp _stamp;
     private string? _problem;
 
@@ -38,6 +43,8 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     /// <summary>To be called right before the directory is read: what changes from here on ends the next wait.</summary>
     public void Arm()
     {
+        _isWhole = false;
+        _lookedAt = Stopwatch.GetTimestamp();
         DirectoryStamp stamp = DirectoryStamp.Of(_directory);
         if (_isBroken || !stamp.IsSameDirectory(_stamp)) Renew(stamp);
         _stamp = stamp;
@@ -60,10 +67,17 @@ internal sealed class LeaseDirectoryWatch : IDisposable
             if (DirectoryStamp.Of(_directory) != _stamp) break;
         }
 
-        if (waited < longest) await Task.Delay(_debounce, cancellationToken);
+        if (waited < longest) await DebounceAsync(cancellationToken);
         while (_signal.Wait(0, cancellationToken))
         {
         }
+    }
+
+    // Where files are renamed into place all the time, they are looked at no more often than others are.
+    private async Task DebounceAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan wait = _isWhole ? _debounce - Stopwatch.GetElapsedTime(_lookedAt) : _debounce;
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, cancellationToken);
     }
 
     public void Dispose()
@@ -106,10 +120,14 @@ internal sealed class LeaseDirectoryWatch : IDisposable
         };
         try
         {
-            watcher.Created += (_, _) => Signal();
-            watcher.Changed += (_, _) => Signal();
+            watcher.Created += (_, change) => SignalUnlessHidden(change.Name);
+            watcher.Changed += (_, change) => SignalUnlessHidden(change.Name);
             watcher.Deleted += (_, _) => Signal();
-            watcher.Renamed += (_, _) => Signal();
+            watcher.Renamed += (_, _) =>
+            {
+                _isWhole = true;
+                Signal();
+            };
             watcher.Error += (_, _) =>
             {
                 // The queue ran over, or inotify gave up: start anew and read everything.
@@ -124,6 +142,12 @@ internal sealed class LeaseDirectoryWatch : IDisposable
             watcher.Dispose();
             throw;
         }
+    }
+
+    // What is still being written under a name with a leading dot is no lease yet; its renaming tells when it is.
+    private void SignalUnlessHidden(string? name)
+    {
+        if (name?.StartsWith('.') != true) Signal();
     }
 
     private void Signal()

@@ -92,6 +92,43 @@ public sealed class EtcdSecurityTests : IDisposable
     }
 
     [Fact]
+    public async Task ARenewedCertificateIsShownFromTheNextConnectionOn()
+    {
+        // The files begin as those of an authority that the server does not know.
+        using EtcdServer server = EtcdServer.Start(new() { Tls = _authority.Server });
+        _ = server.Ctl("put", "/coreos.com/network/config", EtcdNetwork.Ipv4);
+        using TestAuthority other = new();
+        EtcdOptions options = OptionsOf(server) with { CertFile = other.ClientCertFile, KeyFile = other.ClientKeyFile };
+        using EtcdLeaseSource source = new(options, new CollectingLogger<EtcdLeaseSource>());
+        Lease own = EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24"));
+        _ = await Should.ThrowAsync<IOException>(source.PublishAsync(own, default));
+
+        // Half replaced, the pair does not fit: the error says so, and the one before stays in use.
+        File.Copy(_authority.ClientCertFile, other.ClientCertFile, overwrite: true);
+        (await Should.ThrowAsync<IOException>(source.PublishAsync(own, default))).Message.ShouldContain($"CertFile or KeyFile is '{other.ClientCertFile}' with");
+        File.Copy(_authority.ClientKeyFile, other.ClientKeyFile, overwrite: true);
+        await source.PublishAsync(own, default);
+
+        // Renewed by the same authority, and the member is asked on a new connection.
+        _authority.RenewClient();
+        File.Copy(_authority.ClientCertFile, other.ClientCertFile, overwrite: true);
+        File.Copy(_authority.ClientKeyFile, other.ClientKeyFile, overwrite: true);
+        await source.PublishAsync(own with { PublicIp = SampleLeases.Address("192.168.77.9") }, default);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:1", "node", true)]
+    [InlineData("https://127.0.0.1:1", "node", false)]
+    [InlineData("http://127.0.0.1:1", null, false)]
+    public void APasswordThatAnyoneCanReadOnTheWayIsTold(string endpoint, string? user, bool isTold)
+    {
+        CollectingLogger<EtcdLeaseSource> log = new();
+        new EtcdLeaseSource(new() { Endpoints = [new(endpoint)], Username = user, Password = "secret" }, log).Dispose();
+        log.Warnings.Any(line => line.Contains("can read the password of node", StringComparison.Ordinal)).ShouldBe(isTold);
+        log.Warnings.ShouldNotContain(line => line.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void AFileThatCannotBeUsedIsNamedAtTheStart()
     {
         EtcdOptions options = new() { Endpoints = [new("https://127.0.0.1:1")] };

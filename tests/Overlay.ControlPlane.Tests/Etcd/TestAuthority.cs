@@ -49,6 +49,9 @@ internal sealed class TestAuthority : IDisposable
         _directory.Dispose();
     }
 
+    /// <summary>Puts a new client certificate of this authority in the place of the one that is there.</summary>
+    public void RenewClient() => Issue("client");
+
     private (string Cert, string Key) Issue(string name, string? subject = null)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

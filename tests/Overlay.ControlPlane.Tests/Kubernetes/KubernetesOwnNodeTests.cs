@@ -49,6 +49,22 @@ public class KubernetesOwnNodeTests
     }
 
     [Fact]
+    public async Task AFamilyThatIsGivenUpIsAnnouncedNoMore()
+    {
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
+            nodes: SampleNodes.Bare(OwnDual).With(SampleNodes.Keys.PublicIpV6Overwrite, "2001:db8::7"));
+        await fixture.Source.PublishAsync(OwnDual, default);
+        fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIpV6).ShouldBe("2001:db8::7");
+
+        await fixture.Source.PublishAsync(OwnDual with { PublicIpV6 = null, BackendV6Data = null }, default);
+        fixture.Nodes.Get("own")!["metadata"]!["annotations"]!.AsObject().Select(static entry => entry.Key[SampleNodes.Prefix.Length..])
+            .ShouldBe(["backend-data", "backend-type", "kube-subnet-manager", "public-ip", "public-ipv6-overwrite"], ignoreOrder: true);
+
+        await fixture.Source.PublishAsync(OwnDual, default);
+        fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIpV6).ShouldBe("2001:db8::7");
+    }
+
+    [Fact]
     public async Task AnotherPrefixIsAnotherNetwork()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(

@@ -35,6 +35,9 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
 
         LimitSegments(lab, MaxSegments(lab));
         _daemons.Start(lab.Nodes, _patience);
+
+        // Lease files younger than a minute are read at every look, of which there are several at the start.
+        if (absentNodes > 0) _daemons.Settle(_patience);
     }
 
     public void TearDown(LabNetwork lab)

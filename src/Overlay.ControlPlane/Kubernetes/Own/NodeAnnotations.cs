@@ -10,15 +10,16 @@ namespace Overlay.ControlPlane;
 /// </remarks>
 internal static class NodeAnnotations
 {
-    /// <summary>Key and value, in the order of the keys' names; those of a family only where it has a VTEP.</summary>
+    /// <summary>Key and value, in the order of the keys' names; null for what is not to be there: a family without a VTEP.</summary>
+    /// <remarks>Peers would send to an address that this node has given up.</remarks>
     /// <param name="own">What is announced.</param>
     /// <param name="node">The Node as it is, with an operator's overwrites.</param>
     /// <param name="keys">Names of the annotations.</param>
     /// <param name="problem">An overwrite that is no address and so is not used; null when all is well.</param>
-    public static SortedDictionary<string, string> Of(Lease own, ApiObject node, AnnotationKeys keys, out string? problem)
+    public static SortedDictionary<string, string?> Of(Lease own, ApiObject node, AnnotationKeys keys, out string? problem)
     {
         problem = null;
-        SortedDictionary<string, string> annotations = new(StringComparer.Ordinal)
+        SortedDictionary<string, string?> annotations = new(StringComparer.Ordinal)
         {
             [keys.BackendType] = own.BackendType,
             [keys.Managed] = "true",
@@ -29,7 +30,12 @@ internal static class NodeAnnotations
 
         void Add(string dataKey, VtepData? data, string addressKey, IpAddress? address, string overwriteKey, IpFamily family, ref string? wrong)
         {
-            if (data is null || address is null) return;
+            if (data is null || address is null)
+            {
+                (annotations[dataKey], annotations[addressKey]) = (null, null);
+                return;
+            }
+
             if (!NodeLease.TryReadAddress(node, overwriteKey, family, out IpAddress? overwrite, out string? error)) wrong ??= error;
             annotations[dataKey] = JsonSerializer.Serialize(VtepDocument.Of(data)!, LeaseJsonContext.Default.VtepDocument);
             annotations[addressKey] = (overwrite ?? address).ToString()!;

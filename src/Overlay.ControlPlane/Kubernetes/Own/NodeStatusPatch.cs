@@ -15,9 +15,9 @@ internal static class NodeStatusPatch
     // Plain quotes in values, as flannel and kubectl send them.
     private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <param name="annotations">Those to be set.</param>
+    /// <param name="annotations">Those to be set; with null, to be removed.</param>
     /// <param name="readySince">When pods' packets began to flow, if that is to be said.</param>
-    public static byte[] Format(IEnumerable<KeyValuePair<string, string>> annotations, DateTimeOffset? readySince)
+    public static byte[] Format(IEnumerable<KeyValuePair<string, string?>> annotations, DateTimeOffset? readySince)
     {
         using MemoryStream buffer = new();
         using (Utf8JsonWriter writer = new(buffer, _options))
@@ -27,7 +27,7 @@ internal static class NodeStatusPatch
             {
                 writer.WriteStartObject("metadata");
                 writer.WriteStartObject("annotations");
-                foreach ((string key, string value) in annotations) writer.WriteString(key, value);
+                foreach ((string key, string? value) in annotations) writer.WriteString(key, value);
                 writer.WriteEndObject();
                 writer.WriteEndObject();
             }

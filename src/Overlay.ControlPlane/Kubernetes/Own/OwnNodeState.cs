@@ -13,8 +13,8 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
     private bool _isGone;
     private string? _writtenUid;
     private string? _readyUid;
-    private SortedDictionary<string, string> _written = [];
-    private SortedDictionary<string, string> _writing = [];
+    private SortedDictionary<string, string?> _written = [];
+    private SortedDictionary<string, string?> _writing = [];
     private bool _isSayingReady;
     private string? _overwriteProblem;
     private string? _writeProblem;
@@ -91,7 +91,7 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         {
             _writing = Wanted(node);
             _isSayingReady = IsReadyMissing(node);
-            List<KeyValuePair<string, string>> missing = Missing(node);
+            List<KeyValuePair<string, string?>> missing = Missing(node);
             if (missing.Count == 0 && !_isSayingReady) return null;
             if (IsChangedByOthers(node, missing)) Contest(node, missing);
             return NodeStatusPatch.Format(missing, _isSayingReady ? time.GetUtcNow() : null);
@@ -139,30 +139,32 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         }
     }
 
-    private SortedDictionary<string, string> Wanted(ApiObject node)
+    private SortedDictionary<string, string?> Wanted(ApiObject node)
     {
         string? problem = null;
-        SortedDictionary<string, string> wanted = _published is null ? [] : NodeAnnotations.Of(_published, node, keys, out problem);
+        SortedDictionary<string, string?> wanted = _published is null ? [] : NodeAnnotations.Of(_published, node, keys, out problem);
         if (problem is not null && problem != _overwriteProblem) logger.LogWarning("Node {Node}: {Reason}. The node's own address is published", name, problem);
         _overwriteProblem = problem;
         return wanted;
     }
 
-    private List<KeyValuePair<string, string>> Missing(ApiObject node) => [.. Wanted(node).Where(entry => node[entry.Key] != entry.Value)];
+    private List<KeyValuePair<string, string?>> Missing(ApiObject node) => [.. Wanted(node).Where(entry => node[entry.Key] != entry.Value)];
 
     private bool IsReadyMissing(ApiObject node) => _isReady && (_readyUid != node.Uid || node.NetworkUnavailable != "False");
 
     // What this run wrote into this very Node, and would write again, is not there.
-    private bool IsChangedByOthers(ApiObject node, List<KeyValuePair<string, string>> missing) =>
-        (_writtenUid is not null && _writtenUid == node.Uid && missing.Any(entry => _written.GetValueOrDefault(entry.Key) == entry.Value))
+    private bool IsChangedByOthers(ApiObject node, List<KeyValuePair<string, string?>> missing) =>
+        (_writtenUid is not null && _writtenUid == node.Uid && missing.Any(entry => _written.TryGetValue(entry.Key, out string? written) && written == entry.Value))
         || (_readyUid is not null && _readyUid == node.Uid && node.NetworkUnavailable != "False");
 
-    private void Contest(ApiObject node, List<KeyValuePair<string, string>> missing)
+    private static string Shown(string? annotation) => annotation is null ? "gone" : $"\"{annotation}\"";
+
+    private void Contest(ApiObject node, List<KeyValuePair<string, string?>> missing)
     {
         bool wasContested = _pace.IsContested;
         _pace.Repaired();
         string what = missing.Count > 0
-            ? $"annotation {missing[0].Key} is {(node[missing[0].Key] is { } value ? $"\"{value}\"" : "gone")}, not \"{missing[0].Value}\""
+            ? $"annotation {missing[0].Key} is {Shown(node[missing[0].Key])}, not {Shown(missing[0].Value)}"
             : $"condition NetworkUnavailable is {node.NetworkUnavailable ?? "gone"}, not False";
         _contest = $"is written by another daemon too, such as flannel: {what}; this node writes it again ever more rarely";
         if (_pace.IsContested && !wasContested) logger.LogError("Node {Node} {Reason}", name, _contest);
