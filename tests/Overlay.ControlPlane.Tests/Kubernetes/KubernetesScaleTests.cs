@@ -14,7 +14,7 @@ public class KubernetesScaleTests(ITestOutputHelper output)
     private const int Nodes = 5000;
     private const int ChangesPerSecond = 100;
     private static readonly AddressPlan _plan = new() { ClusterCidr = IpPrefix.Parse("10.0.0.0/8") };
-    private static readonly Lease _own = SampleLeases.Own with { Subnet = IpPrefix.Parse("10.200.0.0/24") };
+    private static readonly Lease _own = SampleLeases.Own with { Subnet = IpPrefix.Parse("10.200.0.0/24"), BackendData = SampleLeases.Vtep("06:00:00:00:00:01") };
     private static readonly int _seconds = Environment.GetEnvironmentVariable("OVERLAY_LONG_TESTS") == "1" ? 60 : 10;
 
     [Theory]
@@ -22,7 +22,7 @@ public class KubernetesScaleTests(ITestOutputHelper output)
     [InlineData(true)]
     public async Task FiveThousandNodesAreReadInLittleMemoryAndFollowed(bool stateWatchIsRefused)
     {
-        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(standin: new() { PaddingLength = 19_000 });
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(new KubernetesTimings(), new() { PaddingLength = 19_000 });
         fixture.Standin.IsStateWatchRefused = stateWatchIsRefused;
         for (int n = 0; n < Nodes; n++) fixture.Nodes.Put(SampleNodes.Of(LeaseOf(n, 0)));
         ConcurrentDictionary<IpAddress, long> changedAt = new();
