@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds what is shipped, for linux-x64: programs that run where no .NET is installed, each in one file, and their checksums.
-# What they need of a host is glibc, libgcc and libstdc++, which every Debian has.
+# What they need of a host is glibc, libgcc and libstdc++, which every Debian has, and OpenSSL 3 for a store with TLS.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

@@ -3,7 +3,7 @@
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-programs=(overlayd overlayctl)
+programs=(overlayd overlayctl overlay)
 
 fail() {
   echo "install: $*" >&2
@@ -37,7 +37,7 @@ done
 
 [[ -n $directory ]] || { usage >&2; exit 1; }
 [[ $EUID -eq 0 ]] || fail "must be run as root"
-for program in "${programs[@]}" overlay; do
+for program in "${programs[@]}"; do
   [[ -x $directory/$program ]] || fail "$directory/$program is missing; example: deploy/publish.sh $directory"
 done
 (cd "$directory" && sha256sum --quiet --check SHA256SUMS) || fail "the files in $directory are not those that were published"
@@ -53,9 +53,11 @@ place() {
   mv -f "$2.new" "$2"
 }
 for program in "${programs[@]}"; do
-  place "$directory/$program" "/usr/local/bin/$program" 0755
+  place "$directory/$program" "/usr/local/lib/overlay/$program" 0755
 done
-place "$directory/overlay" /usr/local/lib/overlay/overlay 0755
+
+# For people; the plugin is for container runtimes alone.
+ln -sf -t /usr/local/bin ../lib/overlay/overlayd ../lib/overlay/overlayctl
 place "$here/overlayd.service" /etc/systemd/system/overlayd.service 0644
 
 # etcd's password may be in it.
@@ -65,21 +67,22 @@ if [[ ! -e /etc/overlay/overlay.json ]]; then
 { "Overlay": {
   "Network": { "Cidr": "10.244.0.0/16" },
   "Subnet": "",
-  "ServiceCidrs": [ "10.96.0.0/12" ],
-  "CniInstall": { "Source": "/usr/local/lib/overlay/overlay" } } }
+  "ServiceCidrs": [ "10.96.0.0/12" ] } }
 JSON
   )
   echo "/etc/overlay/overlay.json is new: this node's Subnet is to be filled in, or its store"
 fi
 chgrp overlay /etc/overlay/overlay.json
 
-if [[ -n $cni ]]; then
-  /usr/local/bin/overlayd install-cni --config /etc/overlay/overlay.json
-fi
 systemctl daemon-reload
 systemctl enable overlayd.service
 if systemctl is-active --quiet overlayd.service; then
   systemctl restart overlayd.service
 else
   echo "to start it: systemctl start overlayd"
+fi
+
+# Last: what keeps it from being done keeps nothing else.
+if [[ -n $cni ]]; then
+  /usr/local/lib/overlay/overlayd install-cni --config /etc/overlay/overlay.json
 fi

@@ -19,8 +19,8 @@ esac
 [[ $EUID -eq 0 ]] || fail "must be run as root"
 
 # First what brings pods here, then what carries their packets.
-if [[ -x /usr/local/bin/overlayd && -e /etc/overlay/overlay.json ]]; then
-  /usr/local/bin/overlayd remove-cni --config /etc/overlay/overlay.json ||
+if [[ -x /usr/local/lib/overlay/overlayd && -e /etc/overlay/overlay.json ]]; then
+  /usr/local/lib/overlay/overlayd remove-cni --config /etc/overlay/overlay.json ||
     echo "uninstall: the CNI plugin and its configuration may still be there" >&2
 fi
 if [[ -e /etc/systemd/system/overlayd.service ]]; then

@@ -15,6 +15,7 @@ public sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Task _keeping = Task.CompletedTask;
     private volatile string? _problem;
+    private bool _isDown;
 
     public CniInstallService(OverlayService service, OverlayOptions options, ILogger<CniInstallService> logger)
     {
@@ -41,8 +42,11 @@ public sealed class CniInstallService : LifecycleService, IAsyncDisposable
         if (_options is { Enabled: true, RemoveAtStop: true }) Try(_installer.Remove, "removed");
     }
 
+    /// <summary>Ends what a start that failed half-way has begun. May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isDown) return;
+        _isDown = true;
         await _stopping.CancelAsync();
         await _keeping;
         _stopping.Dispose();
