@@ -1,0 +1,2 @@
+Console.Error.WriteLine("overlay is a CNI plugin");
+return 1;
