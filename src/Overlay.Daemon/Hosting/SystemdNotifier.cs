@@ -14,6 +14,7 @@ public sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider time,
 {
     // Each time for longer than until the next: a loaded host may be late with it.
     private static readonly TimeSpan _extension = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _extendFirst = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _extendEvery = TimeSpan.FromSeconds(10);
 
     private readonly string? _path = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
@@ -23,7 +24,7 @@ public sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider time,
 
     public override Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (_path is not null) _extending = time.CreateTimer(_ => ExtendStart(), null, _extendEvery, _extendEvery);
+        if (_path is not null) _extending = time.CreateTimer(_ => ExtendStart(), null, _extendFirst, _extendEvery);
         return Task.CompletedTask;
     }
 
