@@ -7,23 +7,28 @@ public sealed class PublishedPrograms : IDisposable
 {
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(10);
 
-    public PublishedPrograms()
+    private readonly string _directory = System.IO.Directory.CreateTempSubdirectory("overlay-published-").FullName;
+    private readonly Lazy<string> _output;
+
+    public PublishedPrograms() => _output = new(Publish);
+
+    /// <summary>Where they are.</summary>
+    public string Directory => _output.Value.Length > 0 ? _directory : throw new InvalidOperationException("publish.sh has said nothing");
+
+    /// <summary>What the script said.</summary>
+    public string Output => _output.Value;
+
+    public void Dispose() => System.IO.Directory.Delete(_directory, recursive: true);
+
+    private string Publish()
     {
-        using Process publish = Process.Start(
-            new ProcessStartInfo("bash", [Path.Combine(Repository.Root, "deploy", "publish.sh"), Directory]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string script = Path.Combine(Repository.Root, "deploy", "publish.sh");
+        using Process publish = Process.Start(new ProcessStartInfo("bash", [script, _directory]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> output = publish.StandardOutput.ReadToEndAsync();
         Task<string> error = publish.StandardError.ReadToEndAsync();
         if (!publish.WaitForExit(_limit)) publish.Kill(entireProcessTree: true);
-        Output = output.Result;
-        if (publish.ExitCode != 0) throw new InvalidOperationException($"publish.sh exited with {publish.ExitCode}: {Output}{error.Result}");
+        return publish.ExitCode == 0 ? output.Result : throw new InvalidOperationException($"publish.sh exited with {publish.ExitCode}: {output.Result}{error.Result}");
     }
-
-    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("overlay-published-").FullName;
-
-    /// <summary>What the script said.</summary>
-    public string Output { get; }
-
-    public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
 }
 
 /// <summary>Tests that share the published programs.</summary>
