@@ -97,15 +97,15 @@ public sealed partial class RouteNetlink
         }
 
         if (kind != "bridge") return null;
-        bool isForwarding = false;
+        bool isEnabled = false;
         bool isHairpin = false;
         NetlinkAttributes port = new(data);
         while (port.MoveNext())
         {
-            if (port.Type == RtNetlink.IFLA_BRPORT_STATE) isForwarding = port.ReadByte() == RtNetlink.BR_STATE_FORWARDING;
+            if (port.Type == RtNetlink.IFLA_BRPORT_STATE) isEnabled = port.ReadByte() != RtNetlink.BR_STATE_DISABLED;
             if (port.Type == RtNetlink.IFLA_BRPORT_MODE) isHairpin = port.ReadByte() != 0;
         }
 
-        return new BridgePortInfo(ReadLink(payload), isForwarding, isHairpin);
+        return new BridgePortInfo(ReadLink(payload), isEnabled, isHairpin);
     }
 }

@@ -52,7 +52,7 @@ internal static class RtNetlink
     public const ushort VETH_INFO_PEER = 1;
     public const ushort IFLA_BRPORT_STATE = 1;
     public const ushort IFLA_BRPORT_MODE = 4;
-    public const byte BR_STATE_FORWARDING = 3;
+    public const byte BR_STATE_DISABLED = 0;
     public const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
     public const byte IN6_ADDR_GEN_MODE_NONE = 1;
     public const ushort NLA_F_NESTED = 0x8000;
