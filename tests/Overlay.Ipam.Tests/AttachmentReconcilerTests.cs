@@ -26,10 +26,18 @@ public sealed class AttachmentReconcilerTests : IDisposable
         _records.Write(Record("young", age: 0));
         _records.Write(Record("other", age: 10) with { IpamType = "dhcp" });
 
+        foreach ((string name, int age) in new[] { ("old", 10), ("new", 0) })
+        {
+            string half = Path.Combine(_directory.Path, "records", $"net-{name}-eth0.json.half");
+            File.WriteAllText(half, "{");
+            File.SetLastWriteTimeUtc(half, DateTime.UtcNow.AddMinutes(-age));
+        }
+
         List<string> problems = [];
         new AttachmentReconciler(_records, static name => name == "ov-live").Reconcile(TimeSpan.FromMinutes(5), problems)
             .Select(static record => record.ContainerId).ShouldBe(["gone"]);
         problems.ShouldBeEmpty();
+        Directory.GetFiles(Path.Combine(_directory.Path, "records"), "*.half").ShouldHaveSingleItem().ShouldContain("net-new-");
         _store.Holders().Select(static holder => holder.ContainerId).ShouldBe(["live", "young", "flannels"], ignoreOrder: true);
         _records.List(problems).Select(static record => record.ContainerId).ShouldBe(["live", "other", "young"], ignoreOrder: true);
     }
