@@ -34,6 +34,15 @@ public sealed class AttachmentReconciler(AttachmentRecords records, Func<string,
             }
         }
 
+        try
+        {
+            records.RemoveHalves(minimumAge);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(exception.Message);
+        }
+
         return released;
     }
 }

@@ -6,6 +6,7 @@ public sealed class AttachmentRecords
     public const string DefaultDirectory = "/var/lib/overlay/cni";
 
     private const string Extension = ".json";
+    private const string HalfExtension = ".half";
 
     private readonly string _directory;
 
@@ -18,7 +19,7 @@ public sealed class AttachmentRecords
     {
         _ = Directory.CreateDirectory(_directory);
         string path = PathOf(record.Network, record.ContainerId, record.InterfaceName);
-        string half = $"{path}.{Environment.ProcessId}.half";
+        string half = path + HalfExtension;
         try
         {
             File.WriteAllBytes(half, AttachmentRecordJson.Write(record));
@@ -48,7 +49,21 @@ public sealed class AttachmentRecords
     public void Remove(string network, string containerId, string interfaceName)
     {
         string path = PathOf(network, containerId, interfaceName);
-        if (File.Exists(path)) File.Delete(path);
+        if (!Directory.Exists(_directory)) return;
+        File.Delete(path + HalfExtension);
+        File.Delete(path);
+    }
+
+    /// <summary>Removes what was written by somebody who was killed before the record was whole.</summary>
+    /// <param name="minimumAge">Younger ones may become records yet.</param>
+    public void RemoveHalves(TimeSpan minimumAge)
+    {
+        if (!Directory.Exists(_directory)) return;
+        DateTime before = DateTime.UtcNow - minimumAge;
+        foreach (string path in Directory.EnumerateFiles(_directory, "*" + HalfExtension))
+        {
+            if (File.GetLastWriteTimeUtc(path) < before) File.Delete(path);
+        }
     }
 
     /// <summary>All records, and the files that are none, with the reason.</summary>

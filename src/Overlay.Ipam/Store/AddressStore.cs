@@ -80,6 +80,8 @@ public sealed class AddressStore
     /// <summary>Frees what the attachment has; where nothing bears the interface's name, what the container has as such.</summary>
     public void Release(string containerId, string interfaceName)
     {
+        // Whoever was writing it is dead, for the lock is ours.
+        File.Delete(HalfPath);
         bool found = false;
         IReadOnlyList<AddressHolder> holders = Holders();
         foreach (AddressHolder holder in holders)
@@ -106,7 +108,7 @@ public sealed class AddressStore
     // By rename, so that nobody ever sees half of it, whenever we are killed. Under the lock one name is enough.
     private void Write(string path, string content)
     {
-        string half = Path.Combine(Directory, ".half");
+        string half = HalfPath;
         try
         {
             File.WriteAllText(half, content);
@@ -119,6 +121,8 @@ public sealed class AddressStore
             throw;
         }
     }
+
+    private string HalfPath => Path.Combine(Directory, ".half");
 
     private string PathOf(IpAddress address) => Path.Combine(Directory, address.ToString());
 
