@@ -22,10 +22,12 @@ if (args.Contains("--version"))
 if (args.Contains("--help") || args.Contains("-h"))
 {
     Console.WriteLine("""
-        usage: overlayd [--config FILE] [--KEY VALUE]...
+        usage: overlayd [install-cni | remove-cni] [--config FILE] [--KEY VALUE]...
           --config FILE        default /etc/overlay/overlay.json
           --Network:Vni 7      any key of the file's section Overlay; so does the variable OVERLAY_Network__Vni=7
           --version            prints the version
+          install-cni          no daemon: installs the CNI plugin where section CniInstall says
+          remove-cni           no daemon: removes it again
         """);
     return ExitCode.Success;
 }
@@ -33,6 +35,12 @@ if (args.Contains("--help") || args.Contains("-h"))
 ProcessOutcome outcome = new();
 try
 {
+    if (CniCommand.Is(args))
+    {
+        CniCommand.Run(args);
+        return ExitCode.Success;
+    }
+
     IConfiguration configuration = ConfigurationLoader.Load(args);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
     await using WebApplication application = Build(configuration, options, outcome);
@@ -81,7 +89,10 @@ static WebApplication Build(IConfiguration configuration, OverlayOptions options
         .AddSingleton<AdminReader>()
         .AddHostedService<AdminSocketGuard>()
         .AddHostedService(services => services.GetRequiredService<OverlayService>())
-        .AddHostedService<SystemdNotifier>();
+        .AddSingleton<CniInstallService>()
+        .AddHostedService(services => services.GetRequiredService<CniInstallService>())
+        .AddHostedService(services => new SystemdNotifier(
+            () => services.GetRequiredService<OverlayService>().WaitingFor, TimeProvider.System, services.GetRequiredService<ILogger<SystemdNotifier>>()));
     WebApplication application = builder.Build();
     AdminEndpoints.Map(application, application.Services.GetRequiredService<AdminReader>());
     return application;

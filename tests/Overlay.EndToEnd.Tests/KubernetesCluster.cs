@@ -36,6 +36,9 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>What the API server keeps, also while it is away.</summary>
     public NodeStore Nodes { get; private set; } = null!;
 
+    /// <summary>What the nodes have asked of the API server that runs.</summary>
+    public IReadOnlyList<SeenRequest> Requests => _server!.Requests;
+
     public Node this[string name] => Lab[name];
 
     /// <summary>Starts the API server, and writes configurations that take the network from a net-conf.json.</summary>

@@ -5,7 +5,7 @@ using Overlay.Dataplane;
 namespace Overlay.Daemon;
 
 /// <summary>Makes the reports of what the running parts know. Any thread may ask.</summary>
-public sealed class AdminReader(OverlayService service, ILeaseSource source, TablePublisher publisher)
+public sealed class AdminReader(OverlayService service, CniInstallService cni, ILeaseSource source, TablePublisher publisher)
 {
     public static string Version { get; } =
         typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
@@ -20,7 +20,7 @@ public sealed class AdminReader(OverlayService service, ILeaseSource source, Tab
         return new StatusReport(
             options.NodeName, Version, service.Started is null ? "starting" : IsReady ? "forwarding" : "impaired", service.WaitingFor, service.Started,
             node?.DeviceName, node?.Vtep.Vni.Value, node?.Vtep.Port, node?.Mtu.Pod, node?.Vtep.Mac.ToString(), options.Subnet?.ToString(),
-            options.SubnetV6?.ToString(), service.Problems, node?.Warnings ?? [],
+            options.SubnetV6?.ToString(), service.Problems, [.. node?.Warnings ?? [], .. cni.Warnings],
             node?.Underlay is not { } underlay ? null
                 : new UnderlayReport(underlay.Link.Name, underlay.Link.Mtu, underlay.Ipv4?.ToString(), underlay.Ipv6?.ToString()),
             node?.DataplaneReport, ControlPlane());

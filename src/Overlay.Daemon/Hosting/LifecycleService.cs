@@ -2,14 +2,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace Overlay.Daemon;
 
-/// <summary>A hosted part that begins when Kestrel listens already, and ends before it stops.</summary>
+/// <summary>A hosted part that begins when Kestrel listens already, or right before, and ends before it stops.</summary>
 public abstract class LifecycleService : IHostedLifecycleService
 {
+    public virtual Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public virtual Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public virtual Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -79,7 +79,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     public DateTimeOffset? Started { get; private set; }
 
     /// <summary>What the start waits for; null when for nothing.</summary>
-    public string? WaitingFor => _planner.WaitingFor;
+    public string? WaitingFor => _planner.WaitingFor ?? (Started is null && _follower is { HasRead: false } ? $"{_source.Location.Kind} {_source.Location.Place}: its leases" : null);
 
     /// <summary>The store has not answered in this run: node or peers are those of the last one.</summary>
     public bool IsFromSavedState => _node is not null && !(_isSettled && _follower?.HasRead == true);

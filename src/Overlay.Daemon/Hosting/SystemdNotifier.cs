@@ -7,15 +7,31 @@ using Microsoft.Extensions.Logging;
 namespace Overlay.Daemon;
 
 /// <summary>Tells systemd when the daemon is ready, alive and stopping (sd_notify(3)); silent where nobody listens.</summary>
-public sealed class SystemdNotifier(ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
+/// <param name="waitingFor">What the start waits for; null when for nothing. As long as it does, systemd is asked for more time.</param>
+/// <param name="time">Clock of that asking.</param>
+/// <param name="logger">Told when systemd cannot be.</param>
+public sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider time, ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
 {
+    // Each time for longer than until the next: a loaded host may be late with it.
+    private static readonly TimeSpan _extension = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _extendFirst = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _extendEvery = TimeSpan.FromSeconds(10);
+
     private readonly string? _path = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
     private Timer? _watchdog;
+    private ITimer? _extending;
     private bool _hasFailed;
+
+    public override Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (_path is not null) _extending = time.CreateTimer(_ => ExtendStart(), null, _extendFirst, _extendEvery);
+        return Task.CompletedTask;
+    }
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
-        Notify("READY=1");
+        _extending?.Dispose();
+        Notify("READY=1\nSTATUS=");
 
         // Twice as often as asked, as sd_watchdog_enabled(3) advises.
         string? interval = Environment.GetEnvironmentVariable("WATCHDOG_USEC");
@@ -34,7 +50,18 @@ public sealed class SystemdNotifier(ILogger<SystemdNotifier> logger) : Lifecycle
         return Task.CompletedTask;
     }
 
-    public void Dispose() => _watchdog?.Dispose();
+    public void Dispose()
+    {
+        _watchdog?.Dispose();
+        _extending?.Dispose();
+    }
+
+    // A start that hangs elsewhere is not given more time.
+    private void ExtendStart()
+    {
+        if (waitingFor() is { } what)
+            Notify(string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)_extension.TotalMicroseconds}\nSTATUS=waiting for {what}"));
+    }
 
     private void Notify(string state)
     {

@@ -42,6 +42,9 @@ public sealed record OverlayOptions
     /// <summary>Where state that survives restarts is kept.</summary>
     public required string StateDirectory { get; init; }
 
+    /// <summary>Whether and where the CNI plugin is installed.</summary>
+    public required CniInstallOptions CniInstall { get; init; }
+
     /// <summary>Queues, offloads and the like.</summary>
     public required DataplaneOptions Dataplane { get; init; }
 

@@ -31,15 +31,16 @@ public static class OverlayOptionsReader
             SubnetV6 = root.Prefix("SubnetV6", IpFamily.IPv6, "fd00:10:244:1::/64"),
             ServiceCidrs = root.Prefixes("ServiceCidrs", "10.96.0.0/12"),
             ControlPlane = ControlPlaneReader.Read(root.Section("ControlPlane"), nodeName),
-            SubnetFile = root.FilePath("SubnetFile", "/run/flannel/subnet.env"),
             IpMasq = root.Boolean("IpMasq", true),
             NonMasqueradeCidrs = root.Prefixes("NonMasqueradeCidrs", "192.0.2.0/24"),
             Dataplane = ReadDataplane(root.Section("Dataplane")),
             StateDirectory = root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
             AdminSocket = "",
+            SubnetFile = "",
+            CniInstall = ReadCniInstall(root),
         };
         SectionReader admin = root.Section("Admin");
-        options = options with { AdminSocket = ReadSocket(admin), AdminHttp = ReadHttp(admin) };
+        options = options with { SubnetFile = options.CniInstall.SubnetFile, AdminSocket = ReadSocket(admin), AdminHttp = ReadHttp(admin) };
         admin.RefuseUnknown();
         root.RefuseUnknown();
         foreach (IConfigurationSection section in configuration.GetChildren())
@@ -52,6 +53,14 @@ public static class OverlayOptionsReader
         if (faults.Count == 0) CheckTogether(options, root);
         return faults.Count == 0 ? options : throw new ConfigurationException(faults);
     }
+
+    /// <summary>Section CniInstall alone, for who needs no more of the configuration.</summary>
+    internal static CniInstallOptions ReadCniInstall(IConfiguration configuration, List<string> faults) =>
+        ReadCniInstall(new SectionReader(configuration.GetSection(Root), Root, faults));
+
+    private static CniInstallOptions ReadCniInstall(SectionReader root) => CniInstallReader.Read(root.Section("CniInstall"), ReadSubnetFile(root));
+
+    private static string ReadSubnetFile(SectionReader root) => root.FilePath("SubnetFile", "/run/flannel/subnet.env");
 
     private static string ReadNodeName(SectionReader root)
     {

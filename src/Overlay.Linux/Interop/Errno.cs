@@ -3,6 +3,7 @@ namespace Overlay.Linux;
 /// <summary>The error numbers this project acts on (include/uapi/asm-generic/errno*.h; equal on x86-64 and arm64).</summary>
 public static class Errno
 {
+    public const int EPERM = 1;
     public const int ENOENT = 2;
     public const int ESRCH = 3;
     public const int EINTR = 4;

@@ -5,6 +5,7 @@ namespace Overlay.Linux;
 /// <summary>open, close, read, write, writev, ioctl.</summary>
 internal static unsafe partial class Libc
 {
+    public const int O_RDONLY = 0;
     public const int O_RDWR = 2;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;

@@ -26,6 +26,9 @@ internal ref struct NetlinkAttributes(ReadOnlySpan<byte> bytes)
 
     public readonly uint ReadUInt32() => MemoryMarshal.Read<uint>(Value);
 
+    /// <summary>A byte of its own; 0 where the kernel sent none.</summary>
+    public readonly byte ReadByte() => Value.Length == 0 ? (byte)0 : Value[0];
+
     /// <summary>A zero-terminated string.</summary>
     public readonly string ReadString() => Encoding.UTF8.GetString(Value.TrimEnd((byte)0));
 }

@@ -62,6 +62,31 @@ internal sealed class NetlinkMessage
         return this;
     }
 
+    /// <summary>Adds a single byte.</summary>
+    public NetlinkMessage Add(ushort type, byte value) => Add(type, [value]);
+
+    /// <summary>Adds a hardware address.</summary>
+    public NetlinkMessage Add(ushort type, MacAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[MacAddress.Length];
+        address.Write(bytes);
+        return Add(type, bytes);
+    }
+
+    /// <summary>Begins an attribute that holds what is added until <see cref="EndNested"/>.</summary>
+    /// <param name="type">Its type; the nested flag is added where the kernel wants it.</param>
+    /// <param name="family">A fixed structure at its beginning, if it has one.</param>
+    /// <returns>What <see cref="EndNested"/> asks for.</returns>
+    public int BeginNested(ushort type, ReadOnlySpan<byte> family = default)
+    {
+        int start = _length;
+        _ = Add((ushort)(type | RtNetlink.NLA_F_NESTED), family);
+        return start;
+    }
+
+    /// <summary>Ends the attribute that <see cref="BeginNested"/> began.</summary>
+    public void EndNested(int start) => MemoryMarshal.Write(_buffer.AsSpan(start), (ushort)(_length - start));
+
     /// <summary>Adds an attribute made of one nested attribute.</summary>
     public NetlinkMessage AddNested(ushort type, ushort innerType, uint value)
     {

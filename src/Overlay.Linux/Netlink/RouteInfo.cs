@@ -11,6 +11,7 @@ namespace Overlay.Linux;
 /// <param name="PreferredSource">Source address of packets from this host.</param>
 /// <param name="Mtu">Bytes of the largest packet on this route; 0 for the device's.</param>
 /// <param name="Gateway">Next hop, where it has one.</param>
+/// <param name="IsOnLink">The next hop is taken to be on the device's link, whatever the addresses there say.</param>
 public sealed record RouteInfo(
     IpPrefix Prefix, int LinkIndex, uint Metric, byte Protocol, bool IsBlackhole,
-    IpAddress? PreferredSource = null, uint Mtu = 0, IpAddress? Gateway = null);
+    IpAddress? PreferredSource = null, uint Mtu = 0, IpAddress? Gateway = null, bool IsOnLink = false);

@@ -16,6 +16,26 @@ public sealed partial class RouteNetlink
             static (type, payload) => type == RtNetlink.RTM_NEWADDR ? ReadAddress(payload) : null);
     }
 
+    /// <summary>The addresses of one device, both families.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public IReadOnlyList<AddressInfo> GetAddresses(LinkInfo link)
+    {
+        byte[] header = new byte[IfAddrLength];
+        MemoryMarshal.Write(header.AsSpan(4), link.Index);
+        NetlinkMessage request = new(RtNetlink.RTM_GETADDR, RtNetlink.NLM_F_DUMP, header);
+        return _socket.Dump(request, "RTM_GETADDR", $"the addresses of {link.Name}", (type, payload) =>
+            type == RtNetlink.RTM_NEWADDR && ReadAddress(payload) is { } address && address.LinkIndex == link.Index ? address : null);
+    }
+
+    /// <summary>Takes an address away.</summary>
+    /// <exception cref="LinuxException">The kernel refused, or it was not there.</exception>
+    public void RemoveAddress(LinkInfo link, IpAddress address, int prefixLength)
+    {
+        NetlinkMessage request = new(RtNetlink.RTM_DELADDR, RtNetlink.NLM_F_ACK, AddressHeader(link, address, prefixLength));
+        _ = request.Add(RtNetlink.IFA_LOCAL, address);
+        _socket.Request(request, "RTM_DELADDR", $"{address}/{prefixLength} dev {link.Name}");
+    }
+
     /// <summary>Assigns an address; one that is there already stays. IPv6 addresses skip duplicate detection.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void SetAddress(LinkInfo link, IpAddress address, int prefixLength) =>
@@ -23,7 +43,7 @@ public sealed partial class RouteNetlink
             AddressRequest(link, address, prefixLength),
             "RTM_NEWADDR", $"{address}/{prefixLength} dev {link.Name}");
 
-    private static NetlinkMessage AddressRequest(LinkInfo link, IpAddress address, int prefixLength)
+    private static byte[] AddressHeader(LinkInfo link, IpAddress address, int prefixLength)
     {
         // struct ifaddrmsg: family, prefix length, flags, scope, index(4)
         byte[] header = new byte[IfAddrLength];
@@ -31,8 +51,14 @@ public sealed partial class RouteNetlink
         header[1] = (byte)prefixLength;
         header[3] = RtNetlink.RT_SCOPE_UNIVERSE;
         MemoryMarshal.Write(header.AsSpan(4), link.Index);
+        return header;
+    }
+
+    private static NetlinkMessage AddressRequest(LinkInfo link, IpAddress address, int prefixLength)
+    {
         NetlinkMessage request = new(
-            RtNetlink.RTM_NEWADDR, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_REPLACE | RtNetlink.NLM_F_ACK, header);
+            RtNetlink.RTM_NEWADDR, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_REPLACE | RtNetlink.NLM_F_ACK,
+            AddressHeader(link, address, prefixLength));
         _ = request.Add(RtNetlink.IFA_LOCAL, address).Add(RtNetlink.IFA_ADDRESS, address);
         if (address.Family == IpFamily.IPv6) _ = request.Add(RtNetlink.IFA_FLAGS, RtNetlink.IFA_F_NODAD);
         return request;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Overlay.Wire;
 
 namespace Overlay.Linux;
 
@@ -17,15 +18,7 @@ public sealed partial class RouteNetlink
 
     /// <summary>The device of that name, or null.</summary>
     /// <inheritdoc cref="GetLinks" path="/exception"/>
-    public LinkInfo? FindLink(string name)
-    {
-        foreach (LinkInfo link in GetLinks())
-        {
-            if (link.Name == name) return link;
-        }
-
-        return null;
-    }
+    public LinkInfo? FindLink(string name) => FindLink(name, ReadLink);
 
     /// <summary>Sets the MTU, in bytes, and brings the device up.</summary>
     /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
@@ -44,6 +37,40 @@ public sealed partial class RouteNetlink
         _socket.Request(request, "RTM_DELLINK", link.Name);
     }
 
+    /// <summary>Removes the device of that name; false when there is none.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public bool TryDelete(string name)
+    {
+        NetlinkMessage request = new(RtNetlink.RTM_DELLINK, RtNetlink.NLM_F_ACK, IfInfo(0));
+        _ = request.Add(RtNetlink.IFLA_IFNAME, name);
+        try
+        {
+            _socket.Request(request, "RTM_DELLINK", name);
+            return true;
+        }
+        catch (LinuxException gone) when (gone.Errno == Errno.ENODEV)
+        {
+            return false;
+        }
+    }
+
+    private T? FindLink<T>(string name, Func<ReadOnlySpan<byte>, T?> reader)
+        where T : class
+    {
+        NetlinkMessage request = new(RtNetlink.RTM_GETLINK, RtNetlink.NLM_F_ACK, IfInfo(0));
+        _ = request.Add(RtNetlink.IFLA_IFNAME, name);
+        try
+        {
+            IReadOnlyList<T> answer = _socket.Dump(request, "RTM_GETLINK", name,
+                (type, payload) => type == RtNetlink.RTM_NEWLINK ? reader(payload) : null);
+            return answer.Count == 0 ? null : answer[0];
+        }
+        catch (LinuxException unknown) when (unknown.Errno == Errno.ENODEV)
+        {
+            return null;
+        }
+    }
+
     private static byte[] IfInfo(int index, uint flags = 0)
     {
         // struct ifinfomsg: family, pad, type(2), index(4), flags(4), change mask(4)
@@ -59,6 +86,8 @@ public sealed partial class RouteNetlink
         string name = "";
         string kind = "";
         int mtu = 0;
+        int master = 0;
+        MacAddress address = default;
         NetlinkAttributes attributes = new(payload[IfInfoLength..]);
         while (attributes.MoveNext())
         {
@@ -66,13 +95,15 @@ public sealed partial class RouteNetlink
             {
                 case RtNetlink.IFLA_IFNAME: name = attributes.ReadString(); break;
                 case RtNetlink.IFLA_MTU: mtu = (int)attributes.ReadUInt32(); break;
+                case RtNetlink.IFLA_ADDRESS when attributes.Value.Length == MacAddress.Length: address = MacAddress.Read(attributes.Value); break;
+                case RtNetlink.IFLA_MASTER: master = (int)attributes.ReadUInt32(); break;
                 case RtNetlink.IFLA_LINKINFO: kind = ReadKind(attributes.Value); break;
                 default: break;
             }
         }
 
         bool isUp = (MemoryMarshal.Read<uint>(payload[8..]) & RtNetlink.IFF_UP) != 0;
-        return new LinkInfo(MemoryMarshal.Read<int>(payload[4..]), name, mtu, isUp, kind);
+        return new LinkInfo(MemoryMarshal.Read<int>(payload[4..]), name, mtu, isUp, kind, address, master);
     }
 
     private static string ReadKind(ReadOnlySpan<byte> linkInfo)

@@ -51,6 +51,23 @@ public sealed partial class RouteNetlink
             RouteRequest(RtNetlink.RTM_NEWROUTE, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_REPLACE, route),
             "RTM_NEWROUTE", Describe(route));
 
+    /// <summary>Adds a route; false when there is one of that prefix and metric already, which stays as it is.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public bool TryAddRoute(RouteInfo route)
+    {
+        try
+        {
+            _socket.Request(
+                RouteRequest(RtNetlink.RTM_NEWROUTE, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_EXCL, route),
+                "RTM_NEWROUTE", Describe(route));
+            return true;
+        }
+        catch (LinuxException taken) when (taken.Errno == Errno.EEXIST)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Removes exactly that route: prefix, metric, protocol and device must match.</summary>
     /// <exception cref="LinuxException">The kernel refused, or it was not there.</exception>
     public void RemoveRoute(RouteInfo route) =>
@@ -67,6 +84,7 @@ public sealed partial class RouteNetlink
         bool isOnLink = !route.IsBlackhole && route.Gateway is null && route.Prefix.Family == IpFamily.IPv4;
         header[6] = isOnLink ? RtNetlink.RT_SCOPE_LINK : RtNetlink.RT_SCOPE_UNIVERSE;
         header[7] = route.IsBlackhole ? RtNetlink.RTN_BLACKHOLE : RtNetlink.RTN_UNICAST;
+        if (route.IsOnLink) MemoryMarshal.Write(header.AsSpan(8), (uint)RtNetlink.RTNH_F_ONLINK);
         NetlinkMessage request = new(type, (ushort)(flags | RtNetlink.NLM_F_ACK), header);
         _ = request.Add(RtNetlink.RTA_DST, route.Prefix.Address);
         if (route.LinkIndex != 0) _ = request.Add(RtNetlink.RTA_OIF, (uint)route.LinkIndex);
@@ -107,8 +125,9 @@ public sealed partial class RouteNetlink
 
         if (table != (wantedTable ?? table)) return null;
         bool isBlackhole = payload[7] == RtNetlink.RTN_BLACKHOLE;
+        bool isOnLink = (MemoryMarshal.Read<uint>(payload[8..]) & RtNetlink.RTNH_F_ONLINK) != 0;
         return new RouteInfo(
-            new IpPrefix(destination, payload[1]), isBlackhole ? 0 : link, metric, payload[5], isBlackhole, source, mtu, gateway);
+            new IpPrefix(destination, payload[1]), isBlackhole ? 0 : link, metric, payload[5], isBlackhole, source, mtu, gateway, isOnLink);
     }
 
     // struct rtvia: the family, then a gateway that is of another one than the route.
@@ -151,5 +170,5 @@ public sealed partial class RouteNetlink
     }
 
     private static string Describe(RouteInfo route) =>
-        route.IsBlackhole ? $"blackhole {route.Prefix} metric {route.Metric}" : $"{route.Prefix} dev #{route.LinkIndex} metric {route.Metric}";
+        route.IsBlackhole ? $"blackhole {route.Prefix} metric {route.Metric}" : $"{route.Prefix}{(route.Gateway is { } gateway ? $" via {gateway}" : "")} dev #{route.LinkIndex} metric {route.Metric}";
 }

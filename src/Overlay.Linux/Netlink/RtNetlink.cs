@@ -18,12 +18,14 @@ internal static class RtNetlink
     public const ushort NLM_F_DUMP_INTR = 0x010;
     public const ushort NLM_F_DUMP = 0x300;
     public const ushort NLM_F_REPLACE = 0x100;
+    public const ushort NLM_F_EXCL = 0x200;
     public const ushort NLM_F_CREATE = 0x400;
 
     public const ushort RTM_NEWLINK = 16;
     public const ushort RTM_DELLINK = 17;
     public const ushort RTM_GETLINK = 18;
     public const ushort RTM_NEWADDR = 20;
+    public const ushort RTM_DELADDR = 21;
     public const ushort RTM_GETADDR = 22;
     public const ushort RTM_NEWROUTE = 24;
     public const ushort RTM_DELROUTE = 25;
@@ -39,13 +41,28 @@ internal static class RtNetlink
     public const uint RTMGRP_IPV4_NETCONF = 1 << 23;
     public const uint RTMGRP_IPV6_NETCONF = 1 << 24;
 
+    public const ushort IFLA_ADDRESS = 1;
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_MTU = 4;
+    public const ushort IFLA_MASTER = 10;
     public const ushort IFLA_LINKINFO = 18;
+    public const ushort IFLA_AF_SPEC = 26;
+    public const ushort IFLA_NET_NS_FD = 28;
+    public const ushort IFLA_GSO_MAX_SEGS = 40;
     public const ushort IFLA_INFO_KIND = 1;
+    public const ushort IFLA_INFO_DATA = 2;
+    public const ushort IFLA_INFO_SLAVE_KIND = 4;
+    public const ushort IFLA_INFO_SLAVE_DATA = 5;
+    public const ushort VETH_INFO_PEER = 1;
+    public const ushort IFLA_BRPORT_STATE = 1;
+    public const ushort IFLA_BRPORT_MODE = 4;
+    public const byte BR_STATE_DISABLED = 0;
+    public const ushort IFLA_INET6_ADDR_GEN_MODE = 8;
+    public const byte IN6_ADDR_GEN_MODE_NONE = 1;
     public const ushort NLA_F_NESTED = 0x8000;
     public const ushort NLA_TYPE_MASK = 0x3fff;
-    public const uint IFF_UP = 1;
+    public const uint IFF_UP = 0x1;
+    public const uint IFF_PROMISC = 0x100;
 
     public const ushort IFA_ADDRESS = 1;
     public const ushort IFA_LOCAL = 2;
@@ -72,6 +89,7 @@ internal static class RtNetlink
     public const ushort RTA_VIA = 18;
     public const ushort RTAX_MTU = 2;
     public const byte RTNH_F_DEAD = 1;
+    public const byte RTNH_F_ONLINK = 4;
     public const byte RTNH_F_LINKDOWN = 16;
 
     public const byte FR_ACT_TO_TBL = 1;

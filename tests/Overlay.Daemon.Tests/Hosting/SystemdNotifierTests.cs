@@ -20,9 +20,9 @@ public sealed class SystemdNotifierTests : IDisposable
         Environment.SetEnvironmentVariable("WATCHDOG_USEC", "100000");
         try
         {
-            using SystemdNotifier notifier = new(NullLogger<SystemdNotifier>.Instance);
+            using SystemdNotifier notifier = Notifier();
             await notifier.StartedAsync(default);
-            Next(systemd).ShouldBe("READY=1");
+            Next(systemd).ShouldBe("READY=1\nSTATUS=");
             Next(systemd).ShouldBe("WATCHDOG=1");
             notifier.Dispose();
             await notifier.StoppingAsync(default);
@@ -41,7 +41,7 @@ public sealed class SystemdNotifierTests : IDisposable
     [Fact]
     public async Task Without_systemd_nothing_happens()
     {
-        using SystemdNotifier notifier = new(NullLogger<SystemdNotifier>.Instance);
+        using SystemdNotifier notifier = Notifier();
         await Should.NotThrowAsync(() => notifier.StartedAsync(default));
         await Should.NotThrowAsync(() => notifier.StoppingAsync(default));
     }
@@ -52,8 +52,37 @@ public sealed class SystemdNotifierTests : IDisposable
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", Path.Combine(_directory, "nobody"));
         try
         {
-            using SystemdNotifier notifier = new(NullLogger<SystemdNotifier>.Instance);
+            using SystemdNotifier notifier = Notifier();
             await Should.NotThrowAsync(() => notifier.StartedAsync(default));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
+        }
+    }
+
+    [Fact]
+    public async Task Systemd_gives_more_time_as_long_as_the_start_waits_for_its_store_and_no_longer()
+    {
+        using Socket systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+        string name = Path.Combine(_directory, "notify");
+        systemd.Bind(new UnixDomainSocketEndPoint(name));
+        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", name);
+        try
+        {
+            HastyTimeProvider time = new();
+            string? waitingFor = null;
+            using SystemdNotifier notifier = new(() => waitingFor, time, NullLogger<SystemdNotifier>.Instance);
+            await notifier.StartingAsync(default);
+            time.Pass();
+            systemd.Available.ShouldBe(0);
+            waitingFor = "Etcd http://192.0.2.9:2379: its settings for this node";
+            time.Pass();
+            Next(systemd).ShouldBe("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=waiting for Etcd http://192.0.2.9:2379: its settings for this node");
+            await notifier.StartedAsync(default);
+            Next(systemd).ShouldBe("READY=1\nSTATUS=");
+            time.Pass();
+            systemd.Available.ShouldBe(0);
         }
         finally
         {
@@ -63,9 +92,46 @@ public sealed class SystemdNotifierTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
+    private static SystemdNotifier Notifier() => new(static () => null, TimeProvider.System, NullLogger<SystemdNotifier>.Instance);
+
     private static string Next(Socket socket)
     {
-        byte[] buffer = new byte[100];
+        byte[] buffer = new byte[200];
         return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
+    }
+
+    /// <summary>Timers that fire when they are told to.</summary>
+    private sealed class HastyTimeProvider : TimeProvider
+    {
+        private readonly List<HastyTimer> _timers = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            HastyTimer timer = new(() => callback(state));
+            _timers.Add(timer);
+            return timer;
+        }
+
+        public void Pass()
+        {
+            foreach (HastyTimer timer in _timers.Where(static timer => !timer.IsDisposed)) timer.Fire();
+        }
+
+        private sealed class HastyTimer(Action fire) : ITimer
+        {
+            public bool IsDisposed { get; private set; }
+
+            public void Fire() => fire();
+
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose() => IsDisposed = true;
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return ValueTask.CompletedTask;
+            }
+        }
     }
 }

@@ -22,6 +22,15 @@ public class OverlayOptionsReaderTests
         options.AdminSocket.ShouldBe("/run/overlay/overlayd.sock");
         options.AdminHttp!.ToString().ShouldBe("127.0.0.1:9472");
         options.ServiceCidrs.ShouldBeEmpty();
+        options.CniInstall.ShouldBe(new CniInstallOptions
+        {
+            Enabled = false,
+            BinDirectory = "/opt/cni/bin",
+            ConfigDirectory = "/etc/cni/net.d",
+            Source = Path.Combine(AppContext.BaseDirectory, "overlay"),
+            RemoveAtStop = false,
+            SubnetFile = "/run/flannel/subnet.env",
+        });
     }
 
     [Fact]
@@ -34,7 +43,9 @@ public class OverlayOptionsReaderTests
             ("ServiceCidrs:1", "fd00:10:96::/112"), ("ControlPlane:Kind", "file"), ("ControlPlane:File:Directory", "/srv/leases"),
             ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("NonMasqueradeCidrs:0", "192.168.0.0/16"), ("NonMasqueradeCidrs:1", "fd77::/64"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
             ("Dataplane:Queues", "3"), ("Dataplane:BusyPollMicroseconds", "50"), ("Dataplane:PinWorkers", "true"),
-            ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"));
+            ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"),
+            ("CniInstall:Enabled", "true"), ("CniInstall:BinDirectory", "/srv/bin"), ("CniInstall:ConfigDirectory", "/srv/net.d"),
+            ("CniInstall:Source", "/bin/sh"), ("CniInstall:RemoveAtStop", "true"));
         options.ShouldBe(new OverlayOptions
         {
             NodeName = "a",
@@ -69,6 +80,15 @@ public class OverlayOptionsReaderTests
             },
             AdminSocket = "/run/x.sock",
             AdminHttp = null,
+            CniInstall = new CniInstallOptions
+            {
+                Enabled = true,
+                BinDirectory = "/srv/bin",
+                ConfigDirectory = "/srv/net.d",
+                Source = "/bin/sh",
+                RemoveAtStop = true,
+                SubnetFile = "/run/x.env",
+            },
         });
         options.ControlPlane.Kind.ShouldBe(ControlPlaneKind.File);
         options.ControlPlane.LeaseDirectory.ShouldBe("/srv/leases");
@@ -92,4 +112,21 @@ public class OverlayOptionsReaderTests
         _ = TestOptions.With(("ControlPlane:Etcd:Prefix", "/coreos.com/network"), ("ControlPlane:Kubernetes:Kubeconfig", ""));
         Should.Throw<ConfigurationException>(() => TestOptions.With(("ControlPlane:Consul:Prefix", "x"))).Message.ShouldContain("Overlay:ControlPlane:Consul");
     }
+
+    [Theory]
+    [InlineData("CniInstall:Enabled", "perhaps", "is neither true nor false")]
+    [InlineData("CniInstall:BinDirectory", "bin", "is not an absolute path")]
+    [InlineData("CniInstall:ConfigDirectory", "net.d", "is not an absolute path")]
+    [InlineData("CniInstall:Source", "/nowhere/overlay", "does not exist")]
+    [InlineData("CniInstall:Source", "/opt/cni/bin/overlay", "cannot be the source")]
+    [InlineData("CniInstall:Binary", "x", "is not a key")]
+    public void A_bad_value_of_the_plugins_installation_is_named(string key, string value, string problem)
+    {
+        ConfigurationException exception = Should.Throw<ConfigurationException>(() => TestOptions.With([("CniInstall:Source", "/bin/sh"), ("CniInstall:Enabled", "true"), (key, value)]));
+        exception.Faults.ShouldContain(fault => fault.StartsWith($"Overlay:{key} '{value}' ", StringComparison.Ordinal) && fault.Contains(problem) && fault.Contains("; example: "));
+    }
+
+    [Fact]
+    public void A_plugin_that_is_not_to_be_installed_need_not_be_there() =>
+        TestOptions.With(("CniInstall:Source", "/nowhere/overlay")).CniInstall.Enabled.ShouldBeFalse();
 }

@@ -1,0 +1,17 @@
+# The image that deploy/kubernetes/overlay.yaml runs: docker build -t overlay:0.1.0 .
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY . .
+RUN deploy/publish.sh /out
+
+FROM debian:bookworm-slim
+# OpenSSL for the API server and etcd, nft for the node's rules.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libssl3 nftables \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/
+# A read-only root file system has no place for the debugger's socket.
+ENV DOTNET_EnableDiagnostics=0
+# Not as another user: what the daemon writes lies in the host's directories, which are root's. What it may do is the
+# manifest's to say: two capabilities.
+ENTRYPOINT ["overlayd"]

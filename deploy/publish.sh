@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Builds what is shipped, for linux-x64: programs that run where no .NET is installed, each in one file, and their checksums.
+# What they need of a host is glibc, libgcc and libstdc++, which every Debian has, and OpenSSL 3 for a store with TLS.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+# shellcheck source=deploy/prerequisites.sh
+source "$root/deploy/prerequisites.sh"
+
+fail() {
+  echo "publish: $*" >&2
+  exit 1
+}
+
+case "${1:-}" in
+  -h | --help | "")
+    echo "usage: deploy/publish.sh DIR    writes overlayd, overlayctl, overlay and SHA256SUMS into DIR" >&2
+    [[ -n ${1:-} ]]
+    exit
+    ;;
+esac
+[[ $# -eq 1 ]] || fail "one directory is wanted, not: $*; example: deploy/publish.sh out"
+find_sdk "$root" || fail "$reason"
+mkdir -p "$1" || fail "$1 cannot be made"
+directory="$(cd "$1" && pwd)"
+
+# All that is made on the way stays beside the tree: a build there is neither used nor disturbed.
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+
+# publish PROJECT PROGRAM PROPERTY…
+publish() {
+  local project="$1" program="$2"
+  shift 2
+  echo "publishing $program"
+  dotnet publish "$root/src/$project/$project.csproj" -c Release -r linux-x64 --self-contained -v quiet --nologo \
+    --artifacts-path "$work/build" -o "$work/$program" \
+    -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=embedded "$@" </dev/null ||
+    fail "$program cannot be built"
+}
+
+# overlayd is whole: Serilog finds by reflection what its configuration section names, which a trimmed one would not have.
+publish Overlay.Daemon overlayd
+publish Overlay.Cli overlayctl -p:PublishTrimmed=true
+publish Overlay.Cni overlay -p:PublishTrimmed=true
+
+# By rename: a program that runs from there goes on with the file it has.
+for program in overlayd overlayctl overlay; do
+  install -m 0755 "$work/$program/$program" "$directory/.$program.new"
+  mv -f "$directory/.$program.new" "$directory/$program"
+done
+(cd "$directory" && sha256sum overlayd overlayctl overlay >SHA256SUMS)
+
+for program in overlayd overlayctl overlay; do
+  "$directory/$program" --version
+done

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Installs overlayd as a systemd service from a folder that deploy/publish.sh has filled. Again over an older one: upgrades it.
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+programs=(overlayd overlayctl overlay)
+
+fail() {
+  echo "install: $*" >&2
+  exit 1
+}
+
+usage() {
+  cat <<'USAGE'
+usage: deploy/systemd/install.sh [--cni] DIR
+  DIR    what deploy/publish.sh has made
+  --cni  also installs the CNI plugin and its configuration, where overlay.json says (section CniInstall)
+USAGE
+}
+
+cni=
+directory=
+for argument in "$@"; do
+  case "$argument" in
+    --cni) cni=yes ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    -*) fail "unknown option $argument; example: deploy/systemd/install.sh --cni out" ;;
+    *)
+      [[ -z $directory ]] || fail "one directory is wanted, not $directory and $argument"
+      directory="$argument"
+      ;;
+  esac
+done
+
+[[ -n $directory ]] || { usage >&2; exit 1; }
+[[ $EUID -eq 0 ]] || fail "must be run as root"
+for program in "${programs[@]}"; do
+  [[ -x $directory/$program ]] || fail "$directory/$program is missing; example: deploy/publish.sh $directory"
+done
+(cd "$directory" && sha256sum --quiet --check SHA256SUMS) || fail "the files in $directory are not those that were published"
+
+if ! getent passwd overlay >/dev/null; then
+  useradd --system --user-group --home-dir /var/lib/overlay --no-create-home --shell /usr/sbin/nologin overlay ||
+    fail "user overlay cannot be made"
+fi
+
+# By rename: the daemon that runs goes on with the file it has until it is restarted.
+place() {
+  install -D -m "$3" "$1" "$2.new"
+  mv -f "$2.new" "$2"
+}
+for program in "${programs[@]}"; do
+  place "$directory/$program" "/usr/local/lib/overlay/$program" 0755
+done
+
+# For people; the plugin is for container runtimes alone.
+ln -sf -t /usr/local/bin ../lib/overlay/overlayd ../lib/overlay/overlayctl
+place "$here/overlayd.service" /etc/systemd/system/overlayd.service 0644
+
+# etcd's password may be in it.
+install -d -m 0755 /etc/overlay
+if [[ ! -e /etc/overlay/overlay.json ]]; then
+  (umask 0137 && cat >/etc/overlay/overlay.json <<'JSON'
+{ "Overlay": {
+  "Network": { "Cidr": "10.244.0.0/16" },
+  "Subnet": "",
+  "ServiceCidrs": [ "10.96.0.0/12" ] } }
+JSON
+  )
+  echo "/etc/overlay/overlay.json is new: this node's Subnet is to be filled in, or its store"
+fi
+chgrp overlay /etc/overlay/overlay.json
+
+systemctl daemon-reload
+systemctl enable overlayd.service
+if systemctl is-active --quiet overlayd.service; then
+  systemctl restart overlayd.service
+else
+  echo "to start it: systemctl start overlayd"
+fi
+
+# Last: what keeps it from being done keeps nothing else.
+if [[ -n $cni ]]; then
+  /usr/local/lib/overlay/overlayd install-cni --config /etc/overlay/overlay.json
+fi

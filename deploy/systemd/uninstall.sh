@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Removes all that install.sh has installed and all that overlayd has written. The configuration goes only with --purge.
+set -euo pipefail
+
+fail() {
+  echo "uninstall: $*" >&2
+  exit 1
+}
+
+purge=
+case "$#:${1:-}" in
+  0:) ;;
+  1:--purge) purge=yes ;;
+  *)
+    echo "usage: deploy/systemd/uninstall.sh [--purge]    --purge removes /etc/overlay too" >&2
+    exit 1
+    ;;
+esac
+[[ $EUID -eq 0 ]] || fail "must be run as root"
+
+# First what brings pods here, then what carries their packets.
+if [[ -x /usr/local/lib/overlay/overlayd && -e /etc/overlay/overlay.json ]]; then
+  /usr/local/lib/overlay/overlayd remove-cni --config /etc/overlay/overlay.json ||
+    echo "uninstall: the CNI plugin and its configuration may still be there" >&2
+fi
+if [[ -e /etc/systemd/system/overlayd.service ]]; then
+  systemctl disable --now overlayd.service
+  rm -f /etc/systemd/system/overlayd.service
+  systemctl daemon-reload
+  systemctl reset-failed overlayd.service 2>/dev/null || true
+fi
+
+rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
+rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay
+
+# flannel's directory is ours to remove only when nobody else has something in it.
+[[ ! -d /run/flannel ]] || rmdir --ignore-fail-on-non-empty /run/flannel
+[[ -z $purge ]] || rm -rf /etc/overlay
+if getent passwd overlay >/dev/null; then userdel overlay; fi
+if getent group overlay >/dev/null; then groupdel overlay; fi

@@ -1,0 +1,141 @@
+using Overlay.Ipam;
+using Overlay.Wire;
+
+namespace Overlay.Cni;
+
+/// <summary>ADD: plugs a pod in. Whatever fails, nothing of it stays.</summary>
+/// <param name="configuration">Of the network.</param>
+/// <param name="environment">Of the attachment.</param>
+public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironment environment)
+{
+    private readonly AttachmentRecords _records = new(configuration.StateDirectory);
+    private readonly PodIpam _ipam = new(configuration, environment);
+    private readonly string _hostInterface =
+        CniName.HostInterface(configuration.Name, environment.ContainerId, environment.InterfaceName);
+
+    /// <param name="answer">Writes the result; its failure undoes the attachment too.</param>
+    /// <exception cref="CniException">It could not be made.</exception>
+    public void Run(Action<CniResult> answer)
+    {
+        PodPlan plan = PodPlan.For(configuration);
+        RequireFamiliesOfVersion(plan);
+
+        // One that is there belongs to an ADD before, whose DEL needs it.
+        bool known = _records.Find(configuration.Name, environment.ContainerId, environment.InterfaceName) is not null;
+        if (!known) _records.Write(Record());
+        bool hasAddresses = false;
+        bool isAttached = false;
+        try
+        {
+            CniResult ipam = _ipam.Add(plan);
+            hasAddresses = true;
+            Attachment attachment = BridgeNetwork.Attach(Request(plan, ipam.Addresses, ipam.Routes));
+            isAttached = true;
+            answer(Result(ipam, attachment));
+        }
+        catch (Exception exception) when (exception is CniException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw Undo(exception, known, hasAddresses, isAttached);
+        }
+    }
+
+    /// <summary>What the wiring is asked for; CHECK compares with the same.</summary>
+    internal AttachmentRequest Request(PodPlan plan, IReadOnlyList<CniAddress> given, IReadOnlyList<PodRoute> routes)
+    {
+        List<InterfaceAddress> addresses = [];
+        foreach (CniAddress address in given)
+        {
+            // Some plugins name no gateway; on a bridge that is one, its address is the subnet's first.
+            IpAddress? gateway = address.Gateway
+                ?? (configuration.Bridge.IsGateway ? new IpPrefix(address.Address, address.PrefixLength).Address.Add(1) : null);
+            addresses.Add(new(address.Address, address.PrefixLength, gateway));
+        }
+
+        return new()
+        {
+            ContainerId = environment.ContainerId,
+            NetworkNamespacePath = environment.NetworkNamespacePath,
+            InterfaceName = environment.InterfaceName,
+            HostInterfaceName = _hostInterface,
+            Bridge = configuration.Bridge,
+            Mtu = plan.Mtu,
+            Mac = configuration.Mac,
+            Addresses = addresses,
+            Routes = routes,
+            SegmentLimit = plan.SegmentLimit,
+        };
+    }
+
+    private AttachmentRecord Record() => new()
+    {
+        Network = configuration.Name,
+        ContainerId = environment.ContainerId,
+        InterfaceName = environment.InterfaceName,
+        NetworkNamespacePath = environment.NetworkNamespacePath,
+        HostInterfaceName = _hostInterface,
+        IpamType = configuration.Ipam.Type,
+        IpamDirectory = configuration.Ipam.DataDirectory,
+        Time = DateTimeOffset.UtcNow,
+    };
+
+    private CniResult Result(CniResult ipam, Attachment made)
+    {
+        List<CniAddress> addresses = [];
+        foreach (CniAddress address in ipam.Addresses) addresses.Add(address with { Interface = 2 });
+        List<PodRoute> routes = [.. ipam.Routes];
+        foreach (CniAddress address in ipam.Addresses)
+        {
+            if (configuration.Bridge.IsDefaultGateway) AddDefaultRoute(address.Address.Family, address.Gateway, routes);
+        }
+
+        return new()
+        {
+            Interfaces =
+            [
+                new(made.BridgeName, made.BridgeMac.ToString(), 0, ""),
+                new(made.HostInterfaceName, made.HostMac.ToString(), made.Mtu, ""),
+                new(made.InterfaceName, made.Mac.ToString(), made.Mtu, made.Sandbox),
+            ],
+            Addresses = addresses,
+            Routes = routes,
+            Dns = configuration.Dns == CniDns.None ? ipam.Dns : configuration.Dns,
+        };
+    }
+
+    private static void AddDefaultRoute(IpFamily family, IpAddress? gateway, List<PodRoute> routes)
+    {
+        IpPrefix all = IpPrefix.Parse(family == IpFamily.IPv4 ? "0.0.0.0/0" : "::/0");
+        if (!routes.Exists(route => route.Destination == all)) routes.Add(new(all, gateway));
+    }
+
+    // Before 0.3.0 a result has room for one address of each family.
+    private void RequireFamiliesOfVersion(PodPlan plan)
+    {
+        if (CniVersion.IsAtLeast(configuration.Version, CniVersion.V030)) return;
+        foreach (IpFamily family in (ReadOnlySpan<IpFamily>)[IpFamily.IPv4, IpFamily.IPv6])
+        {
+            if (plan.RangeSets.Count(set => set.Family == family) > 1)
+            {
+                throw new CniException(
+                    CniErrorCode.InvalidConfiguration,
+                    $"cniVersion {configuration.Version} knows one {family} address a pod, and ipam.ranges has several sets; example: \"cniVersion\": \"1.0.0\"");
+            }
+        }
+    }
+
+    private CniException Undo(Exception cause, bool known, bool hasAddresses, bool isAttached)
+    {
+        RemovalSteps steps = new();
+        if (isAttached)
+            steps.Try(() => BridgeNetwork.Detach(environment.NetworkNamespacePath, environment.InterfaceName, _hostInterface));
+        if (hasAddresses) steps.Try(_ipam.Delete);
+
+        // With something left, the record stays: by it DEL, GC or the daemon come back to it.
+        if (!known && steps.Problems.Count == 0)
+            steps.Try(() => _records.Remove(configuration.Name, environment.ContainerId, environment.InterfaceName));
+        CniException error = cause as CniException ?? new CniException(CniErrorCode.InputOutput, cause.Message);
+        return steps.Problems.Count == 0
+            ? error
+            : new(error.Code, error.Message, $"{error.Details} not undone: {string.Join("; ", steps.Problems)}".Trim());
+    }
+}

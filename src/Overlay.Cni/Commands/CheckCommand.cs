@@ -1,0 +1,28 @@
+namespace Overlay.Cni;
+
+/// <summary>CHECK: whether all that ADD made is still there.</summary>
+/// <param name="configuration">Of the network, with the result of ADD.</param>
+/// <param name="environment">Of the attachment.</param>
+public sealed class CheckCommand(NetworkConfiguration configuration, CniEnvironment environment)
+{
+    /// <exception cref="CniException">Names the first difference.</exception>
+    public void Run()
+    {
+        CniResult previous = configuration.PreviousResult ?? throw new CniException(
+            CniErrorCode.InvalidConfiguration, "prevResult is missing; CHECK compares with the result of ADD");
+        PodPlan plan = PodPlan.For(configuration);
+        List<CniAddress> mine = [];
+        foreach (CniAddress address in previous.Addresses)
+        {
+            if (IsOfThisPod(address, previous.Interfaces)) mine.Add(address);
+        }
+
+        new PodIpam(configuration, environment).Check(mine);
+        BridgeNetwork.Check(new AddCommand(configuration, environment).Request(plan, mine, plan.Routes));
+    }
+
+    // Plugins later in a chain may have added addresses of their own.
+    private bool IsOfThisPod(CniAddress address, IReadOnlyList<CniInterface> interfaces) =>
+        address.Interface is not { } index
+        || (index < interfaces.Count && interfaces[index].Name == environment.InterfaceName && interfaces[index].Sandbox.Length > 0);
+}

@@ -1,0 +1,133 @@
+using System.Text.Json;
+
+namespace Overlay.Cni;
+
+/// <summary>One call by a runtime: variables and stdin in, a result or an error on stdout.</summary>
+/// <param name="variable">Looks a variable up.</param>
+/// <param name="input">stdin.</param>
+/// <param name="output">stdout.</param>
+public sealed class CniCall(Func<string, string?> variable, Stream input, Stream output)
+{
+    // Of the answer, also where the configuration could not be read.
+    private string _version = CniVersion.V100;
+
+    /// <returns>The exit code: 0, or 1 with an error on stdout.</returns>
+    public int Run()
+    {
+        try
+        {
+            Execute();
+            return 0;
+        }
+        catch (CniException exception)
+        {
+            WriteError(exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            WriteError(new CniException(CniErrorCode.InputOutput, exception.Message));
+        }
+
+        return 1;
+    }
+
+    private void Execute()
+    {
+        CniEnvironment environment = CniEnvironment.Read(variable);
+        byte[] text = ReadInput();
+        using JsonDocument document = Parse(text, environment.Command == "VERSION");
+        _version = NetworkConfiguration.ReadVersion(document);
+        if (environment.Command == "VERSION")
+        {
+            WriteVersions();
+            return;
+        }
+
+        string asked = _version;
+        if (!CniVersion.Supported.Contains(asked)) _version = CniVersion.V100;
+        CniVersion.Require(asked);
+        NetworkConfiguration configuration = NetworkConfigurationReader.Read(document.RootElement, text, asked, environment);
+        switch (environment.Command)
+        {
+            case "ADD":
+                new AddCommand(configuration, environment).Run(result => Write(json => CniResultWriter.Write(json, result, asked)));
+                break;
+            case "DEL":
+                new DeleteCommand(configuration, environment).Run();
+                break;
+            case "CHECK":
+                RequireSince(CniVersion.V040);
+                new CheckCommand(configuration, environment).Run();
+                break;
+            case "STATUS":
+                RequireSince(CniVersion.V110);
+                new StatusCommand(configuration, environment).Run();
+                break;
+            case "GC":
+                RequireSince(CniVersion.V110);
+                new GarbageCommand(configuration, environment).Run();
+                break;
+        }
+
+        void RequireSince(string since)
+        {
+            if (CniVersion.IsAtLeast(asked, since)) return;
+            throw new CniException(
+                CniErrorCode.IncompatibleVersion, $"CNI_COMMAND {environment.Command} exists since version {since}; cniVersion is {asked}");
+        }
+    }
+
+    private byte[] ReadInput()
+    {
+        using MemoryStream text = new();
+        input.CopyTo(text);
+        return text.ToArray();
+    }
+
+    // Early runtimes ask for the version with nothing on stdin.
+    private static JsonDocument Parse(byte[] text, bool mayBeEmpty)
+    {
+        try
+        {
+            return JsonDocument.Parse(text.Length == 0 && mayBeEmpty ? "{}"u8.ToArray() : text);
+        }
+        catch (JsonException exception)
+        {
+            throw new CniException(CniErrorCode.Decoding, $"the network configuration on stdin is not JSON: {exception.Message}");
+        }
+    }
+
+    private void WriteVersions() => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("cniVersion"u8, CniVersion.Supported.Contains(_version) ? _version : CniVersion.V110);
+        json.WriteStartArray("supportedVersions"u8);
+        foreach (string version in CniVersion.Supported) json.WriteStringValue(version);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    private void WriteError(CniException exception) => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("cniVersion"u8, _version);
+        json.WriteNumber("code"u8, exception.Code);
+        json.WriteString("msg"u8, exception.Message);
+        if (exception.Details.Length > 0) json.WriteString("details"u8, exception.Details);
+        json.WriteEndObject();
+    });
+
+    // In one piece: a reader never gets half an answer.
+    private void Write(Action<Utf8JsonWriter> write)
+    {
+        using MemoryStream text = new();
+        using (Utf8JsonWriter json = new(text, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            write(json);
+        }
+
+        text.WriteByte((byte)'\n');
+        output.Write(text.GetBuffer(), 0, (int)text.Length);
+        output.Flush();
+    }
+}

@@ -1,0 +1,31 @@
+using Overlay.Ipam;
+
+namespace Overlay.Cni;
+
+/// <summary>DEL: unplugs a pod. Nothing there is a success; what cannot be removed does not keep the rest.</summary>
+/// <param name="configuration">Of the network.</param>
+/// <param name="environment">Of the attachment.</param>
+public sealed class DeleteCommand(NetworkConfiguration configuration, CniEnvironment environment)
+{
+    /// <exception cref="CniException">Something is there and cannot be removed; the runtime comes again.</exception>
+    public void Run()
+    {
+        RemovalSteps steps = new();
+        steps.Try(() => BridgeNetwork.Detach(
+            environment.NetworkNamespacePath,
+            environment.InterfaceName,
+            CniName.HostInterface(configuration.Name, environment.ContainerId, environment.InterfaceName)));
+        steps.Try(new PodIpam(configuration, environment).Delete);
+
+        // A pod of the time before a node came from flannel has a file there, of its configuration; its DEL comes here now.
+        if (configuration.FlannelDataDirectory is { } directory && Path.Combine(directory, environment.ContainerId) is var path && File.Exists(path))
+            steps.Try(() => File.Delete(path));
+        if (steps.Problems.Count == 0)
+        {
+            steps.Try(() => new AttachmentRecords(configuration.StateDirectory)
+                .Remove(configuration.Name, environment.ContainerId, environment.InterfaceName));
+        }
+
+        if (steps.First is { } first) throw new CniException(first.Code, string.Join("; ", steps.Problems), first.Details);
+    }
+}

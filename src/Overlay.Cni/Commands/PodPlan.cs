@@ -1,0 +1,42 @@
+using Overlay.Ipam;
+using Overlay.Wire;
+
+namespace Overlay.Cni;
+
+/// <summary>What a pod of this network gets, once the node's subnet file is known.</summary>
+/// <param name="RangeSets">Of our own IPAM; empty for another plugin's.</param>
+/// <param name="Routes">Without default routes that the gateway setting makes.</param>
+/// <param name="Mtu">Bytes.</param>
+public sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<PodRoute> Routes, uint Mtu)
+{
+    // What one UDP send holds over IPv4, and what VXLAN puts around a pod's packet: 8 bytes, and 14 of inner Ethernet.
+    private const uint DatagramLimit = 65507;
+    private const uint FrameOverhead = 22;
+
+    /// <summary>Most segments of a super-packet which the daemon still sends on in one piece.</summary>
+    public uint SegmentLimit => DatagramLimit / (Mtu + FrameOverhead);
+
+    /// <exception cref="CniException">Code 11: the subnet file is needed and not there yet; code 7: its ranges are too small.</exception>
+    public static PodPlan For(NetworkConfiguration configuration)
+    {
+        IpamSettings ipam = configuration.Ipam;
+        bool ofNode = ipam.IsOwn && ipam.RangeSets.Count == 0;
+        SubnetEnvironment? node = ofNode || configuration.Mtu == 0 ? SubnetEnvironment.Read(configuration.SubnetFile) : null;
+        uint mtu = configuration.Mtu > 0 ? configuration.Mtu : node!.Mtu;
+        if (!ofNode) return new(ipam.RangeSets, ipam.Routes, mtu);
+
+        List<RangeSet> sets = [];
+        List<PodRoute> routes = [.. ipam.Routes];
+        try
+        {
+            foreach (IpPrefix subnet in node!.Subnets) sets.Add(new([new AddressRange(subnet)]));
+        }
+        catch (FormatException exception)
+        {
+            throw new CniException(CniErrorCode.InvalidConfiguration, $"{configuration.SubnetFile}: {exception.Message}");
+        }
+
+        foreach (IpPrefix network in node.Networks) routes.Add(new(network, null, node.Mtu));
+        return new(sets, routes, mtu);
+    }
+}

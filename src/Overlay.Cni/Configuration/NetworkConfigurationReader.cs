@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Overlay.Ipam;
+using Overlay.Wire;
+
+namespace Overlay.Cni;
+
+/// <summary>Reads a <see cref="NetworkConfiguration"/>, in our own form and in that of flannel's plugin.</summary>
+public static class NetworkConfigurationReader
+{
+    private const uint MtuLimit = 65535;
+
+    /// <exception cref="CniException">Code 7: names the key, its value and an example.</exception>
+    public static NetworkConfiguration Read(JsonElement element, byte[] text, string version, CniEnvironment environment)
+    {
+        ConfigurationObject root = new(element, "");
+        string name = root.Text("name", "", "\"cbr0\"");
+        if (!CniName.IsIdentifier(name))
+            throw root.Wrong("name", $"'{name}' is not a letter or digit, then letters, digits, '_', '.' and '-'; example: \"cbr0\"");
+
+        ConfigurationObject flannel = root.Object("delegate");
+        bool isFlannel = flannel.IsPresent || root.Text("type") == "flannel";
+        if (isFlannel) RequireBridge(flannel);
+        ConfigurationObject from = isFlannel ? flannel : root;
+        bool attaches = environment.Command is "ADD" or "CHECK" or "STATUS";
+        return new()
+        {
+            Version = version,
+            Name = name,
+            Text = text,
+            Bridge = ReadBridge(from, isFlannel),
+            Mtu = from.Number("mtu", 0, MtuLimit, "1450"),
+            Mac = attaches ? ReadMac(root, environment) : null,
+            SubnetFile = root.Text("subnetFile", SubnetEnvironment.DefaultPath),
+            AdminSocket = root.Text("adminSocket", "/run/overlay/overlayd.sock"),
+            StateDirectory = root.Text("stateDirectory"),
+            FlannelDataDirectory = isFlannel ? root.Text("dataDir", "/var/lib/cni/flannel") : null,
+            Ipam = IpamSettingsReader.Read(root, environment, isFlannel, attaches),
+            Dns = CniResultReader.ReadDns(root.Object("dns")),
+            PreviousResult = environment.Command == "CHECK" && root.Object("prevResult") is { IsPresent: true } previous
+                ? CniResultReader.Read(previous.Element, "prevResult.")
+                : null,
+            ValidAttachments = environment.Command == "GC" ? ReadAttachments(root) : null,
+        };
+    }
+
+    // Flannel's plugin writes these two itself, and so leaves no room for them. Of bridges there is one here: ours.
+    private static void RequireBridge(ConfigurationObject flannel)
+    {
+        if (flannel.Has("name")) throw flannel.Wrong("name", "is not allowed; the network's name is that of the whole configuration");
+        if (flannel.Has("ipam")) throw flannel.Wrong("ipam", "is not allowed; ipam stands beside delegate");
+        string type = flannel.Text("type", "bridge");
+        if (type != "bridge") throw flannel.Wrong("type", $"'{type}' is not supported; only \"bridge\" is, which this plugin is itself");
+    }
+
+    // Below delegate the defaults are those of the bridge plugin, as flannel's plugin calls it.
+    private static BridgeSettings ReadBridge(ConfigurationObject from, bool isFlannel)
+    {
+        string name = from.Text("bridge", "cni0", "\"cni0\"");
+        if (!CniName.IsInterface(name)) throw from.Wrong("bridge", $"'{name}' is not the name of an interface; example: \"cni0\"");
+        bool isDefaultGateway = from.Flag("isDefaultGateway", !isFlannel);
+        return new()
+        {
+            Name = name,
+            IsGateway = from.Flag("isGateway", true) || isDefaultGateway,
+            IsDefaultGateway = isDefaultGateway,
+            ForceAddress = from.Flag("forceAddress", false),
+            HairpinMode = from.Flag("hairpinMode", !isFlannel),
+            PromiscuousMode = from.Flag("promiscMode", false),
+        };
+    }
+
+    private static MacAddress? ReadMac(ConfigurationObject root, CniEnvironment environment)
+    {
+        foreach (ConfigurationObject from in (ReadOnlySpan<ConfigurationObject>)[root.Object("runtimeConfig"), root.Object("args").Object("cni"), root])
+        {
+            string text = from.Text("mac", "", "\"02:00:00:00:00:0a\"");
+            if (text.Length == 0) continue;
+            return MacAddress.TryParse(text, out MacAddress mac) && !mac.IsMulticast && !mac.IsZero
+                ? mac
+                : throw from.Wrong("mac", $"'{text}' is not the MAC address of an interface; example: 02:00:00:00:00:0a");
+        }
+
+        return environment.Arguments.Mac;
+    }
+
+    private static List<(string ContainerId, string InterfaceName)>? ReadAttachments(ConfigurationObject root)
+    {
+        // The second name is libcni's, from before its spelling was corrected. Without either, nothing is known to be garbage.
+        string key = root.Has("cni.dev/valid-attachments") ? "cni.dev/valid-attachments" : "cni.dev/attachments";
+        if (!root.Has(key)) return null;
+        List<(string ContainerId, string InterfaceName)> valid = [];
+        foreach (ConfigurationObject attachment in root.Objects(key))
+            valid.Add((attachment.Text("containerID"), attachment.Text("ifname")));
+        return valid;
+    }
+}

@@ -1,0 +1,10 @@
+using Overlay.Wire;
+
+namespace Overlay.Cni;
+
+/// <summary>An address a result names.</summary>
+/// <param name="Address">The pod's.</param>
+/// <param name="PrefixLength">Of its subnet.</param>
+/// <param name="Gateway">Null where there is none.</param>
+/// <param name="Interface">Index into the interfaces; null where the plugin names none.</param>
+public sealed record CniAddress(IpAddress Address, int PrefixLength, IpAddress? Gateway, int? Interface);

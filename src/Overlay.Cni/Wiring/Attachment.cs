@@ -1,0 +1,25 @@
+using Overlay.Wire;
+
+namespace Overlay.Cni;
+
+/// <summary>What was made for a pod's interface.</summary>
+public sealed record Attachment
+{
+    public required string BridgeName { get; init; }
+
+    public required MacAddress BridgeMac { get; init; }
+
+    public required string HostInterfaceName { get; init; }
+
+    public required MacAddress HostMac { get; init; }
+
+    public required string InterfaceName { get; init; }
+
+    public required MacAddress Mac { get; init; }
+
+    /// <summary>Path of the pod's network namespace.</summary>
+    public required string Sandbox { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required uint Mtu { get; init; }
+}

@@ -1,0 +1,100 @@
+using Overlay.Linux;
+using Overlay.Wire;
+
+namespace Overlay.Cni;
+
+/// <summary>The pod's side of the pair. For a thread that is in the pod's network namespace.</summary>
+/// <param name="netlink">Of that namespace.</param>
+/// <param name="request">What is asked for.</param>
+internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest request)
+{
+    // RTPROT_BOOT: as `ip route add` marks what it adds.
+    private const byte Protocol = 3;
+
+    // Where the kernel puts an IPv6 route that names no metric.
+    private const uint Ipv6Metric = 1024;
+
+    /// <summary>Brings loopback and the interface up, with its addresses and routes.</summary>
+    /// <exception cref="CniException">A route leads nowhere, or a setting may not be written.</exception>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public LinkInfo SetUp()
+    {
+        netlink.SetUp("lo");
+        PrepareIpv6();
+        if (request.SegmentLimit == 0) netlink.SetUp(request.InterfaceName);
+        else netlink.SetUp(request.InterfaceName, request.SegmentLimit);
+        LinkInfo link = netlink.FindLink(request.InterfaceName)
+            ?? throw new LinuxException("RTM_GETLINK", request.InterfaceName, Errno.ENODEV);
+        foreach (InterfaceAddress address in request.Addresses) netlink.SetAddress(link, address.Address, address.PrefixLength);
+
+        // Of two for the same destination the first stays: another interface of this pod may have brought one.
+        foreach (RouteInfo route in Routes(link)) _ = netlink.TryAddRoute(route);
+        return link;
+    }
+
+    /// <summary>Tells the link whose the addresses are.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Announce(LinkInfo link)
+    {
+        foreach (InterfaceAddress address in request.Addresses) NeighbourAnnouncement.Send(link, address.Address);
+    }
+
+    /// <summary>The routes asked for, the default ones included.</summary>
+    public IReadOnlyList<RouteInfo> Routes(LinkInfo link)
+    {
+        List<RouteInfo> routes = [];
+        foreach (PodRoute route in request.Routes)
+        {
+            IpAddress? gateway = route.Gateway ?? GatewayOf(route.Destination.Family);
+            routes.Add(Route(link, route.Destination, gateway, route.Mtu));
+        }
+
+        if (!request.Bridge.IsDefaultGateway) return routes;
+        foreach (InterfaceAddress address in request.Addresses)
+        {
+            if (address.Gateway is { } gateway) routes.Add(Route(link, new IpPrefix(gateway, 0), gateway, 0));
+        }
+
+        return routes;
+    }
+
+    private RouteInfo Route(LinkInfo link, IpPrefix destination, IpAddress? gateway, uint mtu)
+    {
+        uint metric = destination.Family == IpFamily.IPv6 ? Ipv6Metric : 0;
+        bool isOnLink = gateway is { } hop && !IsNeighbour(hop);
+        return new RouteInfo(destination, link.Index, metric, Protocol, false, null, mtu, gateway, isOnLink);
+    }
+
+    private bool IsNeighbour(IpAddress gateway)
+    {
+        foreach (InterfaceAddress address in request.Addresses)
+        {
+            if (new IpPrefix(address.Address, address.PrefixLength).Contains(gateway)) return true;
+        }
+
+        return gateway.Family == IpFamily.IPv6 && new IpPrefix(gateway, 10) == IpPrefix.Parse("fe80::/10");
+    }
+
+    private IpAddress? GatewayOf(IpFamily family)
+    {
+        foreach (InterfaceAddress address in request.Addresses)
+        {
+            if (address.Address.Family == family && address.Gateway is { } gateway) return gateway;
+        }
+
+        return null;
+    }
+
+    // Container runtimes turn IPv6 off in new namespaces. Detection of duplicates would hold the link-local address back
+    // for a second, and by a hairpin port a pod sees its own probes.
+    private void PrepareIpv6()
+    {
+        foreach (InterfaceAddress address in request.Addresses)
+        {
+            if (address.Address.Family != IpFamily.IPv6) continue;
+            Sysctl.Set($"ipv6/conf/{request.InterfaceName}/disable_ipv6", "0");
+            Sysctl.Set($"ipv6/conf/{request.InterfaceName}/accept_dad", "0");
+            return;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+namespace Overlay.Ipam;
+
+/// <summary>Records of the attachments of this node, one file each, whole or not there.</summary>
+public sealed class AttachmentRecords
+{
+    public const string DefaultDirectory = "/var/lib/overlay/cni";
+
+    private const string Extension = ".json";
+    private const string HalfExtension = ".half";
+
+    private readonly string _directory;
+
+    /// <param name="directory">Null or empty = <see cref="DefaultDirectory"/>.</param>
+    public AttachmentRecords(string? directory) => _directory = string.IsNullOrEmpty(directory) ? DefaultDirectory : directory;
+
+    /// <exception cref="IOException">It cannot be written; the one from before, if any, is still there.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
+    public void Write(AttachmentRecord record)
+    {
+        _ = Directory.CreateDirectory(_directory);
+        string path = PathOf(record.Network, record.ContainerId, record.InterfaceName);
+        string half = path + HalfExtension;
+        try
+        {
+            File.WriteAllBytes(half, AttachmentRecordJson.Write(record));
+            File.Move(half, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(half);
+            throw;
+        }
+    }
+
+    /// <summary>The attachment's record, or null where there is none that can be read.</summary>
+    public AttachmentRecord? Find(string network, string containerId, string interfaceName)
+    {
+        try
+        {
+            return AttachmentRecordJson.Read(File.ReadAllBytes(PathOf(network, containerId, interfaceName)));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Nothing there is a success.</summary>
+    public void Remove(string network, string containerId, string interfaceName)
+    {
+        string path = PathOf(network, containerId, interfaceName);
+        if (!Directory.Exists(_directory)) return;
+        File.Delete(path + HalfExtension);
+        File.Delete(path);
+    }
+
+    /// <summary>Removes what was written by somebody who was killed before the record was whole.</summary>
+    /// <param name="minimumAge">Younger ones may become records yet.</param>
+    public void RemoveHalves(TimeSpan minimumAge)
+    {
+        if (!Directory.Exists(_directory)) return;
+        DateTime before = DateTime.UtcNow - minimumAge;
+        foreach (string path in Directory.EnumerateFiles(_directory, "*" + HalfExtension))
+        {
+            if (File.GetLastWriteTimeUtc(path) < before) File.Delete(path);
+        }
+    }
+
+    /// <summary>All records, and the files that are none, with the reason.</summary>
+    public IReadOnlyList<AttachmentRecord> List(ICollection<string> problems)
+    {
+        List<AttachmentRecord> records = [];
+        if (!Directory.Exists(_directory)) return records;
+        foreach (string path in Directory.EnumerateFiles(_directory, "*" + Extension))
+        {
+            try
+            {
+                records.Add(AttachmentRecordJson.Read(File.ReadAllBytes(path)));
+            }
+            catch (FileNotFoundException)
+            {
+                // Its DEL came between.
+            }
+            catch (FormatException exception)
+            {
+                problems.Add($"{path} is not a record of an attachment: {exception.Message}");
+            }
+        }
+
+        return records;
+    }
+
+    private string PathOf(string network, string containerId, string interfaceName) =>
+        Path.Combine(_directory, $"{network}-{containerId}-{interfaceName}{Extension}");
+}

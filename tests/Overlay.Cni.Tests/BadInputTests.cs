@@ -1,0 +1,116 @@
+using System.Text.Json;
+
+namespace Overlay.Cni.Tests;
+
+public sealed class BadInputTests
+{
+    private const string Good = """{"cniVersion":"1.0.0","name":"net","type":"overlay"}""";
+
+    [Theory]
+    [InlineData("", "", "", "", "", "CNI_COMMAND is missing")]
+    [InlineData("PUT", "", "", "", "", "CNI_COMMAND 'PUT'")]
+    [InlineData("ADD", "", "", "", "", "CNI_CONTAINERID is missing; CNI_NETNS is missing; CNI_IFNAME is missing")]
+    [InlineData("CHECK", "", "/x", "eth0", "", "CNI_CONTAINERID is missing")]
+    [InlineData("DEL", "", "", "", "", "CNI_CONTAINERID is missing; CNI_IFNAME is missing")]
+    [InlineData("ADD", "../x", "/x", "eth0", "", "CNI_CONTAINERID '../x'")]
+    [InlineData("ADD", "a", "/x", "eth0:1", "", "CNI_IFNAME 'eth0:1'")]
+    [InlineData("ADD", "a", "/x", "sixteencharacter", "", "CNI_IFNAME 'sixteencharacter'")]
+    [InlineData("ADD", "a", "/x", "..", "", "CNI_IFNAME '..'")]
+    [InlineData("ADD", "a", "/x", "eth0", "IP", "CNI_ARGS 'IP' is not KEY=VALUE")]
+    [InlineData("ADD", "a", "/x", "eth0", "IP=10.1", "CNI_ARGS IP '10.1'")]
+    [InlineData("ADD", "a", "/x", "eth0", "MAC=02:00", "CNI_ARGS MAC '02:00'")]
+    [InlineData("ADD", "a", "/x", "eth0", "FOO=1;BAR=2", "unknown keys FOO, BAR")]
+    public void Bad_variables_are_all_named(string command, string id, string path, string name, string arguments, string message)
+    {
+        using JsonDocument error = Fail(Good, command, id, path, name, arguments);
+        error.RootElement.GetProperty("code").GetInt32().ShouldBe(4);
+        error.RootElement.GetProperty("msg").GetString().ShouldNotBeNull().ShouldContain(message);
+    }
+
+    [Theory]
+    [InlineData("", 6, "not JSON")]
+    [InlineData("{", 6, "not JSON")]
+    [InlineData("[]", 6, "not a JSON object")]
+    [InlineData("""{"cniVersion":"9.0.0","name":"net"}""", 1, "cniVersion '9.0.0' is not supported; supported are 0.1.0, 0.2.0")]
+    [InlineData("""{"cniVersion":1,"name":"net"}""", 7, "cniVersion: 1 is not valid")]
+    [InlineData("""{"cniVersion":"1.0.0"}""", 7, "name: ''")]
+    [InlineData("""{"name":"../x"}""", 7, "name: '../x'")]
+    [InlineData("""{"name":"net","mtu":"1450"}""", 7, "mtu: \"1450\" is not valid; example: 1450")]
+    [InlineData("""{"name":"net","mtu":70000}""", 7, "mtu: 70000")]
+    [InlineData("""{"name":"net","hairpinMode":"yes"}""", 7, "hairpinMode: \"yes\"")]
+    [InlineData("""{"name":"net","bridge":"a/b"}""", 7, "bridge: 'a/b'")]
+    [InlineData("""{"name":"net","ipam":[]}""", 7, "ipam: []")]
+    [InlineData("""{"name":"net","ipam":{"type":"../dhcp"}}""", 7, "ipam.type: '../dhcp'")]
+    [InlineData("""{"name":"net","ipam":{"ranges":[{"subnet":"10.1.0.0/24"}]}}""", 7, "ipam.ranges: {")]
+    [InlineData("""{"name":"net","ipam":{"ranges":[[{"subnet":"10.1.0.7/24"}]]}}""", 7, "10.1.0.0/24 (without host bits)")]
+    [InlineData("""{"name":"net","ipam":{"ranges":[[{"subnet":"10.1.0.0/31"}]]}}""", 7, "too small")]
+    [InlineData("""{"name":"net","ipam":{"subnet":"10.1.0.0/24","ranges":[[{"subnet":"10.1.0.0/16"}]]}}""", 7, "overlap")]
+    [InlineData("""{"name":"net","ipam":{"routes":[{"dst":"x"}]}}""", 7, "ipam.routes[0].dst: \"x\"")]
+    [InlineData("""{"name":"net","mac":"01:00:5e:00:00:01"}""", 7, "mac: '01:00:5e:00:00:01'")]
+    [InlineData("""{"name":"net","runtimeConfig":{"ips":["x"]}}""", 7, "runtimeConfig.ips: 'x'")]
+    [InlineData("""{"name":"net","delegate":{"name":"x"}}""", 7, "delegate.name: is not allowed")]
+    [InlineData("""{"name":"net","delegate":{"ipam":{}}}""", 7, "delegate.ipam: is not allowed")]
+    [InlineData("""{"name":"net","delegate":{"type":"ptp"}}""", 7, "delegate.type: 'ptp' is not supported")]
+    [InlineData("""{"name":"net","subnetFile":"/nonexistent/subnet.env"}""", 11, "/nonexistent/subnet.env does not exist: overlayd writes it")]
+    public void A_bad_configuration_is_named(string configuration, int code, string message)
+    {
+        using JsonDocument error = Fail(configuration, "ADD", "a", "/x", "eth0", "");
+        error.RootElement.GetProperty("msg").GetString().ShouldNotBeNull().ShouldContain(message);
+        error.RootElement.GetProperty("code").GetInt32().ShouldBe(code);
+    }
+
+    [Theory]
+    [InlineData("FLANNEL_MTU=1450", "FLANNEL_SUBNET or FLANNEL_IPV6_SUBNET")]
+    [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24", "FLANNEL_MTU")]
+    [InlineData("FLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450", "FLANNEL_NETWORK")]
+    [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=x\nFLANNEL_MTU=1450", "FLANNEL_SUBNET: 'x'")]
+    public void A_subnet_file_that_is_not_complete_is_a_reason_to_try_again(string content, string message)
+    {
+        using PluginDirectory directory = new();
+        File.WriteAllText(directory.SubnetFile, content);
+        CniException exception = Should.Throw<CniException>(() => SubnetEnvironment.Read(directory.SubnetFile));
+        exception.Code.ShouldBe(CniErrorCode.TryAgainLater);
+        exception.Message.ShouldContain(message);
+        exception.Message.ShouldContain(directory.SubnetFile);
+    }
+
+    [Theory]
+    [InlineData("CHECK", "0.3.1")]
+    [InlineData("STATUS", "1.0.0")]
+    [InlineData("GC", "1.0.0")]
+    public void A_command_of_a_later_version_is_refused(string command, string version)
+    {
+        using JsonDocument error = Fail($$"""{"cniVersion":"{{version}}","name":"net"}""", command, "a", "/x", "eth0", "");
+        error.RootElement.GetProperty("code").GetInt32().ShouldBe(1);
+        error.RootElement.GetProperty("cniVersion").GetString().ShouldBe(version);
+        error.RootElement.GetProperty("msg").GetString().ShouldNotBeNull().ShouldContain(command);
+    }
+
+    [Theory]
+    [InlineData("""{"cniVersion":"0.4.0"}""", "0.4.0")]
+    [InlineData("""{"cniVersion":"9.9.9"}""", "1.1.0")]
+    [InlineData("", "0.1.0")]
+    public void VERSION_names_all_versions(string configuration, string version)
+    {
+        (int exitCode, string output) = Plugin.Run(configuration, ("CNI_COMMAND", "VERSION"));
+        exitCode.ShouldBe(0);
+        output.ShouldBe($$"""{"cniVersion":"{{version}}","supportedVersions":["0.1.0","0.2.0","0.3.0","0.3.1","0.4.0","1.0.0","1.1.0"]}""" + "\n");
+    }
+
+    // In this process: a table of dozens of starts would take its time.
+    private static JsonDocument Fail(string configuration, string command, string id, string path, string name, string arguments)
+    {
+        Dictionary<string, string> variables = new()
+        {
+            ["CNI_COMMAND"] = command,
+            ["CNI_CONTAINERID"] = id,
+            ["CNI_NETNS"] = path,
+            ["CNI_IFNAME"] = name,
+            ["CNI_ARGS"] = arguments,
+        };
+        using MemoryStream output = new();
+        using MemoryStream input = new(System.Text.Encoding.UTF8.GetBytes(configuration));
+        new CniCall(variables.GetValueOrDefault, input, output).Run().ShouldBe(1);
+        return JsonDocument.Parse(output.ToArray());
+    }
+}

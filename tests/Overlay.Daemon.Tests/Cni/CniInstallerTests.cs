@@ -1,0 +1,137 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.Tests;
+
+namespace Overlay.Daemon.Tests;
+
+public sealed class CniInstallerTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("overlay-").FullName;
+    private readonly CollectingLogger<CniInstaller> _logger = new();
+    private readonly CniInstallOptions _options;
+    private readonly CniInstaller _installer;
+
+    public CniInstallerTests()
+    {
+        _options = new CniInstallOptions
+        {
+            Enabled = true,
+            BinDirectory = Path.Combine(_directory, "bin"),
+            ConfigDirectory = Path.Combine(_directory, "net.d"),
+            Source = Path.Combine(_directory, "overlay"),
+            RemoveAtStop = false,
+            SubnetFile = "/run/flannel/subnet.env",
+        };
+        File.WriteAllText(_options.Source, "plugin 1");
+        _installer = new CniInstaller(_options, _logger);
+    }
+
+    private string Plugin => Path.Combine(_options.BinDirectory, "overlay");
+
+    private string Conflist => Path.Combine(_options.ConfigDirectory, "10-overlay.conflist");
+
+    [Fact]
+    public void Plugin_and_configuration_are_installed_for_everybody_to_read_and_run()
+    {
+        _installer.Install();
+        File.ReadAllText(Plugin).ShouldBe("plugin 1");
+        File.GetUnixFileMode(Plugin).ShouldBe((UnixFileMode)0b111_101_101);
+        File.GetUnixFileMode(Conflist).ShouldBe((UnixFileMode)0b110_100_100);
+        JsonElement root = JsonDocument.Parse(File.ReadAllText(Conflist)).RootElement;
+        root.GetProperty("cniVersion").GetString().ShouldBe("1.0.0");
+        root.GetProperty("cniVersions").EnumerateArray().Select(version => version.GetString()).ShouldBe(["0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
+        root.GetProperty("name").GetString().ShouldBe("cbr0");
+        JsonElement plugin = root.GetProperty("plugins").EnumerateArray().ShouldHaveSingleItem();
+        plugin.GetRawText().ReplaceLineEndings("").Replace(" ", "").ShouldBe("""{"type":"overlay"}""");
+
+        // Nobody finds half a file, nor one that was on its way.
+        Directory.GetFileSystemEntries(_options.BinDirectory).Concat(Directory.GetFileSystemEntries(_options.ConfigDirectory)).ShouldBe([Plugin, Conflist]);
+    }
+
+    [Fact]
+    public void Portmap_is_chained_where_the_host_has_it_and_a_subnet_file_elsewhere_is_named()
+    {
+        _ = Directory.CreateDirectory(_options.BinDirectory);
+        File.WriteAllText(Path.Combine(_options.BinDirectory, "portmap"), "");
+        new CniInstaller(_options with { SubnetFile = "/run/x.env" }, _logger).Install();
+        JsonElement[] plugins = [.. JsonDocument.Parse(File.ReadAllText(Conflist)).RootElement.GetProperty("plugins").EnumerateArray()];
+        plugins.Select(plugin => plugin.GetProperty("type").GetString()).ShouldBe(["overlay", "portmap"]);
+        plugins[0].GetProperty("subnetFile").GetString().ShouldBe("/run/x.env");
+        plugins[1].GetProperty("capabilities").GetProperty("portMappings").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public void What_is_right_is_left_as_it_is_and_what_is_missing_or_older_is_written()
+    {
+        _installer.Install();
+        (DateTime plugin, DateTime conflist) = (new(2001, 1, 1), new(2002, 2, 2));
+        File.SetLastWriteTime(Plugin, plugin);
+        File.SetLastWriteTime(Conflist, conflist);
+        _installer.Install();
+        File.GetLastWriteTime(Plugin).ShouldBe(plugin);
+        File.GetLastWriteTime(Conflist).ShouldBe(conflist);
+
+        File.WriteAllText(_options.Source, "plugin 2");
+        File.Delete(Conflist);
+        _installer.Install();
+        File.ReadAllText(Plugin).ShouldBe("plugin 2");
+        File.Exists(Conflist).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void An_upgrade_lets_a_plugin_that_is_open_be()
+    {
+        _installer.Install();
+        using FileStream running = new(Plugin, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        File.WriteAllText(_options.Source, "another one");
+        _installer.Install();
+        using StreamReader reader = new(running, Encoding.UTF8);
+        reader.ReadToEnd().ShouldBe("plugin 1");
+        File.ReadAllText(Plugin).ShouldBe("another one");
+    }
+
+    [Fact]
+    public void Removal_takes_away_what_is_ours_and_leaves_what_somebody_has_changed()
+    {
+        string other = Path.Combine(_options.BinDirectory, "bridge");
+        _installer.Install();
+        File.WriteAllText(other, "");
+        _installer.Remove();
+        Directory.GetFileSystemEntries(_options.BinDirectory).ShouldBe([other]);
+        Directory.GetFileSystemEntries(_options.ConfigDirectory).ShouldBeEmpty();
+        Should.NotThrow(_installer.Remove);
+
+        _installer.Install();
+        File.AppendAllText(Conflist, "\n");
+        _installer.Remove();
+        File.Exists(Conflist).ShouldBeTrue();
+        File.Exists(Plugin).ShouldBeFalse();
+        _logger.Warnings.ShouldBe([$"{Conflist} is not as it was installed, and is left alone"]);
+    }
+
+    [Fact]
+    public void A_configuration_is_not_written_when_the_plugin_cannot_be()
+    {
+        File.WriteAllText(_options.BinDirectory, "a file where a directory is to be");
+        Should.Throw<IOException>(_installer.Install);
+        File.Exists(Conflist).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Configurations_that_runtimes_find_first_are_named_with_what_to_do()
+    {
+        _installer.Rivals().ShouldBeEmpty();
+        _installer.Install();
+        foreach (string name in new[] { "10-flannel.conflist", "05-cilium.conflist", "00-old.conflist.bak", "87-podman.conflist", "200-loopback.conf", "20-x.conf" })
+            File.WriteAllText(Path.Combine(_options.ConfigDirectory, name), "{}");
+        string[] rivals = [.. _installer.Rivals()];
+        rivals.Length.ShouldBe(2);
+        rivals[0].ShouldContain("05-cilium.conflist sorts before 10-overlay.conflist");
+        rivals[1].ShouldContain("10-flannel.conflist sorts before 10-overlay.conflist");
+        rivals[1].ShouldEndWith($"when flannel has left this node: rm {_options.ConfigDirectory}/10-flannel.conflist");
+        _logger.Of(LogLevel.Information).Count.ShouldBe(2);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+}

@@ -1,0 +1,143 @@
+using System.Text.RegularExpressions;
+using Overlay.Lab;
+using Overlay.Testing.Kubernetes;
+using YamlDotNet.RepresentationModel;
+using static Overlay.EndToEnd.Tests.Shipping.KubernetesManifest;
+
+namespace Overlay.EndToEnd.Tests.Shipping;
+
+/// <summary>No cluster runs here, so the manifest is held against what the daemon needs, asks and answers.</summary>
+public partial class KubernetesManifestTests
+{
+    private readonly KubernetesManifest _manifest = KubernetesManifest.Read();
+
+    [Fact]
+    public void Every_object_is_there_once_and_in_one_namespace()
+    {
+        _manifest.Kinds.Order().ShouldBe(["ClusterRole", "ClusterRoleBinding", "ConfigMap", "DaemonSet", "Namespace", "ServiceAccount"]);
+        string name = Text(_manifest.Object("Namespace"), "metadata", "name");
+        foreach (string kind in new[] { "ServiceAccount", "ConfigMap", "DaemonSet" }) Text(_manifest.Object(kind), "metadata", "namespace").ShouldBe(name);
+        YamlNode subject = Items(At(_manifest.Object("ClusterRoleBinding"), "subjects")).ShouldHaveSingleItem();
+        (Text(subject, "name"), Text(subject, "namespace")).ShouldBe((Text(_manifest.Object("ServiceAccount"), "metadata", "name"), name));
+        Text(_manifest.Object("ClusterRoleBinding"), "roleRef", "name").ShouldBe(Text(_manifest.Object("ClusterRole"), "metadata", "name"));
+        Text(_manifest.PodSpec, "serviceAccountName").ShouldBe(Text(subject, "name"));
+        Text(_manifest.Object("DaemonSet"), "spec", "selector", "matchLabels", "app.kubernetes.io/name")
+            .ShouldBe(Text(_manifest.Object("DaemonSet"), "spec", "template", "metadata", "labels", "app.kubernetes.io/name"));
+    }
+
+    [Fact]
+    public async Task The_role_allows_what_daemons_ask_and_no_more()
+    {
+        await using KubernetesCluster cluster = await KubernetesCluster.StartAsync(
+            new LabOptions { Name = "rbac", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4, PodsPerNode = 0 });
+        _ = cluster.StartDaemons();
+        Waiting.For(() => cluster.Lab.Nodes.All(node => (string?)cluster.Nodes.Condition(node.Name, "NetworkUnavailable")?["status"] == "False"), 30);
+
+        // As watches end with time: what is asked then must be allowed too.
+        string[] asked = [.. cluster.Requests.Select(VerbOf)];
+        await cluster.StopServerAsync();
+        await cluster.StartServerAsync();
+        Waiting.For(() => cluster.Lab.Nodes.All(node => KubernetesCluster.StoreOf(node).GetProperty("state").GetString() == "connected"), 60);
+        string[] all = [.. asked.Concat(cluster.Requests.Select(VerbOf)).Distinct().Order(StringComparer.Ordinal)];
+
+        string[] allowed =
+        [
+            .. Items(At(_manifest.Object("ClusterRole"), "rules"))
+                .SelectMany(static rule => Texts(rule, "resources").SelectMany(resource => Texts(rule, "verbs").Select(verb => $"{verb} {resource}"))),
+        ];
+        all.Except(allowed).ShouldBeEmpty();
+
+        // A list is asked for where the server refuses to send the state with a watch.
+        allowed.Except(all).ShouldBe(["list nodes"]);
+    }
+
+    [Fact]
+    public void Containers_have_two_capabilities_at_most_and_write_to_nothing_of_their_own()
+    {
+        foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
+        {
+            YamlNode security = At(container, "securityContext");
+            (Text(security, "privileged"), Text(security, "allowPrivilegeEscalation"), Text(security, "readOnlyRootFilesystem")).ShouldBe(("false", "false", "true"));
+            Texts(security, "capabilities", "drop").ShouldBe(["ALL"]);
+        }
+
+        Find(_manifest.Init, "securityContext", "capabilities", "add").ShouldBeNull();
+        Texts(_manifest.Daemon, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW"]);
+        foreach (string host in new[] { "hostPID", "hostIPC" }) Find(_manifest.PodSpec, host).ShouldBeNull();
+
+        // What runtimes run as root is not the daemon's to write.
+        Mounts(_manifest.Daemon).ShouldNotContain(static path => path.StartsWith("/opt/cni", StringComparison.Ordinal) || path.StartsWith("/etc/cni", StringComparison.Ordinal));
+        Mounts(_manifest.Init).ShouldBe(["/etc/overlay", "/opt/cni/bin", "/etc/cni/net.d"]);
+    }
+
+    [Fact]
+    public void Probes_ask_where_the_daemon_answers_and_nothing_keeps_it_from_a_node()
+    {
+        foreach ((string probe, string path) in new[] { ("livenessProbe", "/healthz"), ("readinessProbe", "/readyz") })
+        {
+            YamlNode get = At(_manifest.Daemon, probe, "httpGet");
+            (Text(get, "host"), Text(get, "port"), Text(get, "path")).ShouldBe(("127.0.0.1", "9472", path));
+        }
+
+        Text(_manifest.PodSpec, "hostNetwork").ShouldBe("true");
+        Text(_manifest.PodSpec, "priorityClassName").ShouldBe("system-node-critical");
+        YamlMappingNode toleration = (YamlMappingNode)Items(At(_manifest.PodSpec, "tolerations")).ShouldHaveSingleItem();
+        toleration.Children.Count.ShouldBe(1);
+        Text(toleration, "operator").ShouldBe("Exists");
+    }
+
+    [Fact]
+    public void The_daemon_starts_with_the_manifests_configuration_and_its_state_is_where_the_host_keeps_it()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "configmap", Nodes = 1, PodsPerNode = 0 });
+        Node node = lab.Nodes[0];
+        YamlNode data = At(_manifest.Object("ConfigMap"), "data");
+        string netConf = Path.Combine(node.Directory, "net-conf.json");
+        File.WriteAllText(netConf, Text(data, "net-conf.json"));
+        File.WriteAllText(node.ConfigPath, Text(data, "overlay.json").Replace("/etc/overlay/net-conf.json", netConf, StringComparison.Ordinal));
+
+        // Nobody answers at the pod's usual place of the API server: all before that is sound then.
+        DaemonProcess daemon = node.StartDaemon(
+            "--NodeName", "a", "--Interface", "eth0", "--Admin:Socket", node.Socket, "--StateDirectory", node.StateDirectory, "--SubnetFile", node.SubnetFile,
+            "--ControlPlane:Kubernetes:ApiServer", "https://127.0.0.1:1");
+        daemon.WaitForLog("Kubernetes https://127.0.0.1:1", TimeSpan.FromSeconds(30));
+        daemon.HasExited.ShouldBeFalse(daemon.Log);
+
+        string[] mounts = Mounts(_manifest.Daemon);
+        foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/dev/net/tun", "/etc/overlay" }) mounts.ShouldContain(needed);
+        string[] volumes = [.. Items(At(_manifest.PodSpec, "volumes")).Select(static volume => Text(volume, "name"))];
+        foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
+        {
+            foreach (YamlNode mount in Items(At(container, "volumeMounts"))) volumes.ShouldContain(Text(mount, "name"));
+        }
+
+        Text(Items(At(_manifest.Daemon, "env")).ShouldHaveSingleItem(), "name").ShouldBe("OVERLAY_NodeName");
+    }
+
+    [Fact]
+    public void The_image_has_the_three_programs_and_is_the_one_the_manifest_names()
+    {
+        string dockerfile = File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile"));
+        dockerfile.ShouldContain("COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/");
+        string version = Version().Match(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"))).Groups[1].Value;
+        foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
+        {
+            Text(container, "image").ShouldBe($"overlay:{version}");
+            Texts(container, "command")[0].ShouldBe("overlayd");
+        }
+    }
+
+    private static string[] Mounts(YamlNode container) => [.. Items(At(container, "volumeMounts")).Select(static mount => Text(mount, "mountPath"))];
+
+    private static string VerbOf(SeenRequest request) => request switch
+    {
+        { IsWatch: true } => "watch nodes",
+        { IsList: true } => "list nodes",
+        { Method: "GET" } => "get nodes",
+        { IsPatch: true } when request.Path.Contains("/status", StringComparison.Ordinal) => "patch nodes/status",
+        _ => $"{request.Method} {request.Path}",
+    };
+
+    [GeneratedRegex("<VersionPrefix>(.*)</VersionPrefix>")]
+    private static partial Regex Version();
+}

@@ -1,0 +1,51 @@
+using Overlay.Lab;
+
+namespace Overlay.EndToEnd.Tests.Shipping;
+
+[Collection(PublishedProgramsCollection.Name)]
+public class PublishedProgramsTests(PublishedPrograms programs)
+{
+    [Fact]
+    public void Three_programs_and_their_checksums_are_all_that_is_published()
+    {
+        Directory.GetFileSystemEntries(programs.Directory).Select(Path.GetFileName).Order()
+            .ShouldBe(["SHA256SUMS", "overlay", "overlayctl", "overlayd"]);
+        string[] sums = File.ReadAllLines(Path.Combine(programs.Directory, "SHA256SUMS"));
+        sums.Length.ShouldBe(3);
+        foreach (string line in sums)
+        {
+            string[] parts = line.Split("  ");
+            byte[] content = File.ReadAllBytes(Path.Combine(programs.Directory, parts[1]));
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content)).ShouldBe(parts[0]);
+        }
+
+        programs.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
+    }
+
+    [Fact]
+    public void They_run_where_there_is_the_c_library_and_nothing_else()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "bare", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
+        Node node = lab.Nodes[0];
+        CommandResult result = node.Run(
+            TimeSpan.FromMinutes(2), "unshare", "--mount", Path.Combine(AppContext.BaseDirectory, "Shipping", "bare-root.sh"), Path.Combine(node.Directory, "root"),
+            programs.Directory).EnsureSuccess();
+        result.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
+        result.Output.ShouldMatch(@"(?m)^overlayctl \d+\.\d+\.\d+$");
+        result.Output.ShouldMatch(@"(?m)^overlay \d+\.\d+\.\d+$");
+        result.Output.ShouldMatch(@"(?m)^state +forwarding *$");
+        result.Output.ShouldMatch(@"(?m)^egress-0 +egress +\d");
+        result.Output.ShouldEndWith("overlayd has ended well\n");
+    }
+
+    [Fact]
+    public void A_directory_that_is_missing_or_one_too_many_is_refused()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "usage", Nodes = 1, PodsPerNode = 0 });
+        string script = Path.Combine(Repository.Root, "deploy", "publish.sh");
+        lab.Nodes[0].Run("bash", script).ExitCode.ShouldNotBe(0);
+        CommandResult two = lab.Nodes[0].Run("bash", script, "one", "two");
+        two.ExitCode.ShouldNotBe(0);
+        two.Error.ShouldContain("example: deploy/publish.sh out");
+    }
+}

@@ -1,0 +1,39 @@
+using Overlay.Lab;
+
+namespace Overlay.EndToEnd.Tests.Shipping;
+
+/// <summary>A node of a lab on which systemd runs as the first process, with a disk that goes with it.</summary>
+internal sealed class SystemdMachine : IDisposable
+{
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(2);
+    private static readonly string _script = Path.Combine(AppContext.BaseDirectory, "Shipping", "machine.sh");
+
+    private readonly Node _node;
+    private readonly string _directory;
+    private readonly BackgroundProcess _process;
+
+    public SystemdMachine(Node node)
+    {
+        _node = node;
+        _directory = Directory.CreateDirectory(Path.Combine(node.Directory, $"machine-{Environment.ProcessId}")).FullName;
+        _process = node.Start(_script, "boot", _directory);
+        Waiting.For(() => !_process.HasExited && Try("systemctl", "is-active", "machine.target").Succeeded, 30);
+    }
+
+    /// <summary>Runs a command on it, which has to succeed; what it said.</summary>
+    public string Run(params string[] command) => Try(command).EnsureSuccess().Output;
+
+    public CommandResult Try(params string[] command) => _node.Run(_limit, _script, ["in", $"{_process.Pid}", .. command]);
+
+    /// <summary>Runs a line of shell on it.</summary>
+    public string Shell(string line) => Run("sh", "-c", line);
+
+    /// <summary>A property of the service.</summary>
+    public string Property(string name) => Run("systemctl", "show", "--property", name, "--value", "overlayd").Trim();
+
+    public void Dispose()
+    {
+        _process.Kill();
+        Waiting.For(() => _node.Run(_script, "clean", _directory).Succeeded, 20);
+    }
+}

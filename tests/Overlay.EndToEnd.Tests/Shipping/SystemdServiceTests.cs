@@ -1,0 +1,111 @@
+using Overlay.Lab;
+
+namespace Overlay.EndToEnd.Tests.Shipping;
+
+/// <summary>The service as install.sh leaves it, started by a real systemd with all that its unit forbids.</summary>
+[Collection(PublishedProgramsCollection.Name)]
+public class SystemdServiceTests(PublishedPrograms programs)
+{
+    // Effective, permitted, ambient and bounding alike: CAP_NET_ADMIN and CAP_NET_RAW.
+    private const string TwoCapabilities = "0000000000003000";
+
+    private const string AllFiles = "find /etc /usr/local /opt /var/lib /run/overlay /run/flannel -not -name '*-' -not -name .pwd.lock 2>/dev/null | sort";
+
+    private static readonly string _scripts = Path.Combine(Repository.Root, "deploy", "systemd");
+
+    [Fact]
+    public void The_service_carries_pods_packets_as_a_user_with_two_capabilities()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "systemd" });
+        (Node a, Node b) = (lab["a"], lab["b"]);
+        using SystemdMachine machine = new(a);
+        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory).ShouldContain("systemctl start overlayd");
+        Configure(machine, a);
+        machine.Run("systemctl", "start", "overlayd");
+        b.StartDaemon().WaitReady();
+        machine.Run("cp", b.LeaseFile, "/var/lib/overlay/leases");
+        machine.Run("cp", "/var/lib/overlay/leases/a.json", a.LeaseFile);
+        a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
+        a.Pods[0].WaitForPing(b.Pods[0].AddressV6!);
+
+        string process = machine.Property("MainPID");
+        string status = machine.Shell($"cat /proc/{process}/status");
+        foreach (string set in new[] { "CapPrm", "CapEff", "CapBnd", "CapAmb" }) status.ShouldContain($"{set}:\t{TwoCapabilities}\n");
+        status.ShouldContain("NoNewPrivs:\t1\n");
+        status.ShouldContain("Seccomp:\t2\n");
+        machine.Shell($"stat -c %U /proc/{process}").Trim().ShouldBe("overlay");
+        machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^state +forwarding *$");
+
+        // What the unit takes away must not be what the device needs.
+        foreach (string sysctl in new[] { "ipv4/conf/overlay.1/forwarding", "ipv6/conf/overlay.1/forwarding", "ipv6/conf/overlay.1/addr_gen_mode" })
+            a.Get($"net/{sysctl}").ShouldBe("1", sysctl);
+
+        machine.Run("systemctl", "restart", "overlayd");
+        a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
+        machine.Property("NRestarts").ShouldBe("0");
+
+        // A crash is not the end.
+        machine.Shell($"kill -9 {machine.Property("MainPID")}");
+        Waiting.For(() => machine.Property("NRestarts") == "1" && machine.Property("ActiveState") == "active", 30);
+        a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
+
+        machine.Run("systemctl", "stop", "overlayd");
+        machine.Property("Result").ShouldBe("success");
+        a.Run("ip", "link", "show", "overlay.1").ExitCode.ShouldNotBe(0);
+    }
+
+    [Fact]
+    public void What_is_installed_is_removed_without_a_trace()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "install", Nodes = 1, PodsPerNode = 0 });
+        using SystemdMachine machine = new(lab.Nodes[0]);
+        (string files, string users) = (machine.Shell(AllFiles), machine.Shell("cat /etc/passwd /etc/group /etc/shadow"));
+        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory);
+        Configure(machine, lab.Nodes[0]);
+        machine.Run(Path.Combine(_scripts, "install.sh"), "--cni", programs.Directory);
+        machine.Run("systemctl", "start", "overlayd");
+        machine.Shell("cat /etc/cni/net.d/10-overlay.conflist").ShouldContain("\"type\": \"overlay\"");
+        machine.Run("cmp", Path.Combine(programs.Directory, "overlay"), "/opt/cni/bin/overlay");
+
+        // The daemon writes nothing of what root runs.
+        machine.Shell("find /opt/cni /etc/cni /usr/local/lib/overlay ! -user root").ShouldBe("");
+
+        machine.Run(Path.Combine(_scripts, "uninstall.sh"), "--purge");
+        string[] empty = ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin"];
+        machine.Shell(AllFiles).Split('\n').Except(empty).ShouldBe(files.Split('\n').Except(empty));
+        machine.Shell("cat /etc/passwd /etc/group /etc/shadow").ShouldBe(users);
+        machine.Try("systemctl", "cat", "overlayd").ExitCode.ShouldNotBe(0);
+    }
+
+    [Fact]
+    public void A_bad_configuration_is_not_tried_again_and_a_store_that_is_away_is_waited_for()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "waiting", Nodes = 1, PodsPerNode = 0 });
+        using SystemdMachine machine = new(lab.Nodes[0]);
+        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory);
+        machine.Shell("""echo '{ "Overlay": { "Netwrk": { } } }' >/etc/overlay/overlay.json""");
+        machine.Try("systemctl", "start", "overlayd").ExitCode.ShouldNotBe(0);
+        machine.Property("ExecMainStatus").ShouldBe("78");
+        machine.Property("ActiveState").ShouldBe("failed");
+        machine.Property("NRestarts").ShouldBe("0");
+
+        // Systemd's patience is shorter here than the test's wait.
+        machine.Shell("mkdir -p /run/systemd/system/overlayd.service.d && printf '[Service]\\nTimeoutStartSec=5\\n' >/run/systemd/system/overlayd.service.d/short.conf && systemctl daemon-reload");
+        machine.Shell("""echo '{ "Overlay": { "Interface": "eth0", "ControlPlane": { "Kind": "Etcd", "Etcd": { "Endpoints": [ "http://127.0.0.1:1" ] } } } }' >/etc/overlay/overlay.json""");
+        machine.Run("systemctl", "start", "--no-block", "overlayd");
+        Waiting.For(() => machine.Property("StatusText").StartsWith("waiting for Etcd http://127.0.0.1:1", StringComparison.Ordinal), 30);
+        Thread.Sleep(TimeSpan.FromSeconds(7));
+        machine.Property("ActiveState").ShouldBe("activating");
+        machine.Property("NRestarts").ShouldBe("0");
+        machine.Run("systemctl", "stop", "overlayd");
+    }
+
+    private static void Configure(SystemdMachine machine, Node node)
+    {
+        node.WriteConfig(static overlay =>
+        {
+            foreach (string key in new[] { "StateDirectory", "SubnetFile", "Admin", "ControlPlane" }) _ = overlay.Remove(key);
+        });
+        machine.Run("cp", node.ConfigPath, "/etc/overlay/overlay.json");
+    }
+}

@@ -1,0 +1,71 @@
+using Overlay.Wire;
+
+namespace Overlay.Ipam.Tests;
+
+public sealed class AttachmentReconcilerTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly AttachmentRecords _records;
+    private readonly AddressStore _store;
+
+    public AttachmentReconcilerTests()
+    {
+        _records = new(Path.Combine(_directory.Path, "records"));
+        _store = new(_directory.Path, "net");
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void What_has_no_interface_any_more_is_released_and_nothing_else()
+    {
+        AddressAllocator allocator = new(_store, [new([new(IpPrefix.Parse("10.1.0.0/24"))])]);
+        foreach (string id in new[] { "gone", "live", "young", "flannels" }) _ = allocator.Allocate(id, "eth0", []);
+        _records.Write(Record("gone", age: 10));
+        _records.Write(Record("live", age: 10));
+        _records.Write(Record("young", age: 0));
+        _records.Write(Record("other", age: 10) with { IpamType = "dhcp" });
+
+        foreach ((string name, int age) in new[] { ("old", 10), ("new", 0) })
+        {
+            string half = Path.Combine(_directory.Path, "records", $"net-{name}-eth0.json.half");
+            File.WriteAllText(half, "{");
+            File.SetLastWriteTimeUtc(half, DateTime.UtcNow.AddMinutes(-age));
+        }
+
+        List<string> problems = [];
+        new AttachmentReconciler(_records, static name => name == "ov-live").Reconcile(TimeSpan.FromMinutes(5), problems)
+            .Select(static record => record.ContainerId).ShouldBe(["gone"]);
+        problems.ShouldBeEmpty();
+        Directory.GetFiles(Path.Combine(_directory.Path, "records"), "*.half").ShouldHaveSingleItem().ShouldContain("net-new-");
+        _store.Holders().Select(static holder => holder.ContainerId).ShouldBe(["live", "young", "flannels"], ignoreOrder: true);
+        _records.List(problems).Select(static record => record.ContainerId).ShouldBe(["live", "other", "young"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void A_record_is_read_as_it_was_written_and_a_broken_one_is_told()
+    {
+        AttachmentRecord record = Record("a", age: 1);
+        _records.Write(record);
+        _records.Find("net", "a", "eth0").ShouldBe(record);
+        File.WriteAllText(Path.Combine(_directory.Path, "records", "net-b-eth0.json"), "{\"network\":");
+        List<string> problems = [];
+        _records.List(problems).ShouldBe([record]);
+        problems.ShouldHaveSingleItem().ShouldContain("net-b-eth0.json");
+        _records.Remove("net", "a", "eth0");
+        _records.Remove("net", "a", "eth0");
+        _records.Find("net", "a", "eth0").ShouldBeNull();
+    }
+
+    private AttachmentRecord Record(string id, int age) => new()
+    {
+        Network = "net",
+        ContainerId = id,
+        InterfaceName = "eth0",
+        NetworkNamespacePath = "/run/netns/x",
+        HostInterfaceName = $"ov-{id}",
+        IpamType = AttachmentRecord.HostLocal,
+        IpamDirectory = _directory.Path,
+        Time = DateTimeOffset.UtcNow.AddMinutes(-age),
+    };
+}
