@@ -32,6 +32,7 @@ public static class OverlayOptionsReader
             ServiceCidrs = root.Prefixes("ServiceCidrs", "10.96.0.0/12"),
             ControlPlane = ControlPlaneReader.Read(root.Section("ControlPlane"), nodeName),
             IpMasq = root.Boolean("IpMasq", true),
+            NonMasqueradeCidrs = root.Prefixes("NonMasqueradeCidrs", "192.0.2.0/24"),
             Dataplane = ReadDataplane(root.Section("Dataplane")),
             StateDirectory = root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
             AdminSocket = "",
