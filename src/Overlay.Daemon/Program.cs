@@ -91,6 +91,7 @@ static WebApplication Build(IConfiguration configuration, OverlayOptions options
         .AddHostedService(services => services.GetRequiredService<OverlayService>())
         .AddSingleton<CniInstallService>()
         .AddHostedService(services => services.GetRequiredService<CniInstallService>())
+        .AddHostedService<LeakedAddresses>()
         .AddHostedService(services => new SystemdNotifier(
             () => services.GetRequiredService<OverlayService>().WaitingFor, TimeProvider.System, services.GetRequiredService<ILogger<SystemdNotifier>>()));
     WebApplication application = builder.Build();

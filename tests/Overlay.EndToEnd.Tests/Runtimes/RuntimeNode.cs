@@ -6,16 +6,17 @@ namespace Overlay.EndToEnd.Tests.Runtimes;
 /// <summary>A lab's node with a container runtime: its processes, its plugins and their configuration, and one image's files.</summary>
 internal abstract class RuntimeNode : IDisposable
 {
-    protected const string Busybox = "/bin/busybox";
+    /// <summary>The program of every container, and what its web server shows.</summary>
+    public const string Busybox = "/bin/busybox";
 
-    /// <summary>What a container's web server serves, and where.</summary>
-    protected const int Port = 8080;
+    /// <summary>Where it shows it.</summary>
+    public const int Port = 8080;
 
     private const string ReferencePlugins = "/usr/lib/cni";
 
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
     private static readonly string _script = Path.Combine(AppContext.BaseDirectory, "Runtimes", "runtime.sh");
-    private static readonly string[] _applets = ["sh", "httpd", "wget", "ping", "ip", "md5sum", "sleep"];
+    private static readonly string[] _applets = ["sh", "httpd", "ping", "ip"];
 
     private static readonly string[] _ownMounts = ["--target", $"{Environment.ProcessId}", "--mount"];
 

@@ -10,7 +10,7 @@ start() {
   local dir="$1" place
   shift
   mount --make-rprivate /
-  for place in /var/lib/cni /var/lib/containers /run /etc/cni /opt; do
+  for place in /var/lib/cni /var/lib/overlay /var/lib/containers /run /etc/cni /opt; do
     mkdir -p "$place"
     mount -t tmpfs node "$place" -o mode=755
   done

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+using Overlay.Ipam;
+using Overlay.Linux;
+
+namespace Overlay.Daemon;
+
+/// <summary>Frees now and then the addresses of pods that are gone and that no runtime has deleted: containerd never asks for that.</summary>
+/// <remarks>A few minutes old they must be, for a pod that is being made has its address before its interface.</remarks>
+public sealed class LeakedAddresses(OverlayOptions options, ILogger<LeakedAddresses> logger) : LifecycleService, IDisposable
+{
+    private static readonly TimeSpan _interval = TimeSpan.FromMinutes(5);
+
+    private readonly AttachmentRecords _records = new(Path.Combine(options.StateDirectory, "cni"));
+    private readonly HashSet<string> _told = [];
+    private Timer? _timer;
+
+    public override Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _timer = new Timer(_ => Release(), null, _interval, _interval);
+        return Task.CompletedTask;
+    }
+
+    public override Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _timer?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _timer?.Dispose();
+
+    private void Release()
+    {
+        List<string> problems = [];
+        try
+        {
+            HashSet<string> interfaces = Interfaces();
+            foreach (AttachmentRecord record in new AttachmentReconciler(_records, interfaces.Contains).Reconcile(_interval, problems))
+                logger.LogWarning("{Interface} of container {Container} is gone, and nobody has deleted it: its addresses are free again", record.InterfaceName, record.ContainerId);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(exception.Message);
+        }
+
+        // Each once: what cannot be read stays so.
+        foreach (string problem in problems.Where(_told.Add)) logger.LogWarning("{Problem}", problem);
+    }
+
+    private static HashSet<string> Interfaces()
+    {
+        using RouteNetlink netlink = new();
+        return [.. netlink.GetLinks().Select(static link => link.Name)];
+    }
+}
