@@ -6,7 +6,7 @@ namespace Overlay.Ipam.Tests;
 
 public sealed class AllocationPropertyTests
 {
-    private static readonly string[] Ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    private static readonly string[] _ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
     // Each number is one step: whose it is, and whether it adds or deletes.
     [Fact]
@@ -21,7 +21,7 @@ public sealed class AllocationPropertyTests
             Dictionary<string, IpAddress> held = [];
             foreach (int step in steps)
             {
-                string id = Ids[step % 8];
+                string id = _ids[step % 8];
                 if (step >= 8)
                 {
                     AddressAllocator.Release(store, id, "eth0");

@@ -9,7 +9,7 @@ public sealed class HostLocalTests : IDisposable
 {
     private const string Plugin = "/usr/lib/cni/host-local";
 
-    private static readonly RangeSet[] Sets =
+    private static readonly RangeSet[] _sets =
     [
         new([new(IpPrefix.Parse("10.1.0.0/29")), new(IpPrefix.Parse("10.2.0.0/24"), IpAddress.Parse("10.2.0.8"), IpAddress.Parse("10.2.0.12"), IpAddress.Parse("10.2.0.10"))]),
         new([new(IpPrefix.Parse("fd00:1::/64"))]),
@@ -29,7 +29,7 @@ public sealed class HostLocalTests : IDisposable
     {
         Random random = new(5);
         AddressStore store = new(_shared.Path, "net");
-        AddressAllocator allocator = new(store, Sets);
+        AddressAllocator allocator = new(store, _sets);
         List<string> live = [];
         for (int step = 0; step < 60; step++)
         {
