@@ -39,7 +39,7 @@ trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 
 require_root || fail "$reason"
 find_sdk "$root" || fail "$reason"
-install_packages iproute2 iputils-ping iperf ethtool tcpdump || fail "$reason"
+install_packages iproute2 iputils-ping iperf ethtool nftables tcpdump || fail "$reason"
 
 echo "building"
 log="$(mktemp)"

@@ -70,7 +70,7 @@ trap 'give_up interrupted' INT TERM HUP
 
 require_root || give_up "$reason"
 find_sdk "$root" || give_up "$reason"
-install_packages iproute2 iputils-ping iperf ethtool procps tshark tcpdump nftables etcd-server etcd-client || give_up "$reason"
+install_packages iproute2 iputils-ping iperf ethtool procps tshark tcpdump nftables iptables etcd-server etcd-client || give_up "$reason"
 
 projects=()
 for path in "$root"/tests/*"$filter"*/*.csproj; do

@@ -5,12 +5,12 @@ using Overlay.Lab;
 
 namespace Overlay.EndToEnd.Tests;
 
-/// <summary>Three daemons on a real etcd. OVERLAY_LONG_TESTS=1 has it away for a minute.</summary>
+/// <summary>Three daemons on a real etcd. LONG_TESTS=1 has it away for a minute.</summary>
 public sealed class EtcdClusterTests : IDisposable
 {
     private const string Prefix = "/coreos.com/network";
 
-    private static readonly TimeSpan _outage = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("OVERLAY_LONG_TESTS") == "1" ? 60 : 15);
+    private static readonly TimeSpan _outage = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("LONG_TESTS") == "1" ? 60 : 15);
 
     private readonly LabNetwork _lab = LabNetwork.Create(
         new LabOptions { Name = "etcdthree", Nodes = 3, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });

@@ -21,6 +21,7 @@ public sealed class OverlayNode : IDisposable
     private readonly RouteNetlink _netlink;
     private readonly OverlayDevice _device;
     private readonly DirectRoutes? _directRoutes;
+    private readonly PacketFilter _packetFilter;
     private readonly Decapsulator _decapsulator;
     private readonly TablePublisher _publisher;
     private readonly ILogger<DeviceGuard> _guardLogger;
@@ -37,12 +38,13 @@ public sealed class OverlayNode : IDisposable
 
     private OverlayNode(
         OverlayOptions options, RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, IReadOnlyList<UdpUnderlay> sockets, Vtep vtep,
-        OverlayMtu mtu, DirectRoutes? directRoutes, TablePublisher publisher, ILoggerFactory loggers)
+        OverlayMtu mtu, DirectRoutes? directRoutes, PacketFilter packetFilter, TablePublisher publisher, ILoggerFactory loggers)
     {
         _options = options;
         _netlink = netlink;
         _device = device;
         _directRoutes = directRoutes;
+        _packetFilter = packetFilter;
         _decapsulator = new Decapsulator(vtep, mtu.Pod);
         _publisher = publisher;
         _guardLogger = loggers.CreateLogger<DeviceGuard>();
@@ -101,7 +103,7 @@ public sealed class OverlayNode : IDisposable
     {
         get
         {
-            IReadOnlyList<string> direct = _directRoutes?.Problems ?? [];
+            IReadOnlyList<string> direct = [.. _packetFilter.Warnings, .. _directRoutes?.Problems ?? []];
 
             // Without direct routes of this node's own a peer may have one, and sends plainly.
             string? filter = _options.Subnet is null ? null : ReversePathFilter.Find(Underlay.Link.Name);
@@ -126,7 +128,8 @@ public sealed class OverlayNode : IDisposable
             foreach (UdpUnderlay socket in sockets) _ = Made(socket);
             OverlayDevice device = Made(OverlayDevice.Create(netlink, options, mtu, queues, loggers.CreateLogger<OverlayDevice>()));
             DirectRoutes? directRoutes = options.Network.DirectRouting ? Made(new DirectRoutes(options, device.Name, loggers.CreateLogger<DirectRoutes>())) : null;
-            return new OverlayNode(options, netlink, underlay, device, sockets, vtep, mtu, directRoutes, publisher, loggers);
+            PacketFilter packetFilter = Made(new PacketFilter(options, device.Name, loggers.CreateLogger<PacketFilter>()));
+            return new OverlayNode(options, netlink, underlay, device, sockets, vtep, mtu, directRoutes, packetFilter, publisher, loggers);
         }
         catch
         {
@@ -182,6 +185,7 @@ public sealed class OverlayNode : IDisposable
     {
         (_moved, _failed) = (moved, failed);
         _queues.Start(failed);
+        _packetFilter.Start();
         StartGuard();
     }
 
@@ -218,6 +222,7 @@ public sealed class OverlayNode : IDisposable
     {
         if (_isDisposed) return;
         _guard?.Stop();
+        _packetFilter.Stop();
         if (!_isClosed) _queues.Stop();
     }
 
@@ -227,6 +232,7 @@ public sealed class OverlayNode : IDisposable
         if (_isDisposed) return;
         _isDisposed = true;
         _guard?.Dispose();
+        _packetFilter.Dispose();
         _directRoutes?.Dispose();
 
         // A stuck worker's descriptors and memory stay, and go with the process.

@@ -329,8 +329,6 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
                 own.Node, string.Join(" and ", known.PublicAddresses), string.Join(" and ", own.PublicAddresses));
         }
 
-        if (_configured.IpMasq)
-            _logger.LogWarning("Overlay:IpMasq tells CNI plugins not to masquerade, and overlayd does not do it yet: pods reach the world only by a rule of this host's own");
         if (own.SubnetV6 is not null && node.Underlay.Ipv6 is null)
             _logger.LogWarning("{Interface} has no global IPv6 address: IPv6 pods travel over IPv4, which flannel's nodes do not take", node.Underlay.Link.Name);
     }

@@ -13,8 +13,8 @@ internal static class Sysctl
         string path = $"/proc/sys/{name}";
         if (!File.Exists(path)) return;
 
-        // Read first: where /proc/sys is read-only, a value that is right already needs no write.
-        if (File.ReadAllText(path).Trim() != value) File.WriteAllText(path, value);
+        // Read first: where /proc/sys is read-only, a value that is right already needs no write. Nothing at all would not be written.
+        if (File.ReadAllText(path).Trim() != value) File.WriteAllText(path, value + '\n');
     }
 
     /// <summary>The parameter's value; null when the kernel has no such parameter, or does not let it be read here.</summary>

@@ -33,8 +33,11 @@ public sealed record OverlayOptions
     /// <summary>Where the CNI plugin reads subnet and MTU, flannel's subnet.env.</summary>
     public required string SubnetFile { get; init; }
 
-    /// <summary>What subnet.env says of masquerading.</summary>
+    /// <summary>What pods send out of the cluster gets an address of this host; subnet.env tells CNI plugins not to do it then.</summary>
     public required bool IpMasq { get; init; }
+
+    /// <summary>Further destinations that see pods' own addresses.</summary>
+    public required IReadOnlyList<IpPrefix> NonMasqueradeCidrs { get; init; }
 
     /// <summary>Where state that survives restarts is kept.</summary>
     public required string StateDirectory { get; init; }

@@ -33,6 +33,7 @@ public static class OverlayOptionsReader
             ControlPlane = ControlPlaneReader.Read(root.Section("ControlPlane"), nodeName),
             SubnetFile = root.FilePath("SubnetFile", "/run/flannel/subnet.env"),
             IpMasq = root.Boolean("IpMasq", true),
+            NonMasqueradeCidrs = root.Prefixes("NonMasqueradeCidrs", "192.0.2.0/24"),
             Dataplane = ReadDataplane(root.Section("Dataplane")),
             StateDirectory = root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
             AdminSocket = "",

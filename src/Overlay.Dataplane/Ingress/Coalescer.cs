@@ -28,13 +28,19 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
             if (batch[i].Verdict == DropReason.None) Join(batch, i);
         }
 
-        while (_count > 0) Close(batch, _count - 1);
+        CloseAll(batch);
     }
 
     private void Join(PacketBatch batch, int index)
     {
         ref PacketSlot slot = ref batch[index];
-        if (!Segment.TryRead(batch.Packet(index), slot, out Segment segment)) return;
+        if (!Segment.TryRead(batch.Packet(index), slot, out Segment segment))
+        {
+            // A fragment does not say of which flow it is, and nothing behind it may be put before it.
+            if (slot.Transport == 0) CloseAll(batch);
+            return;
+        }
+
         if (!(segment.IsTcp ? joinsTcp : joinsUdp)) return;
         int flow = Find(batch, segment);
         bool canJoin = segment.CanJoin && !slot.Offload.IsSuperPacket;
@@ -101,6 +107,11 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
         flow.IsClosed = payload < flow.SegmentSize || segment.IsPushed;
         if (segment.IsPushed) head.Push();
         return true;
+    }
+
+    private void CloseAll(PacketBatch batch)
+    {
+        while (_count > 0) Close(batch, _count - 1);
     }
 
     private void Close(PacketBatch batch, int flow)

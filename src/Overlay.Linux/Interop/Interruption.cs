@@ -31,13 +31,11 @@ internal sealed unsafe class Interruption : IDisposable
     /// <param name="first">Always polled.</param>
     /// <param name="second">Polled when not null.</param>
     /// <param name="third">Polled when not null.</param>
-    public void WaitReadable(FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null)
-    {
-        Libc.PollFd* polled = stackalloc Libc.PollFd[MaxDescriptors];
-        if (Libc.Poll(polled, Fill(polled, first, second, third), -1) >= 0) return;
-        LinuxException failure = LinuxException.Last("poll", "the worker's descriptors");
-        if (failure.Errno != Errno.EINTR) throw failure;
-    }
+    public void WaitReadable(FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null) =>
+        Wait(Timeout.InfiniteTimeSpan, first, second, third);
+
+    /// <summary>As <see cref="WaitReadable(FileDescriptor, FileDescriptor?, FileDescriptor?)"/>, and no longer than that.</summary>
+    public void WaitReadable(FileDescriptor descriptor, TimeSpan limit) => Wait(limit, descriptor, null, null);
 
     /// <summary>Looks again and again, without sleeping, whether one of the descriptors is readable, or this is set.</summary>
     /// <param name="limit">How long; others may run meanwhile.</param>
@@ -59,6 +57,14 @@ internal sealed unsafe class Interruption : IDisposable
     }
 
     public void Dispose() => _event.Dispose();
+
+    private void Wait(TimeSpan limit, FileDescriptor first, FileDescriptor? second, FileDescriptor? third)
+    {
+        Libc.PollFd* polled = stackalloc Libc.PollFd[MaxDescriptors];
+        if (Libc.Poll(polled, Fill(polled, first, second, third), (int)limit.TotalMilliseconds) >= 0) return;
+        LinuxException failure = LinuxException.Last("poll", "the worker's descriptors");
+        if (failure.Errno != Errno.EINTR) throw failure;
+    }
 
     private uint Fill(Libc.PollFd* polled, FileDescriptor first, FileDescriptor? second, FileDescriptor? third)
     {

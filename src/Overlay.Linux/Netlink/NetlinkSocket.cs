@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Overlay.Linux;
 
-/// <summary>A NETLINK_ROUTE socket (netlink(7)): one request at a time, each answered before the next.</summary>
+/// <summary>A netlink(7) socket: one request at a time, each answered before the next.</summary>
 internal sealed unsafe class NetlinkSocket : IDisposable
 {
     private const int HeaderLength = 16;
@@ -15,12 +15,13 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     private uint _sequence;
     private bool _wasInterrupted;
 
-    /// <param name="groups">RTMGRP_* bits of the notifications to subscribe to.</param>
+    /// <param name="groups">Bits of the groups of notifications to subscribe to.</param>
+    /// <param name="protocol">NETLINK_ROUTE or another of netlink's families.</param>
     /// <exception cref="LinuxException">The socket cannot be made.</exception>
-    public NetlinkSocket(uint groups = 0)
+    public NetlinkSocket(uint groups = 0, int protocol = RtNetlink.NETLINK_ROUTE)
     {
-        _socket = new FileDescriptor(Libc.Socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, RtNetlink.NETLINK_ROUTE));
-        if (_socket.IsInvalid) throw LinuxException.Last("socket", "rtnetlink");
+        _socket = new FileDescriptor(Libc.Socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, protocol));
+        if (_socket.IsInvalid) throw LinuxException.Last("socket", $"netlink {protocol}");
         // Dumps then honour what the request asks for; a kernel before 4.20 ignores it, and more has to be read.
         int strict = 1;
         _ = Libc.SetSockOpt(_socket, RtNetlink.SOL_NETLINK, RtNetlink.NETLINK_GET_STRICT_CHK, &strict, sizeof(int));

@@ -4,6 +4,10 @@ namespace Overlay.Linux;
 internal static class RtNetlink
 {
     public const int NETLINK_ROUTE = 0;
+    public const int NETLINK_NETFILTER = 12;
+
+    // Bit of group NFNLGRP_NFTABLES, number 7 (linux/netfilter/nfnetlink.h).
+    public const uint NFTABLES_GROUP = 1 << 6;
     public const int SOL_NETLINK = 270;
     public const int NETLINK_GET_STRICT_CHK = 12;
 

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Overlay.ControlPlane.Tests;
 
-/// <summary>A cluster of 5,000 nodes of 20 KB each. OVERLAY_LONG_TESTS=1 keeps changes coming for a minute.</summary>
+/// <summary>A cluster of 5,000 nodes of 20 KB each. LONG_TESTS=1 keeps changes coming for a minute.</summary>
 [Collection(nameof(KubernetesScaleTests))]
 public class KubernetesScaleTests(ITestOutputHelper output)
 {
@@ -15,7 +15,7 @@ public class KubernetesScaleTests(ITestOutputHelper output)
     private const int ChangesPerSecond = 100;
     private static readonly AddressPlan _plan = new() { ClusterCidr = IpPrefix.Parse("10.0.0.0/8") };
     private static readonly Lease _own = SampleLeases.Own with { Subnet = IpPrefix.Parse("10.200.0.0/24"), BackendData = SampleLeases.Vtep("06:00:00:00:00:01") };
-    private static readonly int _seconds = Environment.GetEnvironmentVariable("OVERLAY_LONG_TESTS") == "1" ? 60 : 10;
+    private static readonly int _seconds = Environment.GetEnvironmentVariable("LONG_TESTS") == "1" ? 60 : 10;
 
     [Theory]
     [InlineData(false)]

@@ -32,7 +32,7 @@ public class OverlayOptionsReaderTests
             ("Network:SubnetLength", "25"), ("Network:SubnetLengthV6", "72"), ("Network:Vni", "4096"), ("Network:Port", "4789"),
             ("Network:Mtu", "1400"), ("Subnet", "10.244.1.128/25"), ("SubnetV6", "fd00:10:244:1:100::/72"), ("ServiceCidrs:0", "10.96.0.0/12"),
             ("ServiceCidrs:1", "fd00:10:96::/112"), ("ControlPlane:Kind", "file"), ("ControlPlane:File:Directory", "/srv/leases"),
-            ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
+            ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("NonMasqueradeCidrs:0", "192.168.0.0/16"), ("NonMasqueradeCidrs:1", "fd77::/64"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
             ("Dataplane:Queues", "3"), ("Dataplane:BusyPollMicroseconds", "50"), ("Dataplane:PinWorkers", "true"),
             ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"));
         options.ShouldBe(new OverlayOptions
@@ -59,6 +59,7 @@ public class OverlayOptionsReaderTests
             SubnetFile = "/run/x.env",
             StateDirectory = "/srv/state",
             IpMasq = false,
+            NonMasqueradeCidrs = options.NonMasqueradeCidrs,
             Dataplane = new DataplaneOptions
             {
                 Queues = 3,
@@ -72,6 +73,7 @@ public class OverlayOptionsReaderTests
         options.ControlPlane.Kind.ShouldBe(ControlPlaneKind.File);
         options.ControlPlane.LeaseDirectory.ShouldBe("/srv/leases");
         options.ServiceCidrs.ShouldBe([IpPrefix.Parse("10.96.0.0/12"), IpPrefix.Parse("fd00:10:96::/112")]);
+        options.NonMasqueradeCidrs.ShouldBe([IpPrefix.Parse("192.168.0.0/16"), IpPrefix.Parse("fd77::/64")]);
     }
 
     [Fact]

@@ -117,6 +117,17 @@ public class CoalescerTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public void Nothing_is_put_before_a_fragment_that_came_first(IpFamily family, byte protocol)
+    {
+        PacketBuilder[] sent = [.. Enumerable.Range(0, 5).Select(i => Segment(family, protocol, i))];
+        byte[] fragment = Segment(family, protocol, 9).Fragment(64, more: false).Build();
+        IReadOnlyList<CoalescerRig.Written> written = _rig.Join([.. sent[..2].Select(static packet => packet.Build()), fragment, .. sent[2..].Select(static packet => packet.Build())]);
+        written.Select(static packet => packet.Count).ShouldBe([2, 1, 3]);
+        written[1].Packet.ShouldBe(fragment);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public void Behind_a_short_one_a_new_packet_begins(IpFamily family, byte protocol)
     {
         PacketBuilder[] sent = [.. Enumerable.Range(0, 6).Select(i => Segment(family, protocol, i))];

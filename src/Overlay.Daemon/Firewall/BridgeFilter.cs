@@ -1,0 +1,24 @@
+namespace Overlay.Daemon;
+
+/// <summary>Whether the kernel shows what a bridge carries to the rules of iptables and nftables, as kube-proxy needs for pods of one node.</summary>
+internal static class BridgeFilter
+{
+    /// <summary>What is wrong, a sentence for each family.</summary>
+    public static IReadOnlyList<string> Find(OverlayOptions options)
+    {
+        List<string> warnings = [];
+        if (options.Subnet is not null) Check("net/bridge/bridge-nf-call-iptables", warnings);
+        if (options.SubnetV6 is not null) Check("net/bridge/bridge-nf-call-ip6tables", warnings);
+        return warnings;
+    }
+
+    private static void Check(string parameter, List<string> warnings)
+    {
+        string? value = Sysctl.Get(parameter);
+        if (value == "1") return;
+        string name = parameter.Replace('/', '.');
+        warnings.Add(value is null
+            ? $"{name} is not there: a Service whose pod is on the client's own node may not answer; load br_netfilter"
+            : $"{name} is {value}: a Service whose pod is on the client's own node may not answer; set it to 1");
+    }
+}

@@ -1,0 +1,44 @@
+using Overlay.Linux;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>Looks for networks of this host that meet the cluster's: addresses such as docker0's, and routes of others.</summary>
+internal sealed class HostAddressPlan(OverlayOptions options, string device)
+{
+    // RTPROT_KERNEL: routes that come with an address.
+    private const byte KernelProtocol = 2;
+
+    private readonly IpPrefix[] _clusters = [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>()];
+    private readonly IpPrefix[] _pods = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
+
+    /// <summary>A sentence for each pair of prefixes that meet.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public IReadOnlyList<string> Find()
+    {
+        using RouteNetlink netlink = new();
+        Dictionary<int, string> links = netlink.GetLinks().ToDictionary(static link => link.Index, static link => link.Name);
+        IEnumerable<string> networks = netlink.GetAddresses()
+            .Where(address => address.IsGlobal && !IsOwn(address.Network, Name(address.LinkIndex)))
+            .SelectMany(address => Meetings($"the network {address.Network} of {Name(address.LinkIndex)}", address.Network, static (ours, theirs) => ours.Overlaps(theirs)));
+
+        // A route that leads to more than the cluster takes nothing from it: the longer prefix wins.
+        IEnumerable<string> routes = netlink.GetRoutes()
+            .Where(route => route.Protocol is not (OverlayRoutes.Protocol or KernelProtocol) && !IsOwn(route.Prefix, Name(route.LinkIndex)))
+            .SelectMany(route => Meetings($"the route to {route.Prefix} by {Name(route.LinkIndex)}", route.Prefix, static (ours, theirs) => ours.Contains(theirs)));
+        return [.. networks.Concat(routes).Distinct()];
+
+        string Name(int index) => links.GetValueOrDefault(index, "no device");
+    }
+
+    // The TUN, and the bridge of the local pods.
+    private bool IsOwn(IpPrefix prefix, string link) => link == device || _pods.Any(pods => pods.Contains(prefix));
+
+    private IEnumerable<string> Meetings(string what, IpPrefix prefix, Func<IpPrefix, IpPrefix, bool> meets)
+    {
+        foreach (IpPrefix cluster in _clusters.Where(cluster => meets(cluster, prefix)))
+            yield return $"{what} overlaps the cluster CIDR {cluster}: pods there are not reached";
+        foreach (IpPrefix services in options.ServiceCidrs.Where(services => meets(services, prefix)))
+            yield return $"{what} overlaps the service CIDR {services}: an address may be a host's and a Service's";
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text;
+using Overlay.Linux;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>The nftables of one family that are this daemon's: one table, made whole in one transaction. Immutable.</summary>
+/// <remarks>
+/// Masquerading is flannel's, rule by rule (pkg/trafficmngr/iptables): what kube-proxy has marked is left to it, pods see
+/// each other's own addresses, and who comes from outside to a pod of this node is seen as he is.
+/// </remarks>
+internal sealed class NftTable
+{
+    // KUBE-MARK-MASQ.
+    private const string KubernetesMark = "0x00004000";
+
+    private NftTable(IpFamily family, string name, string rules)
+    {
+        Family = family == IpFamily.IPv4 ? "ip" : "ip6";
+        Name = name;
+        Rules = rules;
+    }
+
+    /// <summary>nft's name of the family.</summary>
+    public string Family { get; }
+
+    /// <summary>The table's name: one for each network of a host.</summary>
+    public string Name { get; }
+
+    /// <summary>What <c>nft -f</c> reads to make the table what it should be, whatever it was.</summary>
+    public string Rules { get; }
+
+    /// <summary>What <c>nft -f</c> reads to remove the table, there or not.</summary>
+    public string Removal => $"table {Family} {Name}\ndelete table {Family} {Name}\n";
+
+    /// <param name="family">Which family.</param>
+    /// <param name="options">Networks, port and what is not to be masqueraded.</param>
+    /// <param name="device">The TUN.</param>
+    public static NftTable For(IpFamily family, OverlayOptions options, string device)
+    {
+        bool isIpv4 = family == IpFamily.IPv4;
+        string name = $"overlay-{options.Network.Vni}";
+        string address = isIpv4 ? "ip" : "ip6";
+        StringBuilder rules = new();
+        _ = rules.Append($"table {address} {name}\ndelete table {address} {name}\ntable {address} {name} {{\n");
+
+        // Each flow between pods has a source port of its own outside: an entry each would fill the table of connections,
+        // and what is not tracked no rule of anybody can translate.
+        AppendChain(rules, "prerouting", "type filter hook prerouting priority raw; policy accept;", $"udp dport {options.Network.Port} fib daddr type local notrack");
+        AppendChain(rules, "output", "type filter hook output priority raw; policy accept;", $"udp dport {options.Network.Port} fib saddr type local notrack");
+        if ((isIpv4 ? options.Network.Cidr : options.Network.CidrV6) is { } cluster && (isIpv4 ? options.Subnet : options.SubnetV6) is { } pods)
+            AppendChain(rules, "postrouting", "type nat hook postrouting priority srcnat; policy accept;", [.. Translations(options, address, device, cluster, pods)]);
+        _ = rules.Append("}\n");
+        return new NftTable(family, name, rules.ToString());
+    }
+
+    private static IEnumerable<string> Translations(OverlayOptions options, string address, string device, IpPrefix cluster, IpPrefix pods)
+    {
+        // A packet of this host's own chose its source before a Service's address became a pod's. Peers answer, and take,
+        // only what comes from this node's pod CIDR.
+        yield return $"oifname \"{device}\" fib saddr type local {address} saddr != {pods.Address} snat to {pods.Address}";
+        if (!options.IpMasq) yield break;
+        yield return $"meta mark & {KubernetesMark} == {KubernetesMark} return";
+        string[] exempt = [.. options.NonMasqueradeCidrs.Where(prefix => prefix.Family == cluster.Family).Select(static prefix => prefix.ToString())];
+        if (exempt.Length > 0) yield return $"{address} daddr {{ {string.Join(", ", exempt)} }} return";
+        yield return $"{address} saddr {pods} {address} daddr {cluster} return";
+        yield return $"{address} saddr {cluster} {address} daddr {pods} return";
+        yield return $"{address} saddr != {cluster} {address} daddr {pods} return";
+        string multicast = cluster.Family == IpFamily.IPv4 ? "224.0.0.0/4" : "ff00::/8";
+        foreach (string match in new[] { $"{address} saddr {cluster} {address} daddr != {multicast}", $"{address} saddr != {cluster} {address} daddr {cluster}" })
+        {
+            // An answer to the port of the tunnels would end in their socket.
+            yield return $"{match} meta l4proto udp masquerade to :{Ports(options.Network.Port)} fully-random";
+            yield return $"{match} masquerade fully-random";
+        }
+    }
+
+    // The larger part of the unprivileged ports that lies beside the tunnels' own.
+    private static string Ports(ushort port)
+    {
+        const int First = 1024;
+        if (port < First) return $"{First}-{ushort.MaxValue}";
+        return port - First > ushort.MaxValue - port ? $"{First}-{port - 1}" : $"{port + 1}-{ushort.MaxValue}";
+    }
+
+    private static void AppendChain(StringBuilder table, string name, string hook, params IReadOnlyList<string> rules)
+    {
+        _ = table.Append($"  chain {name} {{\n    {hook}\n");
+        foreach (string rule in rules) _ = table.Append($"    {rule}\n");
+        _ = table.Append("  }\n");
+    }
+}

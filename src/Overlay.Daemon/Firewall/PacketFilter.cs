@@ -1,0 +1,136 @@
+using Microsoft.Extensions.Logging;
+using Overlay.Linux;
+using Overlay.Wire;
+
+namespace Overlay.Daemon;
+
+/// <summary>This host's packet filter as far as it is ours: made at the start, put back when somebody removes it, gone at the end.</summary>
+/// <remarks>
+/// Tables of our own, and one chain in iptables where a policy of the host drops what is forwarded. What is not as it
+/// should be is told and tried again: pods reach each other without any of it.
+/// </remarks>
+internal sealed class PacketFilter : IDisposable
+{
+    // kube-proxy writes its rules in bursts; one look behind a burst is enough.
+    private static readonly TimeSpan _settleTime = TimeSpan.FromSeconds(1);
+
+    // What no notification tells: rules of iptables-legacy, addresses and routes of others, bridge-nf.
+    private static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(30);
+
+    private readonly IReadOnlyList<NftTable> _tables;
+    private readonly Dictionary<NftTable, string> _applied = [];
+    private readonly ForwardPolicy _forward;
+    private readonly ReservedPort _port;
+    private readonly HostAddressPlan _plan;
+    private readonly OverlayOptions _options;
+    private readonly ILogger<PacketFilter> _logger;
+    private readonly NftablesMonitor _monitor = new();
+    private readonly ManualResetEventSlim _ending = new();
+    private readonly Thread _thread;
+    private volatile IReadOnlyList<string> _warnings = [];
+
+    /// <summary>Makes what is ours.</summary>
+    /// <param name="options">Networks, and what is to be masqueraded.</param>
+    /// <param name="device">The TUN.</param>
+    /// <param name="logger">Told of what is repaired, and of what cannot be.</param>
+    /// <exception cref="LinuxException">Changes cannot be watched.</exception>
+    public PacketFilter(OverlayOptions options, string device, ILogger<PacketFilter> logger)
+    {
+        _options = options;
+        _logger = logger;
+        _tables = [NftTable.For(IpFamily.IPv4, options, device), NftTable.For(IpFamily.IPv6, options, device)];
+        _forward = new ForwardPolicy(options, logger);
+        _port = new ReservedPort(options.Network.Port, logger);
+        _plan = new HostAddressPlan(options, device);
+        _thread = new Thread(Run) { Name = "packet-filter", IsBackground = true };
+        _port.Reserve();
+        Look();
+    }
+
+    /// <summary>What is not as it should be. Any thread may read it.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Ends the watch; nothing is repaired after this returns.</summary>
+    public void Stop()
+    {
+        _ending.Set();
+        _monitor.Interrupt();
+        if (!_thread.ThreadState.HasFlag(ThreadState.Unstarted)) _thread.Join();
+    }
+
+    /// <summary>Removes what is ours.</summary>
+    public void Dispose()
+    {
+        Stop();
+        foreach (NftTable table in _applied.Keys) Try(() => HostTool.Run("nft", table.Removal, "-f", "-"));
+        Try(_forward.Remove);
+        Try(_port.Release);
+        _monitor.Dispose();
+        _ending.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!_monitor.IsInterrupted)
+        {
+            _monitor.Wait(_lookInterval);
+            if (!_ending.Wait(_settleTime)) Look();
+        }
+    }
+
+    private void Look()
+    {
+        List<string> warnings = [];
+        foreach (NftTable table in _tables)
+        {
+            if (Try(() => Repair(table)) is { } failure) warnings.Add(Consequence(table, failure));
+        }
+
+        if (Try(() => warnings.AddRange(_forward.Repair())) is { } refused) warnings.Add($"forwarding of pods' packets cannot be allowed: {refused}");
+        if (Try(() => warnings.AddRange(_plan.Find())) is { } unread) warnings.Add($"addresses and routes of this host cannot be read: {unread}");
+        if (_options.ControlPlane.Kind == ControlPlaneKind.Kubernetes) warnings.AddRange(BridgeFilter.Find(_options));
+        foreach (string warning in warnings.Except(_warnings)) _logger.LogWarning("{Warning}", warning);
+        _warnings = warnings;
+    }
+
+    private void Repair(NftTable table)
+    {
+        bool isKnown = _applied.TryGetValue(table, out string? applied);
+        if (isKnown && Read(table) == applied) return;
+        _ = HostTool.Run("nft", table.Rules, "-f", "-");
+        if (isKnown) _logger.LogWarning("table {Family} {Table} was changed by somebody and is made anew", table.Family, table.Name);
+        _applied[table] = Read(table) ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
+    }
+
+    // Null when it is gone. Numbers instead of names, which some of nft's versions do not take back.
+    private static string? Read(NftTable table)
+    {
+        try
+        {
+            return HostTool.Run("nft", "", "-s", "-n", "list", "table", table.Family, table.Name);
+        }
+        catch (IOException exception) when (exception.Message.Contains("No such file or directory", StringComparison.Ordinal) && exception is not FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private string Consequence(NftTable table, string failure) => _options.IpMasq
+        ? $"table {table.Family} {table.Name} cannot be made, so pods are not masqueraded and reach nothing outside: {failure}; install nftables, or set Overlay:IpMasq to false where another does it"
+        : $"table {table.Family} {table.Name} cannot be made: {failure}; install nftables";
+
+    private static string? Try(Action action)
+    {
+        try
+        {
+            action();
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return exception.Message;
+        }
+    }
+}
