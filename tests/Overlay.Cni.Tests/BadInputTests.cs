@@ -35,6 +35,8 @@ public sealed class BadInputTests
     [InlineData("""{"cniVersion":1,"name":"net"}""", 7, "cniVersion: 1 is not valid")]
     [InlineData("""{"cniVersion":"1.0.0"}""", 7, "name: ''")]
     [InlineData("""{"name":"../x"}""", 7, "name: '../x'")]
+    [InlineData("""{"name":"\ud800"}""", 7, "name: \"\\ud800\" is not valid")]
+    [InlineData("""{"name":"net","subnetFile":"\u0000"}""", 7, "subnetFile: \"\\u0000\" is not valid")]
     [InlineData("""{"name":"net","mtu":"1450"}""", 7, "mtu: \"1450\" is not valid; example: 1450")]
     [InlineData("""{"name":"net","mtu":70000}""", 7, "mtu: 70000")]
     [InlineData("""{"name":"net","hairpinMode":"yes"}""", 7, "hairpinMode: \"yes\"")]

@@ -22,6 +22,15 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public void A_resolv_conf_that_is_not_there_fails_before_an_address_is_taken()
+    {
+        string configuration = HostLocal("1.0.0").Replace("\"ranges\"", "\"resolvConf\":\"/nonexistent/resolv.conf\",\"ranges\"", StringComparison.Ordinal);
+        Plugin.Run("ADD", configuration).Output.ShouldContain("/nonexistent/resolv.conf");
+        _directory.Allocations("net").ShouldBeEmpty();
+        _directory.RecordFiles().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Another_IPAM_plugin_is_told_to_delete_what_a_failed_ADD_has_taken()
     {
         _directory.AddPlugin("other", $"cat > {_directory.Path}/stdin\n[ $CNI_COMMAND != ADD ] || echo '{Answer}'");

@@ -15,13 +15,16 @@ public sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment e
     public CniResult Add(PodPlan plan)
     {
         if (!configuration.Ipam.IsOwn) return AddByPlugin();
+
+        // Before any address is taken, for it may fail.
+        CniDns dns = ResolvConf.Read(configuration.Ipam.ResolvConf);
         try
         {
             AddressAllocator allocator = new(Store, plan.RangeSets);
             List<CniAddress> addresses = [];
             foreach (AllocatedAddress given in allocator.Allocate(environment.ContainerId, environment.InterfaceName, configuration.Ipam.Requested))
                 addresses.Add(new(given.Address, given.PrefixLength, given.Gateway, null));
-            return new() { Addresses = addresses, Routes = plan.Routes, Dns = ResolvConf.Read(configuration.Ipam.ResolvConf) };
+            return new() { Addresses = addresses, Routes = plan.Routes, Dns = dns };
         }
         catch (IpamException exception)
         {

@@ -16,7 +16,7 @@ public readonly struct ConfigurationObject(JsonElement element, string path)
 
     public string Text(string key, string otherwise = "", string example = "a text") => !TryGet(key, out JsonElement value)
         ? otherwise
-        : value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, example);
+        : TryText(value, out string text) ? text : throw Wrong(key, value, example);
 
     public bool Flag(string key, bool otherwise) => !TryGet(key, out JsonElement value)
         ? otherwise
@@ -46,7 +46,7 @@ public readonly struct ConfigurationObject(JsonElement element, string path)
     {
         List<string> texts = [];
         foreach (JsonElement item in Items(key))
-            texts.Add(item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Wrong(key, item, "a list of texts"));
+            texts.Add(TryText(item, out string text) ? text : throw Wrong(key, item, "a list of texts"));
         return texts;
     }
 
@@ -58,7 +58,7 @@ public readonly struct ConfigurationObject(JsonElement element, string path)
 
     public IpAddress? Address(string key) => !TryGet(key, out JsonElement value)
         ? null
-        : value.ValueKind == JsonValueKind.String && IpAddress.TryParse(value.GetString(), out IpAddress address)
+        : TryText(value, out string text) && IpAddress.TryParse(text, out IpAddress address)
             ? address
             : throw Wrong(key, value, "10.244.1.1");
 
@@ -66,7 +66,7 @@ public readonly struct ConfigurationObject(JsonElement element, string path)
     public (IpAddress Address, int Length)? AddressWithLength(string key)
     {
         if (!TryGet(key, out JsonElement value)) return null;
-        return value.ValueKind == JsonValueKind.String && PrefixedAddress.TryParse(value.GetString()!, out IpAddress address, out int length)
+        return TryText(value, out string text) && PrefixedAddress.TryParse(text, out IpAddress address, out int length)
             ? (address, length)
             : throw Wrong(key, value, "10.244.1.0/24");
     }
@@ -83,6 +83,22 @@ public readonly struct ConfigurationObject(JsonElement element, string path)
         new(CniErrorCode.InvalidConfiguration, $"{path}{key}: {value.GetRawText()} is not valid; example: {example}");
 
     public CniException Wrong(string key, string reason) => new(CniErrorCode.InvalidConfiguration, $"{path}{key}: {reason}");
+
+    // Half a surrogate pair and a zero are JSON, and no text that a file or an interface could be named by.
+    private static bool TryText(JsonElement value, out string text)
+    {
+        text = "";
+        if (value.ValueKind != JsonValueKind.String) return false;
+        try
+        {
+            text = value.GetString()!;
+            return !text.Contains('\0');
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
     private bool TryGet(string key, out JsonElement value)
     {

@@ -30,10 +30,10 @@ public static class NetworkConfigurationReader
             Bridge = ReadBridge(from, isFlannel),
             Mtu = from.Number("mtu", 0, MtuLimit, "1450"),
             Mac = attaches ? ReadMac(root, environment) : null,
-            SubnetFile = root.Text("subnetFile", SubnetEnvironment.DefaultPath),
-            AdminSocket = root.Text("adminSocket", "/run/overlay/overlayd.sock"),
+            SubnetFile = PathOr(root, "subnetFile", SubnetEnvironment.DefaultPath),
+            AdminSocket = PathOr(root, "adminSocket", "/run/overlay/overlayd.sock"),
             StateDirectory = root.Text("stateDirectory"),
-            FlannelDataDirectory = isFlannel ? root.Text("dataDir", "/var/lib/cni/flannel") : null,
+            FlannelDataDirectory = isFlannel ? PathOr(root, "dataDir", "/var/lib/cni/flannel") : null,
             Ipam = IpamSettingsReader.Read(root, environment, isFlannel, attaches),
             Dns = CniResultReader.ReadDns(root.Object("dns")),
             PreviousResult = environment.Command == "CHECK" && root.Object("prevResult") is { IsPresent: true } previous
@@ -42,6 +42,10 @@ public static class NetworkConfigurationReader
             ValidAttachments = environment.Command == "GC" ? ReadAttachments(root) : null,
         };
     }
+
+    // Empty is as good as missing, as it is for programs in Go.
+    private static string PathOr(ConfigurationObject root, string key, string otherwise) =>
+        root.Text(key, "", $"\"{otherwise}\"") is { Length: > 0 } path ? path : otherwise;
 
     // Flannel's plugin writes these two itself, and so leaves no room for them. Of bridges there is one here: ours.
     private static void RequireBridge(ConfigurationObject flannel)

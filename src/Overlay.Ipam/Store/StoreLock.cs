@@ -7,7 +7,7 @@ namespace Overlay.Ipam;
 internal sealed class StoreLock : IDisposable
 {
     // Longer than hundreds of plugins in a row need, and shorter than a runtime waits for an ADD.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     private readonly FileStream _file;
 
@@ -32,8 +32,8 @@ internal sealed class StoreLock : IDisposable
             }
             catch (IOException exception) when (IsHeld(exception))
             {
-                if (waited.Elapsed > Patience)
-                    throw new IOException($"{path} has been held by another process for {Patience.TotalSeconds:0} s", exception);
+                if (waited.Elapsed > _patience)
+                    throw new IOException($"{path} has been held by another process for {_patience.TotalSeconds:0} s", exception);
                 Thread.Sleep(Random.Shared.Next(1, 4));
             }
         }
