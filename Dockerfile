@@ -5,9 +5,9 @@ COPY . .
 RUN deploy/publish.sh /out
 
 FROM debian:bookworm-slim
-# OpenSSL for the API server and etcd, nft for the node's rules.
+# OpenSSL for the API server and etcd, nft for the node's rules, iptables where its FORWARD chain drops.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libssl3 nftables \
+    && apt-get install -y --no-install-recommends libssl3 nftables iptables \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/
 # A read-only root file system has no place for the debugger's socket.
