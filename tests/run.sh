@@ -11,6 +11,7 @@ filter="${1:-}"
 passed=0 failed=0 skipped=0
 results="$(mktemp -d)"
 running=
+publishing=
 
 # Leaves through here only, so that the counts are always the last line.
 finish() {
@@ -18,6 +19,10 @@ finish() {
   if [[ -n $running ]]; then
     kill -TERM "$running" 2>/dev/null
     wait "$running"
+  fi
+  if [[ -n $publishing ]]; then
+    kill -TERM "$publishing" 2>/dev/null
+    wait "$publishing"
   fi
   rm -rf "$results"
   echo "$passed passed, $failed failed, $skipped skipped"
@@ -43,6 +48,24 @@ run() {
 
 count() {
   sed -n "s/.*<Counters .*\b$2=\"\([0-9]*\)\".*/\1/p" "$1" | head -n 1
+}
+
+# What is shipped is built beside the first tests: it takes minutes, and those at the end need it.
+start_publishing() {
+  timeout --kill-after=30 20m "$root/deploy/publish.sh" "$results/published" >"$results/published.log" 2>&1 </dev/null &
+  publishing=$!
+}
+
+wait_for_publishing() {
+  local status
+  wait "$publishing"
+  status=$?
+  publishing=
+  export PUBLISHED_PROGRAMS="$results/published"
+  [[ $status -eq 0 ]] && return
+  cat "$results/published.log" >&2
+  echo "deploy/publish.sh failed (exit code $status)" >&2
+  failed=$((failed + 1))
 }
 
 test_project() {
@@ -91,7 +114,9 @@ else
   failed=$((failed + 1))
 fi
 
+[[ " ${projects[*]} " == *" Overlay.EndToEnd.Tests "* ]] && start_publishing
 for name in "${projects[@]}"; do
+  [[ $name == Overlay.EndToEnd.Tests ]] && wait_for_publishing
   test_project "$name"
 done
 finish

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
@@ -37,7 +36,10 @@ public sealed class VtepMacStore
 
         MacAddress? known = Usable(published?.BackendData?.Mac);
         MacAddress? knownV6 = Usable(published?.BackendV6Data?.Mac);
-        MacAddress mac = known ?? knownV6 ?? MacAddress.FromRandom(RandomNumberGenerator.GetBytes(MacAddress.Length));
+        // Not of the cryptographic kind: it is to be no other node's, not a secret, and that kind needs OpenSSL.
+        byte[] random = new byte[MacAddress.Length];
+        Random.Shared.NextBytes(random);
+        MacAddress mac = known ?? knownV6 ?? MacAddress.FromRandom(random);
         VtepMacs macs = new(mac, knownV6 ?? mac);
         try
         {
