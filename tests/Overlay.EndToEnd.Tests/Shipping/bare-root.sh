@@ -26,7 +26,8 @@ bare() { env -i "$(command -v chroot)" "$dir" "$@"; }
 bare /bin/overlayd --version
 bare /bin/overlayctl --version
 bare /bin/overlay --version
-bare /bin/overlayd --config /etc/overlay.json >"$dir/log" 2>&1 &
+# Replaces the shell, so that a signal is the daemon's own.
+(exec env -i "$(command -v chroot)" "$dir" /bin/overlayd --config /etc/overlay.json) >"$dir/log" 2>&1 &
 daemon=$!
 for _ in $(seq 200); do
   if bare /bin/overlayctl status --json 2>/dev/null | grep -q '"forwarding"'; then break; fi
