@@ -14,8 +14,8 @@ internal static class DeviceSysctls
         string ipv6 = $"net/ipv6/conf/{device}";
         if (options.Subnet is not null) TrySet($"{ipv4}/forwarding", "1", logger);
 
-        // Loose: a peer may send by the tunnel what is answered by a direct route.
-        if (options.Subnet is not null && options.Network.DirectRouting) TrySet($"{ipv4}/rp_filter", "2", logger);
+        // Loose: what is answered by another way, as by a direct route of one node alone, is none the worse for it.
+        if (options.Subnet is not null) TrySet($"{ipv4}/rp_filter", "2", logger);
         if (options.SubnetV6 is null)
         {
             TrySet($"{ipv6}/disable_ipv6", "1", logger);
