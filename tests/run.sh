@@ -12,6 +12,7 @@ passed=0 failed=0 skipped=0
 results="$(mktemp -d)"
 running=
 publishing=
+lanes=()
 
 # Leaves through here only, so that the counts are always the last line.
 finish() {
@@ -20,10 +21,11 @@ finish() {
     kill -TERM "$running" 2>/dev/null
     wait "$running"
   fi
-  if [[ -n $publishing ]]; then
-    kill -TERM "$publishing" 2>/dev/null
-    wait "$publishing"
-  fi
+  local pid
+  for pid in $publishing "${lanes[@]}"; do
+    kill -TERM "$pid" 2>/dev/null
+    wait "$pid"
+  done
   rm -rf "$results"
   echo "$passed passed, $failed failed, $skipped skipped"
   [[ $failed -eq 0 ]]
@@ -68,12 +70,23 @@ wait_for_publishing() {
   failed=$((failed + 1))
 }
 
-test_project() {
-  local name="$1" trx="$results/$1.trx" status total executed good
-  echo "== $name"
+run_tests() {
+  local name="$1"
   run 30m dotnet test "$root/tests/$name/$name.csproj" -c Release --no-build --nologo \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results"
-  status=$?
+}
+
+# Projects one after the other, in a process of its own: of two lanes one computes while the other waits.
+lane() (
+  trap 'kill -TERM "$running" 2>/dev/null; wait "$running"; exit 143' INT TERM HUP
+  for name in "$@"; do
+    run_tests "$name" >"$results/$name.log" 2>&1
+    echo $? >"$results/$name.status"
+  done
+)
+
+count_project() {
+  local name="$1" status="$2" trx="$results/$1.trx" total executed good
   if [[ ! -s $trx ]]; then
     echo "$name: no results (exit code $status)" >&2
     failed=$((failed + 1))
@@ -114,9 +127,31 @@ else
   failed=$((failed + 1))
 fi
 
-[[ " ${projects[*]} " == *" Overlay.EndToEnd.Tests "* ]] && start_publishing
+# The end-to-end tests are by themselves: what they measure of packets and times is not to wait for other tests.
+last=Overlay.EndToEnd.Tests
+first_lane=() second_lane=()
 for name in "${projects[@]}"; do
-  [[ $name == Overlay.EndToEnd.Tests ]] && wait_for_publishing
-  test_project "$name"
+  [[ $name == "$last" ]] && continue
+  if [[ ${#first_lane[@]} -le ${#second_lane[@]} ]]; then first_lane+=("$name"); else second_lane+=("$name"); fi
 done
+
+[[ " ${projects[*]} " == *" $last "* ]] && start_publishing
+lane "${first_lane[@]}" &
+lanes+=($!)
+lane "${second_lane[@]}" &
+lanes+=($!)
+wait "${lanes[@]}"
+lanes=()
+for name in "${first_lane[@]}" "${second_lane[@]}"; do
+  echo "== $name"
+  cat "$results/$name.log"
+  count_project "$name" "$(cat "$results/$name.status")"
+done
+
+if [[ -n $publishing ]]; then
+  wait_for_publishing
+  echo "== $last"
+  run_tests "$last"
+  count_project "$last" $?
+fi
 finish
