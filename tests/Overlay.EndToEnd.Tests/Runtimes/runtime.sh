@@ -7,10 +7,18 @@
 set -euo pipefail
 
 start() {
-  local dir="$1" place
+  local dir="$1" memory="$1/memory" place
   shift
   mount --make-rprivate /
-  for place in /var/lib/cni /var/lib/overlay /var/lib/containers /run /etc/cni /opt; do
+  mkdir -p "$memory"
+  mount -t tmpfs node "$memory" -o mode=755
+
+  # What is made there, places to mount on among it, is not made in the host's.
+  for place in etc var/lib opt; do
+    mkdir -p "$memory/upper/$place" "$memory/work/$place"
+    mount -t overlay node "/$place" -o "lowerdir=/$place,upperdir=$memory/upper/$place,workdir=$memory/work/$place"
+  done
+  for place in /var/lib/cni /var/lib/overlay /var/lib/containers /run; do
     mkdir -p "$place"
     mount -t tmpfs node "$place" -o mode=755
   done
