@@ -33,8 +33,9 @@ public sealed class LeakedAddresses(OverlayOptions options, ILogger<LeakedAddres
         List<string> problems = [];
         try
         {
-            HashSet<string> interfaces = Interfaces();
-            foreach (AttachmentRecord record in new AttachmentReconciler(_records, interfaces.Contains).Reconcile(_interval, problems))
+            // One by one: a list of all may lack some where interfaces come and go, and an address that is in use would be given away.
+            using RouteNetlink netlink = new();
+            foreach (AttachmentRecord record in new AttachmentReconciler(_records, name => netlink.FindLink(name) is not null).Reconcile(_interval, problems))
                 logger.LogWarning("{Interface} of container {Container} is gone, and nobody has deleted it: its addresses are free again", record.InterfaceName, record.ContainerId);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -44,11 +45,5 @@ public sealed class LeakedAddresses(OverlayOptions options, ILogger<LeakedAddres
 
         // Each once: what cannot be read stays so.
         foreach (string problem in problems.Where(_told.Add)) logger.LogWarning("{Problem}", problem);
-    }
-
-    private static HashSet<string> Interfaces()
-    {
-        using RouteNetlink netlink = new();
-        return [.. netlink.GetLinks().Select(static link => link.Name)];
     }
 }
