@@ -1,6 +1,8 @@
 # The image that deploy/kubernetes/overlay.yaml runs: docker build -t overlay:0.1.0 .
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
+# The two native programs are linked with it.
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN deploy/publish.sh /out
 

@@ -62,3 +62,14 @@ find_sdk() {
   reason=".NET SDK 10 is missing: install it from Microsoft's package feed: https://learn.microsoft.com/dotnet/core/install/linux-debian"
   return 1
 }
+
+# find_linker: what turns the native programs' objects into one file, and the C library to link with.
+find_linker() {
+  local linker
+  for linker in clang gcc; do
+    command -v "$linker" >/dev/null || continue
+    if echo 'int main(void) { return 0; }' | "$linker" -x c -o /dev/null - 2>/dev/null; then return 0; fi
+  done
+  reason="no linker for native programs: install gcc and libc6-dev (or clang)"
+  return 1
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds what is shipped, for linux-x64: programs that run where no .NET is installed, each in one file, and their checksums.
-# What they need of a host is glibc, libgcc and libstdc++, which every Debian has, and OpenSSL 3 for a store with TLS.
+# What they need of a host is glibc (overlayd: libgcc and libstdc++ too), which every Debian has, and OpenSSL 3 for a store
+# with TLS.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -21,6 +22,7 @@ case "${1:-}" in
 esac
 [[ $# -eq 1 ]] || fail "one directory is wanted, not: $*; example: deploy/publish.sh out"
 find_sdk "$root" || fail "$reason"
+find_linker || fail "$reason"
 mkdir -p "$1" || fail "$1 cannot be made"
 directory="$(cd "$1" && pwd)"
 
@@ -34,15 +36,16 @@ publish() {
   shift 2
   echo "publishing $program"
   dotnet publish "$root/src/$project/$project.csproj" -c Release -r linux-x64 --self-contained -v quiet --nologo \
-    --artifacts-path "$work/build" -o "$work/$program" \
-    -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=embedded "$@" </dev/null ||
+    --artifacts-path "$work/build" -o "$work/$program" "$@" </dev/null ||
     fail "$program cannot be built"
 }
 
-# overlayd is whole: Serilog finds by reflection what its configuration section names, which a trimmed one would not have.
-publish Overlay.Daemon overlayd
-publish Overlay.Cli overlayctl -p:PublishTrimmed=true
-publish Overlay.Cni overlay -p:PublishTrimmed=true
+# overlayd is whole, with its runtime: Serilog finds by reflection what its configuration section names, which neither a
+# trimmed nor a native program would have.
+publish Overlay.Daemon overlayd -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=embedded
+# These two are native code, as their projects say.
+publish Overlay.Cli overlayctl
+publish Overlay.Cni overlay
 
 # By rename: a program that runs from there goes on with the file it has.
 for program in overlayd overlayctl overlay; do
