@@ -16,15 +16,18 @@ internal sealed class ForwardPolicy
     private readonly IReadOnlyList<(string Names, ForwardChain Chain)> _legacy;
     private readonly ILogger _logger;
 
-    public ForwardPolicy(OverlayOptions options, string device, ILogger logger)
+    public ForwardPolicy(OverlayOptions options, string device, FormerNetworks former, ILogger logger)
     {
         _logger = logger;
+        _nftables = [("ip", Chain("iptables-nft", options.Network.Cidr)), ("ip6", Chain("ip6tables-nft", options.Network.CidrV6))];
+        _legacy =
+        [
+            ("/proc/net/ip_tables_names", Chain("iptables-legacy", options.Network.Cidr)),
+            ("/proc/net/ip6_tables_names", Chain("ip6tables-legacy", options.Network.CidrV6)),
+        ];
         _pods = [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>().Select(cluster => new PodNetwork(cluster, device))];
-        _nftables = [.. _pods.Select(pods => (pods.Cluster.Family == IpFamily.IPv4 ? "ip" : "ip6", Chain(pods, "nft")))];
-        _legacy = [.. _pods.Select(pods => (pods.Cluster.Family == IpFamily.IPv4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names", Chain(pods, "legacy")))];
 
-        ForwardChain Chain(PodNetwork pods, string variant) =>
-            new(pods.Cluster.Family == IpFamily.IPv4 ? $"iptables-{variant}" : $"ip6tables-{variant}", options.Network.Vni, pods, logger);
+        ForwardChain Chain(string tool, IpPrefix? cluster) => new(tool, options.Network.Vni, cluster is null ? null : new PodNetwork(cluster.Value, device), former, logger);
     }
 
     /// <summary>Makes the rules where they are needed and missing.</summary>
@@ -62,10 +65,9 @@ internal sealed class ForwardPolicy
         string? failure = null;
         if (hook is { Table: "filter", Chain: "FORWARD", Family: "ip" or "ip6" })
         {
-            if (_nftables.SingleOrDefault(made => made.Family == hook.Family).Chain is not { } chain) return [];
             try
             {
-                return chain.Repair() is { } problem ? [problem] : [];
+                return _nftables.Single(made => made.Family == hook.Family).Chain.Repair() is { } problem ? [problem] : [];
             }
             catch (IOException exception)
             {
@@ -89,6 +91,7 @@ internal sealed class ForwardPolicy
         }
         catch (UnauthorizedAccessException)
         {
+            if (!chain.HasPods) return [];
             return [$"{names} cannot be read by this user, so a chain FORWARD of {chain.Tool} that drops pods' packets is not seen; let group overlay read it, as overlayd.service does"];
         }
 

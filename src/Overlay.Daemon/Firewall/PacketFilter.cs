@@ -41,11 +41,13 @@ internal sealed class PacketFilter : IDisposable
         _options = options;
         _logger = logger;
         _tables = [.. Families().Select(family => NftTable.For(family, options, device))];
-        _forward = new ForwardPolicy(options, device, logger);
+        FormerNetworks former = new(options.Network.Vni, logger);
+        _forward = new ForwardPolicy(options, device, former, logger);
         _port = new ReservedPort(options.Network.Port, new ReservedPortRecord(options.StateDirectory, logger), logger);
         _plan = new HostAddressPlan(options, device);
         _thread = new Thread(Run) { Name = "packet-filter", IsBackground = true };
         _port.Reserve();
+        if (Try(former.RemoveTables) is { } failure) _logger.LogWarning("tables that a crash may have left are not looked for: {Reason}", failure);
         Look();
     }
 

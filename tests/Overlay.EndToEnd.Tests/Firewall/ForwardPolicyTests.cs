@@ -49,6 +49,7 @@ public sealed class ForwardPolicyTests : IDisposable
         DaemonProcess again = A.StartDaemon();
         again.WaitReady();
         again.Stop().ShouldBe(0);
+        A.Run("nft", "list", "tables").Output.ShouldContain("table ip overlay-2\n");
         string left = Saved(variant);
         left.ShouldNotContain("OVERLAY-FORWARD-1");
         foreach (string end in new[] { "-s", "-d" }) left.ShouldContain($"-A OVERLAY-FORWARD-2 {end} 10.245.0.0/16 -j ACCEPT\n");
@@ -105,6 +106,25 @@ public sealed class ForwardPolicyTests : IDisposable
         A.Run("nft", $"delete table inet firewalld; {Accept("ip6 six last", "ip6", "fd00:10:244::/56")}; {Accept("inet fw theirs", "ip", "10.244.0.0/16")}; {Accept("inet fw theirs", "ip6", "fd00:10:244::/56")}").EnsureSuccess();
         foreach (string end in new[] { "-s", "-d" }) A.Run("iptables-nft", "-I", "FORWARD", end, "10.244.0.0/16", "-j", "ACCEPT").EnsureSuccess();
         Waiting.For(() => Warnings().Length == 0);
+    }
+
+    [Fact]
+    public void What_a_crash_left_of_a_network_that_is_no_more_goes()
+    {
+        // A crash, then another number and no IPv6 any more; beside it tables that only look alike.
+        foreach (string tool in new[] { "iptables-nft", "ip6tables-legacy" }) A.Run(tool, "-P", "FORWARD", "DROP").EnsureSuccess();
+        A.Run("nft", "add table ip overlay-7; add table ip6 overlay-x").EnsureSuccess();
+        DaemonProcess daemon = A.StartDaemon("--Network:Vni", "6");
+        daemon.WaitReady();
+        daemon.Kill();
+        A.Run("iptables-nft", "-S").Output.ShouldContain("OVERLAY-FORWARD-6");
+        daemon = A.StartDaemon("--Network:Vni", "5", "--Network:CidrV6", "", "--SubnetV6", "");
+        daemon.WaitReady();
+        A.Run("nft", "list", "tables").Output.ShouldBe("table ip filter\ntable ip overlay-7\ntable ip6 overlay-x\ntable ip overlay-5\ntable ip6 overlay-5\n");
+        A.Run("iptables-nft", "-S").Output.ShouldNotContain("OVERLAY-FORWARD-6");
+        A.Run("ip6tables-legacy", "-S").Output.ShouldNotContain("OVERLAY-FORWARD-6");
+        daemon.Stop().ShouldBe(0);
+        A.Run("iptables-nft", "-S").Output.ShouldNotContain("OVERLAY");
     }
 
     private static string Accept(string chain, string address, string cluster) =>
