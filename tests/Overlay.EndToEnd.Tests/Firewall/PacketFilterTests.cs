@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Overlay.Lab;
 
@@ -68,8 +69,8 @@ public sealed class PacketFilterTests : IDisposable
         // The one process does not find what the kernel shows, nor the program.
         string bare = $"mount --bind /dev/null /usr/sbin/nft; mount -t tmpfs none /proc/$$/net; echo filter >/proc/$$/net/ip_tables_names; exec {ProductBinary.Find("overlayd")} --config {A.ConfigPath}";
         BackgroundProcess daemon = A.Start("env", $"DOTNET_ROOT={Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."))}", "unshare", "--mount", "sh", "-c", bare);
-        Waiting.For(() => A.Run("iptables-legacy", "-S").Output.Contains("-A FORWARD -j OVERLAY-FORWARD-1\n", StringComparison.Ordinal), 20);
-        Waiting.For(() => File.Exists(A.Socket), 20);
+        Waiting.For(IsForwarding, 30);
+        A.Run("iptables-legacy", "-S").Output.ShouldContain("-A FORWARD -j OVERLAY-FORWARD-1\n");
         string[] warnings = Warnings();
         warnings.ShouldContain(static warning => warning.StartsWith("table ip overlay-1 cannot be made, so pods are not masqueraded", StringComparison.Ordinal));
         warnings.ShouldNotContain(static warning => warning.Contains("ip6", StringComparison.Ordinal));
@@ -92,6 +93,18 @@ public sealed class PacketFilterTests : IDisposable
                 "net.bridge.bridge-nf-call-iptables is 0: a Service whose pod is on the client's own node may not answer; set it to 1",
             ],
             ignoreOrder: true);
+    }
+
+    private bool IsForwarding()
+    {
+        try
+        {
+            return AdminSocket.Get(A.Socket, "v1/status").Contains("\"forwarding\"", StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private string Rules() => A.Run("nft", "-s", "list", "table", "ip", "overlay-1").Output + A.Run("nft", "-s", "list", "table", "ip6", "overlay-1").Output;

@@ -60,7 +60,7 @@ internal static class SeenSource
             {
                 return false;
             }
-        });
+        }, 20);
         return ((IPEndPoint)source).Address;
     }
 

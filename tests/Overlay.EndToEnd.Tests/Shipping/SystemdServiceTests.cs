@@ -59,7 +59,7 @@ public class SystemdServiceTests(PublishedPrograms programs)
         // Where it may not look it says so; the new table makes it look at once.
         machine.Run("chgrp", "root", "/proc/net/ip_tables_names");
         a.Run("nft", "add table ip somebody").EnsureSuccess();
-        Waiting.For(() => machine.Run("overlayctl", "status", "--json").Contains("/proc/net/ip_tables_names cannot be read by this user", StringComparison.Ordinal));
+        Waiting.For(() => machine.Run("overlayctl", "status", "--json").Contains("/proc/net/ip_tables_names cannot be read by this user", StringComparison.Ordinal), 30);
 
         machine.Run("systemctl", "stop", "overlayd");
         machine.Property("Result").ShouldBe("success");
