@@ -1,12 +1,17 @@
 namespace Overlay.Daemon;
 
 /// <summary>Whether the kernel shows what a bridge carries to the rules of iptables and nftables, as kube-proxy needs for pods of one node.</summary>
+/// <remarks>
+/// It matters where there are Services, whatever the store: between pods of one node the answer is bridged past the rules
+/// that would give it back the Service's address. Without Services nobody translates between pods.
+/// </remarks>
 internal static class BridgeFilter
 {
     /// <summary>What is wrong, a sentence for each family.</summary>
     public static IReadOnlyList<string> Find(OverlayOptions options)
     {
         List<string> warnings = [];
+        if (options.ControlPlane.Kind != ControlPlaneKind.Kubernetes && options.ServiceCidrs.Count == 0) return warnings;
         if (options.Subnet is not null) Check("net/bridge/bridge-nf-call-iptables", warnings);
         if (options.SubnetV6 is not null) Check("net/bridge/bridge-nf-call-ip6tables", warnings);
         return warnings;

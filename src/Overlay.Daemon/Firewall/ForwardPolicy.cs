@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Overlay.Wire;
 
@@ -10,106 +9,104 @@ namespace Overlay.Daemon;
 /// chain, in one of our own: whatever somebody refuses there before stays refused. Chains of others that are no iptables
 /// are told, not touched.
 /// </remarks>
-internal sealed partial class ForwardPolicy
+internal sealed class ForwardPolicy
 {
-    private const string Chain = "OVERLAY-FORWARD";
-
-    private readonly IReadOnlyList<(string Ip, string Save, string LegacyNames, IpPrefix? Cluster)> _families;
+    private readonly IReadOnlyList<PodNetwork> _pods;
+    private readonly IReadOnlyList<(string Family, ForwardChain Chain)> _nftables;
+    private readonly IReadOnlyList<(string Names, ForwardChain Chain)> _legacy;
     private readonly ILogger _logger;
-    private readonly HashSet<(string Tool, IpPrefix Cluster)> _made = [];
 
-    public ForwardPolicy(OverlayOptions options, ILogger logger)
+    public ForwardPolicy(OverlayOptions options, string device, FormerNetworks former, ILogger logger)
     {
-        _families =
-        [
-            ("ip", "iptables", "/proc/net/ip_tables_names", options.Network.Cidr),
-            ("ip6", "ip6tables", "/proc/net/ip6_tables_names", options.Network.CidrV6),
-        ];
         _logger = logger;
+        _nftables = [("ip", Chain("iptables-nft", options.Network.Cidr)), ("ip6", Chain("ip6tables-nft", options.Network.CidrV6))];
+        _legacy =
+        [
+            ("/proc/net/ip_tables_names", Chain("iptables-legacy", options.Network.Cidr)),
+            ("/proc/net/ip6_tables_names", Chain("ip6tables-legacy", options.Network.CidrV6)),
+        ];
+        _pods = [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>().Select(cluster => new PodNetwork(cluster, device))];
+
+        ForwardChain Chain(string tool, IpPrefix? cluster) => new(tool, options.Network.Vni, cluster is null ? null : new PodNetwork(cluster.Value, device), former, logger);
     }
 
     /// <summary>Makes the rules where they are needed and missing.</summary>
-    /// <returns>What keeps pods' packets from being forwarded, and is not ours to change.</returns>
-    /// <exception cref="IOException">A tool of the host failed.</exception>
+    /// <returns>What keeps pods' packets from being forwarded, and is not ours to change or cannot be changed.</returns>
     public IReadOnlyList<string> Repair()
     {
         List<string> problems = [];
-        foreach ((string table, string chain) in DroppingChains())
+        Try(problems, () =>
         {
-            string family = table.Split(' ')[0];
-            if (chain == "FORWARD" && table is "ip filter" or "ip6 filter")
-            {
-                foreach ((_, string tool, _, IpPrefix? cluster) in _families.Where(f => f.Ip == family && f.Cluster is not null)) Ensure($"{tool}-nft", cluster!.Value);
-            }
-            else problems.Add($"chain {chain} of table {table} drops what it does not know: pods' packets that are forwarded need a rule there");
-        }
-
-        foreach ((_, string tool, string names, IpPrefix? cluster) in _families)
-        {
-            if (cluster is null || !HasLegacyFilter(names)) continue;
-            if (HostTool.Run($"{tool}-legacy", "", "-w", "5", "-S", "FORWARD").Contains("-P FORWARD DROP", StringComparison.Ordinal)) Ensure($"{tool}-legacy", cluster.Value);
-        }
-
+            foreach (ForwardHook hook in ForwardHook.List()) Try(problems, () => problems.AddRange(Repair(hook)));
+        });
+        foreach ((string names, ForwardChain chain) in _legacy) Try(problems, () => problems.AddRange(RepairLegacy(names, chain)));
         return problems;
     }
 
     /// <summary>Removes what was made.</summary>
-    /// <exception cref="IOException">A tool of the host failed.</exception>
     public void Remove()
     {
-        foreach ((string tool, _) in _made)
+        foreach (ForwardChain chain in _nftables.Select(static made => made.Chain).Concat(_legacy.Select(static made => made.Chain)))
         {
-            if (!HostTool.Run(tool, "", "-w", "5", "-S").Contains($"-N {Chain}\n", StringComparison.Ordinal)) continue;
-            if (IsJumpedTo(tool)) _ = HostTool.Run(tool, "", "-w", "5", "-D", "FORWARD", "-j", Chain);
-            _ = HostTool.Run($"{tool}-restore", $"*filter\n:{Chain} - [0:0]\n-X {Chain}\nCOMMIT\n", "-w", "5", "--noflush");
+            try
+            {
+                chain.Remove();
+            }
+            catch (IOException exception)
+            {
+                _logger.LogError("rules of {Tool} stay: {Reason}", chain.Tool, exception.Message);
+            }
         }
-
-        _made.Clear();
     }
 
-    private static bool IsJumpedTo(string tool) => HostTool.Run(tool, "", "-w", "5", "-S", "FORWARD").Contains($"-j {Chain}\n", StringComparison.Ordinal);
+    // FORWARD of iptables is its program's to change. Where that is missing, or says that the table is not its own, it is a chain like others.
+    private IEnumerable<string> Repair(ForwardHook hook)
+    {
+        string? failure = null;
+        if (hook is { Table: "filter", Chain: "FORWARD", Family: "ip" or "ip6" })
+        {
+            try
+            {
+                return _nftables.Single(made => made.Family == hook.Family).Chain.Repair() is { } problem ? [problem] : [];
+            }
+            catch (IOException exception)
+            {
+                failure = $" ({exception.Message})";
+            }
+        }
 
-    // Only where it is there already: asking iptables-legacy for it would make it.
-    private static bool HasLegacyFilter(string names)
+        return hook.Judge(_pods) is { } judgement ? [judgement + failure] : [];
+    }
+
+    // Only where there is a filter table already: asking iptables-legacy for it would make it.
+    private static IEnumerable<string> RepairLegacy(string names, ForwardChain chain)
     {
         try
         {
-            return File.ReadLines(names).Contains("filter");
+            if (!File.ReadLines(names).Contains("filter")) return [];
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return false;
+            return [];
         }
-    }
-
-    private void Ensure(string tool, IpPrefix cluster)
-    {
-        string rules = HostTool.Run(tool, "", "-w", "5", "-S");
-        string[] wanted = [$"-A {Chain} -s {cluster} -j ACCEPT", $"-A {Chain} -d {cluster} -j ACCEPT"];
-        bool isWhole = rules.Split('\n').Where(static line => line.StartsWith($"-A {Chain} ", StringComparison.Ordinal)).SequenceEqual(wanted);
-        bool isJumpedTo = rules.Contains($"-A FORWARD -j {Chain}\n", StringComparison.Ordinal);
-        if (isWhole && isJumpedTo) return;
-        string jump = isJumpedTo ? "" : $"-A FORWARD -j {Chain}\n";
-        _ = HostTool.Run($"{tool}-restore", $"*filter\n:{Chain} - [0:0]\n{string.Join('\n', wanted)}\n{jump}COMMIT\n", "-w", "5", "--noflush");
-        _ = _made.Add((tool, cluster));
-        _logger.LogInformation("this host's policy is to forward nothing ({Tool}): rules for {Cluster} are added in chain {Chain}", tool, cluster, Chain);
-    }
-
-    private static IEnumerable<(string Table, string Chain)> DroppingChains()
-    {
-        string table = "";
-        string chain = "";
-        foreach (string line in HostTool.Run("nft", "", "list", "chains").Split('\n'))
+        catch (UnauthorizedAccessException)
         {
-            if (TableLine().Match(line) is { Success: true } inTable) table = inTable.Groups[1].Value;
-            else if (ChainLine().Match(line) is { Success: true } inChain) chain = inChain.Groups[1].Value;
-            else if (line.Contains(" hook forward ", StringComparison.Ordinal) && line.Contains("policy drop", StringComparison.Ordinal)) yield return (table, chain);
+            if (!chain.HasPods) return [];
+            return [$"{names} cannot be read by this user, so a chain FORWARD of {chain.Tool} that drops pods' packets is not seen; let group overlay read it, as overlayd.service does"];
         }
+
+        return chain.Repair() is { } problem ? [problem] : [];
     }
 
-    [GeneratedRegex(@"^table (\w+ \S+) \{")]
-    private static partial Regex TableLine();
-
-    [GeneratedRegex(@"^\s+chain (\S+) \{")]
-    private static partial Regex ChainLine();
+    private static void Try(List<string> problems, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (IOException exception)
+        {
+            problems.Add($"forwarding of pods' packets may be refused, and cannot be looked at or allowed: {exception.Message}");
+        }
+    }
 }

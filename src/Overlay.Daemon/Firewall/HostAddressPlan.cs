@@ -38,6 +38,9 @@ internal sealed class HostAddressPlan(OverlayOptions options, string device)
     {
         foreach (IpPrefix cluster in _clusters.Where(cluster => meets(cluster, prefix)))
             yield return $"{what} overlaps the cluster CIDR {cluster}: pods there are not reached";
+
+        // An address alone is no network: kube-proxy gives ClusterIPs to kube-ipvs0, and a DNS cache on the node has one of its own.
+        if (prefix.Length == prefix.Address.Bits) yield break;
         foreach (IpPrefix services in options.ServiceCidrs.Where(services => meets(services, prefix)))
             yield return $"{what} overlaps the service CIDR {services}: an address may be a host's and a Service's";
     }

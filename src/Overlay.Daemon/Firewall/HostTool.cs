@@ -17,13 +17,15 @@ internal static class HostTool
     public static string Run(string tool, string input, params IEnumerable<string> arguments)
     {
         ProcessStartInfo start = new(tool, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // What it says is looked at.
+        start.Environment["LC_ALL"] = "C";
         try
         {
             using Process process = Process.Start(start)!;
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             Task<string> error = process.StandardError.ReadToEndAsync();
-            process.StandardInput.Write(input);
-            process.StandardInput.Close();
+            Feed(process.StandardInput, input);
             if (!process.WaitForExit(LimitMilliseconds))
             {
                 process.Kill();
@@ -36,6 +38,20 @@ internal static class HostTool
         catch (Win32Exception exception)
         {
             throw new FileNotFoundException($"{tool} cannot be run: {exception.Message}", exception);
+        }
+    }
+
+    // One that ends before it has read all says itself why.
+    private static void Feed(StreamWriter standardInput, string input)
+    {
+        try
+        {
+            standardInput.Write(input);
+            standardInput.Close();
+        }
+        catch (IOException)
+        {
+            standardInput.BaseStream.Dispose();
         }
     }
 

@@ -14,8 +14,9 @@ internal sealed class NftTable
     // KUBE-MARK-MASQ.
     private const string KubernetesMark = "0x00004000";
 
-    private NftTable(IpFamily family, string name, string rules)
+    private NftTable(IpFamily family, string name, string rules, bool masquerades)
     {
+        Masquerades = masquerades;
         Family = family == IpFamily.IPv4 ? "ip" : "ip6";
         Name = name;
         Rules = rules;
@@ -26,6 +27,9 @@ internal sealed class NftTable
 
     /// <summary>The table's name: one for each network of a host.</summary>
     public string Name { get; }
+
+    /// <summary>Pods of this family reach the outside by it.</summary>
+    public bool Masquerades { get; }
 
     /// <summary>What <c>nft -f</c> reads to make the table what it should be, whatever it was.</summary>
     public string Rules { get; }
@@ -48,10 +52,12 @@ internal sealed class NftTable
         // and what is not tracked no rule of anybody can translate.
         AppendChain(rules, "prerouting", "type filter hook prerouting priority raw; policy accept;", $"udp dport {options.Network.Port} fib daddr type local notrack");
         AppendChain(rules, "output", "type filter hook output priority raw; policy accept;", $"udp dport {options.Network.Port} fib saddr type local notrack");
-        if ((isIpv4 ? options.Network.Cidr : options.Network.CidrV6) is { } cluster && (isIpv4 ? options.Subnet : options.SubnetV6) is { } pods)
-            AppendChain(rules, "postrouting", "type nat hook postrouting priority srcnat; policy accept;", [.. Translations(options, address, device, cluster, pods)]);
+        IpPrefix? cluster = isIpv4 ? options.Network.Cidr : options.Network.CidrV6;
+        IpPrefix? pods = isIpv4 ? options.Subnet : options.SubnetV6;
+        if (cluster is not null && pods is not null)
+            AppendChain(rules, "postrouting", "type nat hook postrouting priority srcnat; policy accept;", [.. Translations(options, address, device, cluster.Value, pods.Value)]);
         _ = rules.Append("}\n");
-        return new NftTable(family, name, rules.ToString());
+        return new NftTable(family, name, rules.ToString(), pods is not null && options.IpMasq);
     }
 
     private static IEnumerable<string> Translations(OverlayOptions options, string address, string device, IpPrefix cluster, IpPrefix pods)

@@ -18,7 +18,9 @@ internal sealed class PacketFilter : IDisposable
     private static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(30);
 
     private readonly IReadOnlyList<NftTable> _tables;
-    private readonly Dictionary<NftTable, string> _applied = [];
+
+    // As nft lists what was made; null where it was made and could not be listed.
+    private readonly Dictionary<NftTable, string?> _applied = [];
     private readonly ForwardPolicy _forward;
     private readonly ReservedPort _port;
     private readonly HostAddressPlan _plan;
@@ -38,12 +40,14 @@ internal sealed class PacketFilter : IDisposable
     {
         _options = options;
         _logger = logger;
-        _tables = [NftTable.For(IpFamily.IPv4, options, device), NftTable.For(IpFamily.IPv6, options, device)];
-        _forward = new ForwardPolicy(options, logger);
-        _port = new ReservedPort(options.Network.Port, logger);
+        _tables = [.. Families().Select(family => NftTable.For(family, options, device))];
+        FormerNetworks former = new(options.Network.Vni, logger);
+        _forward = new ForwardPolicy(options, device, former, logger);
+        _port = new ReservedPort(options.Network.Port, new ReservedPortRecord(options.StateDirectory, logger), logger);
         _plan = new HostAddressPlan(options, device);
         _thread = new Thread(Run) { Name = "packet-filter", IsBackground = true };
         _port.Reserve();
+        if (Try(former.RemoveTables) is { } failure) _logger.LogWarning("tables that a crash may have left are not looked for: {Reason}", failure);
         Look();
     }
 
@@ -64,18 +68,31 @@ internal sealed class PacketFilter : IDisposable
     public void Dispose()
     {
         Stop();
-        foreach (NftTable table in _applied.Keys) Try(() => HostTool.Run("nft", table.Removal, "-f", "-"));
-        Try(_forward.Remove);
-        Try(_port.Release);
+        foreach (NftTable table in _applied.Keys)
+        {
+            if (Try(() => HostTool.Run("nft", table.Removal, "-f", "-")) is { } failure) _logger.LogError("table {Family} {Table} stays: {Reason}", table.Family, table.Name, failure);
+        }
+
+        _forward.Remove();
+        if (Try(_port.Release) is { } kept) _logger.LogError("port {Port} stays reserved: {Reason}", _options.Network.Port, kept);
         _monitor.Dispose();
         _ending.Dispose();
     }
 
+    // A kernel without IPv6, or told to do without at its start, has neither tunnels nor pods for such a table.
+    private static IEnumerable<IpFamily> Families() => File.Exists("/proc/net/if_inet6") ? [IpFamily.IPv4, IpFamily.IPv6] : [IpFamily.IPv4];
+
     private void Run()
     {
+        bool isTold = false;
         while (!_monitor.IsInterrupted)
         {
-            _monitor.Wait(_lookInterval);
+            if (Try(() => _monitor.Wait(_lookInterval)) is { } failure)
+            {
+                if (!isTold) _logger.LogError("changes of nftables cannot be waited for, so they are looked for all the time: {Reason}", failure);
+                isTold = true;
+            }
+
             if (!_ending.Wait(_settleTime)) Look();
         }
     }
@@ -88,19 +105,20 @@ internal sealed class PacketFilter : IDisposable
             if (Try(() => Repair(table)) is { } failure) warnings.Add(Consequence(table, failure));
         }
 
-        if (Try(() => warnings.AddRange(_forward.Repair())) is { } refused) warnings.Add($"forwarding of pods' packets cannot be allowed: {refused}");
+        warnings.AddRange(_forward.Repair());
         if (Try(() => warnings.AddRange(_plan.Find())) is { } unread) warnings.Add($"addresses and routes of this host cannot be read: {unread}");
-        if (_options.ControlPlane.Kind == ControlPlaneKind.Kubernetes) warnings.AddRange(BridgeFilter.Find(_options));
+        warnings.AddRange(BridgeFilter.Find(_options));
         foreach (string warning in warnings.Except(_warnings)) _logger.LogWarning("{Warning}", warning);
         _warnings = warnings;
     }
 
     private void Repair(NftTable table)
     {
-        bool isKnown = _applied.TryGetValue(table, out string? applied);
-        if (isKnown && Read(table) == applied) return;
+        string? applied = _applied.GetValueOrDefault(table);
+        if (applied is not null && Read(table) == applied) return;
         _ = HostTool.Run("nft", table.Rules, "-f", "-");
-        if (isKnown) _logger.LogWarning("table {Family} {Table} was changed by somebody and is made anew", table.Family, table.Name);
+        _applied[table] = null;
+        if (applied is not null) _logger.LogWarning("table {Family} {Table} was changed by somebody and is made anew", table.Family, table.Name);
         _applied[table] = Read(table) ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
     }
 
@@ -117,7 +135,7 @@ internal sealed class PacketFilter : IDisposable
         }
     }
 
-    private string Consequence(NftTable table, string failure) => _options.IpMasq
+    private static string Consequence(NftTable table, string failure) => table.Masquerades
         ? $"table {table.Family} {table.Name} cannot be made, so pods are not masqueraded and reach nothing outside: {failure}; install nftables, or set Overlay:IpMasq to false where another does it"
         : $"table {table.Family} {table.Name} cannot be made: {failure}; install nftables";
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Overlay.Daemon;
 
 /// <summary>Takes the tunnels' port out of those that the kernel gives to whoever asks for any (ip_local_reserved_ports).</summary>
-/// <remarks>Such a socket would keep a daemon that starts later from its port. What is reserved already stays so.</remarks>
-internal sealed class ReservedPort(ushort port, ILogger logger)
+/// <remarks>Such a socket would keep a daemon that starts later from its port. What somebody else has reserved stays so.</remarks>
+internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogger logger)
 {
     private const string Parameter = "net/ipv4/ip_local_reserved_ports";
 
@@ -13,32 +13,36 @@ internal sealed class ReservedPort(ushort port, ILogger logger)
     /// <summary>Adds the port to those that are reserved.</summary>
     public void Reserve()
     {
-        string? before = Sysctl.Get(Parameter);
-        if (before is null || Contains(before)) return;
+        if (Sysctl.Get(Parameter) is not { } before) return;
+        if (PortRanges.Contains(before, port))
+        {
+            _isOurs = record.Holds(port);
+            return;
+        }
+
+        // The record first: behind a crash between the two, the port is reserved anew and ours.
+        record.Save(port);
         try
         {
-            Sysctl.Set(Parameter, before.Length == 0 ? $"{port}" : $"{before},{port}");
+            Sysctl.Set(Parameter, PortRanges.With(before, port));
             _isOurs = true;
             logger.LogInformation("port {Port} is taken out of those the kernel chooses from ({Parameter})", port, Parameter);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            record.Delete();
             logger.LogWarning("{Parameter} cannot be set: {Reason}; a program may get port {Port} by chance", Parameter, exception.Message, port);
         }
     }
 
-    /// <summary>Gives back what <see cref="Reserve"/> has taken, and only that.</summary>
+    /// <summary>Gives back what <see cref="Reserve"/> has taken, in this run or one that crashed, and only that.</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public void Release()
     {
         if (!_isOurs || Sysctl.Get(Parameter) is not { } now) return;
         _isOurs = false;
-        Sysctl.Set(Parameter, string.Join(',', now.Split(',').Where(part => part != $"{port}")));
+        Sysctl.Set(Parameter, PortRanges.Without(now, port));
+        record.Delete();
     }
-
-    // "8080,9000-9100", as the kernel joins what is adjacent.
-    private bool Contains(string ports) => ports.Split(',', StringSplitOptions.RemoveEmptyEntries)
-        .Select(static part => part.Split('-'))
-        .Any(range => int.Parse(range[0]) <= port && port <= int.Parse(range[^1]));
 }

@@ -24,8 +24,19 @@ public sealed class MasqueradeTests : IDisposable
         SeenSource.Of(scene.Pod, _lab.Switch, scene.OutsideAddress).ShouldBe(scene.HostAddress);
         SeenSource.Of(scene.A, scene.LocalPod, scene.LocalPodAddress).ShouldBe(scene.GatewayAddress);
         SeenSource.Of(scene.A, scene.RemotePod, scene.RemotePodAddress).ShouldBe(scene.TunAddress);
+        SeenSource.Of(scene.A, _lab.Switch, scene.OutsideAddress).ShouldBe(scene.HostAddress);
         SeenSource.Of(_lab.Switch, scene.Pod, scene.PodAddress).ShouldBe(scene.OutsideAddress);
         SeenSource.Of(_lab.Switch, scene.RemotePod, scene.RemotePodAddress).ShouldBe(scene.TunAddress);
+
+        // Who speaks to a group is seen as himself. Of two nodes' pods none hears the other's.
+        IPAddress group = IPAddress.Parse(family == AddressFamily.InterNetwork ? "239.7.7.7" : "ff0e::7:7");
+        using MulticastRouter router = new(scene.A, family, "cni0", "eth0");
+        router.Route(scene.PodAddress, group, from: 0, to: 1);
+        router.Route(scene.OutsideAddress, group, from: 1, to: 0);
+        SeenSource.OfMulticast(scene.Pod, "eth0", _lab.Switch, "switch", group).ShouldBe(scene.PodAddress);
+        SeenSource.OfMulticast(scene.Pod, "eth0", scene.LocalPod, "eth0", group).ShouldBe(scene.PodAddress);
+        SeenSource.OfMulticast(scene.A, "eth0", _lab.Switch, "switch", group).ShouldBe(scene.HostAddress);
+        SeenSource.OfMulticast(_lab.Switch, "switch", scene.LocalPod, "eth0", group).ShouldBe(scene.OutsideAddress);
     }
 
     [Theory]

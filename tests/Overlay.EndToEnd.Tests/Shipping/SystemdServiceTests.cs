@@ -19,6 +19,8 @@ public class SystemdServiceTests(PublishedPrograms programs)
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "systemd" });
         (Node a, Node b) = (lab["a"], lab["b"]);
         using SystemdMachine machine = new(a);
+        machine.Run("iptables-legacy", "-P", "FORWARD", "DROP");
+        machine.Run("rm", "-f", "/run/xtables.lock");
         machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory).ShouldContain("systemctl start overlayd");
         Configure(machine, a);
         machine.Run("systemctl", "start", "overlayd");
@@ -27,6 +29,11 @@ public class SystemdServiceTests(PublishedPrograms programs)
         machine.Run("cp", "/var/lib/overlay/leases/a.json", a.LeaseFile);
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
         a.Pods[0].WaitForPing(b.Pods[0].AddressV6!);
+
+        // As a user it takes turns with root by root's lock, and sees root's tables.
+        machine.Run("iptables-legacy", "-S").ShouldContain("-A FORWARD -j OVERLAY-FORWARD-1\n");
+        machine.Run("stat", "-c", "%U %G %a", "/run/xtables.lock").ShouldBe("root overlay 640\n");
+        machine.Run("overlayctl", "status").ShouldNotContain("iptables");
 
         string process = machine.Property("MainPID");
         string status = machine.Shell($"cat /proc/{process}/status");
@@ -49,9 +56,16 @@ public class SystemdServiceTests(PublishedPrograms programs)
         Waiting.For(() => machine.Property("NRestarts") == "1" && machine.Property("ActiveState") == "active", 30);
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
 
+        // Where it may not look it says so; the new table makes it look at once.
+        machine.Run("chgrp", "root", "/proc/net/ip_tables_names");
+        a.Run("nft", "add table ip somebody").EnsureSuccess();
+        Waiting.For(() => machine.Run("overlayctl", "status", "--json").Contains("/proc/net/ip_tables_names cannot be read by this user", StringComparison.Ordinal), 30);
+
         machine.Run("systemctl", "stop", "overlayd");
         machine.Property("Result").ShouldBe("success");
         a.Run("ip", "link", "show", "overlay.1").ExitCode.ShouldNotBe(0);
+        machine.Run("iptables-legacy", "-S").ShouldBe("-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n");
+        machine.Run("stat", "-c", "%U %G %a", "/run/xtables.lock", "/proc/net/ip_tables_names", "/proc/net/ip6_tables_names").ShouldBe("root root 600\nroot root 440\nroot root 440\n");
     }
 
     [Fact]

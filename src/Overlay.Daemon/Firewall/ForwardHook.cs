@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+
+namespace Overlay.Daemon;
+
+/// <summary>A chain of nftables that sees what this host forwards.</summary>
+/// <param name="Family">nft's name of the family.</param>
+/// <param name="Table">Its table.</param>
+/// <param name="Chain">Its own name.</param>
+/// <param name="Drops">Its policy is to drop.</param>
+internal sealed partial record ForwardHook(string Family, string Table, string Chain, bool Drops)
+{
+    /// <summary>All there are.</summary>
+    /// <exception cref="IOException"><c>nft</c> failed.</exception>
+    public static IReadOnlyList<ForwardHook> List()
+    {
+        List<ForwardHook> hooks = [];
+        (string family, string table, string chain) = ("", "", "");
+        foreach (string line in HostTool.Run("nft", "", "list", "chains").Split('\n'))
+        {
+            if (TableLine().Match(line) is { Success: true } inTable) (family, table) = (inTable.Groups[1].Value, inTable.Groups[2].Value);
+            else if (ChainLine().Match(line) is { Success: true } inChain) chain = inChain.Groups[1].Value;
+            else if (line.Contains("type filter hook forward ", StringComparison.Ordinal)) hooks.Add(new(family, table, chain, line.Contains("policy drop", StringComparison.Ordinal)));
+        }
+
+        return hooks;
+    }
+
+    /// <summary>What the chain does to pods' packets that nobody has told it about; null when it lets them pass.</summary>
+    /// <remarks>Seen are the policy, and a rule without a condition in the chain itself; what a chain further on refuses is not.</remarks>
+    /// <param name="pods">The networks of this host's pods.</param>
+    /// <exception cref="IOException"><c>nft</c> failed.</exception>
+    public string? Judge(IEnumerable<PodNetwork> pods)
+    {
+        string verdict = List("chain", Table, Chain).Split('\n').Select(static line => Unconditional().Match(line.Trim()))
+            .FirstOrDefault(static match => match.Success)?.Groups["verdict"].Value ?? (Drops ? "drop" : "accept");
+        if (verdict == "accept") return null;
+        string rules = List("table", Table);
+        PodNetwork[] untold = [.. pods.Where(network => Family is not ("ip" or "ip6") || Family == Address(network)).Where(network => !network.IsNamedIn(rules))];
+        if (untold.Length == 0) return null;
+        string consequence = $"chain {Chain} of table {Family} {Table} {(verdict == "drop" ? "drops" : "rejects")} what it does not know: pods' packets that are forwarded need rules there: ";
+        return consequence + (Table == "firewalld"
+            ? $"firewall-cmd --permanent --zone=trusted {string.Join(' ', untold.Select(static network => $"--add-source={network.Cluster}"))}; firewall-cmd --reload"
+            : $"nft '{string.Join("; ", untold.Select(network => $"{Accept(network, "saddr")}; {Accept(network, "daddr")}"))}'");
+    }
+
+    private string Accept(PodNetwork network, string end) => $"insert rule {Family} {Table} {Chain} {Address(network)} {end} {network.Cluster} accept";
+
+    private static string Address(PodNetwork network) => network.Cluster.Family == Wire.IpFamily.IPv4 ? "ip" : "ip6";
+
+    private string List(string what, params string[] names) => HostTool.Run("nft", "", ["-s", "-n", "list", what, Family, .. names]);
+
+    [GeneratedRegex(@"^table (\w+) (\S+) \{")]
+    private static partial Regex TableLine();
+
+    [GeneratedRegex(@"^\s+chain (\S+) \{")]
+    private static partial Regex ChainLine();
+
+    [GeneratedRegex("""^(counter )?(log( (prefix "[^"]*"|(level|group|snaplen|queue-threshold) \S+|flags( \w+)+?))* )?(?<verdict>accept|drop|reject)( with .*)?( comment "[^"]*")?$""")]
+    private static partial Regex Unconditional();
+}
