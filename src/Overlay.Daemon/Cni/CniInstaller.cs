@@ -34,6 +34,12 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
         RemoveOurs(Plugin, File.Exists(Plugin) ? File.ReadAllBytes(options.Source) : []);
     }
 
+    /// <summary>Logs <see cref="Rivals"/>.</summary>
+    public void WarnOfRivals()
+    {
+        foreach (string rival in Rivals()) logger.LogWarning("{Rival}", rival);
+    }
+
     /// <summary>Configurations that runtimes find before ours, each with what to do. None where the directory cannot be read.</summary>
     public IReadOnlyList<string> Rivals()
     {

@@ -34,7 +34,7 @@ public static class OverlayOptionsReader
             IpMasq = root.Boolean("IpMasq", true),
             NonMasqueradeCidrs = root.Prefixes("NonMasqueradeCidrs", "192.0.2.0/24"),
             Dataplane = ReadDataplane(root.Section("Dataplane")),
-            StateDirectory = root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
+            StateDirectory = ReadStateDirectory(root),
             AdminSocket = "",
             SubnetFile = "",
             CniInstall = ReadCniInstall(root),
@@ -57,6 +57,12 @@ public static class OverlayOptionsReader
     /// <summary>Section CniInstall alone, for who needs no more of the configuration.</summary>
     internal static CniInstallOptions ReadCniInstall(IConfiguration configuration, List<string> faults) =>
         ReadCniInstall(new SectionReader(configuration.GetSection(Root), Root, faults));
+
+    /// <summary>Key StateDirectory alone, as before.</summary>
+    internal static string ReadStateDirectory(IConfiguration configuration, List<string> faults) =>
+        ReadStateDirectory(new SectionReader(configuration.GetSection(Root), Root, faults));
+
+    private static string ReadStateDirectory(SectionReader root) => root.DirectoryPath("StateDirectory", "/var/lib/overlay");
 
     private static CniInstallOptions ReadCniInstall(SectionReader root) => CniInstallReader.Read(root.Section("CniInstall"), ReadSubnetFile(root));
 

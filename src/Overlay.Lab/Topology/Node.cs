@@ -81,6 +81,8 @@ public sealed class Node : NetworkNamespace
     /// <summary>Adds an empty namespace, for a CNI plugin to make a pod of.</summary>
     public NetworkNamespace AddSandbox() => new(Lab, $"{Name}-s{++_sandboxesMade}");
 
+    public void RemoveSandbox(NetworkNamespace sandbox) => Lab.RemoveNamespace(sandbox);
+
     public void RemovePod(Pod pod)
     {
         Ip($"link delete {pod.HostDevice}");
