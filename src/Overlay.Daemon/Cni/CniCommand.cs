@@ -13,20 +13,19 @@ internal static class CniCommand
 
     public static bool Is(string[] arguments) => arguments is [Install or Remove or FreeAddresses, ..];
 
-    /// <exception cref="ConfigurationException">The section that is needed, or Serilog, is bad; the rest is not looked at.</exception>
+    /// <exception cref="ConfigurationException">Sections CniInstall or Serilog, or what the plugin shares with the daemon, are bad; the rest is not looked at.</exception>
     /// <exception cref="IOException">A file or directory cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public static void Run(string[] arguments)
     {
         IConfiguration configuration = ConfigurationLoader.Load(arguments[1..]);
         List<string> faults = [];
-        string state = OverlayOptionsReader.ReadStateDirectory(configuration, faults);
         CniInstallOptions options = OverlayOptionsReader.ReadCniInstall(configuration, faults);
         if (faults.Count > 0) throw new ConfigurationException(faults);
         using SerilogLoggerFactory loggers = new(Logging.Create(configuration), dispose: true);
         if (arguments[0] == FreeAddresses)
         {
-            new LeakedAddressSweep(state, loggers.CreateLogger<LeakedAddressSweep>()).Run();
+            new LeakedAddressSweep(options, loggers.CreateLogger<LeakedAddressSweep>()).Run();
             return;
         }
 

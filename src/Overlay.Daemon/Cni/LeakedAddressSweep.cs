@@ -6,12 +6,12 @@ namespace Overlay.Daemon;
 
 /// <summary>Frees the addresses of pods that are gone and that no runtime has deleted: containerd never asks for that.</summary>
 /// <remarks>A few minutes old they must be, for a pod that is being made has its address before its interface.</remarks>
-internal sealed class LeakedAddressSweep(string stateDirectory, ILogger logger)
+internal sealed class LeakedAddressSweep(CniInstallOptions options, ILogger logger)
 {
     /// <summary>How often it is worth a look, and how old an attachment must be.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
-    private readonly AttachmentRecords _records = new(Path.Combine(stateDirectory, "cni"));
+    private readonly AttachmentRecords _records = new(options.RecordDirectory);
     private readonly HashSet<string> _told = [];
 
     /// <summary>Says what it has freed, and each problem once.</summary>

@@ -6,7 +6,7 @@ namespace Overlay.Daemon;
 /// <remarks>What the plugin writes is root's. A daemon that is not root leaves it to <c>overlayd free-addresses</c>, which a timer of systemd runs.</remarks>
 public sealed class LeakedAddresses(OverlayOptions options, ILogger<LeakedAddresses> logger) : LifecycleService, IDisposable
 {
-    private readonly LeakedAddressSweep _sweep = new(options.StateDirectory, logger);
+    private readonly LeakedAddressSweep _sweep = new(options.CniInstall, logger);
     private Timer? _timer;
 
     public override Task StartedAsync(CancellationToken cancellationToken)

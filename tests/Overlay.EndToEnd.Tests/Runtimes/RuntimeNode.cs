@@ -113,7 +113,8 @@ internal abstract class RuntimeNode : IDisposable
     [
         .. Inside(
             "sh", "-c",
-            "ip -brief link | grep -oE '^(ov[0-9a-f]{12}|veth[0-9a-z]+|bwp[0-9a-f]+)'; find /var/lib/cni/networks /var/lib/overlay -type f -not -name 'last_reserved_ip.*' -not -name lock; "
+            $"ip -brief link | grep -oE '^(ov[0-9a-f]{{12}}|veth[0-9a-z]+|bwp[0-9a-f]+)'; "
+                + $"find /var/lib/cni/networks {Node.StateDirectory}/cni -type f -not -name 'last_reserved_ip.*' -not -name lock; "
                 + "for save in iptables-save ip6tables-save; do $save | grep -E '^(:CNI-(DN|SN)|-A CNI-(HOSTPORT-DNAT|DN|SN))'; done; true")
             .EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries),
     ];
