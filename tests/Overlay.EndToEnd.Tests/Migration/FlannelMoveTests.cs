@@ -73,6 +73,7 @@ public class FlannelMoveTests(PublishedPrograms programs)
             connections = connections[..4];
             runtime.Delete(overlay, two);
             runtime.Held().Values.ShouldNotContain(PluginRuntime.ContainerOf(two));
+            FilesOfFlannel().ShouldBe(new[] { one, third }.Select(PluginRuntime.ContainerOf));
             PortsOf(a).ShouldBe(ports - 1);
 
             // Node a goes back; its pods of ours are flannel's plugins' to remove.
@@ -82,6 +83,7 @@ public class FlannelMoveTests(PublishedPrograms programs)
             store.Put(atA.Lease);
             CheckConnections();
             flannel.Delete(third);
+            FilesOfFlannel().ShouldBe([PluginRuntime.ContainerOf(one)]);
             runtime.Held().Values.ShouldNotContain(PluginRuntime.ContainerOf(third));
             PortsOf(a).ShouldBe(ports - 2);
             NetworkNamespace fourth = a.AddSandbox();
@@ -100,6 +102,8 @@ public class FlannelMoveTests(PublishedPrograms programs)
         {
             foreach (OpenConnection connection in connections) connection.Dispose();
         }
+
+        string[] FilesOfFlannel() => [.. Directory.GetFiles(runtime.FlannelFiles).Select(static path => Path.GetFileName(path)).Order()];
 
         void CheckConnections()
         {

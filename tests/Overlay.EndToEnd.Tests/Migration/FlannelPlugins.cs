@@ -13,23 +13,25 @@ internal sealed class FlannelPlugins(PluginRuntime runtime)
 {
     private Node Node => runtime.Node;
 
-    /// <summary>flannel's dataDir.</summary>
-    private string Kept => Path.Combine(Node.Directory, "flannel");
-
     /// <summary>Makes a pod.</summary>
     public JsonObject Add(NetworkNamespace sandbox)
     {
-        JsonObject conflist = PluginRuntime.Conflist(Delegate());
-        _ = Directory.CreateDirectory(Kept);
-        File.WriteAllText(PathOf(sandbox), conflist.ToJsonString());
-        return runtime.Add(conflist, sandbox);
+        JsonObject plugin = Delegate();
+        (plugin["cniVersion"], plugin["name"]) = ("1.0.0", PluginRuntime.Network);
+        _ = Directory.CreateDirectory(runtime.FlannelFiles);
+        File.WriteAllText(PathOf(sandbox), plugin.ToJsonString());
+        return runtime.Add(PluginRuntime.Conflist(plugin), sandbox);
     }
 
-    /// <summary>Removes a pod by what the node's bridge and host-local know of it.</summary>
+    /// <summary>Removes a pod as its file says; of one without a file it knows nothing, and calls that a success.</summary>
     public void Delete(NetworkNamespace sandbox)
     {
-        runtime.Delete(PluginRuntime.Conflist(Delegate()), sandbox);
+        if (!File.Exists(PathOf(sandbox))) return;
+        JsonObject plugin = JsonNode.Parse(File.ReadAllText(PathOf(sandbox)))!.AsObject();
         File.Delete(PathOf(sandbox));
+        JsonObject conflist = PluginRuntime.Conflist(plugin);
+        foreach (string key in new[] { "cniVersion", "name" }) conflist[key] = plugin[key]!.DeepClone();
+        runtime.Delete(conflist, sandbox);
     }
 
     // The keys and their order are those of flannel's plugin with "hairpinMode" and "isDefaultGateway", as its manifest has them.
@@ -55,5 +57,5 @@ internal sealed class FlannelPlugins(PluginRuntime runtime)
         };
     }
 
-    private string PathOf(NetworkNamespace sandbox) => Path.Combine(Kept, PluginRuntime.ContainerOf(sandbox));
+    private string PathOf(NetworkNamespace sandbox) => Path.Combine(runtime.FlannelFiles, PluginRuntime.ContainerOf(sandbox));
 }

@@ -33,6 +33,9 @@ internal sealed class PluginRuntime
 
     public string Records => Path.Combine(Node.StateDirectory, "cni");
 
+    /// <summary>flannel's dataDir, a file a container. It is where flannel's plugin has been.</summary>
+    public string FlannelFiles => Path.Combine(Node.Directory, "flannel");
+
     /// <summary>A configuration of our own plugin, as the daemon writes it, for this node's folder.</summary>
     public JsonObject Overlay(string? subnetFile = null) => new()
     {
@@ -40,6 +43,7 @@ internal sealed class PluginRuntime
         ["subnetFile"] = subnetFile ?? Node.SubnetFile,
         ["stateDirectory"] = Records,
         ["adminSocket"] = Node.Socket,
+        ["dataDir"] = FlannelFiles,
         ["ipam"] = new JsonObject { ["type"] = "host-local", ["dataDir"] = Allocations },
     };
 
