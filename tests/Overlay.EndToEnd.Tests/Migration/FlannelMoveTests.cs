@@ -78,9 +78,9 @@ public class FlannelMoveTests(PublishedPrograms programs)
 
             // Node a goes back; its pods of ours are flannel's plugins' to remove.
             daemon.Stop().ShouldBe(0);
-            atA = a.UseKernelVxlan();
-            atA.AddPeer(store.Read(b));
-            store.Put(atA.Lease);
+            KernelVxlan again = a.UseKernelVxlan();
+            again.AddPeer(store.Read(b));
+            store.Put(again.Lease);
             CheckConnections();
             flannel.Delete(third);
             FilesOfFlannel().ShouldBe([PluginRuntime.ContainerOf(one)]);

@@ -78,7 +78,8 @@ public class PluginChainTests(PluginCluster cluster) : IClassFixture<PluginClust
         NetworkNamespace pod = cluster.A.AddSandbox();
         string[] before = State();
         JsonObject result = Runtime.Add(first, pod);
-        _ = Runtime.Add(second, pod, "net1");
+        JsonObject attached = Runtime.Add(second, pod, "net1");
+        attached["routes"]!.AsArray().ShouldHaveSingleItem()!["dst"]!.GetValue<string>().ShouldBe("10.78.0.0/16");
         Runtime.Held("storage").ShouldHaveSingleItem().Key.ShouldBe("10.77.0.120");
         string routes = pod.Run("ip", "route").EnsureSuccess().Output;
         routes.ShouldContain("default via 10.244.1.1 dev eth0");

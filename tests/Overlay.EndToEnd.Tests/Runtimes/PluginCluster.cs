@@ -12,7 +12,7 @@ public sealed class PluginCluster : IDisposable
     {
         Remote = B.AddPod();
         Runtime = new PluginRuntime(A, programs.Directory);
-        foreach (DaemonProcess daemon in _lab.StartDaemons()) Daemons.Add(daemon);
+        _ = _lab.StartDaemons();
         foreach (Node node in _lab.Nodes) Cluster.WaitForPeers(node, 1);
     }
 
@@ -23,8 +23,6 @@ public sealed class PluginCluster : IDisposable
     internal Node B => _lab["b"];
 
     internal Pod Remote { get; }
-
-    internal List<DaemonProcess> Daemons { get; } = [];
 
     public void Dispose() => _lab.Dispose();
 }
