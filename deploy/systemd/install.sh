@@ -14,7 +14,8 @@ usage() {
   cat <<'USAGE'
 usage: deploy/systemd/install.sh [--cni] DIR
   DIR    what deploy/publish.sh has made
-  --cni  also installs the CNI plugin and its configuration, where overlay.json says (section CniInstall)
+  --cni  also installs the CNI plugin and its configuration, where overlay.json says (section CniInstall), and a timer
+         that frees the addresses of pods that nobody has deleted
 USAGE
 }
 
@@ -58,7 +59,9 @@ done
 
 # For people; the plugin is for container runtimes alone.
 ln -sf -t /usr/local/bin ../lib/overlay/overlayd ../lib/overlay/overlayctl
-place "$here/overlayd.service" /etc/systemd/system/overlayd.service 0644
+for unit in overlayd.service overlay-addresses.service overlay-addresses.timer; do
+  place "$here/$unit" "/etc/systemd/system/$unit" 0644
+done
 
 # etcd's password may be in it.
 install -d -m 0755 /etc/overlay
@@ -85,4 +88,5 @@ fi
 # Last: what keeps it from being done keeps nothing else.
 if [[ -n $cni ]]; then
   /usr/local/lib/overlay/overlayd install-cni --config /etc/overlay/overlay.json
+  systemctl enable --now overlay-addresses.timer
 fi

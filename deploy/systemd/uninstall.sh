@@ -23,12 +23,13 @@ if [[ -x /usr/local/lib/overlay/overlayd && -e /etc/overlay/overlay.json ]]; the
   /usr/local/lib/overlay/overlayd remove-cni --config /etc/overlay/overlay.json ||
     echo "uninstall: the CNI plugin and its configuration may still be there" >&2
 fi
-if [[ -e /etc/systemd/system/overlayd.service ]]; then
-  systemctl disable --now overlayd.service
-  rm -f /etc/systemd/system/overlayd.service
+for unit in overlay-addresses.timer overlay-addresses.service overlayd.service; do
+  [[ -e /etc/systemd/system/$unit ]] || continue
+  systemctl disable --now "$unit"
+  rm -f "/etc/systemd/system/$unit"
   systemctl daemon-reload
-  systemctl reset-failed overlayd.service 2>/dev/null || true
-fi
+  systemctl reset-failed "$unit" 2>/dev/null || true
+done
 
 rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
 rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay

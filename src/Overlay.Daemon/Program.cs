@@ -22,12 +22,13 @@ if (args.Contains("--version"))
 if (args.Contains("--help") || args.Contains("-h"))
 {
     Console.WriteLine("""
-        usage: overlayd [install-cni | remove-cni] [--config FILE] [--KEY VALUE]...
+        usage: overlayd [install-cni | remove-cni | free-addresses] [--config FILE] [--KEY VALUE]...
           --config FILE        default /etc/overlay/overlay.json
           --Network:Vni 7      any key of the file's section Overlay; so does the variable OVERLAY_Network__Vni=7
           --version            prints the version
           install-cni          no daemon: installs the CNI plugin where section CniInstall says
           remove-cni           no daemon: removes it again
+          free-addresses       no daemon: frees the addresses of pods that are gone and that nobody has deleted
         """);
     return ExitCode.Success;
 }

@@ -74,6 +74,18 @@ public sealed class CommandTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("net", false)]
+    [InlineData("another", true)]
+    public void DEL_removes_the_file_of_flannels_plugin_where_it_is_of_this_network(string name, bool stays)
+    {
+        Directory.CreateDirectory($"{_directory.Path}/flannel");
+        File.WriteAllText($"{_directory.Path}/flannel/abc", $$"""{"name":"{{name}}","type":"bridge"}""");
+        Plugin.Run("DEL", $$$"""{{{{_directory.Keys}}}"cniVersion":"1.0.0","name":"net","type":"overlay","ipam":{"type":"host-local","dataDir":"{{{_directory.Path}}}"} }""")
+            .ShouldBe((0, ""));
+        File.Exists($"{_directory.Path}/flannel/abc").ShouldBe(stays);
+    }
+
     [Fact]
     public void DEL_of_a_pod_of_flannels_plugin_removes_that_plugins_file()
     {

@@ -10,6 +10,7 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
 {
     private readonly AttachmentRecords _records = new(configuration.StateDirectory);
     private readonly PodIpam _ipam = new(configuration, environment);
+    private readonly FlannelFile _flannel = new(configuration, environment.ContainerId);
     private readonly string _hostInterface =
         CniName.HostInterface(configuration.Name, environment.ContainerId, environment.InterfaceName);
 
@@ -31,6 +32,7 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
             hasAddresses = true;
             Attachment attachment = BridgeNetwork.Attach(Request(plan, ipam.Addresses, ipam.Routes));
             isAttached = true;
+            _flannel.Write(plan);
             answer(Result(ipam, attachment));
         }
         catch (Exception exception) when (exception is CniException or IOException or UnauthorizedAccessException or FormatException)
@@ -129,6 +131,7 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
         if (isAttached)
             steps.Try(() => BridgeNetwork.Detach(environment.NetworkNamespacePath, environment.InterfaceName, _hostInterface));
         if (hasAddresses) steps.Try(_ipam.Delete);
+        if (isAttached && !known) steps.Try(_flannel.Remove);
 
         // With something left, the record stays: by it DEL, GC or the daemon come back to it.
         if (!known && steps.Problems.Count == 0)

@@ -18,7 +18,21 @@ public sealed class CheckCommand(NetworkConfiguration configuration, CniEnvironm
         }
 
         new PodIpam(configuration, environment).Check(mine);
-        BridgeNetwork.Check(new AddCommand(configuration, environment).Request(plan, mine, plan.Routes));
+        AttachmentRequest request = new AddCommand(configuration, environment).Request(plan, mine, plan.Routes);
+        BridgeNetwork.Check(request with { HostInterfaceName = HostInterfaceOf(previous.Interfaces, request.HostInterfaceName) });
+    }
+
+    // A pod from before a node came from flannel has a pair of another name, which is in its result.
+    private string HostInterfaceOf(IReadOnlyList<CniInterface> made, string ours)
+    {
+        string? other = null;
+        foreach (CniInterface there in made)
+        {
+            if (there.Name == ours) return ours;
+            if (there.Sandbox.Length == 0 && there.Name != configuration.Bridge.Name) other ??= there.Name;
+        }
+
+        return other ?? ours;
     }
 
     // Plugins later in a chain may have added addresses of their own.

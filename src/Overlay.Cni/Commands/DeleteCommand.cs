@@ -17,9 +17,8 @@ public sealed class DeleteCommand(NetworkConfiguration configuration, CniEnviron
             CniName.HostInterface(configuration.Name, environment.ContainerId, environment.InterfaceName)));
         steps.Try(new PodIpam(configuration, environment).Delete);
 
-        // A pod of the time before a node came from flannel has a file there, of its configuration; its DEL comes here now.
-        if (configuration.FlannelDataDirectory is { } directory && Path.Combine(directory, environment.ContainerId) is var path && File.Exists(path))
-            steps.Try(() => File.Delete(path));
+        // Of a pod from before a node came from flannel, whose DEL comes here now, or of one of ours there.
+        steps.Try(new FlannelFile(configuration, environment.ContainerId).Remove);
         if (steps.Problems.Count == 0)
         {
             steps.Try(() => new AttachmentRecords(configuration.StateDirectory)

@@ -26,7 +26,9 @@ public sealed class GarbageCommand(NetworkConfiguration configuration, CniEnviro
         List<string> problems = [];
         foreach (AttachmentRecord record in _records.List(problems))
         {
-            if (record.Network == configuration.Name && !valid.Contains((record.ContainerId, record.InterfaceName))) Remove(record);
+            if (record.Network != configuration.Name || valid.Contains((record.ContainerId, record.InterfaceName))) continue;
+            Remove(record);
+            RemoveFile(record.ContainerId, valid);
         }
 
         if (configuration.Ipam.IsOwn)
@@ -34,13 +36,21 @@ public sealed class GarbageCommand(NetworkConfiguration configuration, CniEnviro
             // What flannel's plugins or a lost state directory left: allocations that no record speaks of.
             foreach (AddressHolder holder in _store.Holders())
             {
-                if (!valid.Any(attachment => holder.Is(attachment.ContainerId, attachment.InterfaceName))) Remove(holder);
+                if (valid.Any(attachment => holder.Is(attachment.ContainerId, attachment.InterfaceName))) continue;
+                Remove(holder);
+                RemoveFile(holder.ContainerId, valid);
             }
         }
 
         _steps.Try(() => _records.RemoveHalves(_longestWrite));
         problems.AddRange(_steps.Problems);
         if (problems.Count > 0) throw new CniException(CniErrorCode.Garbage, string.Join("; ", problems));
+    }
+
+    // A container has one file for all its interfaces.
+    private void RemoveFile(string containerId, IReadOnlyList<(string ContainerId, string InterfaceName)> valid)
+    {
+        if (!valid.Any(attachment => attachment.ContainerId == containerId)) _steps.Try(new FlannelFile(configuration, containerId).Remove);
     }
 
     // By the node's side of the pair alone: the path of a namespace may be another pod's by now.

@@ -26,8 +26,8 @@ public sealed record NetworkConfiguration
     /// <summary>Of the attachments' records; empty = the default.</summary>
     public string StateDirectory { get; init; } = "";
 
-    /// <summary>Where flannel's plugin has kept its files of containers; null where the configuration is not flannel's.</summary>
-    public string? FlannelDataDirectory { get; init; }
+    /// <summary>Where flannel's plugin keeps its files of containers.</summary>
+    public required string FlannelDataDirectory { get; init; }
 
     public required IpamSettings Ipam { get; init; }
 

@@ -33,7 +33,7 @@ public static class NetworkConfigurationReader
             SubnetFile = PathOr(root, "subnetFile", SubnetEnvironment.DefaultPath),
             AdminSocket = PathOr(root, "adminSocket", "/run/overlay/overlayd.sock"),
             StateDirectory = root.Text("stateDirectory"),
-            FlannelDataDirectory = isFlannel ? PathOr(root, "dataDir", "/var/lib/cni/flannel") : null,
+            FlannelDataDirectory = PathOr(root, "dataDir", "/var/lib/cni/flannel"),
             Ipam = IpamSettingsReader.Read(root, environment, isFlannel, attaches),
             Dns = CniResultReader.ReadDns(root.Object("dns")),
             PreviousResult = environment.Command == "CHECK" && root.Object("prevResult") is { IsPresent: true } previous

@@ -4,15 +4,16 @@ using Serilog.Extensions.Logging;
 
 namespace Overlay.Daemon;
 
-/// <summary><c>overlayd install-cni</c> and <c>remove-cni</c>: what the daemon does with <c>CniInstall</c>, once and for root, where the daemon is not.</summary>
+/// <summary>What root does once where the daemon is not root: <c>overlayd install-cni</c>, <c>remove-cni</c> and <c>free-addresses</c>.</summary>
 internal static class CniCommand
 {
     private const string Install = "install-cni";
     private const string Remove = "remove-cni";
+    private const string FreeAddresses = "free-addresses";
 
-    public static bool Is(string[] arguments) => arguments is [Install or Remove, ..];
+    public static bool Is(string[] arguments) => arguments is [Install or Remove or FreeAddresses, ..];
 
-    /// <exception cref="ConfigurationException">Sections CniInstall or Serilog are bad; the rest is not looked at.</exception>
+    /// <exception cref="ConfigurationException">Sections CniInstall or Serilog, or what the plugin shares with the daemon, are bad; the rest is not looked at.</exception>
     /// <exception cref="IOException">A file or directory cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public static void Run(string[] arguments)
@@ -22,8 +23,20 @@ internal static class CniCommand
         CniInstallOptions options = OverlayOptionsReader.ReadCniInstall(configuration, faults);
         if (faults.Count > 0) throw new ConfigurationException(faults);
         using SerilogLoggerFactory loggers = new(Logging.Create(configuration), dispose: true);
+        if (arguments[0] == FreeAddresses)
+        {
+            new LeakedAddressSweep(options, loggers.CreateLogger<LeakedAddressSweep>()).Run();
+            return;
+        }
+
         CniInstaller installer = new(options, loggers.CreateLogger<CniInstaller>());
-        if (arguments[0] == Install) installer.Install();
-        else installer.Remove();
+        if (arguments[0] == Remove)
+        {
+            installer.Remove();
+            return;
+        }
+
+        installer.Install();
+        installer.WarnOfRivals();
     }
 }

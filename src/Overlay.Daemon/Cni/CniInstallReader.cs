@@ -5,7 +5,7 @@ internal static class CniInstallReader
 {
     private const string PluginName = "overlay";
 
-    public static CniInstallOptions Read(SectionReader section, string subnetFile)
+    public static CniInstallOptions Read(SectionReader section, string subnetFile, string stateDirectory, string adminSocket)
     {
         CniInstallOptions options = new()
         {
@@ -15,6 +15,8 @@ internal static class CniInstallReader
             Source = section.FilePath("Source", Path.Combine(AppContext.BaseDirectory, PluginName)),
             RemoveAtStop = section.Boolean("RemoveAtStop", false),
             SubnetFile = subnetFile,
+            StateDirectory = stateDirectory,
+            AdminSocket = adminSocket,
         };
         section.RefuseUnknown();
         if (options.Enabled && !File.Exists(options.Source))

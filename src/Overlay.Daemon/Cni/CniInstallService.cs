@@ -60,10 +60,7 @@ public sealed class CniInstallService : LifecycleService, IAsyncDisposable
             // Once installed it stays, whatever comes: pods that are there already need it to go.
             bool isReady = wasReady || (_service.Started is not null && _service.Problems.Count == 0);
             if (isReady) Try(_installer.Install, "installed");
-            if (isReady && !wasReady)
-            {
-                foreach (string rival in _installer.Rivals()) _logger.LogWarning("{Rival}", rival);
-            }
+            if (isReady && !wasReady) _installer.WarnOfRivals();
 
             wasReady = isReady;
             await Task.Delay(isReady ? _repairCheck : _readyCheck, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -22,16 +22,22 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public void Install()
     {
-        Write(Plugin, File.ReadAllBytes(options.Source), PluginMode);
-        Write(Conflist, Wanted(), ConfigMode);
+        _ = Write(Plugin, File.ReadAllBytes(options.Source), PluginMode);
+        if (Write(Conflist, Wanted(), ConfigMode) && !HasPortmap)
+            logger.LogWarning("{Directory} has no portmap, so pods' host ports are not published; with it there, install again", options.BinDirectory);
     }
 
-    /// <summary>Removes both where they are as they were installed; what somebody has changed is left, and said.</summary>
+    /// <summary>Removes both where they are as they were installed; a configuration that somebody has changed is left with its plugin, and said.</summary>
     /// <inheritdoc cref="Install" path="/exception"/>
     public void Remove()
     {
-        RemoveOurs(Conflist, Wanted());
-        RemoveOurs(Plugin, File.Exists(Plugin) ? File.ReadAllBytes(options.Source) : []);
+        if (RemoveOurs(Conflist, Wanted())) _ = RemoveOurs(Plugin, File.Exists(Plugin) ? File.ReadAllBytes(options.Source) : []);
+    }
+
+    /// <summary>Logs <see cref="Rivals"/>.</summary>
+    public void WarnOfRivals()
+    {
+        foreach (string rival in Rivals()) logger.LogWarning("{Rival}", rival);
     }
 
     /// <summary>Configurations that runtimes find before ours, each with what to do. None where the directory cannot be read.</summary>
@@ -63,26 +69,32 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
         ? $"when flannel has left this node: rm {path}"
         : $"where overlay is to be this node's network: rm {path}";
 
-    private byte[] Wanted() => CniConflist.Format(options, File.Exists(Path.Combine(options.BinDirectory, "portmap")));
+    private bool HasPortmap => File.Exists(Path.Combine(options.BinDirectory, "portmap"));
 
-    private void Write(string path, byte[] content, UnixFileMode mode)
+    private byte[] Wanted() => CniConflist.Format(options, HasPortmap);
+
+    /// <returns>False where it was so already.</returns>
+    private bool Write(string path, byte[] content, UnixFileMode mode)
     {
-        if (IsSame(path, content) && File.GetUnixFileMode(path) == mode) return;
+        if (IsSame(path, content) && File.GetUnixFileMode(path) == mode) return false;
         AtomicFile.Write(path, content, mode);
         logger.LogInformation("{Path} is installed", path);
+        return true;
     }
 
-    private void RemoveOurs(string path, byte[] content)
+    /// <returns>Whether it is gone.</returns>
+    private bool RemoveOurs(string path, byte[] content)
     {
-        if (!File.Exists(path)) return;
+        if (!File.Exists(path)) return true;
         if (!IsSame(path, content))
         {
             logger.LogWarning("{Path} is not as it was installed, and is left alone", path);
-            return;
+            return false;
         }
 
         File.Delete(path);
         logger.LogInformation("{Path} is removed", path);
+        return true;
     }
 
     private static bool IsSame(string path, byte[] content) =>

@@ -1,22 +1,17 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Ipam;
-using Overlay.Linux;
 
 namespace Overlay.Daemon;
 
-/// <summary>Frees now and then the addresses of pods that are gone and that no runtime has deleted: containerd never asks for that.</summary>
-/// <remarks>A few minutes old they must be, for a pod that is being made has its address before its interface.</remarks>
+/// <summary>Frees at the start, and then now and then, the addresses of pods that nobody has deleted.</summary>
+/// <remarks>What the plugin writes is root's. A daemon that is not root leaves it to <c>overlayd free-addresses</c>, which a timer of systemd runs.</remarks>
 public sealed class LeakedAddresses(OverlayOptions options, ILogger<LeakedAddresses> logger) : LifecycleService, IDisposable
 {
-    private static readonly TimeSpan _interval = TimeSpan.FromMinutes(5);
-
-    private readonly AttachmentRecords _records = new(Path.Combine(options.StateDirectory, "cni"));
-    private readonly HashSet<string> _told = [];
+    private readonly LeakedAddressSweep _sweep = new(options.CniInstall, logger);
     private Timer? _timer;
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
-        _timer = new Timer(_ => Release(), null, _interval, _interval);
+        if (Environment.IsPrivilegedProcess) _timer = new Timer(_ => _sweep.Run(), null, TimeSpan.Zero, LeakedAddressSweep.Interval);
         return Task.CompletedTask;
     }
 
@@ -27,23 +22,4 @@ public sealed class LeakedAddresses(OverlayOptions options, ILogger<LeakedAddres
     }
 
     public void Dispose() => _timer?.Dispose();
-
-    private void Release()
-    {
-        List<string> problems = [];
-        try
-        {
-            // One by one: a list of all may lack some where interfaces come and go, and an address that is in use would be given away.
-            using RouteNetlink netlink = new();
-            foreach (AttachmentRecord record in new AttachmentReconciler(_records, name => netlink.FindLink(name) is not null).Reconcile(_interval, problems))
-                logger.LogWarning("{Interface} of container {Container} is gone, and nobody has deleted it: its addresses are free again", record.InterfaceName, record.ContainerId);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            problems.Add(exception.Message);
-        }
-
-        // Each once: what cannot be read stays so.
-        foreach (string problem in problems.Where(_told.Add)) logger.LogWarning("{Problem}", problem);
-    }
 }

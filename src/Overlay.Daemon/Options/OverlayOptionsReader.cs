@@ -20,6 +20,8 @@ public static class OverlayOptionsReader
         List<string> faults = [];
         SectionReader root = new(configuration.GetSection(Root), Root, faults);
         string nodeName = ReadNodeName(root);
+        SectionReader admin = root.Section("Admin");
+        CniInstallOptions cniInstall = ReadCniInstall(root, admin);
         OverlayOptions options = new()
         {
             NodeName = nodeName,
@@ -34,13 +36,12 @@ public static class OverlayOptionsReader
             IpMasq = root.Boolean("IpMasq", true),
             NonMasqueradeCidrs = root.Prefixes("NonMasqueradeCidrs", "192.0.2.0/24"),
             Dataplane = ReadDataplane(root.Section("Dataplane")),
-            StateDirectory = root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
-            AdminSocket = "",
-            SubnetFile = "",
-            CniInstall = ReadCniInstall(root),
+            StateDirectory = cniInstall.StateDirectory,
+            AdminSocket = cniInstall.AdminSocket,
+            AdminHttp = ReadHttp(admin),
+            SubnetFile = cniInstall.SubnetFile,
+            CniInstall = cniInstall,
         };
-        SectionReader admin = root.Section("Admin");
-        options = options with { SubnetFile = options.CniInstall.SubnetFile, AdminSocket = ReadSocket(admin), AdminHttp = ReadHttp(admin) };
         admin.RefuseUnknown();
         root.RefuseUnknown();
         foreach (IConfigurationSection section in configuration.GetChildren())
@@ -54,13 +55,18 @@ public static class OverlayOptionsReader
         return faults.Count == 0 ? options : throw new ConfigurationException(faults);
     }
 
-    /// <summary>Section CniInstall alone, for who needs no more of the configuration.</summary>
-    internal static CniInstallOptions ReadCniInstall(IConfiguration configuration, List<string> faults) =>
-        ReadCniInstall(new SectionReader(configuration.GetSection(Root), Root, faults));
+    /// <summary>Section CniInstall and what the plugin shares with the daemon, for who needs no more of the configuration.</summary>
+    internal static CniInstallOptions ReadCniInstall(IConfiguration configuration, List<string> faults)
+    {
+        SectionReader root = new(configuration.GetSection(Root), Root, faults);
+        return ReadCniInstall(root, root.Section("Admin"));
+    }
 
-    private static CniInstallOptions ReadCniInstall(SectionReader root) => CniInstallReader.Read(root.Section("CniInstall"), ReadSubnetFile(root));
-
-    private static string ReadSubnetFile(SectionReader root) => root.FilePath("SubnetFile", "/run/flannel/subnet.env");
+    private static CniInstallOptions ReadCniInstall(SectionReader root, SectionReader admin) => CniInstallReader.Read(
+        root.Section("CniInstall"),
+        root.FilePath("SubnetFile", CniConflist.DefaultSubnetFile),
+        root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
+        ReadSocket(admin));
 
     private static string ReadNodeName(SectionReader root)
     {
@@ -105,9 +111,9 @@ public static class OverlayOptionsReader
     private static string ReadSocket(SectionReader admin)
     {
         const int LongestUnixSocketPath = 107;
-        string socket = admin.FilePath("Socket", "/run/overlay/overlayd.sock");
+        string socket = admin.FilePath("Socket", CniConflist.DefaultAdminSocket);
         if (Encoding.UTF8.GetByteCount(socket) > LongestUnixSocketPath)
-            admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have", "/run/overlay/overlayd.sock");
+            admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have", CniConflist.DefaultAdminSocket);
         return socket;
     }
 

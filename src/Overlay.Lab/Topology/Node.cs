@@ -9,6 +9,7 @@ public sealed class Node : NetworkNamespace
 {
     private readonly List<Pod> _pods = [];
     private int _podsMade;
+    private int _sandboxesMade;
 
     internal Node(LabNetwork lab, int index)
         : base(lab, NameOf(index))
@@ -76,6 +77,11 @@ public sealed class Node : NetworkNamespace
         WaitForPorts();
         return pod;
     }
+
+    /// <summary>Adds an empty namespace, for a CNI plugin to make a pod of.</summary>
+    public NetworkNamespace AddSandbox() => new(Lab, $"{Name}-s{++_sandboxesMade}");
+
+    public void RemoveSandbox(NetworkNamespace sandbox) => Lab.RemoveNamespace(sandbox);
 
     public void RemovePod(Pod pod)
     {

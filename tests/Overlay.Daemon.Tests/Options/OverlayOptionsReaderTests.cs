@@ -30,6 +30,8 @@ public class OverlayOptionsReaderTests
             Source = Path.Combine(AppContext.BaseDirectory, "overlay"),
             RemoveAtStop = false,
             SubnetFile = "/run/flannel/subnet.env",
+            StateDirectory = "/var/lib/overlay",
+            AdminSocket = "/run/overlay/overlayd.sock",
         });
     }
 
@@ -88,6 +90,8 @@ public class OverlayOptionsReaderTests
                 Source = "/bin/sh",
                 RemoveAtStop = true,
                 SubnetFile = "/run/x.env",
+                StateDirectory = "/srv/state",
+                AdminSocket = "/run/x.sock",
             },
         });
         options.ControlPlane.Kind.ShouldBe(ControlPlaneKind.File);

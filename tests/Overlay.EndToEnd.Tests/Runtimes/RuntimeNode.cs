@@ -108,6 +108,17 @@ internal abstract class RuntimeNode : IDisposable
         return $"{process}/ns/net";
     }
 
+    /// <summary>All that pods leave on a node where nobody cleans up: veths, addresses, records, bandwidth's devices, and rules that portmap made.</summary>
+    public string[] Traces() =>
+    [
+        .. Inside(
+            "sh", "-c",
+            $"ip -brief link | grep -oE '^(ov[0-9a-f]{{12}}|veth[0-9a-z]+|bwp[0-9a-f]+)'; "
+                + $"find /var/lib/cni/networks {Node.StateDirectory}/cni -type f -not -name 'last_reserved_ip.*' -not -name lock; "
+                + "for save in iptables-save ip6tables-save; do $save | grep -E '^(:CNI-(DN|SN)|-A CNI-(HOSTPORT-DNAT|DN|SN))'; done; true")
+            .EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+    ];
+
     public void Dispose()
     {
         _process?.Kill();

@@ -59,6 +59,7 @@ public partial class KubernetesManifestTests
             YamlNode security = At(container, "securityContext");
             (Text(security, "privileged"), Text(security, "allowPrivilegeEscalation"), Text(security, "readOnlyRootFilesystem")).ShouldBe(("false", "false", "true"));
             Texts(security, "capabilities", "drop").ShouldBe(["ALL"]);
+            Text(security, "seLinuxOptions", "type").ShouldBe("spc_t");
         }
 
         Find(_manifest.Init, "securityContext", "capabilities", "add").ShouldBeNull();
@@ -84,6 +85,15 @@ public partial class KubernetesManifestTests
         YamlMappingNode toleration = (YamlMappingNode)Items(At(_manifest.PodSpec, "tolerations")).ShouldHaveSingleItem();
         toleration.Children.Count.ShouldBe(1);
         Text(toleration, "operator").ShouldBe("Exists");
+    }
+
+    [Fact]
+    public void A_node_that_still_has_flannel_is_waited_for_in_whatever_namespace_that_is()
+    {
+        YamlNode term = Items(At(_manifest.PodSpec, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution")).ShouldHaveSingleItem();
+        Text(term, "topologyKey").ShouldBe("kubernetes.io/hostname");
+        ((YamlMappingNode)At(term, "namespaceSelector")).Children.ShouldBeEmpty();
+        Text(term, "labelSelector", "matchLabels", "app").ShouldBe("flannel");
     }
 
     [Fact]

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Overlay.Ipam;
+
+namespace Overlay.Cni;
+
+/// <summary>
+/// The file a container in which flannel's plugin keeps what it had the bridge plugin do; of a container without one it removes
+/// nothing. Where that plugin has been our pods get one too, so a node that goes back to it can delete them.
+/// </summary>
+/// <param name="configuration">Of the network.</param>
+/// <param name="containerId">Of the attachment.</param>
+internal sealed class FlannelFile(NetworkConfiguration configuration, string containerId)
+{
+    private string FilePath => Path.Combine(configuration.FlannelDataDirectory, containerId);
+
+    /// <summary>Does nothing where flannel's plugin has not been, nor for addresses that another plugin has given.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
+    public void Write(PodPlan plan)
+    {
+        // With two networks a pod has one file, which is the first one's.
+        if (!configuration.Ipam.IsOwn || !Directory.Exists(configuration.FlannelDataDirectory) || File.Exists(FilePath)) return;
+        using MemoryStream text = new();
+        using (Utf8JsonWriter json = new(text)) WriteDelegate(json, plan.RangeSets);
+        File.WriteAllBytes(FilePath, text.ToArray());
+    }
+
+    /// <summary>Nothing there is a success; another network's is left.</summary>
+    /// <exception cref="IOException">It cannot be removed.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
+    public void Remove()
+    {
+        if (File.Exists(FilePath) && IsOfThisNetwork(File.ReadAllBytes(FilePath))) File.Delete(FilePath);
+    }
+
+    // One that is no configuration is what is left of a writer that was killed.
+    private bool IsOfThisNetwork(byte[] text)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            return document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("name", out JsonElement name)
+                || name.ValueKind != JsonValueKind.String
+                || name.GetString() == configuration.Name;
+        }
+        catch (JsonException)
+        {
+            return true;
+        }
+    }
+
+    private void WriteDelegate(Utf8JsonWriter json, IReadOnlyList<RangeSet> rangeSets)
+    {
+        json.WriteStartObject();
+        json.WriteString("cniVersion"u8, CniVersion.V031);
+        json.WriteString("name"u8, configuration.Name);
+        json.WriteString("type"u8, "bridge"u8);
+        json.WriteString("bridge"u8, configuration.Bridge.Name);
+        json.WriteStartObject("ipam"u8);
+        json.WriteString("type"u8, AttachmentRecord.HostLocal);
+        if (configuration.Ipam.DataDirectory.Length > 0) json.WriteString("dataDir"u8, configuration.Ipam.DataDirectory);
+        json.WriteStartArray("ranges"u8);
+        foreach (RangeSet set in rangeSets)
+        {
+            json.WriteStartArray();
+            foreach (AddressRange range in set.Ranges)
+            {
+                json.WriteStartObject();
+                json.WriteString("subnet"u8, range.Subnet.ToString());
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}

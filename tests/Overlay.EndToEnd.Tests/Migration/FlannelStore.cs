@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using Overlay.EndToEnd.Tests.Fixtures;
+using Overlay.Lab;
+
+namespace Overlay.EndToEnd.Tests.Migration;
+
+/// <summary>An etcd with flannel's configuration of the lab's network, and the leases of its nodes.</summary>
+internal sealed class FlannelStore : IDisposable
+{
+    private const string Prefix = "/coreos.com/network";
+
+    private readonly EtcdServer _etcd;
+
+    public FlannelStore(LabNetwork lab)
+    {
+        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = lab.Switch, Address = AddressPlan.OutsideV4 });
+        _ = _etcd.Ctl(
+            "put", $"{Prefix}/config",
+            """{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56","SubnetLen":24,"Backend":{"Type":"vxlan","VNI":1,"Port":8472}}""");
+    }
+
+    /// <summary>Has the node's daemon take all of it from here.</summary>
+    public void Configure(Node node) => node.WriteConfig(overlay =>
+    {
+        overlay["Network"] = new JsonObject();
+        (overlay["Subnet"], overlay["SubnetV6"]) = ("", "");
+        overlay["ControlPlane"] = new JsonObject
+        {
+            ["Kind"] = "Etcd",
+            ["Etcd"] = new JsonObject { ["Endpoints"] = new JsonArray(_etcd.Endpoint.OriginalString) },
+        };
+    });
+
+    /// <summary>Writes a node's lease as its flannel does.</summary>
+    public void Put(VxlanPeer node)
+    {
+        // As flannel's own keys, it ends with an etcd lease: one without would be a reservation.
+        string lease = _etcd.Ctl("lease", "grant", "86400").Split(' ')[1];
+        _ = _etcd.Ctl("put", "--lease", lease, $"{Prefix}/subnets/{FlannelText.KeyOf(node)}", FlannelText.ValueOf(node));
+    }
+
+    /// <summary>The lease of the node now, as another's flannel reads it.</summary>
+    public VxlanPeer Read(Node node)
+    {
+        string key = FlannelText.KeyOf(KernelVxlan.LeaseOf(node));
+        return FlannelText.Read(key, _etcd.Ctl("get", "--print-value-only", $"{Prefix}/subnets/{key}").TrimEnd('\n'));
+    }
+
+    public void Dispose() => _etcd.Dispose();
+}

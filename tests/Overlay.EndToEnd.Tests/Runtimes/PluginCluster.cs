@@ -1,0 +1,28 @@
+using Overlay.EndToEnd.Tests.Shipping;
+using Overlay.Lab;
+
+namespace Overlay.EndToEnd.Tests.Runtimes;
+
+/// <summary>Two nodes that run overlayd and know each other; the pods of a are the plugins' to make, and b has one.</summary>
+public sealed class PluginCluster : IDisposable
+{
+    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "chain", PodsPerNode = 0 });
+
+    public PluginCluster(PublishedPrograms programs)
+    {
+        Remote = B.AddPod();
+        Runtime = new PluginRuntime(A, programs.Directory);
+        _ = _lab.StartDaemons();
+        foreach (Node node in _lab.Nodes) Cluster.WaitForPeers(node, 1);
+    }
+
+    internal PluginRuntime Runtime { get; }
+
+    internal Node A => _lab["a"];
+
+    internal Node B => _lab["b"];
+
+    internal Pod Remote { get; }
+
+    public void Dispose() => _lab.Dispose();
+}
