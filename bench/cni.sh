@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# How long the CNI plugin takes, beside the reference bridge and host-local, interleaved in one run: medians in ms.
-# cni.sh [--runs N] [--plugin FILE]: FILE is a published `overlay`; without it one is published first.
+# Called by run.sh cni: how long the CNI plugin takes, beside the reference bridge and host-local, in turns: medians in ms.
+# [--runs N] [--plugin FILE]: FILE is a published `overlay`; without it one is published first.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+# shellcheck source=deploy/prerequisites.sh
+source "$root/deploy/prerequisites.sh"
 runs=51 plugin='' work=''
 while [[ $# -gt 0 ]]; do
   case "$1" in
@@ -49,13 +51,11 @@ if [[ ${1:-} == '' && ${CNI_BENCH_INSIDE:-} != '' ]]; then
   exit
 fi
 
-[[ $EUID -eq 0 ]] || { echo "must be run as root: it makes network namespaces" >&2; exit 1; }
-[[ -x /usr/lib/cni/bridge ]] || { echo "/usr/lib/cni/bridge is missing: apt-get install containernetworking-plugins" >&2; exit 1; }
 work="$(mktemp -d)"
 trap 'ip netns delete "$name-pod" 2>/dev/null; ip netns delete "$name-node" 2>/dev/null; rm -rf "$work"' EXIT
 if [[ -z $plugin ]]; then
-  dotnet publish "$root/src/Overlay.Cni" -c Release -r linux-x64 --self-contained -p:PublishSingleFile=true \
-    -p:PublishReadyToRun=true -p:PublishTrimmed=true -o "$work/publish" -v quiet --nologo
+  find_linker || { echo "$reason" >&2; exit 1; }
+  dotnet publish "$root/src/Overlay.Cni" -c Release -r linux-x64 --artifacts-path "$work/build" -o "$work/publish" -v quiet --nologo
   plugin="$work/publish/overlay"
 fi
 
