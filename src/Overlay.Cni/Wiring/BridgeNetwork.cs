@@ -69,14 +69,16 @@ public static class BridgeNetwork
     }
 
     /// <summary>Compares what is there with what was asked for; what later plugins of a chain have added is no difference.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="isOurs">False: another plugin made the pair, with a hairpin mode of its own.</param>
     /// <exception cref="CniException">Names what differs.</exception>
-    public static void Check(AttachmentRequest request)
+    public static void Check(AttachmentRequest request, bool isOurs = true)
     {
         using NamespaceHandle pod = Open(request.NetworkNamespacePath);
         try
         {
             using RouteNetlink netlink = new();
-            AttachmentCheck check = new(request);
+            AttachmentCheck check = new(request, isOurs);
             check.CheckNode(netlink);
             _ = pod.Invoke(() =>
             {
@@ -113,6 +115,7 @@ public static class BridgeNetwork
                 Mac = link.Address,
                 Sandbox = request.NetworkNamespacePath,
                 Mtu = (uint)link.Mtu,
+                Routes = side.Added,
             };
         });
     }

@@ -14,6 +14,11 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     // Where the kernel puts an IPv6 route that names no metric.
     private const uint Ipv6Metric = 1024;
 
+    private readonly List<PodRoute> _added = [];
+
+    /// <summary>The routes that <see cref="SetUp"/> has made.</summary>
+    public IReadOnlyList<PodRoute> Added => _added;
+
     /// <summary>Brings loopback and the interface up, with its addresses and routes.</summary>
     /// <exception cref="CniException">A route leads nowhere, or a setting may not be written.</exception>
     /// <exception cref="LinuxException">The kernel refused.</exception>
@@ -28,7 +33,11 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
         foreach (InterfaceAddress address in request.Addresses) netlink.SetAddress(link, address.Address, address.PrefixLength);
 
         // Of two for the same destination the first stays: another interface of this pod may have brought one.
-        foreach (RouteInfo route in Routes(link)) _ = netlink.TryAddRoute(route);
+        foreach (PodRoute route in Routes())
+        {
+            if (netlink.TryAddRoute(Resolve(link, route))) _added.Add(route);
+        }
+
         return link;
     }
 
@@ -40,29 +49,25 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     }
 
     /// <summary>The routes asked for, the default ones included.</summary>
-    public IReadOnlyList<RouteInfo> Routes(LinkInfo link)
+    public IReadOnlyList<PodRoute> Routes()
     {
-        List<RouteInfo> routes = [];
-        foreach (PodRoute route in request.Routes)
-        {
-            IpAddress? gateway = route.Gateway ?? GatewayOf(route.Destination.Family);
-            routes.Add(Route(link, route.Destination, gateway, route.Mtu));
-        }
-
+        List<PodRoute> routes = [.. request.Routes];
         if (!request.Bridge.IsDefaultGateway) return routes;
         foreach (InterfaceAddress address in request.Addresses)
         {
-            if (address.Gateway is { } gateway) routes.Add(Route(link, new IpPrefix(gateway, 0), gateway, 0));
+            if (address.Gateway is { } gateway) routes.Add(new(new IpPrefix(gateway, 0), gateway));
         }
 
         return routes;
     }
 
-    private RouteInfo Route(LinkInfo link, IpPrefix destination, IpAddress? gateway, uint mtu)
+    /// <summary>The kernel's form of a route, by that link.</summary>
+    public RouteInfo Resolve(LinkInfo link, PodRoute route)
     {
-        uint metric = destination.Family == IpFamily.IPv6 ? Ipv6Metric : 0;
+        IpAddress? gateway = route.Gateway ?? GatewayOf(route.Destination.Family);
+        uint metric = route.Destination.Family == IpFamily.IPv6 ? Ipv6Metric : 0;
         bool isOnLink = gateway is { } hop && !IsNeighbour(hop);
-        return new RouteInfo(destination, link.Index, metric, Protocol, false, null, mtu, gateway, isOnLink);
+        return new RouteInfo(route.Destination, link.Index, metric, Protocol, false, null, route.Mtu, gateway, isOnLink);
     }
 
     private bool IsNeighbour(IpAddress gateway)
