@@ -33,6 +33,9 @@ internal static class Plugin
         ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string key in start.Environment.Keys.Where(static key => key.StartsWith("CNI_", StringComparison.Ordinal)).ToArray())
             _ = start.Environment.Remove(key);
+
+        // What is built and not published compiles at start; without counting for later it does so sooner.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach ((string key, string value) in variables) start.Environment[key] = value;
         Process process = Process.Start(start)!;
         try

@@ -187,7 +187,7 @@ public static class BridgeNetwork
     private static CniException Explain(LinuxException refused) => refused.Errno switch
     {
         Errno.EPERM or Errno.EACCES => new(
-            CniErrorCode.Wiring, refused.Message, "needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN"),
+            CniErrorCode.Wiring, refused.Message, "needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN"),
         Errno.EBUSY or Errno.EAGAIN or Errno.ENOBUFS or Errno.ENOMEM => new(CniErrorCode.TryAgainLater, refused.Message),
         _ => new(CniErrorCode.Wiring, refused.Message),
     };

@@ -25,7 +25,7 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     public LinkInfo SetUp()
     {
         netlink.SetUp("lo");
-        PrepareIpv6();
+        Prepare();
         if (request.SegmentLimit == 0) netlink.SetUp(request.InterfaceName);
         else netlink.SetUp(request.InterfaceName, request.SegmentLimit);
         LinkInfo link = netlink.FindLink(request.InterfaceName)
@@ -41,12 +41,12 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
         return link;
     }
 
-    /// <summary>Tells the link whose the addresses are.</summary>
+    /// <summary>
+    /// Tells the link whose the addresses are, so that nobody asks, nor believes an earlier owner. The kernel does it, for
+    /// to close a packet socket takes it up to 20 ms.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public void Announce(LinkInfo link)
-    {
-        foreach (InterfaceAddress address in request.Addresses) NeighbourAnnouncement.Send(link, address.Address);
-    }
+    public void Announce(LinkInfo link) => netlink.SetHardwareAddress(link.Name, link.Address);
 
     /// <summary>The routes asked for, the default ones included.</summary>
     public IReadOnlyList<PodRoute> Routes()
@@ -92,14 +92,22 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
 
     // Container runtimes turn IPv6 off in new namespaces. Detection of duplicates would hold the link-local address back
     // for a second, and by a hairpin port a pod sees its own probes.
-    private void PrepareIpv6()
+    private void Prepare()
+    {
+        if (Has(IpFamily.IPv4)) Sysctl.Set($"ipv4/conf/{request.InterfaceName}/arp_notify", "1");
+        if (!Has(IpFamily.IPv6)) return;
+        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/disable_ipv6", "0");
+        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/accept_dad", "0");
+        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/ndisc_notify", "1");
+    }
+
+    private bool Has(IpFamily family)
     {
         foreach (InterfaceAddress address in request.Addresses)
         {
-            if (address.Address.Family != IpFamily.IPv6) continue;
-            Sysctl.Set($"ipv6/conf/{request.InterfaceName}/disable_ipv6", "0");
-            Sysctl.Set($"ipv6/conf/{request.InterfaceName}/accept_dad", "0");
-            return;
+            if (address.Address.Family == family) return true;
         }
+
+        return false;
     }
 }
