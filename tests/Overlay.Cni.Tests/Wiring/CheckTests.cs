@@ -18,7 +18,7 @@ public sealed class CheckTests(WiredNode node) : IClassFixture<WiredNode>, IDisp
     [InlineData(false, "route replace 10.96.0.0/12 dev eth0", "route to 10.96.0.0/12 leads to the link, not to gateway 10.244.0.1")]
     [InlineData(false, "-6 route delete default", "lost its route to ::/0")]
     [InlineData(false, "link set eth0 down", "is down")]
-    [InlineData(false, "address delete 10.244.0.2/16 dev eth0", "eth0 has lost its address 10.244.0.2/16")]
+    [InlineData(false, "address delete ADDRESS dev eth0", "eth0 has lost its address ADDRESS")]
     [InlineData(true, "link set HOST type bridge_slave hairpin off", "hairpin mode of HOST is off")]
     [InlineData(true, "link set HOST nomaster", "HOST is no port of cni0")]
     [InlineData(true, "link set HOST down", "HOST is down")]
@@ -29,12 +29,14 @@ public sealed class CheckTests(WiredNode node) : IClassFixture<WiredNode>, IDisp
         string check = node.Configuration($"\"prevResult\":{result.GetRawText()},", ranges: Ranges);
         node.Call("CHECK", check).ShouldBe((0, ""));
 
-        string line = change.Replace("HOST", _host, StringComparison.Ordinal);
-        (onHost ? (NetworkNamespace)node.Lab.Host : node.Lab.Pod(1)).Run("ip", line.Split(' ')).EnsureSuccess();
+        // The node has had other pods before.
+        string address = WiredNode.Addresses(result).First() + "/16";
+        string Named(string text) => text.Replace("HOST", _host, StringComparison.Ordinal).Replace("ADDRESS", address, StringComparison.Ordinal);
+        (onHost ? (NetworkNamespace)node.Lab.Host : node.Lab.Pod(1)).Run("ip", Named(change).Split(' ')).EnsureSuccess();
         (int exitCode, string output) = node.Call("CHECK", check);
         exitCode.ShouldBe(1);
         output.ShouldContain("\"code\":102");
-        output.ShouldContain(message.Replace("HOST", _host, StringComparison.Ordinal));
+        output.ShouldContain(Named(message));
     }
 
     public void Dispose()
