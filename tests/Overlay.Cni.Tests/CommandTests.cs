@@ -105,18 +105,18 @@ public sealed class CommandTests : IDisposable
         Directory.CreateDirectory(_directory.Records);
         foreach ((string network, string id) in new[] { ("net", "live"), ("net", "gone"), ("net", "lost"), ("second", "gone") })
         {
-            File.WriteAllText($"{_directory.Records}/{network}-{id}-eth0.json", $$"""
+            File.WriteAllText($"{_directory.Records}/{network}:{id}:eth0.json", $$"""
                 {"network":"{{network}}","containerId":"{{id}}","ifname":"eth0","netns":"/x","hostInterface":"ov000000000000","ipam":"host-local","ipamDirectory":"{{_directory.Path}}","time":"2026-01-01T00:00:00Z"}
                 """);
         }
 
         Plugin.Run("GC", HostLocal("1.1.0", "\"cni.dev/valid-attachments\":[{\"containerID\":\"live\",\"ifname\":\"eth0\"}],")).ShouldBe((0, ""));
         _directory.Allocations("net").Keys.ShouldBe(["10.1.0.2"]);
-        _directory.RecordFiles().ShouldBe(["net-live-eth0.json", "second-gone-eth0.json"], ignoreOrder: true);
+        _directory.RecordFiles().ShouldBe(["net:live:eth0.json", "second:gone:eth0.json"], ignoreOrder: true);
 
         Plugin.Run("GC", HostLocal("1.1.0", "\"cni.dev/attachments\":[],")).ShouldBe((0, ""));
         _directory.Allocations("net").ShouldBeEmpty();
-        _directory.RecordFiles().ShouldBe(["second-gone-eth0.json"]);
+        _directory.RecordFiles().ShouldBe(["second:gone:eth0.json"]);
     }
 
     [Fact]

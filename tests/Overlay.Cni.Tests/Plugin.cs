@@ -2,29 +2,16 @@ using System.Diagnostics;
 
 namespace Overlay.Cni.Tests;
 
-/// <summary>The built executable, called as a runtime does.</summary>
+/// <summary>The executable, called as a runtime does: the published one where PUBLISHED_PROGRAMS names its directory, or the built one.</summary>
 internal static class Plugin
 {
-    private static readonly string _path = Path.Combine(AppContext.BaseDirectory, "overlay");
+    public static string Path { get; } = System.IO.Path.Combine(
+        Environment.GetEnvironmentVariable("PUBLISHED_PROGRAMS") is { Length: > 0 } published ? published : AppContext.BaseDirectory, "overlay");
 
     /// <returns>Exit code and stdout.</returns>
     public static (int ExitCode, string Output) Run(string configuration, params (string Key, string Value)[] variables)
     {
-        ProcessStartInfo start = new(_path) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (string key in start.Environment.Keys.Where(static key => key.StartsWith("CNI_", StringComparison.Ordinal)).ToArray())
-            _ = start.Environment.Remove(key);
-        foreach ((string key, string value) in variables) start.Environment[key] = value;
-        using Process process = Process.Start(start)!;
-        try
-        {
-            process.StandardInput.Write(configuration);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It may answer without reading, when the variables are bad.
-        }
-
+        using Process process = Start(Path, [], configuration, variables);
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output);
@@ -39,4 +26,28 @@ internal static class Plugin
             ("CNI_NETNS", "/run/netns/overlay-test-none"),
             ("CNI_IFNAME", name),
             ("CNI_PATH", path));
+
+    /// <summary>Starts a program with a configuration on its stdin, in the network namespace of the calling thread.</summary>
+    public static Process Start(string program, IEnumerable<string> arguments, string configuration, params (string Key, string Value)[] variables)
+    {
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (string key in start.Environment.Keys.Where(static key => key.StartsWith("CNI_", StringComparison.Ordinal)).ToArray())
+            _ = start.Environment.Remove(key);
+
+        // What is built and not published compiles at start; without counting for later it does so sooner.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        foreach ((string key, string value) in variables) start.Environment[key] = value;
+        Process process = Process.Start(start)!;
+        try
+        {
+            process.StandardInput.Write(configuration);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It may answer without reading, when the variables are bad.
+        }
+
+        return process;
+    }
 }

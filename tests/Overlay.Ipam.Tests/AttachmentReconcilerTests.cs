@@ -28,7 +28,7 @@ public sealed class AttachmentReconcilerTests : IDisposable
 
         foreach ((string name, int age) in new[] { ("old", 10), ("new", 0) })
         {
-            string half = Path.Combine(_directory.Path, "records", $"net-{name}-eth0.json.half");
+            string half = Path.Combine(_directory.Path, "records", $"net:{name}:eth0.json.half");
             File.WriteAllText(half, "{");
             File.SetLastWriteTimeUtc(half, DateTime.UtcNow.AddMinutes(-age));
         }
@@ -37,7 +37,7 @@ public sealed class AttachmentReconcilerTests : IDisposable
         new AttachmentReconciler(_records, static name => name == "ov-live").Reconcile(TimeSpan.FromMinutes(5), problems)
             .Select(static record => record.ContainerId).ShouldBe(["gone"]);
         problems.ShouldBeEmpty();
-        Directory.GetFiles(Path.Combine(_directory.Path, "records"), "*.half").ShouldHaveSingleItem().ShouldContain("net-new-");
+        Directory.GetFiles(Path.Combine(_directory.Path, "records"), "*.half").ShouldHaveSingleItem().ShouldContain("net:new:");
         _store.Holders().Select(static holder => holder.ContainerId).ShouldBe(["live", "young", "flannels"], ignoreOrder: true);
         _records.List(problems).Select(static record => record.ContainerId).ShouldBe(["live", "other", "young"], ignoreOrder: true);
     }
@@ -48,13 +48,37 @@ public sealed class AttachmentReconcilerTests : IDisposable
         AttachmentRecord record = Record("a", age: 1);
         _records.Write(record);
         _records.Find("net", "a", "eth0").ShouldBe(record);
-        File.WriteAllText(Path.Combine(_directory.Path, "records", "net-b-eth0.json"), "{\"network\":");
+        File.WriteAllText(Path.Combine(_directory.Path, "records", "net:b:eth0.json"), "{\"network\":");
         List<string> problems = [];
         _records.List(problems).ShouldBe([record]);
-        problems.ShouldHaveSingleItem().ShouldContain("net-b-eth0.json");
+        problems.ShouldHaveSingleItem().ShouldContain("net:b:eth0.json");
         _records.Remove("net", "a", "eth0");
         _records.Remove("net", "a", "eth0");
         _records.Find("net", "a", "eth0").ShouldBeNull();
+    }
+
+    [Fact]
+    public void Names_with_dashes_and_dots_do_not_meet_in_one_record()
+    {
+        (string Network, string Id, string Name)[] attachments = [("a-b", "c", "eth0"), ("a", "b-c", "eth0"), ("a", "b", "c-eth0"), ("a.b", "c", "eth0"), ("a", "b.c", "eth0"), ("a", "b", "c.eth0")];
+        foreach ((string network, string id, string name) in attachments)
+            _records.Write(Record(id, age: 1) with { Network = network, InterfaceName = name });
+        List<string> problems = [];
+        _records.List(problems).Select(static record => (record.Network, record.ContainerId, record.InterfaceName)).ShouldBe(attachments, ignoreOrder: true);
+
+        _records.Remove("a", "b-c", "eth0");
+        _records.Find("a-b", "c", "eth0").ShouldNotBeNull();
+        _records.List(problems).Count.ShouldBe(attachments.Length - 1);
+    }
+
+    [Fact]
+    public void Halves_go_by_network_whatever_their_age()
+    {
+        _records.Write(Record("a", age: 1));
+        string directory = Path.Combine(_directory.Path, "records");
+        foreach (string name in new[] { "net:b:eth0", "net-2:b:eth0" }) File.WriteAllText(Path.Combine(directory, $"{name}.json.half"), "{");
+        _records.RemoveHalves("net");
+        Directory.GetFiles(directory).Select(Path.GetFileName).ShouldBe(["net:a:eth0.json", "net-2:b:eth0.json.half"], ignoreOrder: true);
     }
 
     private AttachmentRecord Record(string id, int age) => new()

@@ -30,7 +30,7 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
         {
             CniResult ipam = _ipam.Add(plan);
             hasAddresses = true;
-            Attachment attachment = BridgeNetwork.Attach(Request(plan, ipam.Addresses, ipam.Routes));
+            Attachment attachment = BridgeNetwork.Attach(Request(ipam.Addresses, ipam.Routes) with { Mtu = plan.Mtu, SegmentLimit = plan.SegmentLimit });
             isAttached = true;
             _flannel.Write(plan);
             answer(Result(ipam, attachment));
@@ -41,8 +41,8 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
         }
     }
 
-    /// <summary>What the wiring is asked for; CHECK compares with the same.</summary>
-    internal AttachmentRequest Request(PodPlan plan, IReadOnlyList<CniAddress> given, IReadOnlyList<PodRoute> routes)
+    /// <summary>What the wiring is asked for, apart from what only ADD decides; CHECK compares with the same.</summary>
+    internal AttachmentRequest Request(IReadOnlyList<CniAddress> given, IReadOnlyList<PodRoute> routes)
     {
         List<InterfaceAddress> addresses = [];
         foreach (CniAddress address in given)
@@ -60,11 +60,9 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
             InterfaceName = environment.InterfaceName,
             HostInterfaceName = _hostInterface,
             Bridge = configuration.Bridge,
-            Mtu = plan.Mtu,
             Mac = configuration.Mac,
             Addresses = addresses,
             Routes = routes,
-            SegmentLimit = plan.SegmentLimit,
         };
     }
 
@@ -84,12 +82,6 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
     {
         List<CniAddress> addresses = [];
         foreach (CniAddress address in ipam.Addresses) addresses.Add(address with { Interface = 2 });
-        List<PodRoute> routes = [.. ipam.Routes];
-        foreach (CniAddress address in ipam.Addresses)
-        {
-            if (configuration.Bridge.IsDefaultGateway) AddDefaultRoute(address.Address.Family, address.Gateway, routes);
-        }
-
         return new()
         {
             Interfaces =
@@ -99,15 +91,9 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
                 new(made.InterfaceName, made.Mac.ToString(), made.Mtu, made.Sandbox),
             ],
             Addresses = addresses,
-            Routes = routes,
+            Routes = made.Routes,
             Dns = configuration.Dns == CniDns.None ? ipam.Dns : configuration.Dns,
         };
-    }
-
-    private static void AddDefaultRoute(IpFamily family, IpAddress? gateway, List<PodRoute> routes)
-    {
-        IpPrefix all = IpPrefix.Parse(family == IpFamily.IPv4 ? "0.0.0.0/0" : "::/0");
-        if (!routes.Exists(route => route.Destination == all)) routes.Add(new(all, gateway));
     }
 
     // Before 0.3.0 a result has room for one address of each family.

@@ -10,7 +10,6 @@ public sealed class CheckCommand(NetworkConfiguration configuration, CniEnvironm
     {
         CniResult previous = configuration.PreviousResult ?? throw new CniException(
             CniErrorCode.InvalidConfiguration, "prevResult is missing; CHECK compares with the result of ADD");
-        PodPlan plan = PodPlan.For(configuration);
         List<CniAddress> mine = [];
         foreach (CniAddress address in previous.Addresses)
         {
@@ -18,8 +17,12 @@ public sealed class CheckCommand(NetworkConfiguration configuration, CniEnvironm
         }
 
         new PodIpam(configuration, environment).Check(mine);
-        AttachmentRequest request = new AddCommand(configuration, environment).Request(plan, mine, plan.Routes);
-        BridgeNetwork.Check(request with { HostInterfaceName = HostInterfaceOf(previous.Interfaces, request.HostInterfaceName) });
+
+        // The result names all routes that lead by this interface, the default ones among them.
+        AttachmentRequest request = new AddCommand(configuration, environment).Request(mine, previous.Routes);
+        string host = HostInterfaceOf(previous.Interfaces, request.HostInterfaceName);
+        AttachmentRequest made = request with { HostInterfaceName = host, Bridge = configuration.Bridge with { IsDefaultGateway = false } };
+        BridgeNetwork.Check(made, isOurs: host == request.HostInterfaceName);
     }
 
     // A pod from before a node came from flannel has a pair of another name, which is in its result.

@@ -7,9 +7,6 @@ namespace Overlay.Cni;
 /// <param name="environment">Without an attachment.</param>
 public sealed class GarbageCommand(NetworkConfiguration configuration, CniEnvironment environment)
 {
-    // Another network's ADD may be at work meanwhile.
-    private static readonly TimeSpan _longestWrite = TimeSpan.FromMinutes(1);
-
     private readonly AttachmentRecords _records = new(configuration.StateDirectory);
     private readonly AddressStore _store = new(configuration.Ipam.DataDirectory, configuration.Name);
     private readonly RemovalSteps _steps = new();
@@ -42,7 +39,7 @@ public sealed class GarbageCommand(NetworkConfiguration configuration, CniEnviro
             }
         }
 
-        _steps.Try(() => _records.RemoveHalves(_longestWrite));
+        _steps.Try(() => _records.RemoveHalves(configuration.Name));
         problems.AddRange(_steps.Problems);
         if (problems.Count > 0) throw new CniException(CniErrorCode.Garbage, string.Join("; ", problems));
     }

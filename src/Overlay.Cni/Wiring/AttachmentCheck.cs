@@ -1,4 +1,5 @@
 using Overlay.Linux;
+using Overlay.Wire;
 
 namespace Overlay.Cni;
 
@@ -7,7 +8,8 @@ namespace Overlay.Cni;
 /// change (tuning, for one), so they are no difference.
 /// </summary>
 /// <param name="request">What was asked for.</param>
-internal sealed class AttachmentCheck(AttachmentRequest request)
+/// <param name="isOurs">False: another plugin made the pair, with a hairpin mode of its own.</param>
+internal sealed class AttachmentCheck(AttachmentRequest request, bool isOurs)
 {
     /// <exception cref="CniException">The bridge, or the pair's side on it, is not as it was made.</exception>
     public void CheckNode(RouteNetlink netlink)
@@ -18,7 +20,10 @@ internal sealed class AttachmentCheck(AttachmentRequest request)
         if (!bridge.IsUp) throw Differs($"the bridge {name} is down");
         if (netlink.FindLink(request.HostInterfaceName) is not { } host) throw Differs($"{request.HostInterfaceName} is gone from the node");
         if (!host.IsUp) throw Differs($"{request.HostInterfaceName} is down");
-        if (host.MasterIndex != bridge.Index) throw Differs($"{request.HostInterfaceName} is no port of {name}");
+        if (host.MasterIndex != bridge.Index || netlink.FindBridgePort(host.Name) is not { } port)
+            throw Differs($"{request.HostInterfaceName} is no port of {name}");
+        if (isOurs && port.IsHairpin != request.Bridge.HairpinMode)
+            throw Differs($"hairpin mode of {request.HostInterfaceName} is {(port.IsHairpin ? "on" : "off")}");
         if (!request.Bridge.IsGateway) return;
         IReadOnlyList<AddressInfo> present = netlink.GetAddresses(bridge);
         foreach (InterfaceAddress address in request.Addresses)
@@ -42,23 +47,27 @@ internal sealed class AttachmentCheck(AttachmentRequest request)
             if (!Has(present, address)) throw Differs($"{name} has lost its address {address.Address}/{address.PrefixLength}");
         }
 
-        // Of a destination that another interface leads to already, ADD left that one's route.
         IReadOnlyList<RouteInfo> routes = netlink.GetRoutes();
-        foreach (RouteInfo wanted in new PodInterface(netlink, request).Routes(link))
-        {
-            if (!Leads(routes, wanted)) throw Differs($"the pod has lost its route to {wanted.Prefix}");
-        }
+        PodInterface side = new(netlink, request);
+        foreach (PodRoute route in side.Routes()) RequireRoute(routes, side.Resolve(link, route), name);
     }
 
-    private static bool Leads(IReadOnlyList<RouteInfo> routes, RouteInfo wanted)
+    private static void RequireRoute(IReadOnlyList<RouteInfo> routes, RouteInfo wanted, string interfaceName)
     {
+        RouteInfo? other = null;
         foreach (RouteInfo route in routes)
         {
-            if (route.Prefix == wanted.Prefix) return true;
+            if (route.Prefix != wanted.Prefix) continue;
+            if (route.LinkIndex == wanted.LinkIndex && route.Gateway == wanted.Gateway) return;
+            other ??= route;
         }
 
-        return false;
+        if (other is null) throw Differs($"the pod has lost its route to {wanted.Prefix}");
+        if (other.LinkIndex != wanted.LinkIndex) throw Differs($"the pod's route to {wanted.Prefix} does not lead by {interfaceName}");
+        throw Differs($"the pod's route to {wanted.Prefix} leads to {Name(other.Gateway)}, not to {Name(wanted.Gateway)}");
     }
+
+    private static string Name(IpAddress? gateway) => gateway is { } address ? $"gateway {address}" : "the link";
 
     private static bool Has(IReadOnlyList<AddressInfo> present, InterfaceAddress wanted)
     {

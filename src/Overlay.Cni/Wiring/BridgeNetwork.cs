@@ -69,14 +69,16 @@ public static class BridgeNetwork
     }
 
     /// <summary>Compares what is there with what was asked for; what later plugins of a chain have added is no difference.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="isOurs">False: another plugin made the pair, with a hairpin mode of its own.</param>
     /// <exception cref="CniException">Names what differs.</exception>
-    public static void Check(AttachmentRequest request)
+    public static void Check(AttachmentRequest request, bool isOurs = true)
     {
         using NamespaceHandle pod = Open(request.NetworkNamespacePath);
         try
         {
             using RouteNetlink netlink = new();
-            AttachmentCheck check = new(request);
+            AttachmentCheck check = new(request, isOurs);
             check.CheckNode(netlink);
             _ = pod.Invoke(() =>
             {
@@ -113,6 +115,7 @@ public static class BridgeNetwork
                 Mac = link.Address,
                 Sandbox = request.NetworkNamespacePath,
                 Mtu = (uint)link.Mtu,
+                Routes = side.Added,
             };
         });
     }
@@ -184,7 +187,7 @@ public static class BridgeNetwork
     private static CniException Explain(LinuxException refused) => refused.Errno switch
     {
         Errno.EPERM or Errno.EACCES => new(
-            CniErrorCode.Wiring, refused.Message, "needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN"),
+            CniErrorCode.Wiring, refused.Message, "needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN"),
         Errno.EBUSY or Errno.EAGAIN or Errno.ENOBUFS or Errno.ENOMEM => new(CniErrorCode.TryAgainLater, refused.Message),
         _ => new(CniErrorCode.Wiring, refused.Message),
     };

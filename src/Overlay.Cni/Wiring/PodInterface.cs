@@ -14,13 +14,18 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     // Where the kernel puts an IPv6 route that names no metric.
     private const uint Ipv6Metric = 1024;
 
+    private readonly List<PodRoute> _added = [];
+
+    /// <summary>The routes that <see cref="SetUp"/> has made.</summary>
+    public IReadOnlyList<PodRoute> Added => _added;
+
     /// <summary>Brings loopback and the interface up, with its addresses and routes.</summary>
     /// <exception cref="CniException">A route leads nowhere, or a setting may not be written.</exception>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public LinkInfo SetUp()
     {
         netlink.SetUp("lo");
-        PrepareIpv6();
+        Prepare();
         if (request.SegmentLimit == 0) netlink.SetUp(request.InterfaceName);
         else netlink.SetUp(request.InterfaceName, request.SegmentLimit);
         LinkInfo link = netlink.FindLink(request.InterfaceName)
@@ -28,41 +33,41 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
         foreach (InterfaceAddress address in request.Addresses) netlink.SetAddress(link, address.Address, address.PrefixLength);
 
         // Of two for the same destination the first stays: another interface of this pod may have brought one.
-        foreach (RouteInfo route in Routes(link)) _ = netlink.TryAddRoute(route);
+        foreach (PodRoute route in Routes())
+        {
+            if (netlink.TryAddRoute(Resolve(link, route))) _added.Add(route);
+        }
+
         return link;
     }
 
-    /// <summary>Tells the link whose the addresses are.</summary>
+    /// <summary>
+    /// Tells the link whose the addresses are, so that nobody asks, nor believes an earlier owner. The kernel does it, for
+    /// to close a packet socket takes it up to 20 ms.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public void Announce(LinkInfo link)
-    {
-        foreach (InterfaceAddress address in request.Addresses) NeighbourAnnouncement.Send(link, address.Address);
-    }
+    public void Announce(LinkInfo link) => netlink.SetHardwareAddress(link.Name, link.Address);
 
     /// <summary>The routes asked for, the default ones included.</summary>
-    public IReadOnlyList<RouteInfo> Routes(LinkInfo link)
+    public IReadOnlyList<PodRoute> Routes()
     {
-        List<RouteInfo> routes = [];
-        foreach (PodRoute route in request.Routes)
-        {
-            IpAddress? gateway = route.Gateway ?? GatewayOf(route.Destination.Family);
-            routes.Add(Route(link, route.Destination, gateway, route.Mtu));
-        }
-
+        List<PodRoute> routes = [.. request.Routes];
         if (!request.Bridge.IsDefaultGateway) return routes;
         foreach (InterfaceAddress address in request.Addresses)
         {
-            if (address.Gateway is { } gateway) routes.Add(Route(link, new IpPrefix(gateway, 0), gateway, 0));
+            if (address.Gateway is { } gateway) routes.Add(new(new IpPrefix(gateway, 0), gateway));
         }
 
         return routes;
     }
 
-    private RouteInfo Route(LinkInfo link, IpPrefix destination, IpAddress? gateway, uint mtu)
+    /// <summary>The kernel's form of a route, by that link.</summary>
+    public RouteInfo Resolve(LinkInfo link, PodRoute route)
     {
-        uint metric = destination.Family == IpFamily.IPv6 ? Ipv6Metric : 0;
+        IpAddress? gateway = route.Gateway ?? GatewayOf(route.Destination.Family);
+        uint metric = route.Destination.Family == IpFamily.IPv6 ? Ipv6Metric : 0;
         bool isOnLink = gateway is { } hop && !IsNeighbour(hop);
-        return new RouteInfo(destination, link.Index, metric, Protocol, false, null, mtu, gateway, isOnLink);
+        return new RouteInfo(route.Destination, link.Index, metric, Protocol, false, null, route.Mtu, gateway, isOnLink);
     }
 
     private bool IsNeighbour(IpAddress gateway)
@@ -87,14 +92,22 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
 
     // Container runtimes turn IPv6 off in new namespaces. Detection of duplicates would hold the link-local address back
     // for a second, and by a hairpin port a pod sees its own probes.
-    private void PrepareIpv6()
+    private void Prepare()
+    {
+        if (Has(IpFamily.IPv4)) Sysctl.Set($"ipv4/conf/{request.InterfaceName}/arp_notify", "1");
+        if (!Has(IpFamily.IPv6)) return;
+        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/disable_ipv6", "0");
+        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/accept_dad", "0");
+        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/ndisc_notify", "1");
+    }
+
+    private bool Has(IpFamily family)
     {
         foreach (InterfaceAddress address in request.Addresses)
         {
-            if (address.Address.Family != IpFamily.IPv6) continue;
-            Sysctl.Set($"ipv6/conf/{request.InterfaceName}/disable_ipv6", "0");
-            Sysctl.Set($"ipv6/conf/{request.InterfaceName}/accept_dad", "0");
-            return;
+            if (address.Address.Family == family) return true;
         }
+
+        return false;
     }
 }

@@ -8,6 +8,9 @@ public sealed class AttachmentRecords
     private const string Extension = ".json";
     private const string HalfExtension = ".half";
 
+    // In none of the three by the specification, so no two attachments have one name.
+    private const char Separator = ':';
+
     private readonly string _directory;
 
     /// <param name="directory">Null or empty = <see cref="DefaultDirectory"/>.</param>
@@ -66,6 +69,13 @@ public sealed class AttachmentRecords
         }
     }
 
+    /// <summary>Removes what has been begun of a network's records: nobody is writing them, or nobody will want them.</summary>
+    public void RemoveHalves(string network)
+    {
+        if (!Directory.Exists(_directory)) return;
+        foreach (string path in Directory.EnumerateFiles(_directory, $"{network}{Separator}*{HalfExtension}")) File.Delete(path);
+    }
+
     /// <summary>All records, and the files that are none, with the reason.</summary>
     public IReadOnlyList<AttachmentRecord> List(ICollection<string> problems)
     {
@@ -91,5 +101,5 @@ public sealed class AttachmentRecords
     }
 
     private string PathOf(string network, string containerId, string interfaceName) =>
-        Path.Combine(_directory, $"{network}-{containerId}-{interfaceName}{Extension}");
+        Path.Combine(_directory, $"{network}{Separator}{containerId}{Separator}{interfaceName}{Extension}");
 }

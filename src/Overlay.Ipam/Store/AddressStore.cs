@@ -13,7 +13,7 @@ public sealed class AddressStore
     public const string DefaultDirectory = "/var/lib/cni/networks";
 
     private const string LineBreak = "\r\n";
-    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode Permissions = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <param name="directory">Of all networks; null or empty = <see cref="DefaultDirectory"/>.</param>
     /// <param name="network">Name of the network.</param>
@@ -111,8 +111,8 @@ public sealed class AddressStore
         string half = HalfPath;
         try
         {
-            File.WriteAllText(half, content);
-            File.SetUnixFileMode(half, FileMode);
+            using (StreamWriter file = new(half, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = Permissions }))
+                file.Write(content);
             File.Move(half, path, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -8,6 +8,8 @@ public sealed unsafe class NamespaceHandle : IDisposable
     // include/uapi/linux/nsfs.h: _IO(0xb7, 3), which only files of namespaces answer, with CLONE_NEW*
     private const nuint NS_GET_NSTYPE = 0xb703;
 
+    private const string CurrentPath = "/proc/thread-self/ns/net";
+
     private readonly FileDescriptor _file;
 
     private NamespaceHandle(FileDescriptor file, string path)
@@ -34,7 +36,8 @@ public sealed unsafe class NamespaceHandle : IDisposable
     }
 
     /// <summary>Is it the namespace that the calling thread is in?</summary>
-    public bool IsCurrent() => Identity() == Invoke(Identity);
+    /// <exception cref="LinuxException">/proc is not there.</exception>
+    public bool IsCurrent() => Inode(Descriptor, "", Path) == Inode(Libc.AT_FDCWD, CurrentPath, CurrentPath);
 
     /// <summary>Runs something inside, on a thread that ends with it. Sockets opened there stay there.</summary>
     /// <exception cref="LinuxException">It cannot be entered (setns(2)): that needs CAP_SYS_ADMIN.</exception>
@@ -62,6 +65,13 @@ public sealed unsafe class NamespaceHandle : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    // "net:[4026531840]": the one name that a namespace has wherever it is mounted.
-    private static string? Identity() => new FileInfo("/proc/thread-self/ns/net").LinkTarget;
+    // The number in "net:[4026531840]": the one name that a namespace has wherever it is mounted.
+    private static ulong Inode(int directory, string path, string subject)
+    {
+        // struct statx: 256 bytes, stx_ino behind 32 of them
+        byte* status = stackalloc byte[256];
+        return Libc.Statx(directory, path, Libc.AT_EMPTY_PATH, Libc.STATX_INO, status) == 0
+            ? *(ulong*)(status + 32)
+            : throw LinuxException.Last("statx", subject);
+    }
 }

@@ -1,3 +1,5 @@
+using Overlay.Wire;
+
 namespace Overlay.Linux;
 
 public sealed partial class RouteNetlink
@@ -17,6 +19,14 @@ public sealed partial class RouteNetlink
     /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
     public void SetPromiscuous(string name) =>
         _socket.Request(ChangeRequest(name, RtNetlink.IFF_PROMISC), "RTM_NEWLINK (promiscuous)", name);
+
+    /// <summary>
+    /// Sets a device's hardware address. Also where it is that one already, the kernel then tells the link whose the
+    /// device's addresses are, as its settings arp_notify and ndisc_notify ask for.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
+    public void SetHardwareAddress(string name, MacAddress address) =>
+        _socket.Request(ChangeRequest(name, 0).Add(RtNetlink.IFLA_ADDRESS, address), "RTM_NEWLINK (address)", name);
 
     private static NetlinkMessage ChangeRequest(string name, uint flags) =>
         new NetlinkMessage(RtNetlink.RTM_NEWLINK, RtNetlink.NLM_F_ACK, IfInfo(0, flags)).Add(RtNetlink.IFLA_IFNAME, name);
