@@ -6,10 +6,11 @@ RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev &
 COPY . .
 RUN deploy/publish.sh /out
 
-FROM debian:bookworm-slim
-# OpenSSL for the API server and etcd, nft for the node's rules, iptables where its FORWARD chain drops.
+# The system that the programs were linked on, with what .NET needs: OpenSSL for the API server and etcd.
+FROM mcr.microsoft.com/dotnet/runtime-deps:10.0
+# nft for the node's rules, iptables where its FORWARD chain drops.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libssl3 nftables iptables \
+    && apt-get install -y --no-install-recommends nftables iptables \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/
 # A read-only root file system has no place for the debugger's socket.

@@ -63,13 +63,13 @@ find_sdk() {
   return 1
 }
 
-# find_linker: what turns the native programs' objects into one file, and the C library to link with.
+# find_linker: what turns the native programs' objects into one file, and the C library to link with, also the static one.
 find_linker() {
   local linker
   for linker in clang gcc; do
     command -v "$linker" >/dev/null || continue
-    if echo 'int main(void) { return 0; }' | "$linker" -x c -o /dev/null - 2>/dev/null; then return 0; fi
+    if echo 'int main(void) { return 0; }' | "$linker" -static -x c -o /dev/null - 2>/dev/null; then return 0; fi
   done
-  reason="no linker for native programs: install gcc and libc6-dev (or clang)"
+  reason="no linker for native programs: install gcc and libc6-dev, elsewhere than on Debian also glibc-static"
   return 1
 }

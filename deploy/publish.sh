@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds what is shipped, for linux-x64: programs that run where no .NET is installed, each in one file, and their checksums.
-# What they need of a host is glibc, 2.34 or that of the machine they are built on, overlayd libgcc and libstdc++ too, which every
-# Debian has, and OpenSSL 3 for a store with TLS.
+# What they need of a host: overlay nothing; overlayctl glibc, as old as that of the machine they are built on; overlayd
+# glibc 2.27, libgcc and libstdc++, which every Debian has, and OpenSSL 3 for a store with TLS.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

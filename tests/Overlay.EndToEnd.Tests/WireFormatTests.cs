@@ -115,10 +115,20 @@ public class WireFormatTests
 
     private static void SendFlows(Pod from, IPAddress target)
     {
-        for (int flow = 0; flow < Flows; flow++)
+        // All at once, or the kernel may give a port a second time.
+        List<Socket> sockets = [];
+        try
         {
-            using Socket socket = from.Invoke(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
-            for (int i = 0; i < DatagramsPerFlow; i++) _ = socket.SendTo(new byte[32], new IPEndPoint(target, 40_000));
+            for (int flow = 0; flow < Flows; flow++)
+            {
+                Socket socket = from.Invoke(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+                sockets.Add(socket);
+                for (int i = 0; i < DatagramsPerFlow; i++) _ = socket.SendTo(new byte[32], new IPEndPoint(target, 40_000));
+            }
+        }
+        finally
+        {
+            sockets.ForEach(static socket => socket.Dispose());
         }
     }
 

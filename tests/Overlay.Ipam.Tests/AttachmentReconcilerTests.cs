@@ -58,6 +58,45 @@ public sealed class AttachmentReconcilerTests : IDisposable
     }
 
     [Fact]
+    public void A_record_under_the_name_of_another_or_with_an_impossible_interface_frees_nothing_and_keeps_nobody_from_being_freed()
+    {
+        AddressAllocator allocator = new(_store, [new([new(IpPrefix.Parse("10.1.0.0/24"))])]);
+        foreach (string id in new[] { "aimed-at", "a", "b" }) _ = allocator.Allocate(id, "eth0", []);
+        _records.Write(Record("aimed-at", age: 10));
+        string directory = Path.Combine(_directory.Path, "records");
+        File.Move(Path.Combine(directory, "net:aimed-at:eth0.json"), Path.Combine(directory, "net:forged:eth0.json"));
+        foreach (string id in new[] { "a", "b" }) _records.Write(Record(id, age: 10));
+
+        List<string> problems = [];
+        new AttachmentReconciler(_records, static name => name == "ov-a" ? throw new IOException("ov-a is no name") : false)
+            .Reconcile(TimeSpan.FromMinutes(5), problems).Select(static record => record.ContainerId).ShouldBe(["b"]);
+        problems.Count.ShouldBe(2);
+        problems.ShouldContain(problem => problem.Contains("net:forged:eth0.json", StringComparison.Ordinal));
+        problems.ShouldContain(problem => problem.Contains("ov-a is no name", StringComparison.Ordinal));
+        _store.Holders().Select(static holder => holder.ContainerId).ShouldBe(["aimed-at", "a"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void An_attachment_that_begins_anew_under_an_old_record_keeps_its_address()
+    {
+        _ = new AddressAllocator(_store, [new([new(IpPrefix.Parse("10.1.0.0/24"))])]).Allocate("again", "eth0", []);
+        _records.Write(Record("again", age: 10));
+
+        // The ADD comes between the list and the release.
+        bool LinkExists(string name)
+        {
+            _records.Write(Record("again", age: 0));
+            return false;
+        }
+
+        List<string> problems = [];
+        new AttachmentReconciler(_records, LinkExists).Reconcile(TimeSpan.FromMinutes(5), problems).ShouldBeEmpty();
+        problems.ShouldBeEmpty();
+        _store.Holders().ShouldHaveSingleItem().ContainerId.ShouldBe("again");
+        _records.Find("net", "again", "eth0").ShouldNotBeNull();
+    }
+
+    [Fact]
     public void Names_with_dashes_and_dots_do_not_meet_in_one_record()
     {
         (string Network, string Id, string Name)[] attachments = [("a-b", "c", "eth0"), ("a", "b-c", "eth0"), ("a", "b", "c-eth0"), ("a.b", "c", "eth0"), ("a", "b.c", "eth0"), ("a", "b", "c.eth0")];

@@ -21,9 +21,10 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
         PodPlan plan = PodPlan.For(configuration);
         RequireFamiliesOfVersion(plan);
 
-        // One that is there belongs to an ADD before, whose DEL needs it.
+        // One that is there belongs to an ADD before, whose DEL needs it. It is young again, or what is given now would be taken for
+        // what has been left.
         bool known = _records.Find(configuration.Name, environment.ContainerId, environment.InterfaceName) is not null;
-        if (!known) _records.Write(Record());
+        _records.Write(Record());
         bool hasAddresses = false;
         bool isAttached = false;
         try

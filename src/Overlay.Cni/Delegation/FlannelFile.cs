@@ -11,6 +11,8 @@ namespace Overlay.Cni;
 /// <param name="containerId">Of the attachment.</param>
 internal sealed class FlannelFile(NetworkConfiguration configuration, string containerId)
 {
+    private const string HalfExtension = ".half";
+
     private string FilePath => Path.Combine(configuration.FlannelDataDirectory, containerId);
 
     /// <summary>Does nothing where flannel's plugin has not been, nor for addresses that another plugin has given.</summary>
@@ -22,7 +24,9 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
         if (!configuration.Ipam.IsOwn || !Directory.Exists(configuration.FlannelDataDirectory) || File.Exists(FilePath)) return;
         using MemoryStream text = new();
         using (Utf8JsonWriter json = new(text)) WriteDelegate(json, plan.RangeSets);
-        File.WriteAllBytes(FilePath, text.ToArray());
+        string half = FilePath + HalfExtension;
+        File.WriteAllBytes(half, text.ToArray());
+        File.Move(half, FilePath, overwrite: true);
     }
 
     /// <summary>Nothing there is a success; another network's is left.</summary>
@@ -30,6 +34,8 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public void Remove()
     {
+        if (!Directory.Exists(configuration.FlannelDataDirectory)) return;
+        File.Delete(FilePath + HalfExtension);
         if (File.Exists(FilePath) && IsOfThisNetwork(File.ReadAllBytes(FilePath))) File.Delete(FilePath);
     }
 

@@ -91,14 +91,15 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     }
 
     // Container runtimes turn IPv6 off in new namespaces. Detection of duplicates would hold the link-local address back
-    // for a second, and by a hairpin port a pod sees its own probes.
+    // for a second, and by a hairpin port a pod sees its own probes. An announcement is a courtesy: an address has its MAC
+    // whichever pod it goes to.
     private void Prepare()
     {
-        if (Has(IpFamily.IPv4)) Sysctl.Set($"ipv4/conf/{request.InterfaceName}/arp_notify", "1");
+        if (Has(IpFamily.IPv4)) Sysctl.TrySet($"ipv4/conf/{request.InterfaceName}/arp_notify", "1");
         if (!Has(IpFamily.IPv6)) return;
         Sysctl.Set($"ipv6/conf/{request.InterfaceName}/disable_ipv6", "0");
         Sysctl.Set($"ipv6/conf/{request.InterfaceName}/accept_dad", "0");
-        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/ndisc_notify", "1");
+        Sysctl.TrySet($"ipv6/conf/{request.InterfaceName}/ndisc_notify", "1");
     }
 
     private bool Has(IpFamily family)

@@ -24,7 +24,7 @@ internal static class CniConflist
         JsonObject plugin = new() { ["type"] = "overlay" };
         if (options.SubnetFile != DefaultSubnetFile) plugin["subnetFile"] = options.SubnetFile;
         JsonArray plugins = [plugin];
-        if (options.RecordDirectory != AttachmentRecords.DefaultDirectory) plugin["stateDirectory"] = options.RecordDirectory;
+        if (options.StateDirectory != AttachmentRecords.DefaultDirectory) plugin["stateDirectory"] = options.StateDirectory;
         if (options.AdminSocket != DefaultAdminSocket) plugin["adminSocket"] = options.AdminSocket;
         if (hasPortmap) plugins.Add((JsonNode)new JsonObject { ["type"] = "portmap", ["capabilities"] = new JsonObject { ["portMappings"] = true } });
 

@@ -21,12 +21,9 @@ public sealed record CniInstallOptions
     /// <summary>What subnet.env is called, for the plugin to read.</summary>
     public required string SubnetFile { get; init; }
 
-    /// <summary>The daemon's, in which the plugin keeps its records of pods.</summary>
+    /// <summary>Where the plugin keeps its records of pods; not the daemon's to write where that is not root.</summary>
     public required string StateDirectory { get; init; }
 
     /// <summary>Where the plugin asks whether the daemon runs.</summary>
     public required string AdminSocket { get; init; }
-
-    /// <summary>The plugin's part of <see cref="StateDirectory"/>.</summary>
-    public string RecordDirectory => Path.Combine(StateDirectory, "cni");
 }

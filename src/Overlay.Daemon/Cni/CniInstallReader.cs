@@ -1,3 +1,5 @@
+using Overlay.Ipam;
+
 namespace Overlay.Daemon;
 
 /// <summary>Reads section CniInstall.</summary>
@@ -5,7 +7,7 @@ internal static class CniInstallReader
 {
     private const string PluginName = "overlay";
 
-    public static CniInstallOptions Read(SectionReader section, string subnetFile, string stateDirectory, string adminSocket)
+    public static CniInstallOptions Read(SectionReader section, string subnetFile, string adminSocket)
     {
         CniInstallOptions options = new()
         {
@@ -15,7 +17,7 @@ internal static class CniInstallReader
             Source = section.FilePath("Source", Path.Combine(AppContext.BaseDirectory, PluginName)),
             RemoveAtStop = section.Boolean("RemoveAtStop", false),
             SubnetFile = subnetFile,
-            StateDirectory = stateDirectory,
+            StateDirectory = section.DirectoryPath("StateDirectory", AttachmentRecords.DefaultDirectory),
             AdminSocket = adminSocket,
         };
         section.RefuseUnknown();

@@ -11,7 +11,7 @@ internal sealed class LeakedAddressSweep(CniInstallOptions options, ILogger logg
     /// <summary>How often it is worth a look, and how old an attachment must be.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
-    private readonly AttachmentRecords _records = new(options.RecordDirectory);
+    private readonly AttachmentRecords _records = new(options.StateDirectory);
     private readonly HashSet<string> _told = [];
 
     /// <summary>Says what it has freed, and each problem once.</summary>

@@ -36,7 +36,7 @@ public static class OverlayOptionsReader
             IpMasq = root.Boolean("IpMasq", true),
             NonMasqueradeCidrs = root.Prefixes("NonMasqueradeCidrs", "192.0.2.0/24"),
             Dataplane = ReadDataplane(root.Section("Dataplane")),
-            StateDirectory = cniInstall.StateDirectory,
+            StateDirectory = root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
             AdminSocket = cniInstall.AdminSocket,
             AdminHttp = ReadHttp(admin),
             SubnetFile = cniInstall.SubnetFile,
@@ -65,7 +65,6 @@ public static class OverlayOptionsReader
     private static CniInstallOptions ReadCniInstall(SectionReader root, SectionReader admin) => CniInstallReader.Read(
         root.Section("CniInstall"),
         root.FilePath("SubnetFile", CniConflist.DefaultSubnetFile),
-        root.DirectoryPath("StateDirectory", "/var/lib/overlay"),
         ReadSocket(admin));
 
     private static string ReadNodeName(SectionReader root)

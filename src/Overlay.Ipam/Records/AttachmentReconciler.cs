@@ -18,17 +18,13 @@ public sealed class AttachmentReconciler(AttachmentRecords records, Func<string,
         DateTimeOffset before = DateTimeOffset.UtcNow - minimumAge;
         foreach (AttachmentRecord record in records.List(problems))
         {
-            if (record.Time > before || hostInterfaceExists(record.HostInterfaceName)) continue;
-
             // Another plugin's allocation is that plugin's to free, and needs the runtime's configuration: DEL or GC does it.
             if (record.IpamType != AttachmentRecord.HostLocal) continue;
             try
             {
-                AddressAllocator.Release(new AddressStore(record.IpamDirectory, record.Network), record.ContainerId, record.InterfaceName);
-                records.Remove(record.Network, record.ContainerId, record.InterfaceName);
-                released.Add(record);
+                if (IsLeft(record, before) && Release(record, before)) released.Add(record);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
             {
                 problems.Add($"{record.ContainerId} {record.InterfaceName} of {record.Network} cannot be released: {exception.Message}");
             }
@@ -44,5 +40,22 @@ public sealed class AttachmentReconciler(AttachmentRecords records, Func<string,
         }
 
         return released;
+    }
+    private bool IsLeft(AttachmentRecord record, DateTimeOffset before) =>
+        record.Time <= before && !hostInterfaceExists(record.HostInterfaceName);
+
+    // Looked at again under the store's lock: an ADD of the same attachment, which writes its record first, may have begun since.
+    private bool Release(AttachmentRecord record, DateTimeOffset before)
+    {
+        AddressStore store = new(record.IpamDirectory, record.Network);
+        if (Directory.Exists(store.Directory))
+        {
+            using IDisposable held = store.Lock();
+            if (records.Find(record.Network, record.ContainerId, record.InterfaceName) is not { } now || !IsLeft(now, before)) return false;
+            store.Release(record.ContainerId, record.InterfaceName);
+        }
+
+        records.Remove(record.Network, record.ContainerId, record.InterfaceName);
+        return true;
     }
 }

@@ -3,7 +3,8 @@ namespace Overlay.Ipam;
 /// <summary>Records of the attachments of this node, one file each, whole or not there.</summary>
 public sealed class AttachmentRecords
 {
-    public const string DefaultDirectory = "/var/lib/overlay/cni";
+    /// <summary>Beside host-local's, root's alone: whoever can write there has any of the node's addresses freed.</summary>
+    public const string DefaultDirectory = "/var/lib/cni/overlay";
 
     private const string Extension = ".json";
     private const string HalfExtension = ".half";
@@ -85,7 +86,11 @@ public sealed class AttachmentRecords
         {
             try
             {
-                records.Add(AttachmentRecordJson.Read(File.ReadAllBytes(path)));
+                AttachmentRecord record = AttachmentRecordJson.Read(File.ReadAllBytes(path));
+
+                // What is done with a record follows from its content; a name that says something else was not given here.
+                if (PathOf(record.Network, record.ContainerId, record.InterfaceName) == path) records.Add(record);
+                else problems.Add($"{path} is the record of {record.ContainerId} {record.InterfaceName} of {record.Network}, which has another name");
             }
             catch (FileNotFoundException)
             {

@@ -46,6 +46,9 @@ public sealed class Node : NetworkNamespace
 
     public string StateDirectory => Path.Combine(Directory, "state");
 
+    /// <summary>Where the CNI plugin keeps its records of this node's pods.</summary>
+    public string CniRecords => Path.Combine(Directory, "attachments");
+
     public string Socket => Path.Combine(Directory, "overlayd.sock");
 
     public string SubnetFile => Path.Combine(Directory, "subnet.env");

@@ -43,6 +43,7 @@ internal static class NodeConfiguration
         ["Dataplane"] = new JsonObject { ["Queues"] = 0, ["BusyPollMicroseconds"] = 50, ["PinWorkers"] = false },
         ["StateDirectory"] = node.StateDirectory,
         ["SubnetFile"] = node.SubnetFile,
+        ["CniInstall"] = new JsonObject { ["StateDirectory"] = node.CniRecords },
         ["IpMasq"] = true,
         ["Admin"] = new JsonObject { ["Socket"] = node.Socket, ["Http"] = "127.0.0.1:9472" },
     };

@@ -22,7 +22,7 @@ public sealed class CniInstallerTests : IDisposable
             Source = Path.Combine(_directory, "overlay"),
             RemoveAtStop = false,
             SubnetFile = "/run/flannel/subnet.env",
-            StateDirectory = "/var/lib/overlay",
+            StateDirectory = "/var/lib/cni/overlay",
             AdminSocket = "/run/overlay/overlayd.sock",
         };
         File.WriteAllText(_options.Source, "plugin 1");
@@ -62,7 +62,7 @@ public sealed class CniInstallerTests : IDisposable
         JsonElement[] plugins = [.. JsonDocument.Parse(File.ReadAllText(Conflist)).RootElement.GetProperty("plugins").EnumerateArray()];
         plugins.Select(plugin => plugin.GetProperty("type").GetString()).ShouldBe(["overlay", "portmap"]);
         plugins[0].GetProperty("subnetFile").GetString().ShouldBe("/run/x.env");
-        plugins[0].GetProperty("stateDirectory").GetString().ShouldBe("/srv/x/cni");
+        plugins[0].GetProperty("stateDirectory").GetString().ShouldBe("/srv/x");
         plugins[0].GetProperty("adminSocket").GetString().ShouldBe("/run/x.sock");
         plugins[1].GetProperty("capabilities").GetProperty("portMappings").GetBoolean().ShouldBeTrue();
     }

@@ -30,7 +30,7 @@ public class OverlayOptionsReaderTests
             Source = Path.Combine(AppContext.BaseDirectory, "overlay"),
             RemoveAtStop = false,
             SubnetFile = "/run/flannel/subnet.env",
-            StateDirectory = "/var/lib/overlay",
+            StateDirectory = "/var/lib/cni/overlay",
             AdminSocket = "/run/overlay/overlayd.sock",
         });
     }
@@ -47,7 +47,7 @@ public class OverlayOptionsReaderTests
             ("Dataplane:Queues", "3"), ("Dataplane:BusyPollMicroseconds", "50"), ("Dataplane:PinWorkers", "true"),
             ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"),
             ("CniInstall:Enabled", "true"), ("CniInstall:BinDirectory", "/srv/bin"), ("CniInstall:ConfigDirectory", "/srv/net.d"),
-            ("CniInstall:Source", "/bin/sh"), ("CniInstall:RemoveAtStop", "true"));
+            ("CniInstall:Source", "/bin/sh"), ("CniInstall:RemoveAtStop", "true"), ("CniInstall:StateDirectory", "/srv/records"));
         options.ShouldBe(new OverlayOptions
         {
             NodeName = "a",
@@ -90,7 +90,7 @@ public class OverlayOptionsReaderTests
                 Source = "/bin/sh",
                 RemoveAtStop = true,
                 SubnetFile = "/run/x.env",
-                StateDirectory = "/srv/state",
+                StateDirectory = "/srv/records",
                 AdminSocket = "/run/x.sock",
             },
         });

@@ -58,7 +58,9 @@ public class LeakedAddressTests(PublishedPrograms programs)
     // Younger ones may still be on their way.
     private static void Age(PluginRuntime runtime, NetworkNamespace pod)
     {
-        foreach (string path in Directory.GetFiles(runtime.Records, $"*-{PluginRuntime.ContainerOf(pod)}-*"))
+        string[] paths = Directory.GetFiles(runtime.Records, $"*:{PluginRuntime.ContainerOf(pod)}:*");
+        paths.Length.ShouldBe(2);
+        foreach (string path in paths)
         {
             JsonNode record = JsonNode.Parse(File.ReadAllText(path))!;
             record["time"] = DateTimeOffset.UtcNow.AddHours(-1);

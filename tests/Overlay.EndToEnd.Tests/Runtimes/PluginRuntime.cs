@@ -31,7 +31,7 @@ internal sealed class PluginRuntime
     /// <summary>Of all networks' allocations, as host-local's dataDir.</summary>
     public string Allocations => Path.Combine(Node.Directory, "networks");
 
-    public string Records => Path.Combine(Node.StateDirectory, "cni");
+    public string Records => Node.CniRecords;
 
     /// <summary>flannel's dataDir, a file a container. It is where flannel's plugin has been.</summary>
     public string FlannelFiles => Path.Combine(Node.Directory, "flannel");

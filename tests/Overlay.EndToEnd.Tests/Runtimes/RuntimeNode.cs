@@ -49,6 +49,7 @@ internal abstract class RuntimeNode : IDisposable
         [nameof(BinDirectory)] = BinDirectory,
         [nameof(ConfigDirectory)] = ConfigDirectory,
         ["Source"] = plugin,
+        ["StateDirectory"] = Node.CniRecords,
     };
 
     /// <summary>Writes what flannel's plugin makes of its configuration: the reference plugins bridge and host-local.</summary>
@@ -114,7 +115,7 @@ internal abstract class RuntimeNode : IDisposable
         .. Inside(
             "sh", "-c",
             $"ip -brief link | grep -oE '^(ov[0-9a-f]{{12}}|veth[0-9a-z]+|bwp[0-9a-f]+)'; "
-                + $"find /var/lib/cni/networks {Node.StateDirectory}/cni -type f -not -name 'last_reserved_ip.*' -not -name lock; "
+                + $"find /var/lib/cni/networks {Node.CniRecords} -type f -not -name 'last_reserved_ip.*' -not -name lock; "
                 + "for save in iptables-save ip6tables-save; do $save | grep -E '^(:CNI-(DN|SN)|-A CNI-(HOSTPORT-DNAT|DN|SN))'; done; true")
             .EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries),
     ];

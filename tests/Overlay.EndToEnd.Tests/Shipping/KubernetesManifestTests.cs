@@ -108,13 +108,13 @@ public partial class KubernetesManifestTests
 
         // Nobody answers at the pod's usual place of the API server: all before that is sound then.
         DaemonProcess daemon = node.StartDaemon(
-            "--NodeName", "a", "--Interface", "eth0", "--Admin:Socket", node.Socket, "--StateDirectory", node.StateDirectory, "--SubnetFile", node.SubnetFile,
+            "--NodeName", "a", "--Interface", "eth0", "--Admin:Socket", node.Socket, "--StateDirectory", node.StateDirectory, "--CniInstall:StateDirectory", node.CniRecords, "--SubnetFile", node.SubnetFile,
             "--ControlPlane:Kubernetes:ApiServer", "https://127.0.0.1:1");
         daemon.WaitForLog("Kubernetes https://127.0.0.1:1", TimeSpan.FromSeconds(30));
         daemon.HasExited.ShouldBeFalse(daemon.Log);
 
         string[] mounts = Mounts(_manifest.Daemon);
-        foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/dev/net/tun", "/etc/overlay" }) mounts.ShouldContain(needed);
+        foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/var/lib/cni", "/dev/net/tun", "/etc/overlay" }) mounts.ShouldContain(needed);
         string[] volumes = [.. Items(At(_manifest.PodSpec, "volumes")).Select(static volume => Text(volume, "name"))];
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
         {

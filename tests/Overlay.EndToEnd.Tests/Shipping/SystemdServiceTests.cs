@@ -83,10 +83,10 @@ public class SystemdServiceTests(PublishedPrograms programs)
 
         // What root's plugin wrote is not the daemon's to free: a timer does it. The pod of this record is an hour old, and gone.
         machine.Run("systemctl", "is-active", "overlay-addresses.timer");
-        machine.Shell("mkdir -p /var/lib/overlay/cni /var/lib/cni/networks/cbr0 && printf 'pod1\\r\\neth0' >/var/lib/cni/networks/cbr0/10.244.1.9");
-        machine.Shell($$"""echo '{"network":"cbr0","containerId":"pod1","ifname":"eth0","netns":"","hostInterface":"ov1","ipam":"host-local","ipamDirectory":"","time":"{{DateTimeOffset.UtcNow.AddHours(-1):O}}"}' >/var/lib/overlay/cni/cbr0:pod1:eth0.json""");
+        machine.Shell("mkdir -p /var/lib/cni/overlay /var/lib/cni/networks/cbr0 && printf 'pod1\\r\\neth0' >/var/lib/cni/networks/cbr0/10.244.1.9");
+        machine.Shell($$"""echo '{"network":"cbr0","containerId":"pod1","ifname":"eth0","netns":"","hostInterface":"ov1","ipam":"host-local","ipamDirectory":"","time":"{{DateTimeOffset.UtcNow.AddHours(-1):O}}"}' >/var/lib/cni/overlay/cbr0:pod1:eth0.json""");
         machine.Run("systemctl", "start", "overlay-addresses.service");
-        machine.Shell("find /var/lib/cni/networks/cbr0 /var/lib/overlay/cni -name '*pod1*' -o -name '10.*'").ShouldBe("");
+        machine.Shell("find /var/lib/cni/networks/cbr0 /var/lib/cni/overlay -name '*pod1*' -o -name '10.*'").ShouldBe("");
         machine.Shell("rm -r /var/lib/cni/networks/cbr0 && rmdir --ignore-fail-on-non-empty /var/lib/cni/networks /var/lib/cni");
 
         // The daemon writes nothing of what root runs.
@@ -126,7 +126,7 @@ public class SystemdServiceTests(PublishedPrograms programs)
     {
         node.WriteConfig(static overlay =>
         {
-            foreach (string key in new[] { "StateDirectory", "SubnetFile", "Admin", "ControlPlane" }) _ = overlay.Remove(key);
+            foreach (string key in new[] { "StateDirectory", "SubnetFile", "Admin", "ControlPlane", "CniInstall" }) _ = overlay.Remove(key);
         });
         machine.Run("cp", node.ConfigPath, "/etc/overlay/overlay.json");
     }
