@@ -32,7 +32,8 @@ for unit in overlay-addresses.timer overlay-addresses.service overlayd.service; 
 done
 
 rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
-rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay
+# The plugin's records too: a DEL does without them.
+rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay /var/lib/cni/overlay
 
 # flannel's directory is ours to remove only when nobody else has something in it.
 [[ ! -d /run/flannel ]] || rmdir --ignore-fail-on-non-empty /run/flannel

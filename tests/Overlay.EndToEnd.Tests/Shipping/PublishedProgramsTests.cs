@@ -39,6 +39,15 @@ public class PublishedProgramsTests(PublishedPrograms programs)
     }
 
     [Fact]
+    public void The_plugin_runs_where_there_is_nothing_at_all()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "empty", Nodes = 1, PodsPerNode = 0 });
+        string root = Directory.CreateDirectory(Path.Combine(lab.Directory, "root")).FullName;
+        File.Copy(Path.Combine(programs.Directory, "overlay"), Path.Combine(root, "overlay"));
+        lab.Nodes[0].Run("chroot", root, "/overlay", "--version").EnsureSuccess().Output.ShouldMatch(@"^overlay \d+\.\d+\.\d+\n$");
+    }
+
+    [Fact]
     public void A_directory_that_is_missing_or_one_too_many_is_refused()
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "usage", Nodes = 1, PodsPerNode = 0 });

@@ -87,13 +87,13 @@ public class SystemdServiceTests(PublishedPrograms programs)
         machine.Shell($$"""echo '{"network":"cbr0","containerId":"pod1","ifname":"eth0","netns":"","hostInterface":"ov1","ipam":"host-local","ipamDirectory":"","time":"{{DateTimeOffset.UtcNow.AddHours(-1):O}}"}' >/var/lib/cni/overlay/cbr0:pod1:eth0.json""");
         machine.Run("systemctl", "start", "overlay-addresses.service");
         machine.Shell("find /var/lib/cni/networks/cbr0 /var/lib/cni/overlay -name '*pod1*' -o -name '10.*'").ShouldBe("");
-        machine.Shell("rm -r /var/lib/cni/networks/cbr0 && rmdir --ignore-fail-on-non-empty /var/lib/cni/networks /var/lib/cni");
+        machine.Shell("rm -r /var/lib/cni/networks/cbr0 && rmdir --ignore-fail-on-non-empty /var/lib/cni/networks");
 
         // The daemon writes nothing of what root runs.
         machine.Shell("find /opt/cni /etc/cni /usr/local/lib/overlay ! -user root").ShouldBe("");
 
         machine.Run(Path.Combine(_scripts, "uninstall.sh"), "--purge");
-        string[] empty = ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin"];
+        string[] empty = ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin", "/var/lib/cni"];
         machine.Shell(AllFiles).Split('\n').Except(empty).ShouldBe(files.Split('\n').Except(empty));
         machine.Shell("cat /etc/passwd /etc/group /etc/shadow").ShouldBe(users);
         machine.Try("systemctl", "cat", "overlayd").ExitCode.ShouldNotBe(0);
