@@ -15,7 +15,8 @@ usage() {
 usage: deploy/systemd/install.sh [--cni] DIR
   DIR    what deploy/publish.sh has made
   --cni  also installs the CNI plugin and its configuration, where overlay.json says (section CniInstall), and a timer
-         that frees the addresses of pods that nobody has deleted
+         that frees the addresses of pods that nobody has deleted; without it a plugin that is installed already is
+         still upgraded
 USAGE
 }
 
@@ -89,4 +90,6 @@ fi
 if [[ -n $cni ]]; then
   /usr/local/lib/overlay/overlayd install-cni --config /etc/overlay/overlay.json
   systemctl enable --now overlay-addresses.timer
+else
+  /usr/local/lib/overlay/overlayd upgrade-cni --config /etc/overlay/overlay.json
 fi

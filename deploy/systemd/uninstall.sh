@@ -18,10 +18,16 @@ case "$#:${1:-}" in
 esac
 [[ $EUID -eq 0 ]] || fail "must be run as root"
 
-# First what brings pods here, then what carries their packets.
-if [[ -x /usr/local/lib/overlay/overlayd && -e /etc/overlay/overlay.json ]]; then
-  /usr/local/lib/overlay/overlayd remove-cni --config /etc/overlay/overlay.json ||
-    echo "uninstall: the CNI plugin and its configuration may still be there" >&2
+# First what brings pods here, then what carries their packets. Without a configuration they are where it is by default.
+cni=gone
+if [[ -x /usr/local/lib/overlay/overlayd ]]; then
+  config=/etc/overlay/overlay.json
+  if [[ ! -e $config ]]; then
+    config="$(mktemp)"
+    trap 'rm -f "$config"' EXIT
+    echo '{}' >"$config"
+  fi
+  /usr/local/lib/overlay/overlayd remove-cni --config "$config" || cni=left
 fi
 for unit in overlay-addresses.timer overlay-addresses.service overlayd.service; do
   [[ -e /etc/systemd/system/$unit ]] || continue
@@ -32,11 +38,15 @@ for unit in overlay-addresses.timer overlay-addresses.service overlayd.service; 
 done
 
 rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
-# The plugin's records too: a DEL does without them.
-rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay /var/lib/cni/overlay
+rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay
+# The plugin's records go with it.
+[[ $cni == left ]] || rm -rf /var/lib/cni/overlay
+[[ ! -d /var/lib/cni ]] || rmdir --ignore-fail-on-non-empty /var/lib/cni
 
 # flannel's directory is ours to remove only when nobody else has something in it.
 [[ ! -d /run/flannel ]] || rmdir --ignore-fail-on-non-empty /run/flannel
 [[ -z $purge ]] || rm -rf /etc/overlay
 if getent passwd overlay >/dev/null; then userdel overlay; fi
 if getent group overlay >/dev/null; then groupdel overlay; fi
+
+[[ $cni == gone ]] || fail "all is removed but the CNI plugin or its configuration, for the reason above; without overlayd the pods they are used for fail"

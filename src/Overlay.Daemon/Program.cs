@@ -22,11 +22,12 @@ if (args.Contains("--version"))
 if (args.Contains("--help") || args.Contains("-h"))
 {
     Console.WriteLine("""
-        usage: overlayd [install-cni | remove-cni | free-addresses] [--config FILE] [--KEY VALUE]...
+        usage: overlayd [install-cni | upgrade-cni | remove-cni | free-addresses] [--config FILE] [--KEY VALUE]...
           --config FILE        default /etc/overlay/overlay.json
           --Network:Vni 7      any key of the file's section Overlay; so does the variable OVERLAY_Network__Vni=7
           --version            prints the version
           install-cni          no daemon: installs the CNI plugin where section CniInstall says
+          upgrade-cni          no daemon: puts its CNI plugin in the place of one that a configuration calls
           remove-cni           no daemon: removes it again
           free-addresses       no daemon: frees the addresses of pods that are gone and that nobody has deleted
         """);
@@ -36,11 +37,7 @@ if (args.Contains("--help") || args.Contains("-h"))
 ProcessOutcome outcome = new();
 try
 {
-    if (CniCommand.Is(args))
-    {
-        CniCommand.Run(args);
-        return ExitCode.Success;
-    }
+    if (CniCommand.Is(args)) return CniCommand.Run(args);
 
     IConfiguration configuration = ConfigurationLoader.Load(args);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Overlay.Ipam;
+using Overlay.Linux;
 using Overlay.Wire;
 
 namespace Overlay.Cni;
@@ -30,8 +31,8 @@ public static class NetworkConfigurationReader
             Bridge = ReadBridge(from, isFlannel),
             Mtu = from.Number("mtu", 0, MtuLimit, "1450"),
             Mac = attaches ? ReadMac(root, environment) : null,
-            SubnetFile = PathOr(root, "subnetFile", SubnetEnvironment.DefaultPath),
-            AdminSocket = PathOr(root, "adminSocket", "/run/overlay/overlayd.sock"),
+            SubnetFile = PathOr(root, "subnetFile", NodePaths.SubnetFile),
+            AdminSocket = PathOr(root, "adminSocket", NodePaths.AdminSocket),
             StateDirectory = root.Text("stateDirectory"),
             FlannelDataDirectory = PathOr(root, "dataDir", "/var/lib/cni/flannel"),
             Ipam = IpamSettingsReader.Read(root, environment, isFlannel, attaches),

@@ -9,8 +9,6 @@ namespace Overlay.Cni;
 /// <param name="Mtu">Bytes of the largest pod packet.</param>
 public sealed record SubnetEnvironment(IReadOnlyList<IpPrefix> Networks, IReadOnlyList<IpPrefix> Subnets, uint Mtu)
 {
-    public const string DefaultPath = "/run/flannel/subnet.env";
-
     /// <exception cref="CniException">Code 11: not there, or without a key, as before the daemon of a node has started.</exception>
     public static SubnetEnvironment Read(string path)
     {

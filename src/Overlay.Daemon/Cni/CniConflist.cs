@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Overlay.Ipam;
+using Overlay.Linux;
 
 namespace Overlay.Daemon;
 
@@ -10,9 +11,7 @@ internal static class CniConflist
     // Behind flannel's and before those of bridge and the like.
     public const string FileName = "10-overlay.conflist";
 
-    // What the plugin takes where its configuration does not say.
-    public const string DefaultSubnetFile = "/run/flannel/subnet.env";
-    public const string DefaultAdminSocket = "/run/overlay/overlayd.sock";
+    private const string PluginType = "overlay";
 
     private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
 
@@ -21,11 +20,11 @@ internal static class CniConflist
     /// <param name="hasPortmap">A chain with a plugin that is missing would fail for every pod.</param>
     public static byte[] Format(CniInstallOptions options, bool hasPortmap)
     {
-        JsonObject plugin = new() { ["type"] = "overlay" };
-        if (options.SubnetFile != DefaultSubnetFile) plugin["subnetFile"] = options.SubnetFile;
+        JsonObject plugin = new() { ["type"] = PluginType };
+        if (options.SubnetFile != NodePaths.SubnetFile) plugin["subnetFile"] = options.SubnetFile;
         JsonArray plugins = [plugin];
         if (options.StateDirectory != AttachmentRecords.DefaultDirectory) plugin["stateDirectory"] = options.StateDirectory;
-        if (options.AdminSocket != DefaultAdminSocket) plugin["adminSocket"] = options.AdminSocket;
+        if (options.AdminSocket != NodePaths.AdminSocket) plugin["adminSocket"] = options.AdminSocket;
         if (hasPortmap) plugins.Add((JsonNode)new JsonObject { ["type"] = "portmap", ["capabilities"] = new JsonObject { ["portMappings"] = true } });
 
         // The name is flannel's: what host-local keeps under it, this node's pods keep.
@@ -37,5 +36,52 @@ internal static class CniConflist
             ["plugins"] = plugins,
         };
         return [.. JsonSerializer.SerializeToUtf8Bytes(conflist, _indented), (byte)'\n'];
+    }
+
+    /// <summary>Whether it is what <see cref="Format"/> writes: portmap may have come since, and the daemon's paths may have been others.</summary>
+    public static bool IsOurs(byte[] content, CniInstallOptions options)
+    {
+        using JsonDocument? document = Parse(content);
+        if (document is null || document.RootElement.ValueKind != JsonValueKind.Object) return false;
+        if (!document.RootElement.TryGetProperty("plugins", out JsonElement plugins) || plugins.ValueKind != JsonValueKind.Array) return false;
+        JsonElement plugin = plugins.EnumerateArray().FirstOrDefault();
+        if (plugin.ValueKind != JsonValueKind.Object) return false;
+        CniInstallOptions written = options with
+        {
+            SubnetFile = Text(plugin, "subnetFile") ?? NodePaths.SubnetFile,
+            StateDirectory = Text(plugin, "stateDirectory") ?? AttachmentRecords.DefaultDirectory,
+            AdminSocket = Text(plugin, "adminSocket") ?? NodePaths.AdminSocket,
+        };
+        return content.AsSpan().SequenceEqual(Format(written, hasPortmap: false)) || content.AsSpan().SequenceEqual(Format(written, hasPortmap: true));
+    }
+
+    /// <summary>Whether a runtime that goes by it calls the plugin, be it through another one that has a configuration of ours in its own.</summary>
+    public static bool CallsPlugin(byte[] content)
+    {
+        // What is no JSON no runtime goes by.
+        using JsonDocument? document = Parse(content);
+        return document is not null && Calls(document.RootElement);
+    }
+
+    private static bool Calls(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => Text(element, "type") == PluginType || element.EnumerateObject().Any(static property => Calls(property.Value)),
+        JsonValueKind.Array => element.EnumerateArray().Any(Calls),
+        _ => false,
+    };
+
+    private static string? Text(JsonElement element, string key) =>
+        element.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static JsonDocument? Parse(byte[] content)
+    {
+        try
+        {
+            return JsonDocument.Parse(content);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

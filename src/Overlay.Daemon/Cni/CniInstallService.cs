@@ -39,7 +39,7 @@ public sealed class CniInstallService : LifecycleService, IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _keeping;
-        if (_options is { Enabled: true, RemoveAtStop: true }) Try(_installer.Remove, "removed");
+        if (_options is { Enabled: true, RemoveAtStop: true }) Try(() => _ = _installer.Remove(), "removed");
     }
 
     /// <summary>Ends what a start that failed half-way has begun. May be called again.</summary>

@@ -18,20 +18,38 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     private string Conflist => Path.Combine(options.ConfigDirectory, CniConflist.FileName);
 
     /// <summary>Writes what is missing or other than it is to be; says so.</summary>
-    /// <exception cref="IOException">A file or directory cannot be written, or the source not be read.</exception>
+    /// <exception cref="IOException">A file or directory cannot be written, or the source not be read, or the source does not start.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public void Install()
     {
-        _ = Write(Plugin, File.ReadAllBytes(options.Source), PluginMode);
-        if (Write(Conflist, Wanted(), ConfigMode) && !HasPortmap)
+        WritePlugin();
+        if (Write(Conflist, CniConflist.Format(options, HasPortmap), ConfigMode) && !HasPortmap)
             logger.LogWarning("{Directory} has no portmap, so pods' host ports are not published; with it there, install again", options.BinDirectory);
     }
 
-    /// <summary>Removes both where they are as they were installed; a configuration that somebody has changed is left with its plugin, and said.</summary>
+    /// <summary>Puts the plugin where a configuration calls it, in the place of an older one. The configuration stays as it is.</summary>
     /// <inheritdoc cref="Install" path="/exception"/>
-    public void Remove()
+    public void Upgrade()
     {
-        if (RemoveOurs(Conflist, Wanted())) _ = RemoveOurs(Plugin, File.Exists(Plugin) ? File.ReadAllBytes(options.Source) : []);
+        if (Callers().Count > 0) WritePlugin();
+    }
+
+    /// <summary>Removes both, of whatever version; a configuration that somebody has written or changed is left with the plugin that it calls, and said.</summary>
+    /// <returns>Whether both are gone.</returns>
+    /// <inheritdoc cref="Install" path="/exception"/>
+    public bool Remove()
+    {
+        if (File.Exists(Conflist) && CniConflist.IsOurs(File.ReadAllBytes(Conflist), options)) Delete(Conflist);
+        IReadOnlyList<string> callers = Callers();
+        foreach (string caller in callers)
+        {
+            logger.LogWarning(
+                "{Path} is not as it was installed, and is left alone with {Plugin} that it calls; without overlayd new pods fail by it, so when it is done with: rm {Path} {Plugin}",
+                caller, Plugin, caller, Plugin);
+        }
+
+        if (callers.Count == 0 && File.Exists(Plugin)) Delete(Plugin);
+        return callers.Count == 0;
     }
 
     /// <summary>Logs <see cref="Rivals"/>.</summary>
@@ -47,8 +65,7 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
         {
             return
             [
-                .. Directory.EnumerateFiles(options.ConfigDirectory)
-                    .Where(static path => Path.GetExtension(path) is ".conf" or ".conflist" or ".json")
+                .. Configurations()
                     .Where(static path => string.CompareOrdinal(Path.GetFileName(path), CniConflist.FileName) < 0)
                     .Order(StringComparer.Ordinal)
                     .Select(path => $"{path} sorts before {CniConflist.FileName}, so container runtimes make new pods by it and not by overlay; {Advice(path)}"),
@@ -71,7 +88,35 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 
     private bool HasPortmap => File.Exists(Path.Combine(options.BinDirectory, "portmap"));
 
-    private byte[] Wanted() => CniConflist.Format(options, HasPortmap);
+    // What has our file's name but cannot be read as one may be on its way to become one again.
+    private IReadOnlyList<string> Callers() => !Directory.Exists(options.ConfigDirectory)
+        ? []
+        : [.. Configurations().Where(path => path == Conflist || CniConflist.CallsPlugin(File.ReadAllBytes(path))).Order(StringComparer.Ordinal)];
+
+    private IEnumerable<string> Configurations() =>
+        Directory.EnumerateFiles(options.ConfigDirectory).Where(static path => Path.GetExtension(path) is ".conf" or ".conflist" or ".json");
+
+    // One that does not start would fail every pod. In a container that says nothing of what else the host has.
+    private void WritePlugin()
+    {
+        byte[] plugin = File.ReadAllBytes(options.Source);
+        if (!IsSame(Plugin, plugin))
+        {
+            try
+            {
+                _ = HostTool.Run(options.Source, "", "--version");
+            }
+            catch (IOException exception)
+            {
+                throw new IOException(
+                    $"Overlay:CniInstall:Source '{options.Source}' does not start here, and is not installed ({exception.Message}); "
+                    + "it has to be a whole one, for this machine's architecture; example: /usr/local/lib/overlay/overlay",
+                    exception);
+            }
+        }
+
+        _ = Write(Plugin, plugin, PluginMode);
+    }
 
     /// <returns>False where it was so already.</returns>
     private bool Write(string path, byte[] content, UnixFileMode mode)
@@ -82,19 +127,10 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
         return true;
     }
 
-    /// <returns>Whether it is gone.</returns>
-    private bool RemoveOurs(string path, byte[] content)
+    private void Delete(string path)
     {
-        if (!File.Exists(path)) return true;
-        if (!IsSame(path, content))
-        {
-            logger.LogWarning("{Path} is not as it was installed, and is left alone", path);
-            return false;
-        }
-
         File.Delete(path);
         logger.LogInformation("{Path} is removed", path);
-        return true;
     }
 
     private static bool IsSame(string path, byte[] content) =>

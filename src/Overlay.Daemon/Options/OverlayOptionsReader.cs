@@ -64,7 +64,7 @@ public static class OverlayOptionsReader
 
     private static CniInstallOptions ReadCniInstall(SectionReader root, SectionReader admin) => CniInstallReader.Read(
         root.Section("CniInstall"),
-        root.FilePath("SubnetFile", CniConflist.DefaultSubnetFile),
+        root.FilePath("SubnetFile", NodePaths.SubnetFile),
         ReadSocket(admin));
 
     private static string ReadNodeName(SectionReader root)
@@ -110,9 +110,9 @@ public static class OverlayOptionsReader
     private static string ReadSocket(SectionReader admin)
     {
         const int LongestUnixSocketPath = 107;
-        string socket = admin.FilePath("Socket", CniConflist.DefaultAdminSocket);
+        string socket = admin.FilePath("Socket", NodePaths.AdminSocket);
         if (Encoding.UTF8.GetByteCount(socket) > LongestUnixSocketPath)
-            admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have", CniConflist.DefaultAdminSocket);
+            admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have", NodePaths.AdminSocket);
         return socket;
     }
 

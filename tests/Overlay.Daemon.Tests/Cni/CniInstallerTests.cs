@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Tests;
@@ -7,6 +6,10 @@ namespace Overlay.Daemon.Tests;
 
 public sealed class CniInstallerTests : IDisposable
 {
+    // Two versions of a program that starts: one that a test writes itself may still be open in a child of another test.
+    private const string First = "/bin/true";
+    private const string Second = "/bin/echo";
+
     private readonly string _directory = Directory.CreateTempSubdirectory("overlay-").FullName;
     private readonly CollectingLogger<CniInstaller> _logger = new();
     private readonly CniInstallOptions _options;
@@ -25,7 +28,7 @@ public sealed class CniInstallerTests : IDisposable
             StateDirectory = "/var/lib/cni/overlay",
             AdminSocket = "/run/overlay/overlayd.sock",
         };
-        File.WriteAllText(_options.Source, "plugin 1");
+        UseSource(First);
         _installer = new CniInstaller(_options, _logger);
     }
 
@@ -37,7 +40,7 @@ public sealed class CniInstallerTests : IDisposable
     public void Plugin_and_configuration_are_installed_for_everybody_to_read_and_run()
     {
         _installer.Install();
-        File.ReadAllText(Plugin).ShouldBe("plugin 1");
+        IsInstalled(First).ShouldBeTrue();
         File.GetUnixFileMode(Plugin).ShouldBe((UnixFileMode)0b111_101_101);
         File.GetUnixFileMode(Conflist).ShouldBe((UnixFileMode)0b110_100_100);
         JsonElement root = JsonDocument.Parse(File.ReadAllText(Conflist)).RootElement;
@@ -78,10 +81,10 @@ public sealed class CniInstallerTests : IDisposable
         File.GetLastWriteTime(Plugin).ShouldBe(plugin);
         File.GetLastWriteTime(Conflist).ShouldBe(conflist);
 
-        File.WriteAllText(_options.Source, "plugin 2");
+        UseSource(Second);
         File.Delete(Conflist);
         _installer.Install();
-        File.ReadAllText(Plugin).ShouldBe("plugin 2");
+        IsInstalled(Second).ShouldBeTrue();
         File.Exists(Conflist).ShouldBeTrue();
     }
 
@@ -90,11 +93,10 @@ public sealed class CniInstallerTests : IDisposable
     {
         _installer.Install();
         using FileStream running = new(Plugin, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        File.WriteAllText(_options.Source, "another one");
+        UseSource(Second);
         _installer.Install();
-        using StreamReader reader = new(running, Encoding.UTF8);
-        reader.ReadToEnd().ShouldBe("plugin 1");
-        File.ReadAllText(Plugin).ShouldBe("another one");
+        running.Length.ShouldBe(new FileInfo(First).Length);
+        IsInstalled(Second).ShouldBeTrue();
     }
 
     [Fact]
@@ -103,19 +105,86 @@ public sealed class CniInstallerTests : IDisposable
         string other = Path.Combine(_options.BinDirectory, "bridge");
         _installer.Install();
         File.WriteAllText(other, "");
-        _installer.Remove();
+        _installer.Remove().ShouldBeTrue();
         Directory.GetFileSystemEntries(_options.BinDirectory).ShouldBe([other]);
         Directory.GetFileSystemEntries(_options.ConfigDirectory).ShouldBeEmpty();
-        Should.NotThrow(_installer.Remove);
-
-        _installer.Install();
-        File.AppendAllText(Conflist, "\n");
-        _installer.Remove();
-        File.Exists(Conflist).ShouldBeTrue();
+        _installer.Remove().ShouldBeTrue();
 
         // A configuration of a plugin that is missing would fail every pod.
+        _installer.Install();
+        File.AppendAllText(Conflist, "\n");
+        _installer.Remove().ShouldBeFalse();
+        File.Exists(Conflist).ShouldBeTrue();
         File.Exists(Plugin).ShouldBeTrue();
-        _logger.Warnings.ShouldContain($"{Conflist} is not as it was installed, and is left alone");
+        _logger.Warnings.ShouldContain(warning => warning.StartsWith($"{Conflist} is not as it was installed", StringComparison.Ordinal)
+            && warning.EndsWith($"rm {Conflist} {Plugin}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Removal_knows_its_own_again_after_an_upgrade_with_portmap_since_and_with_the_daemons_paths_changed()
+    {
+        _installer.Install();
+        File.WriteAllText(Path.Combine(_options.BinDirectory, "portmap"), "");
+        UseSource(Second);
+        new CniInstaller(_options with { SubnetFile = "/run/x.env", AdminSocket = "/run/x.sock" }, _logger).Remove().ShouldBeTrue();
+        File.Exists(Plugin).ShouldBeFalse();
+        File.Exists(Conflist).ShouldBeFalse();
+
+        // And the other way round.
+        new CniInstaller(_options with { SubnetFile = "/run/x.env", AdminSocket = "/run/x.sock" }, _logger).Install();
+        File.Delete(Path.Combine(_options.BinDirectory, "portmap"));
+        UseSource(First);
+        _installer.Remove().ShouldBeTrue();
+        File.Exists(Plugin).ShouldBeFalse();
+        File.Exists(Conflist).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("20-own.conf", """{ "name": "x", "type": "overlay" }""", true)]
+    [InlineData("00-multus.conf", """{ "type": "multus", "delegates": [ { "name": "cbr0", "plugins": [ { "type": "overlay" } ] } ] }""", true)]
+    [InlineData("10-overlay.conflist", """{ "name": "cbr0", "plugins": """, true)]
+    [InlineData("20-own.conf", """{ "name": "overlay", "name": "overlay", "type": "bridge" }""", false)]
+    [InlineData("20-own.conf", "overlay", false)]
+    [InlineData("20-own.conf.bak", """{ "name": "x", "type": "overlay" }""", false)]
+    public void The_plugin_is_upgraded_and_kept_as_long_as_a_configuration_calls_it(string name, string content, bool calls)
+    {
+        _installer.Install();
+        string path = Path.Combine(_options.ConfigDirectory, name);
+        File.Delete(Conflist);
+        File.WriteAllText(path, content);
+        UseSource(Second);
+        _installer.Upgrade();
+        IsInstalled(Second).ShouldBe(calls);
+        _installer.Remove().ShouldBe(!calls);
+        File.Exists(Plugin).ShouldBe(calls);
+        File.ReadAllText(path).ShouldBe(content);
+    }
+
+    [Fact]
+    public void An_upgrade_installs_nothing_where_nothing_was_installed()
+    {
+        _installer.Upgrade();
+        Directory.Exists(_options.BinDirectory).ShouldBeFalse();
+        _installer.Install();
+        string conflist = File.ReadAllText(Conflist);
+        File.WriteAllText(Path.Combine(_options.BinDirectory, "portmap"), "");
+        UseSource(Second);
+        _installer.Upgrade();
+        IsInstalled(Second).ShouldBeTrue();
+        File.ReadAllText(Conflist).ShouldBe(conflist);
+    }
+
+    [Theory]
+    [InlineData("/bin/dash", "Illegal option --")]
+    [InlineData("/etc/passwd", "Permission denied")]
+    public void A_plugin_that_does_not_start_takes_no_ones_place(string source, string reason)
+    {
+        _installer.Install();
+        UseSource(source);
+        IOException exception = Should.Throw<IOException>(_installer.Install);
+        exception.Message.ShouldStartWith($"Overlay:CniInstall:Source '{_options.Source}' does not start here, and is not installed");
+        exception.Message.ShouldContain(reason);
+        IsInstalled(First).ShouldBeTrue();
     }
 
     [Fact]
@@ -140,6 +209,14 @@ public sealed class CniInstallerTests : IDisposable
         rivals[1].ShouldEndWith($"when flannel has left this node: rm {_options.ConfigDirectory}/10-flannel.conflist");
         _logger.Of(LogLevel.Information).Count.ShouldBe(2);
     }
+
+    private void UseSource(string program)
+    {
+        File.Delete(_options.Source);
+        _ = File.CreateSymbolicLink(_options.Source, program);
+    }
+
+    private bool IsInstalled(string program) => File.ReadAllBytes(Plugin).AsSpan().SequenceEqual(File.ReadAllBytes(program));
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }

@@ -94,6 +94,12 @@ public partial class KubernetesManifestTests
         Text(term, "topologyKey").ShouldBe("kubernetes.io/hostname");
         ((YamlMappingNode)At(term, "namespaceSelector")).Children.ShouldBeEmpty();
         Text(term, "labelSelector", "matchLabels", "app").ShouldBe("flannel");
+
+        // Pods that wait count against maxUnavailable, so none is made for a node that has the label.
+        YamlNode nodes = Items(At(_manifest.PodSpec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")).ShouldHaveSingleItem();
+        YamlNode expression = Items(At(nodes, "matchExpressions")).ShouldHaveSingleItem();
+        (Text(expression, "key"), Text(expression, "operator")).ShouldBe(("pod-network", "NotIn"));
+        Texts(expression, "values").ShouldBe(["flannel"]);
     }
 
     [Fact]

@@ -92,11 +92,33 @@ public class SystemdServiceTests(PublishedPrograms programs)
         // The daemon writes nothing of what root runs.
         machine.Shell("find /opt/cni /etc/cni /usr/local/lib/overlay ! -user root").ShouldBe("");
 
+        // What an older version installed is upgraded without --cni too, and removed though portmap has come since.
+        machine.Shell("echo older >/opt/cni/bin/overlay && touch /opt/cni/bin/portmap");
+        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory);
+        machine.Run("cmp", Path.Combine(programs.Directory, "overlay"), "/opt/cni/bin/overlay");
         machine.Run(Path.Combine(_scripts, "uninstall.sh"), "--purge");
+        machine.Run("rm", "/opt/cni/bin/portmap");
         string[] empty = ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin", "/var/lib/cni"];
         machine.Shell(AllFiles).Split('\n').Except(empty).ShouldBe(files.Split('\n').Except(empty));
         machine.Shell("cat /etc/passwd /etc/group /etc/shadow").ShouldBe(users);
         machine.Try("systemctl", "cat", "overlayd").ExitCode.ShouldNotBe(0);
+    }
+
+    [Fact]
+    public void A_configuration_of_the_plugin_that_somebody_has_changed_stays_and_is_told()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "changed", Nodes = 1, PodsPerNode = 0 });
+        using SystemdMachine machine = new(lab.Nodes[0]);
+        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory);
+        machine.Shell("find /opt /etc/cni -name '*overlay*' 2>/dev/null || true").ShouldBe("");
+        machine.Run(Path.Combine(_scripts, "install.sh"), "--cni", programs.Directory);
+        machine.Shell("echo >>/etc/cni/net.d/10-overlay.conflist");
+        CommandResult removal = machine.Try(Path.Combine(_scripts, "uninstall.sh"));
+        removal.ExitCode.ShouldBe(1);
+        (removal.Output + removal.Error).ShouldContain("rm /etc/cni/net.d/10-overlay.conflist /opt/cni/bin/overlay");
+        removal.Error.ShouldContain("uninstall: all is removed but the CNI plugin or its configuration");
+        machine.Run("test", "-x", "/opt/cni/bin/overlay");
+        machine.Run("test", "!", "-e", "/usr/local/lib/overlay");
     }
 
     [Fact]
