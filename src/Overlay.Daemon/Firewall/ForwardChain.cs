@@ -91,8 +91,7 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
             string target = rule.Groups["target"].Value;
             if (conditions.Length > 0)
             {
-                // Rules about connections let answers pass, and not what is asked.
-                if (target == "ACCEPT" && !conditions.Contains("state ", StringComparison.Ordinal) && network.IsNamedIn(conditions)) return true;
+                if (target == "ACCEPT" && HoldsForPods(conditions, network)) return true;
                 continue;
             }
 
@@ -105,6 +104,13 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
 
         return null;
     }
+
+    // A condition of another kind, as on the protocol or the connection, lets only some of them pass.
+    private static bool HoldsForPods(string conditions, PodNetwork network) =>
+        Ends().Match(conditions) is { Success: true } ends && ends.Groups["end"].Captures.All(end => network.IsNamedIn(end.Value));
+
+    [GeneratedRegex(@"^(-[sdio] (?<end>\S+) )+$")]
+    private static partial Regex Ends();
 
     [GeneratedRegex(@"^-A \S+ (?<conditions>.*?)-(?<verb>[jg]) (?<target>\S+)")]
     private static partial Regex RuleLine();

@@ -35,7 +35,7 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
             .FirstOrDefault(static match => match.Success)?.Groups["verdict"].Value ?? (Drops ? "drop" : "accept");
         if (verdict == "accept") return null;
         string rules = List("table", Table);
-        PodNetwork[] untold = [.. pods.Where(network => Family is not ("ip" or "ip6") || Family == Address(network)).Where(network => !network.IsNamedIn(rules))];
+        PodNetwork[] untold = [.. pods.Where(network => Family is not ("ip" or "ip6") || Family == Address(network)).Where(network => !network.IsAcceptedBy(rules))];
         if (untold.Length == 0) return null;
         string consequence = $"chain {Chain} of table {Family} {Table} {(verdict == "drop" ? "drops" : "rejects")} what it does not know: pods' packets that are forwarded need rules there: ";
         return consequence + (Table == "firewalld"

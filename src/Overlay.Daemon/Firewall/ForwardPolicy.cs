@@ -79,23 +79,25 @@ internal sealed class ForwardPolicy
     }
 
     // Only where there is a filter table already: asking iptables-legacy for it would make it.
-    private static IEnumerable<string> RepairLegacy(string names, ForwardChain chain)
+    private static IEnumerable<string> RepairLegacy(string names, ForwardChain chain) =>
+        HasFilter(names, chain) && chain.Repair() is { } problem ? [problem] : [];
+
+    private static bool HasFilter(string names, ForwardChain chain)
     {
         try
         {
-            if (!File.ReadLines(names).Contains("filter")) return [];
+            return File.ReadLines(names).Contains("filter");
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return [];
+            return false;
         }
         catch (UnauthorizedAccessException)
         {
-            if (!chain.HasPods) return [];
-            return [$"{names} cannot be read by this user, so a chain FORWARD of {chain.Tool} that drops pods' packets is not seen; let group overlay read it, as overlayd.service does"];
+            // The kernel's part was loaded behind overlayd.service, which lets the names be read: by somebody who uses it,
+            // so the table is there, or an empty one changes nothing.
+            return chain.HasPods;
         }
-
-        return chain.Repair() is { } problem ? [problem] : [];
     }
 
     private static void Try(List<string> problems, Action action)

@@ -8,13 +8,35 @@ namespace Overlay.Daemon;
 /// <param name="Device">The TUN.</param>
 internal readonly partial record struct PodNetwork(IpPrefix Cluster, string Device)
 {
-    /// <summary>The rules speak of pods' packets: of the cluster CIDR, of a network around it, or of the device. Whoever wrote them has decided.</summary>
+    /// <summary>A rule of nft lets pods' packets pass by nothing but whom they are from or for, or gives them to another chain, which has decided.</summary>
+    /// <param name="rules">As nft lists them.</param>
+    public bool IsAcceptedBy(string rules)
+    {
+        PodNetwork pods = this;
+        string known = Set().Matches(rules).Aggregate(rules, static (text, set) =>
+            text.Replace($" @{set.Groups["name"].Value} ", $" {{{set.Groups["elements"].Value.ReplaceLineEndings("")}}} ", StringComparison.Ordinal));
+        return known.Split('\n').Any(rule => Handover().IsMatch(rule)
+            ? pods.IsNamedIn(rule)
+            : Accept().Match(rule) is { Success: true } accept && accept.Groups["end"].Captures.All(end => pods.IsNamedIn(end.Value)));
+    }
+
+    /// <summary>The text has pods' packets in it: the cluster CIDR, a network around it, or the device.</summary>
     public bool IsNamedIn(string rules)
     {
         IpPrefix cluster = Cluster;
         return Regex.IsMatch(rules, $@"(?<![\w.-]){Regex.Escape(Device)}(?![\w.-])")
             || Prefixes().Matches(rules).Any(match => IpPrefix.TryParse(match.Value, out IpPrefix prefix) && prefix.Contains(cluster));
     }
+
+    // Sets have their elements on lines of their own.
+    [GeneratedRegex(@"^\s+set (?<name>\S+) \{[^}]*?elements = \{(?<elements>[^}]*)\}", RegexOptions.Multiline)]
+    private static partial Regex Set();
+
+    [GeneratedRegex(@"^(?!.*!=).* (jump|goto|vmap) ")]
+    private static partial Regex Handover();
+
+    [GeneratedRegex("""^\s*((ip6? [sd]addr|[io]if(name)?) (?<end>\{[^}]*\}|[^\s!]+) )+(counter )?(log .*)?accept( comment "[^"]*")?$""")]
+    private static partial Regex Accept();
 
     [GeneratedRegex(@"[0-9a-f.:]+/[0-9]+")]
     private static partial Regex Prefixes();

@@ -10,27 +10,35 @@ internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogg
 
     private bool _isOurs;
 
-    /// <summary>Adds the port to those that are reserved.</summary>
+    /// <summary>Adds the port to those that are reserved, and gives back another one that a run which crashed has left.</summary>
     public void Reserve()
     {
         if (Sysctl.Get(Parameter) is not { } before) return;
-        if (PortRanges.Contains(before, port))
-        {
-            _isOurs = record.Holds(port);
-            return;
-        }
-
-        // The record first: behind a crash between the two, the port is reserved anew and ours.
-        record.Save(port);
+        ushort? recorded = record.Port;
         try
         {
+            if (recorded is { } former && former != port)
+            {
+                before = PortRanges.Without(before, former);
+                Sysctl.Set(Parameter, before);
+            }
+
+            if (PortRanges.Contains(before, port))
+            {
+                _isOurs = recorded == port;
+                if (!_isOurs && recorded is not null) record.Delete();
+                return;
+            }
+
+            // The record first: behind a crash between the two, the port is reserved anew and ours.
+            record.Save(port);
             Sysctl.Set(Parameter, PortRanges.With(before, port));
             _isOurs = true;
             logger.LogInformation("port {Port} is taken out of those the kernel chooses from ({Parameter})", port, Parameter);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            record.Delete();
+            if (record.Port == port) record.Delete();
             logger.LogWarning("{Parameter} cannot be set: {Reason}; a program may get port {Port} by chance", Parameter, exception.Message, port);
         }
     }

@@ -16,26 +16,29 @@ internal sealed partial class ReservedPortRecord(string stateDirectory, ILogger 
 
     private static string Boot => Sysctl.Get("kernel/random/boot_id") ?? "";
 
-    public bool Holds(ushort port)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(_file), RecordJson.Default.Entry) is { } entry && entry.Port == port && entry.Boot == Boot;
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
-        {
-            logger.LogWarning("{File} cannot be used: {Reason}. A port that a crash left reserved stays so", _file, exception.Message);
-            return false;
-        }
-    }
+    /// <summary>The port that is reserved since this boot; null where none is, or none is known.</summary>
+    public ushort? Port => Read() is { } entry && entry.Boot == Boot ? entry.Port : null;
 
     public void Save(ushort port) => Change(() => AtomicFile.Write(_file, JsonSerializer.SerializeToUtf8Bytes(new Entry(port, Boot), RecordJson.Default.Entry)));
 
     public void Delete() => Change(() => File.Delete(_file));
+
+    private Entry? Read()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(_file), RecordJson.Default.Entry);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            logger.LogWarning("{File} cannot be used: {Reason}. A port that a crash left reserved stays so", _file, exception.Message);
+            return null;
+        }
+    }
 
     private void Change(Action change)
     {

@@ -38,6 +38,8 @@ public sealed class FormerFlannelTests : IDisposable
         BackgroundProcess running = Node.Start(flanneld, "60");
         try
         {
+            // Until then it is the shell that becomes it.
+            SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{running.Pid}/comm") == "flanneld\n", TimeSpan.FromSeconds(20)).ShouldBeTrue();
             Node.Ip("link add flannel.1 type vxlan id 1 dstport 8472");
             Should.Throw<ConfigurationException>(Remove).Message.ShouldContain("flanneld (process");
             Links().ShouldContain("flannel.1");

@@ -108,6 +108,19 @@ public sealed class ForwardPolicyTests : IDisposable
         Waiting.For(() => Warnings().Length == 0);
     }
 
+    [Theory]
+    [InlineData("-s 10.0.0.0/8 -p icmp", true)]
+    [InlineData("! -s 10.0.0.0/8", true)]
+    [InlineData("-s 10.244.0.0/16 -d 198.51.100.0/24", true)]
+    [InlineData("-s 10.0.0.0/8 -m comment --comment pods -i overlay.1", false)]
+    public void A_rule_that_lets_only_some_of_pods_packets_pass_is_none(string conditions, bool isTold)
+    {
+        A.Run("iptables-nft", ["-A", "FORWARD", .. conditions.Split(' '), "-j", "ACCEPT"]).EnsureSuccess();
+        A.Run("iptables-nft", "-A", "FORWARD", "-j", "REJECT").EnsureSuccess();
+        A.StartDaemon().WaitReady();
+        Warnings().Length.ShouldBe(isTold ? 1 : 0);
+    }
+
     [Fact]
     public void What_a_crash_left_of_a_network_that_is_no_more_goes()
     {

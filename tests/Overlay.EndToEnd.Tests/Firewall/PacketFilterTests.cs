@@ -54,6 +54,16 @@ public sealed class PacketFilterTests : IDisposable
         foreach (DaemonProcess daemon in _lab.StartDaemons()) daemon.Stop().ShouldBe(0);
         A.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8471,9000,9100-9200");
         _lab["b"].Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
+
+        // Behind a crash and with another port, the former one is not reserved any more.
+        DaemonProcess crashing = A.StartDaemon();
+        crashing.WaitReady();
+        crashing.Kill();
+        DaemonProcess moved = A.StartDaemon("--Network:Port", "4789");
+        moved.WaitReady();
+        A.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("4789,8471,9000,9100-9200");
+        moved.Stop().ShouldBe(0);
+        A.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8471,9000,9100-9200");
     }
 
     [Fact]
