@@ -203,6 +203,10 @@ public class ConvergenceTests
     {
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "away" });
         (Node a, Node b) = (cluster["a"], cluster["b"]);
+
+        // A peer is forwarded to before it is written down.
+        string peers = Path.Combine(a.StateDirectory, "peers.json");
+        Waiting.For(() => File.Exists(peers) && File.ReadAllText(peers).Contains($"{b.PodCidrV4}", StringComparison.Ordinal));
         cluster.Daemons[0].Kill();
         string file = Path.Combine(a.Directory, "no-directory");
         File.WriteAllText(file, "");
