@@ -40,8 +40,10 @@ done
 rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
 rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay
 # The plugin's records go with it.
-[[ $cni == left ]] || rm -rf /var/lib/cni/overlay
-[[ ! -d /var/lib/cni ]] || rmdir --ignore-fail-on-non-empty /var/lib/cni
+if [[ $cni == gone && -d /var/lib/cni/overlay ]]; then
+  rm -rf /var/lib/cni/overlay
+  rmdir --ignore-fail-on-non-empty /var/lib/cni
+fi
 
 # flannel's directory is ours to remove only when nobody else has something in it.
 [[ ! -d /run/flannel ]] || rmdir --ignore-fail-on-non-empty /run/flannel

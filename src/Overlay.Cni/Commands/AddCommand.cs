@@ -31,7 +31,7 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
         {
             CniResult ipam = _ipam.Add(plan);
             hasAddresses = true;
-            Attachment attachment = BridgeNetwork.Attach(Request(ipam.Addresses, ipam.Routes) with { Mtu = plan.Mtu, SegmentLimit = plan.SegmentLimit });
+            Attachment attachment = BridgeNetwork.Attach(PodRequest.For(configuration, environment, ipam.Addresses, ipam.Routes) with { Mtu = plan.Mtu, SegmentLimit = plan.SegmentLimit });
             isAttached = true;
             _flannel.Write(plan);
             answer(Result(ipam, attachment));
@@ -40,31 +40,6 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
         {
             throw Undo(exception, known, hasAddresses, isAttached);
         }
-    }
-
-    /// <summary>What the wiring is asked for, apart from what only ADD decides; CHECK compares with the same.</summary>
-    internal AttachmentRequest Request(IReadOnlyList<CniAddress> given, IReadOnlyList<PodRoute> routes)
-    {
-        List<InterfaceAddress> addresses = [];
-        foreach (CniAddress address in given)
-        {
-            // Some plugins name no gateway; on a bridge that is one, its address is the subnet's first.
-            IpAddress? gateway = address.Gateway
-                ?? (configuration.Bridge.IsGateway ? new IpPrefix(address.Address, address.PrefixLength).Address.Add(1) : null);
-            addresses.Add(new(address.Address, address.PrefixLength, gateway));
-        }
-
-        return new()
-        {
-            ContainerId = environment.ContainerId,
-            NetworkNamespacePath = environment.NetworkNamespacePath,
-            InterfaceName = environment.InterfaceName,
-            HostInterfaceName = _hostInterface,
-            Bridge = configuration.Bridge,
-            Mac = configuration.Mac,
-            Addresses = addresses,
-            Routes = routes,
-        };
     }
 
     private AttachmentRecord Record() => new()

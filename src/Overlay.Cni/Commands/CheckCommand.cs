@@ -19,7 +19,7 @@ public sealed class CheckCommand(NetworkConfiguration configuration, CniEnvironm
         new PodIpam(configuration, environment).Check(mine);
 
         // The result names all routes that lead by this interface, the default ones among them.
-        AttachmentRequest request = new AddCommand(configuration, environment).Request(mine, previous.Routes);
+        AttachmentRequest request = PodRequest.For(configuration, environment, mine, previous.Routes);
         string host = HostInterfaceOf(previous.Interfaces, request.HostInterfaceName);
         AttachmentRequest made = request with { HostInterfaceName = host, Bridge = configuration.Bridge with { IsDefaultGateway = false } };
         BridgeNetwork.Check(made, isOurs: host == request.HostInterfaceName);

@@ -120,7 +120,7 @@ public partial class KubernetesManifestTests
         daemon.HasExited.ShouldBeFalse(daemon.Log);
 
         string[] mounts = Mounts(_manifest.Daemon);
-        foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/var/lib/cni", "/dev/net/tun", "/etc/overlay" }) mounts.ShouldContain(needed);
+        foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/var/lib/cni/networks", "/var/lib/cni/overlay", "/dev/net/tun", "/etc/overlay" }) mounts.ShouldContain(needed);
         string[] volumes = [.. Items(At(_manifest.PodSpec, "volumes")).Select(static volume => Text(volume, "name"))];
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
         {
