@@ -1,11 +1,15 @@
+using Overlay.Bench.Micro;
+using Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Traffic;
+
 // Two programs in one: micro-benchmarks of the packet path, and the rig that sets the daemon beside its peers.
 
 return args switch
 {
-    ["micro", ..] => Overlay.Bench.Micro.MicroCommand.Run(args[1..]),
-    ["rig", ..] => Overlay.Bench.Rig.RigCommand.Run(args[1..]),
-    [var program, ..] when Overlay.Bench.Rig.TrafficPrograms.Contains(program) =>
-        Overlay.Bench.Rig.TrafficPrograms.Run(program, args[1..]),
+    ["micro", ..] => MicroCommand.Run(args[1..]),
+    ["rig", ..] => RigCommand.Run(args[1..]),
+    [var program, ..] when TrafficPrograms.Contains(program) =>
+        TrafficPrograms.Run(program, args[1..]),
     _ => Usage(),
 };
 

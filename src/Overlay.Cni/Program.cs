@@ -1,5 +1,5 @@
 using System.Reflection;
-using Overlay.Cni;
+using Overlay.Cni.Commands;
 
 // overlay: the CNI plugin. A container runtime calls it for each pod, with CNI_ variables and the network's configuration on stdin.
 

@@ -6,9 +6,13 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Overlay.ControlPlane;
-using Overlay.Daemon;
-using Overlay.Dataplane;
+using Overlay.Daemon.Admin;
+using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Options;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
 using Serilog;
 
 // overlayd: read the configuration, put the parts together, run until told to stop.

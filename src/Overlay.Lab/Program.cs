@@ -1,4 +1,8 @@
 using Overlay.Lab;
+using Overlay.Lab.Demo;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 return args switch
 {

@@ -1,4 +1,8 @@
 using System.Text.Json;
+using Overlay.Cni.Commands;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
+using Overlay.Daemon.Networks;
 
 namespace Overlay.Cni.Tests;
 

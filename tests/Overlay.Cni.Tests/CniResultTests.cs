@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Tests;
 

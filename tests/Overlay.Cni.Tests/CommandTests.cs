@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Networks;
 
 namespace Overlay.Cni.Tests;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Overlay.Cni.Commands;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,3 +1,5 @@
+using Overlay.Daemon.Networks;
+
 namespace Overlay.Cni.Tests;
 
 /// <summary>What a plugin of the test reads and writes: subnet file, allocations, records, another IPAM plugin.</summary>

@@ -1,5 +1,8 @@
 using System.Globalization;
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;
 

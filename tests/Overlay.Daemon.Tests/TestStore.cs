@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Overlay.ControlPlane;
+using Overlay.ControlPlane.Leases;
 
 namespace Overlay.Daemon.Tests;
 

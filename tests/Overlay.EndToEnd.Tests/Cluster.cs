@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Overlay.ControlPlane.Sources.Files;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests;
 

@@ -3,7 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
-using Overlay.Wire;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests;
 

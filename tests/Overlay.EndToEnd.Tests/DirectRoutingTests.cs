@@ -1,5 +1,7 @@
 using System.Net;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane;
+using Overlay.Dataplane.Packets;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
-using Overlay.Wire;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Headers;
 
 namespace Overlay.EndToEnd.Tests;
 

@@ -1,7 +1,12 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Stores;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -19,7 +24,7 @@ public sealed class EtcdClusterTests : IDisposable
 
     public EtcdClusterTests()
     {
-        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = AddressPlan.OutsideV4 });
+        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
         _ = _etcd.Ctl("put", $"{Prefix}/config", """{"Network":"10.244.0.0/16","Backend":{"Type":"vxlan"}}""");
         foreach (Node node in _lab.Nodes)
         {
@@ -35,7 +40,7 @@ public sealed class EtcdClusterTests : IDisposable
             });
 
             // Pods of the lab have addresses of these.
-            File.WriteAllText(node.SubnetFile, $"FLANNEL_SUBNET={AddressPlan.GatewayV4(node.Index)}/24\n");
+            File.WriteAllText(node.SubnetFile, $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/24\n");
         }
 
         _daemons = _lab.StartDaemons(TimeSpan.FromSeconds(30));

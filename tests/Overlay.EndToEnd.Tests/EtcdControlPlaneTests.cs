@@ -1,6 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Networks;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Stores;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -14,7 +20,7 @@ public sealed class EtcdControlPlaneTests : IDisposable
 
     public EtcdControlPlaneTests()
     {
-        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = AddressPlan.OutsideV4 });
+        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
         foreach (Node node in _lab.Nodes)
         {
             node.WriteConfig(overlay =>
@@ -29,7 +35,7 @@ public sealed class EtcdControlPlaneTests : IDisposable
             });
 
             // As flannel leaves it behind; pods of the lab have addresses of these.
-            File.WriteAllText(node.SubnetFile, $"FLANNEL_SUBNET={AddressPlan.GatewayV4(node.Index)}/24\n");
+            File.WriteAllText(node.SubnetFile, $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/24\n");
         }
     }
 

@@ -1,8 +1,14 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Overlay.ControlPlane.Leases;
 using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Stores;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -16,7 +22,7 @@ public sealed class EtcdFlannelTests : IDisposable
 
     public EtcdFlannelTests()
     {
-        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = AddressPlan.OutsideV4 });
+        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
         A.WriteConfig(overlay =>
         {
             overlay["Network"] = new JsonObject();

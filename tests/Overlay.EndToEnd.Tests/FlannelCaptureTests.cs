@@ -1,7 +1,11 @@
 using System.Globalization;
-using Overlay.Dataplane;
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Packets;
 using Overlay.EndToEnd.Tests.Fixtures;
-using Overlay.Wire;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests;
 

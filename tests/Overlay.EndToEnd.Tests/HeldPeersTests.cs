@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Overlay.ControlPlane.Sources.Files;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests;
 

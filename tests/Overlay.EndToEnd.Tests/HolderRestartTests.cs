@@ -1,5 +1,9 @@
 using System.Net;
+using Overlay.Daemon.Hosting;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests;
 

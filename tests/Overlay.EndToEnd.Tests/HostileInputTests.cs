@@ -2,11 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane;
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Packets;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
-using Overlay.Wire;
+using Overlay.Lab.Topology;
+using Overlay.Testing.Kubernetes;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -36,7 +40,7 @@ public class HostileInputTests(HostileScene scene) : IClassFixture<HostileScene>
         ["the target's own MAC as source"] = new(DropReason.LocalMac, sound => [(sound with { SourceMac = sound.DestinationMac }).ToArray()]),
         ["another destination MAC"] = new(
             DropReason.OtherHost,
-            sound => Macs(AddressPlan.VtepMac(3), "ff:ff:ff:ff:ff:ff", "33:33:00:00:00:01").Select(mac => (sound with { DestinationMac = mac }).ToArray())),
+            sound => Macs(LabAddresses.VtepMac(3), "ff:ff:ff:ff:ff:ff", "33:33:00:00:00:01").Select(mac => (sound with { DestinationMac = mac }).ToArray())),
         ["an ARP, a tagged, a nameless frame"] = new(
             DropReason.UnhandledProto, sound => new ushort[] { 0x0806, 0x8100, 0x88cc, 0 }.Select(type => (sound with { EtherType = type }).ToArray())),
         ["an inner packet of the other family's type"] = new(

@@ -1,10 +1,13 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Overlay.ControlPlane.Sources.Files;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
-using Overlay.Wire;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -26,13 +29,13 @@ public sealed class HostileScene : IDisposable
         {
             const int C = 3;
             VxlanPeer third = new(
-                AddressPlan.PodCidrV4(C), AddressPlan.UnderlayV4(C), AddressPlan.VtepMac(C),
-                AddressPlan.PodCidrV6(C), AddressPlan.UnderlayV6(C), AddressPlan.VtepMacV6(C));
+                LabAddresses.PodCidrV4(C), LabAddresses.UnderlayV4(C), LabAddresses.VtepMac(C),
+                LabAddresses.PodCidrV6(C), LabAddresses.UnderlayV6(C), LabAddresses.VtepMacV6(C));
             third.Write(Path.Combine(Cluster.Lab.LeaseDirectory, "c.json"), Cluster.Lab.Options.Vni);
             Cluster.WaitForPeers(Target, 2);
             _tap = new PodTap(TargetPod);
             Peer = new UnderlaySender(Attacker, [Attacker.UnderlayV4!, Attacker.UnderlayV6!], Target);
-            Stranger = new UnderlaySender(Cluster.Lab.Switch, [AddressPlan.OutsideV4, AddressPlan.OutsideV6], Target);
+            Stranger = new UnderlaySender(Cluster.Lab.Switch, [LabAddresses.OutsideV4, LabAddresses.OutsideV6], Target);
             Honest = new HonestTraffic(Target.Pods[0], Attacker.Pods[0]);
         }
         catch

@@ -3,6 +3,9 @@ using System.Net;
 using System.Text.Json;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 

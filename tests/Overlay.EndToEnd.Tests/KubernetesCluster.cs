@@ -2,7 +2,10 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -19,7 +22,7 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         Lab = lab;
         _options = new StandinOptions
         {
-            Address = AddressPlan.OutsideV4,
+            Address = LabAddresses.OutsideV4,
             Port = 6443,
             Certificates = new StandinCertificates(),
             Bind = endpoint => lab.Switch.Invoke(() =>
@@ -115,9 +118,9 @@ internal sealed class KubernetesCluster : IAsyncDisposable
         string netConf = Path.Combine(node.Directory, "net-conf.json");
         await File.WriteAllTextAsync(authority, _options.Certificates!.AuthorityPem);
         await File.WriteAllTextAsync(kubeconfig, Kubeconfig.Format(_server!.Url, authority));
-        string v6 = node.PodCidrV6 is null ? "" : $"\"EnableIPv6\":true,\"IPv6Network\":\"{AddressPlan.ClusterV6}\",";
+        string v6 = node.PodCidrV6 is null ? "" : $"\"EnableIPv6\":true,\"IPv6Network\":\"{LabAddresses.ClusterV6}\",";
         await File.WriteAllTextAsync(
-            netConf, $$$"""{"Network":"{{{AddressPlan.ClusterV4}}}",{{{v6}}}"Backend":{"Type":"vxlan","VNI":{{{node.Options.Vni}}}}}""");
+            netConf, $$$"""{"Network":"{{{LabAddresses.ClusterV4}}}",{{{v6}}}"Backend":{"Type":"vxlan","VNI":{{{node.Options.Vni}}}}}""");
         node.WriteConfig(overlay =>
         {
             overlay["Network"] = new JsonObject();

@@ -4,6 +4,9 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Headers;
 
 namespace Overlay.EndToEnd.Tests;
 

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Overlay.Dataplane.Linux.Tun;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
-using Overlay.Linux;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 

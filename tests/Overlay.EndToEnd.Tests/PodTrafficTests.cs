@@ -1,6 +1,7 @@
 using System.Net;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 

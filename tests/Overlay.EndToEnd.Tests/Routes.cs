@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 

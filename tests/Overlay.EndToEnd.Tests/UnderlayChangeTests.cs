@@ -1,6 +1,12 @@
 using System.Net;
 using System.Text.Json;
+using Overlay.ControlPlane.Sources.Files;
+using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Networks;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests;
 

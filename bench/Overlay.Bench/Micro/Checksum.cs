@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Overlay.Wire;
+using Overlay.Wire.Checksums;
 
 namespace Overlay.Bench.Micro;
 

@@ -1,7 +1,11 @@
 using System.Buffers.Binary;
 using BenchmarkDotNet.Attributes;
-using Overlay.Dataplane;
-using Overlay.Wire;
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;
 

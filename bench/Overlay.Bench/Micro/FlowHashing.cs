@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using Overlay.Dataplane;
-using Overlay.Wire;
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
 
 namespace Overlay.Bench.Micro;
 

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using Overlay.Wire;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using Overlay.Dataplane;
-using Overlay.Wire;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;
 

@@ -1,8 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
-using Overlay.ControlPlane;
-using Overlay.Dataplane;
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Reconciliation;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;
 

@@ -1,5 +1,12 @@
 using System.Collections;
+using Overlay.Bench.Rig.Machine;
+using Overlay.Bench.Rig.Options;
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Report;
+using Overlay.Host.Interop;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig;
 

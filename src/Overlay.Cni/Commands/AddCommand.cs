@@ -1,7 +1,11 @@
-using Overlay.Ipam;
-using Overlay.Wire;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Delegation;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+using Overlay.Pods.Attachments;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Commands;
 
 /// <summary>ADD: plugs a pod in. Whatever fails, nothing of it stays.</summary>
 /// <param name="configuration">Of the network.</param>

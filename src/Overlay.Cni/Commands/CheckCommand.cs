@@ -1,4 +1,8 @@
-namespace Overlay.Cni;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+
+namespace Overlay.Cni.Commands;
 
 /// <summary>CHECK: whether all that ADD made is still there.</summary>
 /// <param name="configuration">Of the network, with the result of ADD.</param>

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Commands;
 
 /// <summary>One call by a runtime: variables and stdin in, a result or an error on stdout.</summary>
 /// <param name="variable">Looks a variable up.</param>

@@ -1,6 +1,10 @@
-using Overlay.Ipam;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Delegation;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+using Overlay.Pods.Attachments;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Commands;
 
 /// <summary>DEL: unplugs a pod. Nothing there is a success; what cannot be removed does not keep the rest.</summary>
 /// <param name="configuration">Of the network.</param>

@@ -1,6 +1,11 @@
-using Overlay.Ipam;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Delegation;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+using Overlay.Pods.Allocations;
+using Overlay.Pods.Attachments;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Commands;
 
 /// <summary>GC: removes every attachment of the network that the runtime does not list.</summary>
 /// <param name="configuration">Of the network, with the list.</param>

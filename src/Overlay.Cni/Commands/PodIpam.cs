@@ -1,7 +1,11 @@
 using System.Text.Json;
-using Overlay.Ipam;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Delegation;
+using Overlay.Cni.Protocol;
+using Overlay.Pods.Allocations;
+using Overlay.Pods.Ranges;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Commands;
 
 /// <summary>Addresses of one attachment, from our own IPAM or from another plugin.</summary>
 /// <param name="configuration">Of the network.</param>

@@ -1,7 +1,10 @@
-using Overlay.Ipam;
-using Overlay.Wire;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+using Overlay.Pods.Ranges;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Commands;
 
 /// <summary>What a pod of this network gets, once the node's subnet file is known.</summary>
 /// <param name="RangeSets">Of our own IPAM; empty for another plugin's.</param>

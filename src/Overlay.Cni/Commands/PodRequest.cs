@@ -1,6 +1,9 @@
-using Overlay.Wire;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Commands;
 
 /// <summary>What a call asks of the wiring: ADD to make it, CHECK to compare with.</summary>
 internal static class PodRequest

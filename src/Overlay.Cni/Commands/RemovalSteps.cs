@@ -1,4 +1,6 @@
-namespace Overlay.Cni;
+using Overlay.Cni.Protocol;
+
+namespace Overlay.Cni.Commands;
 
 /// <summary>Steps of a removal, of which each is taken whatever became of those before it.</summary>
 public sealed class RemovalSteps

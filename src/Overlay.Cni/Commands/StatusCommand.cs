@@ -1,6 +1,8 @@
 using System.Net.Sockets;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Commands;
 
 /// <summary>STATUS: whether an ADD would succeed now.</summary>
 /// <param name="configuration">Of the network.</param>

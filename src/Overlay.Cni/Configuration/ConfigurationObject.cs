@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Configuration;
 
 /// <summary>An object of the configuration on stdin. A key that is missing or null has the default; a wrong type is named.</summary>
 /// <param name="element">An object, or undefined: one without keys.</param>

@@ -1,7 +1,9 @@
-using Overlay.Ipam;
-using Overlay.Wire;
+using Overlay.Cni.Wiring;
+using Overlay.Pods.Attachments;
+using Overlay.Pods.Ranges;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Configuration;
 
 /// <summary>Where a pod's addresses come from.</summary>
 public sealed record IpamSettings

@@ -1,8 +1,11 @@
 using System.Text.Json;
-using Overlay.Ipam;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+using Overlay.Pods.Attachments;
+using Overlay.Pods.Ranges;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Configuration;
 
 /// <summary>Reads the key <c>ipam</c> as the host-local plugin does, and what the runtime asks for beside it.</summary>
 public static class IpamSettingsReader

@@ -1,7 +1,9 @@
 using System.Text.Json;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Configuration;
 
 /// <summary>
 /// The configuration on stdin. Masquerade is the daemon's affair, so the key <c>ipMasq</c> is passed over, as are keys nobody here knows.

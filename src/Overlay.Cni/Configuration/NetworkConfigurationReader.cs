@@ -1,9 +1,10 @@
 using System.Text.Json;
-using Overlay.Ipam;
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
+using Overlay.Host.Files;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Configuration;
 
 /// <summary>Reads a <see cref="NetworkConfiguration"/>, in our own form and in that of flannel's plugin.</summary>
 public static class NetworkConfigurationReader

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Configuration;
 
 /// <summary>An address with the length of its subnet, such as <c>10.244.1.7/24</c>.</summary>
 public static class PrefixedAddress

@@ -1,4 +1,6 @@
-namespace Overlay.Cni;
+using Overlay.Cni.Protocol;
+
+namespace Overlay.Cni.Configuration;
 
 /// <summary>resolv.conf(5), as the key <c>ipam.resolvConf</c> names one.</summary>
 public static class ResolvConf

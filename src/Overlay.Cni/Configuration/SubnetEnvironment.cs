@@ -1,7 +1,8 @@
 using System.Globalization;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Configuration;
 
 /// <summary>subnet.env, by which the daemon of the node says what pods may have, in flannel's grammar.</summary>
 /// <param name="Networks">Cluster networks of both families.</param>

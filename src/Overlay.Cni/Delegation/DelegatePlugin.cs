@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Delegation;
 
 /// <summary>Another plugin, called as the specification's section "Plugin Delegation" says: same variables, same configuration.</summary>
 public sealed class DelegatePlugin

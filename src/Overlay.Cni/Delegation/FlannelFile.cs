@@ -1,7 +1,11 @@
 using System.Text.Json;
-using Overlay.Ipam;
+using Overlay.Cni.Commands;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Protocol;
+using Overlay.Pods.Attachments;
+using Overlay.Pods.Ranges;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Delegation;
 
 /// <summary>
 /// The file a container in which flannel's plugin keeps what it had the bridge plugin do; of a container without one it removes

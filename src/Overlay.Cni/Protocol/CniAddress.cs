@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>An address a result names.</summary>
 /// <param name="Address">The pod's.</param>

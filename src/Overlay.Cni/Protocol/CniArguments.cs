@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>CNI_ARGS, as <c>IP=10.244.1.9;MAC=02:00:00:00:00:0a;IgnoreUnknown=1</c>; the keys this plugin knows.</summary>
 /// <param name="Addresses">Wanted by IP, a list with commas.</param>

@@ -1,4 +1,4 @@
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>Name resolution, as resolv.conf has it.</summary>
 public sealed record CniDns(IReadOnlyList<string> Nameservers, string Domain, IReadOnlyList<string> Search, IReadOnlyList<string> Options)

@@ -1,4 +1,4 @@
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>What the runtime asks, from the CNI_ variables.</summary>
 public sealed record CniEnvironment

@@ -1,4 +1,4 @@
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>Error codes of the CNI specification 1.1.0, section "Error". Those from 100 are this plugin's own.</summary>
 public static class CniErrorCode

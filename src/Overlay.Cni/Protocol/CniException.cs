@@ -1,4 +1,4 @@
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>What the plugin answers instead of a result: one of the CNI specification's error codes and why.</summary>
 public sealed class CniException : Exception

@@ -1,4 +1,4 @@
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>An interface a result names: the bridge, or an end of a pair.</summary>
 /// <param name="Name">In its namespace.</param>

@@ -1,4 +1,4 @@
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>What the CNI specification allows as names.</summary>
 public static class CniName

@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Cni.Wiring;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>What ADD answers, independent of the specification's version.</summary>
 public sealed record CniResult

@@ -1,7 +1,9 @@
 using System.Text.Json;
-using Overlay.Wire;
+using Overlay.Cni.Configuration;
+using Overlay.Cni.Wiring;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>Reads a result of any version: another plugin's answer, or <c>prevResult</c>.</summary>
 public static class CniResultReader

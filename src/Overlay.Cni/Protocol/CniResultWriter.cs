@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Overlay.Wire;
+using Overlay.Cni.Wiring;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>Writes a result in the form of the version asked for.</summary>
 public static class CniResultWriter

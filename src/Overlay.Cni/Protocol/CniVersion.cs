@@ -1,4 +1,4 @@
-namespace Overlay.Cni;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>Versions of the CNI specification this plugin speaks: all that were released.</summary>
 public static class CniVersion

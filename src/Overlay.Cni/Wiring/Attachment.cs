@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>What was made for a pod's interface.</summary>
 public sealed record Attachment

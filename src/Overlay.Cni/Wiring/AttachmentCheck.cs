@@ -1,7 +1,8 @@
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>
 /// Compares an attachment with what was asked for. Hardware address, MTU and further addresses are a later plugin's to

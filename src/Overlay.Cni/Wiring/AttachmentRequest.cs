@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>One pod's interface on the bridge, as it is to be.</summary>
 public sealed record AttachmentRequest

@@ -1,8 +1,11 @@
 using System.Diagnostics;
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Host.Interop;
+using Overlay.Host.Namespaces;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>Plugs pods into a bridge of the node, and out again.</summary>
 public static class BridgeNetwork

@@ -1,4 +1,4 @@
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>The bridge the pods of this node are plugged into, and how a port of it behaves.</summary>
 public sealed record BridgeSettings

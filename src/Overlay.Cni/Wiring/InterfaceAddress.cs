@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>An address of the pod's interface, and the gateway of its subnet.</summary>
 /// <param name="Address">The pod's.</param>

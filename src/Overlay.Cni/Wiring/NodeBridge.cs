@@ -1,7 +1,9 @@
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Cni.Protocol;
+using Overlay.Host.Interop;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>The bridge of the node. It is the node's and not a pod's: no failed attachment takes it away again.</summary>
 /// <param name="netlink">In the namespace of the node.</param>

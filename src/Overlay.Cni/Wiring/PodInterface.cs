@@ -1,7 +1,8 @@
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Host.Interop;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>The pod's side of the pair. For a thread that is in the pod's network namespace.</summary>
 /// <param name="netlink">Of that namespace.</param>

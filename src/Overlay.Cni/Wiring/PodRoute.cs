@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>A route in the pod's namespace.</summary>
 /// <param name="Destination">What it leads to.</param>

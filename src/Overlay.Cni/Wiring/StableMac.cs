@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>
 /// A hardware address made of an IP address: <c>0a:58</c> and its last four bytes. Whoever has the IP address next has

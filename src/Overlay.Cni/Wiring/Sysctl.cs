@@ -1,6 +1,6 @@
-using Overlay.Linux;
+using Overlay.Cni.Protocol;
 
-namespace Overlay.Cni;
+namespace Overlay.Cni.Wiring;
 
 /// <summary>The kernel's settings of the calling thread's network namespace, under /proc/sys/net.</summary>
 internal static class Sysctl

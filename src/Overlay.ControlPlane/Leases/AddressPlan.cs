@@ -1,6 +1,7 @@
-using Overlay.Wire;
+using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.Wire.Values;
 
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>The ranges this node works with, and the rules between them. Immutable.</summary>
 public sealed record AddressPlan

@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>What one node announces: its pod CIDRs and how its VTEPs are reached. Immutable, compared by value.</summary>
 public sealed record Lease

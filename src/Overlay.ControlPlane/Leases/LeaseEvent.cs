@@ -1,4 +1,4 @@
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>One change of the set of leases.</summary>
 public abstract record LeaseEvent

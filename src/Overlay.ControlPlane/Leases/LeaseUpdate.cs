@@ -1,4 +1,4 @@
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>What a lease source has to say: changes since its last update, or the whole truth.</summary>
 /// <remarks>

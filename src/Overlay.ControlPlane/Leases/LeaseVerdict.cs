@@ -1,4 +1,4 @@
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>What became of a peer's lease.</summary>
 public enum LeaseVerdict

@@ -1,4 +1,4 @@
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>The rule for node names: a DNS-1123 subdomain, as Kubernetes has it, upper case and underscore also taken.</summary>
 public static class NodeName

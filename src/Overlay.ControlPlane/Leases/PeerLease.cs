@@ -1,4 +1,4 @@
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>A peer as the reconciler sees it. Immutable.</summary>
 /// <param name="Lease">What the peer announces.</param>

@@ -1,4 +1,4 @@
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>All peers at one moment. Immutable.</summary>
 /// <param name="Peers">In the order of their names, without this node.</param>

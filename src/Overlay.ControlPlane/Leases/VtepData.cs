@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.ControlPlane;
+namespace Overlay.ControlPlane.Leases;
 
 /// <summary>What a node announces of one VTEP besides its address: flannel's <c>backend-data</c>.</summary>
 /// <param name="Vni">The network the VTEP carries.</param>

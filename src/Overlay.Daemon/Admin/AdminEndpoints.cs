@@ -4,9 +4,10 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Overlay.Linux;
+using Overlay.Daemon.Options;
+using Overlay.Host.Interop;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Admin;
 
 /// <summary>HTTP of the daemon: reports on the admin socket, health and metrics on the TCP address.</summary>
 public static class AdminEndpoints

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Admin;
 
 /// <summary>How reports are written: camelCase, nulls included so that every row has every column.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

@@ -1,8 +1,16 @@
 using System.Reflection;
-using Overlay.ControlPlane;
-using Overlay.Dataplane;
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Trust;
+using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Metrics;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Admin;
 
 /// <summary>Makes the reports of what the running parts know. Any thread may ask.</summary>
 public sealed class AdminReader(OverlayService service, CniInstallService cni, ILeaseSource source, TablePublisher publisher)

@@ -1,4 +1,9 @@
-namespace Overlay.Daemon;
+using Overlay.ControlPlane.Trust;
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Linux.Tun;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Admin;
 
 /// <summary>What <c>overlayctl status</c> shows; what is not known before the node is made is null.</summary>
 /// <param name="Problems">What keeps pods' packets from flowing.</param>

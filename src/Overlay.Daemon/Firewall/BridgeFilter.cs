@@ -1,4 +1,7 @@
-namespace Overlay.Daemon;
+using Overlay.Daemon.Options;
+using Overlay.Host;
+
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>Whether the kernel shows what a bridge carries to the rules of iptables and nftables, as kube-proxy needs for pods of one node.</summary>
 /// <remarks>

@@ -1,9 +1,10 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Host;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>Networks whose daemon crashed and did not come back as it was: what is named for them in nftables and iptables is nobody's.</summary>
 /// <remarks>A TUN vanishes with its daemon: rules of a network whose device is there are in use.</remarks>

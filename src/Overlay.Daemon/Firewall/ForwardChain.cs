@@ -1,8 +1,9 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using Overlay.Wire;
+using Overlay.Host;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>Our chain behind all rules of FORWARD in one iptables of the host, where that chain's policy is to drop.</summary>
 /// <remarks>

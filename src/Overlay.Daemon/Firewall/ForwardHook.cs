@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
+using Overlay.Host;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>A chain of nftables that sees what this host forwards.</summary>
 /// <param name="Family">nft's name of the family.</param>
@@ -45,7 +47,7 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
 
     private string Accept(PodNetwork network, string end) => $"insert rule {Family} {Table} {Chain} {Address(network)} {end} {network.Cluster} accept";
 
-    private static string Address(PodNetwork network) => network.Cluster.Family == Wire.IpFamily.IPv4 ? "ip" : "ip6";
+    private static string Address(PodNetwork network) => network.Cluster.Family == Wire.Values.IpFamily.IPv4 ? "ip" : "ip6";
 
     private string List(string what, params string[] names) => HostTool.Run("nft", "", ["-s", "-n", "list", what, Family, .. names]);
 

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Wire;
+using Overlay.Daemon.Options;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>Allows what pods send and get where this host's policy is to forward nothing, as Docker sets it.</summary>
 /// <remarks>

@@ -1,7 +1,9 @@
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>Looks for networks of this host that meet the cluster's: addresses such as docker0's, and routes of others.</summary>
 internal sealed class HostAddressPlan(OverlayOptions options, string device)

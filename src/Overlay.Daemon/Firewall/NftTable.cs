@@ -1,8 +1,8 @@
 using System.Text;
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Daemon.Options;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>The nftables of one family that are this daemon's: one table, made whole in one transaction. Immutable.</summary>
 /// <remarks>

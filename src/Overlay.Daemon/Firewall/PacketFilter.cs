@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.Daemon.Options;
+using Overlay.Host;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>This host's packet filter as far as it is ours: made at the start, put back when somebody removes it, gone at the end.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>What pods' packets are known by in rules of others: the cluster CIDR, or the device they come and go by.</summary>
 /// <param name="Cluster">Every pod's network.</param>

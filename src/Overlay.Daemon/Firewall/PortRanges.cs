@@ -1,4 +1,4 @@
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>Ports as <c>ip_local_reserved_ports</c> lists them: <c>8080,9000-9100</c>, neighbours joined by the kernel.</summary>
 internal static class PortRanges

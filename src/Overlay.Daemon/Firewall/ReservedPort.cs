@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
+using Overlay.Host;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>Takes the tunnels' port out of those that the kernel gives to whoever asks for any (ip_local_reserved_ports).</summary>
 /// <remarks>Such a socket would keep a daemon that starts later from its port. What somebody else has reserved stays so.</remarks>

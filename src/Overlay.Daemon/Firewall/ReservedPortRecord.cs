@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
-using Overlay.ControlPlane;
+using Overlay.Host;
+using Overlay.Host.Files;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Firewall;
 
 /// <summary>That a port was reserved by this daemon, for the run behind a crash: <c>{"Port":8472,"Boot":"…"}</c>.</summary>
 /// <remarks>

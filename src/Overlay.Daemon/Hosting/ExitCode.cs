@@ -1,4 +1,4 @@
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Hosting;
 
 /// <summary>What the process returns.</summary>
 public static class ExitCode

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Configuration;
+using Overlay.Daemon.Options;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Sinks.SystemConsole.Themes;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Hosting;
 
 /// <summary>The log: to the console, which systemd and Kubernetes collect. Section <c>Serilog</c> overrides it.</summary>
 public static class Logging

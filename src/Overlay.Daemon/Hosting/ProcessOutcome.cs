@@ -1,11 +1,11 @@
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Hosting;
 
 /// <summary>What the process will return; the first fault decides.</summary>
 public sealed class ProcessOutcome
 {
     private Exception? _fault;
 
-    public int ExitCode => _fault is null ? Daemon.ExitCode.Success : Daemon.ExitCode.Failure;
+    public int ExitCode => _fault is null ? Hosting.ExitCode.Success : Hosting.ExitCode.Failure;
 
     public Exception? Fault => _fault;
 

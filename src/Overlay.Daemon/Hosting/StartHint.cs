@@ -1,6 +1,6 @@
-using Overlay.Linux;
+using Overlay.Host.Interop;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Hosting;
 
 /// <summary>What an operator can do about a system call that failed at start; the kernel's own words rarely say.</summary>
 public static class StartHint

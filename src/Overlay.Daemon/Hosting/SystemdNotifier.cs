@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Hosting;
 
 /// <summary>Tells systemd when the daemon is ready, alive and stopping (sd_notify(3)); silent where nobody listens.</summary>
 /// <param name="waitingFor">What the start waits for; null when for nothing. As long as it does, systemd is asked for more time.</param>

@@ -1,4 +1,4 @@
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>The configuration cannot be run: one line per fault, each naming the key, the value and a right example.</summary>
 /// <remarks>The process ends with <see cref="ExitCode.Configuration"/>.</remarks>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>Where configuration comes from, later ones winning: the file, OVERLAY_ variables, the command line.</summary>
 public static class ConfigurationLoader

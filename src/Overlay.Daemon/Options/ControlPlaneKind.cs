@@ -1,4 +1,4 @@
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>Which store nodes keep their leases in.</summary>
 public enum ControlPlaneKind

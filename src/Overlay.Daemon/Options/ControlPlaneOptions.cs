@@ -1,6 +1,8 @@
-using Overlay.ControlPlane;
+using Overlay.ControlPlane.Formats;
+using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Kubernetes;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>Where leases come from.</summary>
 public sealed record ControlPlaneOptions

@@ -1,6 +1,10 @@
-using Overlay.ControlPlane;
+using Overlay.ControlPlane.Formats;
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>Reads section ControlPlane. Every key is checked for its spelling, values only where they are of use.</summary>
 internal static class ControlPlaneReader

@@ -1,6 +1,6 @@
-using Overlay.Linux;
+using Overlay.Dataplane.Linux.Tun;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>How this host's packets are worked on; nothing of it is seen from outside.</summary>
 public sealed record DataplaneOptions

@@ -1,4 +1,6 @@
-namespace Overlay.Daemon;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Options;
 
 /// <summary>Keys of section Network that were given, whatever their value: a store that says something else contradicts them.</summary>
 [Flags]

@@ -1,6 +1,9 @@
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Networks;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>The configuration, read and checked: section <c>Overlay</c> of overlay.json, environment and command line.</summary>
 public sealed record OverlayOptions

@@ -1,11 +1,14 @@
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Configuration;
-using Overlay.ControlPlane;
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Networks;
+using Overlay.Dataplane.Linux.Tun;
+using Overlay.Host.Files;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>Makes <see cref="OverlayOptions"/> of the configuration, or says everything that is wrong with it.</summary>
 public static class OverlayOptionsReader

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
-using Overlay.ControlPlane;
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>Reads typed values of one configuration section and collects a line for each that is bad.</summary>
 /// <remarks>

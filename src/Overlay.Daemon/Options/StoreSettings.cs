@@ -1,7 +1,7 @@
-using Overlay.ControlPlane;
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.Wire.Values;
 
-namespace Overlay.Daemon;
+namespace Overlay.Daemon.Options;
 
 /// <summary>Completes the configuration by what the store says for all nodes, and for this one.</summary>
 internal static class StoreSettings

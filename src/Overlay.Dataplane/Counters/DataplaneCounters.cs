@@ -1,4 +1,6 @@
-namespace Overlay.Dataplane;
+using Overlay.Dataplane.Packets;
+
+namespace Overlay.Dataplane.Counters;
 
 /// <summary>All workers' counters; sums are made when somebody asks.</summary>
 public sealed class DataplaneCounters(IReadOnlyList<WorkerCounters> workers)

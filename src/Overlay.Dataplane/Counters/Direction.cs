@@ -1,4 +1,4 @@
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Counters;
 
 /// <summary>Which way a worker's packets go, seen from this node's pods.</summary>
 public enum Direction

@@ -1,4 +1,6 @@
-namespace Overlay.Dataplane;
+using Overlay.Dataplane.Packets;
+
+namespace Overlay.Dataplane.Counters;
 
 /// <summary>One worker's counters. That worker alone adds; anyone may read.</summary>
 /// <remarks>Padded by a cache line at both ends, so that two workers' counters never share one.</remarks>

@@ -1,4 +1,9 @@
-namespace Overlay.Dataplane;
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Ports;
+
+namespace Overlay.Dataplane.Egress;
 
 /// <summary>TUN to underlay: read a batch, encapsulate it, send it, count it.</summary>
 /// <remarks>One half of a <see cref="QueueWorker"/>.</remarks>

@@ -1,6 +1,11 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Offload;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Egress;
 
 /// <summary>IP packets from the TUN become VXLAN datagrams: parse, look up, prepend; a super-packet becomes one a segment. No I/O.</summary>
 /// <remarks>Next in line: <see cref="EgressWorker"/> hands the batch to the underlay.</remarks>

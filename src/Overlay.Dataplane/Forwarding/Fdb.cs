@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>The forwarding database: every remote VTEP of the network, as <c>bridge fdb show</c> lists them. Immutable.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>All that the packet path knows of the network: routes, FDB, allowed sources. Immutable; replaced whole.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>The one way to make a <see cref="ForwardingTable"/>. Not thread-safe; used by the one writer.</summary>
 /// <remarks>

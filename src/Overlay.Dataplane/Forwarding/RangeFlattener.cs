@@ -1,7 +1,7 @@
 using System.Numerics;
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>Turns nested prefixes into the disjoint ranges of a <see cref="RouteTable{TNumber}"/>. Not thread-safe.</summary>
 internal sealed class RangeFlattener<TNumber>

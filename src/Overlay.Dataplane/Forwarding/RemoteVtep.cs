@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>One underlay address of a peer node and the MAC its frames must carry; Linux's <c>vxlan_rdst</c>.</summary>
 /// <param name="Node">The peer's name; a node with an IPv4 and an IPv6 underlay has two VTEPs of that name.</param>

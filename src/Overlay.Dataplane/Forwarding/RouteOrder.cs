@@ -1,4 +1,4 @@
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>By family, then address, then length: a route comes right before those nested in it. VTEPs do not count.</summary>
 internal sealed class RouteOrder : IComparer<Route>

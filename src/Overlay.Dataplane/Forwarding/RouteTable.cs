@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>Longest-prefix match over one address family. Immutable.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>Where the control plane puts the current table and the workers find it. One writer, any number of readers.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>Our own VXLAN Tunnel End Point (RFC 7348 section 3).</summary>
 /// <param name="Vni">The one network this daemon carries.</param>

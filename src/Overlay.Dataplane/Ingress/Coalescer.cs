@@ -1,4 +1,6 @@
-namespace Overlay.Dataplane;
+using Overlay.Dataplane.Packets;
+
+namespace Overlay.Dataplane.Ingress;
 
 /// <summary>Joins a batch's consecutive segments of a flow, so that the TUN takes them in one write and the kernel handles them once.</summary>
 /// <remarks>

@@ -1,6 +1,12 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Offload;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Ingress;
 
 /// <summary>VXLAN datagrams become IP packets for the TUN, in place, if they pass every check. No I/O.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
-using Overlay.Wire;
+using Overlay.Wire.Headers;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Ingress;
 
 /// <summary>What becomes of the inner ECN field when the outer header is taken off (RFC 6040 section 4.2, figure 4).</summary>
 public static class EcnDecapsulation

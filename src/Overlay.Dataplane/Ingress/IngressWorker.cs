@@ -1,4 +1,9 @@
-namespace Overlay.Dataplane;
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Ports;
+
+namespace Overlay.Dataplane.Ingress;
 
 /// <summary>Underlay to TUN: receive a batch, decapsulate it, join it, write it, count it.</summary>
 /// <remarks>One half of a <see cref="QueueWorker"/>.</remarks>

@@ -1,4 +1,4 @@
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Ingress;
 
 /// <summary>A flow of which a <see cref="Coalescer"/> may join more packets to one it has seen.</summary>
 internal struct OpenFlow

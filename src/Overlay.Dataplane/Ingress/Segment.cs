@@ -1,7 +1,11 @@
 using System.Buffers.Binary;
-using Overlay.Wire;
+using Overlay.Dataplane.Offload;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Ingress;
 
 /// <summary>A TCP or UDP packet as a <see cref="Coalescer"/> sees it: which flow, what must be equal, what may differ.</summary>
 /// <remarks>The rules are the kernel's for GRO (net/ipv4/tcp_offload.c, udp_offload.c), less what it allows for hardware's sake.</remarks>

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
-using Overlay.Wire;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Checksums;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Offload;
 
 /// <summary>Finishes a checksum that the sender's kernel left to its device, as a NIC would.</summary>
 public static class ChecksumCompletion

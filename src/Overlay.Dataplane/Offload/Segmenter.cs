@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
-using Overlay.Wire;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Headers;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Offload;
 
 /// <summary>Cuts a TCP or UDP super-packet into what its sender's device would have put on the wire.</summary>
 /// <remarks>

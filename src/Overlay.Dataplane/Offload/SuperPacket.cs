@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
-using Overlay.Wire;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Headers;
 
-namespace Overlay.Dataplane;
+namespace Overlay.Dataplane.Offload;
 
 /// <summary>Tells the TUN the truth about a decapsulated packet whose sender's kernel left work to its device.</summary>
 /// <remarks>

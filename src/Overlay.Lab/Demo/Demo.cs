@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Demo;
 
 /// <summary>Two nodes with two pods each, and the proof that every pod reaches every other.</summary>
 internal static partial class Demo

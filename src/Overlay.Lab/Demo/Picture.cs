@@ -1,4 +1,7 @@
-namespace Overlay.Lab;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
+
+namespace Overlay.Lab.Demo;
 
 /// <summary>The lab drawn in ASCII: a box a node, the underlay beneath; two nodes fit 80 columns.</summary>
 internal static class Picture

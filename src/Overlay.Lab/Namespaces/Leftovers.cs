@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Namespaces;
 
 /// <summary>
 /// What crashed labs left: recognised by their names, which carry the pid of the process that made them. A kept demo

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using Overlay.Lab.Processes;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Namespaces;
 
 /// <summary>Removes namespaces, and ends by pid whatever still runs inside them.</summary>
 internal static class NamespaceEnd

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
+using Overlay.Lab.Processes;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Namespaces;
 
 /// <summary>
 /// Runs code of this process inside a network namespace, on a thread that ends with it. Sockets opened there stay

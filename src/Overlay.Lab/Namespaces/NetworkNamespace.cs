@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Namespaces;
 
 /// <summary>A network namespace of the lab, and the ways to run something inside it.</summary>
 public class NetworkNamespace

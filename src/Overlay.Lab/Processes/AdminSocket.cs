@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Processes;
 
 /// <summary>A daemon's HTTP, asked directly: overlayctl's start-up would blur what is measured.</summary>
 public static class AdminSocket

@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using Overlay.Daemon.Hosting;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Processes;
 
 /// <summary>
 /// A program that runs beside the lab, in a session of its own and with a file for its output: so a Ctrl-C at the

@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Overlay.Daemon.Hosting;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Processes;
 
 /// <summary>Runs a program to its end.</summary>
 internal static class Command

@@ -1,4 +1,6 @@
-namespace Overlay.Lab;
+using Overlay.Daemon.Hosting;
+
+namespace Overlay.Lab.Processes;
 
 /// <summary>What a program answered.</summary>
 public sealed record CommandResult(string CommandLine, int ExitCode, string Output, string Error)

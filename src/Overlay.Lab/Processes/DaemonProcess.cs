@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Processes;
 
 /// <summary>One running overlayd.</summary>
 public sealed class DaemonProcess : BackgroundProcess

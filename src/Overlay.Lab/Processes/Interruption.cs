@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Processes;
 
 /// <summary>
 /// Ctrl-C, SIGTERM, a closed terminal, and the ordinary end of the process: every lab that is still up is torn down

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Processes;
 
 /// <summary>The two system calls .NET has no door to.</summary>
 internal static class LibC

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Processes;
 
 /// <summary>overlayd and overlayctl: beside the lab's own binary, or where OVERLAYD_DIR says.</summary>
 public static class ProductBinary

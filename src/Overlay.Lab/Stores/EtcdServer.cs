@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Overlay.Lab.Processes;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Stores;
 
 /// <summary>One member of an etcd cluster, or all there is of it: a process with a data directory, which outlives the process.</summary>
 /// <remarks>On an end by dispose, or of the lab's own process, both are gone.</remarks>

@@ -1,6 +1,7 @@
 using System.Net;
+using Overlay.Lab.Namespaces;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Stores;
 
 /// <summary>Where an etcd runs, and how it talks.</summary>
 public sealed record EtcdServerOptions

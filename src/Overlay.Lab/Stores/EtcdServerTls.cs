@@ -1,4 +1,4 @@
-namespace Overlay.Lab;
+namespace Overlay.Lab.Stores;
 
 /// <summary>PEM files of an etcd that speaks TLS to its clients.</summary>
 /// <param name="CaFile">The authority of both sides' certificates.</param>

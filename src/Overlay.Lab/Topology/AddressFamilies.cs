@@ -1,4 +1,4 @@
-namespace Overlay.Lab;
+namespace Overlay.Lab.Topology;
 
 /// <summary>Which IP versions a network speaks; chosen for the underlay and for the pods independently.</summary>
 [Flags]

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Topology;
 
 /// <summary>
 /// Nodes and pods on one machine: a namespace that switches Ethernet, a namespace a node on it, a namespace a pod

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
+using Overlay.Wire.Values;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Topology;
 
 /// <summary>What a lab is made of. Every default is a small dual-stack cluster.</summary>
 public sealed partial record LabOptions

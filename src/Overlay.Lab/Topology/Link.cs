@@ -1,6 +1,8 @@
 using System.Globalization;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Topology;
 
 /// <summary>The cable at a node's eth0, to the switch or to another node: both ends of one veth pair.</summary>
 public sealed class Link

@@ -1,8 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Overlay.ControlPlane.Sources.Files;
+using Overlay.Daemon.Networks;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Vxlan;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Topology;
 
 /// <summary>A node: eth0 on the underlay, cni0 with the pods behind it, and one daemon's files.</summary>
 public sealed class Node : NetworkNamespace
@@ -18,11 +23,11 @@ public sealed class Node : NetworkNamespace
         Name = NameOf(index);
         Directory = System.IO.Directory.CreateDirectory(Path.Combine(lab.Directory, Name)).FullName;
         (UnderlayV4, UnderlayV6) = (
-            lab.Options.Underlay.HasFlag(AddressFamilies.V4) ? AddressPlan.UnderlayV4(index) : null,
-            lab.Options.Underlay.HasFlag(AddressFamilies.V6) ? AddressPlan.UnderlayV6(index) : null);
+            lab.Options.Underlay.HasFlag(AddressFamilies.V4) ? LabAddresses.UnderlayV4(index) : null,
+            lab.Options.Underlay.HasFlag(AddressFamilies.V6) ? LabAddresses.UnderlayV6(index) : null);
         (PodCidrV4, PodCidrV6) = (
-            lab.Options.Inner.HasFlag(AddressFamilies.V4) ? AddressPlan.PodCidrV4(index) : null,
-            lab.Options.Inner.HasFlag(AddressFamilies.V6) ? AddressPlan.PodCidrV6(index) : null);
+            lab.Options.Inner.HasFlag(AddressFamilies.V4) ? LabAddresses.PodCidrV4(index) : null,
+            lab.Options.Inner.HasFlag(AddressFamilies.V6) ? LabAddresses.PodCidrV6(index) : null);
         Link = lab.Options.DirectCable && index == 2
             ? lab.Switch.Bypass(this, lab.Nodes[0])
             : lab.Switch.Connect(this, PortOf(Name));
@@ -135,12 +140,12 @@ public sealed class Node : NetworkNamespace
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
-            Ip($"address delete {UnderlayV4}/{AddressPlan.UnderlayLengthV4} dev eth0");
+            Ip($"address delete {UnderlayV4}/{LabAddresses.UnderlayLengthV4} dev eth0");
             UnderlayV4 = address;
         }
         else
         {
-            Ip($"address delete {UnderlayV6}/{AddressPlan.UnderlayLengthV6} dev eth0");
+            Ip($"address delete {UnderlayV6}/{LabAddresses.UnderlayLengthV6} dev eth0");
             UnderlayV6 = address;
         }
 
@@ -156,29 +161,29 @@ public sealed class Node : NetworkNamespace
     {
         if (UnderlayV4 is not null)
         {
-            Ip($"address replace {UnderlayV4}/{AddressPlan.UnderlayLengthV4} dev eth0",
-                $"route replace default via {AddressPlan.OutsideV4}");
+            Ip($"address replace {UnderlayV4}/{LabAddresses.UnderlayLengthV4} dev eth0",
+                $"route replace default via {LabAddresses.OutsideV4}");
         }
 
         if (UnderlayV6 is not null)
         {
-            Ip($"address replace {UnderlayV6}/{AddressPlan.UnderlayLengthV6} dev eth0 nodad",
-                $"route replace default via {AddressPlan.OutsideV6} dev eth0");
+            Ip($"address replace {UnderlayV6}/{LabAddresses.UnderlayLengthV6} dev eth0 nodad",
+                $"route replace default via {LabAddresses.OutsideV6} dev eth0");
         }
     }
 
     private void BuildBridge()
     {
-        Ip($"link add cni0 address {AddressPlan.GatewayMac(Index)} mtu {Lab.Options.EffectivePodMtu} type bridge",
+        Ip($"link add cni0 address {LabAddresses.GatewayMac(Index)} mtu {Lab.Options.EffectivePodMtu} type bridge",
             "link set cni0 up");
         if (PodCidrV4 is IPNetwork v4)
         {
-            Ip($"address add {AddressPlan.GatewayV4(Index)}/{v4.PrefixLength} dev cni0");
+            Ip($"address add {LabAddresses.GatewayV4(Index)}/{v4.PrefixLength} dev cni0");
         }
 
         if (PodCidrV6 is IPNetwork v6)
         {
-            Ip($"address add {AddressPlan.GatewayV6(Index)}/{v6.PrefixLength} dev cni0 nodad");
+            Ip($"address add {LabAddresses.GatewayV6(Index)}/{v6.PrefixLength} dev cni0 nodad");
         }
 
         // The bridge plugin turns forwarding on for the node. Devices made later must ask for it themselves here: a

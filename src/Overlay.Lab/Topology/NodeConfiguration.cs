@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Overlay.Daemon.Networks;
+using Overlay.Wire.Values;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Topology;
 
 /// <summary>A node's overlay.json, with all that a lab decides.</summary>
 internal static class NodeConfiguration
@@ -23,8 +25,8 @@ internal static class NodeConfiguration
         ["PublicIpV6"] = "",
         ["Network"] = new JsonObject
         {
-            ["Cidr"] = node.PodCidrV4 is null ? "" : AddressPlan.ClusterV4.ToString(),
-            ["CidrV6"] = node.PodCidrV6 is null ? "" : AddressPlan.ClusterV6.ToString(),
+            ["Cidr"] = node.PodCidrV4 is null ? "" : LabAddresses.ClusterV4.ToString(),
+            ["CidrV6"] = node.PodCidrV6 is null ? "" : LabAddresses.ClusterV6.ToString(),
             ["SubnetLength"] = 24,
             ["SubnetLengthV6"] = 64,
             ["Vni"] = node.Options.Vni,
@@ -34,7 +36,7 @@ internal static class NodeConfiguration
         },
         ["Subnet"] = node.PodCidrV4?.ToString() ?? "",
         ["SubnetV6"] = node.PodCidrV6?.ToString() ?? "",
-        ["ServiceCidrs"] = new JsonArray(AddressPlan.ServiceCidr.ToString()),
+        ["ServiceCidrs"] = new JsonArray(LabAddresses.ServiceCidr.ToString()),
         ["ControlPlane"] = new JsonObject
         {
             ["Kind"] = "File",

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Topology;
 
 /// <summary>Pod CIDRs routed to their nodes' own addresses: what a network that knows of pods does without a tunnel.</summary>
 public sealed class PlainRoutes

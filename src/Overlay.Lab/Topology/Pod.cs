@@ -1,6 +1,7 @@
 using System.Net;
+using Overlay.Lab.Namespaces;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Topology;
 
 /// <summary>A pod: a namespace with eth0 on its node's bridge and a default route to the node.</summary>
 public sealed class Pod : NetworkNamespace
@@ -17,16 +18,16 @@ public sealed class Pod : NetworkNamespace
         Ip("link set eth0 up");
         if (node.PodCidrV4 is IPNetwork v4)
         {
-            AddressV4 = AddressPlan.PodV4(node.Index, number);
+            AddressV4 = LabAddresses.PodV4(node.Index, number);
             Ip($"address add {AddressV4}/{v4.PrefixLength} dev eth0",
-                $"route add default via {AddressPlan.GatewayV4(node.Index)}");
+                $"route add default via {LabAddresses.GatewayV4(node.Index)}");
         }
 
         if (node.PodCidrV6 is IPNetwork v6)
         {
-            AddressV6 = AddressPlan.PodV6(node.Index, number);
+            AddressV6 = LabAddresses.PodV6(node.Index, number);
             Ip($"address add {AddressV6}/{v6.PrefixLength} dev eth0 nodad",
-                $"route add default via {AddressPlan.GatewayV6(node.Index)} dev eth0");
+                $"route add default via {LabAddresses.GatewayV6(node.Index)} dev eth0");
         }
     }
 

@@ -1,4 +1,6 @@
-namespace Overlay.Lab;
+using Overlay.Lab.Namespaces;
+
+namespace Overlay.Lab.Topology;
 
 /// <summary>
 /// The Ethernet switch between the nodes. The nodes' default route leads to its own address, so it also plays every
@@ -17,12 +19,12 @@ public sealed class UnderlaySwitch : NetworkNamespace
             $"link set {BridgeName} up");
         if (lab.Options.Underlay.HasFlag(AddressFamilies.V4))
         {
-            Ip($"address add {AddressPlan.OutsideV4}/{AddressPlan.UnderlayLengthV4} dev {BridgeName}");
+            Ip($"address add {LabAddresses.OutsideV4}/{LabAddresses.UnderlayLengthV4} dev {BridgeName}");
         }
 
         if (lab.Options.Underlay.HasFlag(AddressFamilies.V6))
         {
-            Ip($"address add {AddressPlan.OutsideV6}/{AddressPlan.UnderlayLengthV6} dev {BridgeName} nodad");
+            Ip($"address add {LabAddresses.OutsideV6}/{LabAddresses.UnderlayLengthV6} dev {BridgeName} nodad");
         }
     }
 

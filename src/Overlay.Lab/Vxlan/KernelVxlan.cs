@@ -1,6 +1,10 @@
 using System.Net;
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Files;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Vxlan;
 
 /// <summary>
 /// What flannel makes of a node: a kernel VXLAN device a family, and for each peer a permanent neighbour, a
@@ -47,10 +51,10 @@ public sealed class KernelVxlan
         return new VxlanPeer(
             node.PodCidrV4,
             v4 ? node.UnderlayV4 : null,
-            v4 ? AddressPlan.VtepMac(node.Index) : null,
+            v4 ? LabAddresses.VtepMac(node.Index) : null,
             node.PodCidrV6,
             v6 ? node.UnderlayV6 : null,
-            v6 ? AddressPlan.VtepMacV6(node.Index) : null);
+            v6 ? LabAddresses.VtepMacV6(node.Index) : null);
     }
 
     /// <summary>Puts this node's lease where the daemons of the other nodes find it.</summary>

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 
-namespace Overlay.Lab;
+namespace Overlay.Lab.Vxlan;
 
 /// <summary>A node's lease, as the file control plane writes it: where its VTEPs are and what is behind them.</summary>
 public sealed record VxlanPeer(

@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.Intrinsics;
+using Overlay.Wire.Values;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Checksums;
 
 /// <summary>The Internet checksum (RFC 1071): the ones' complement of the ones' complement sum of 16-bit words.</summary>
 /// <remarks>

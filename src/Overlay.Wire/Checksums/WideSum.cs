@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Checksums;
 
 /// <summary>Sums 32-bit words as memory has them, a vector at a time: the long part of <see cref="InternetChecksum.Sum"/>.</summary>
 /// <remarks>

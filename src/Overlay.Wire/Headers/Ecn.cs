@@ -1,4 +1,4 @@
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>Explicit Congestion Notification: the low two bits of the IPv4 TOS or IPv6 Traffic Class byte (RFC 3168 section 5).</summary>
 public enum Ecn : byte

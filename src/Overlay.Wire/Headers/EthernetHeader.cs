@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using Overlay.Wire.Values;
+
 //  IEEE 802.3 clause 3, as VXLAN carries it (RFC 7348 section 5, "Inner Ethernet Header"); no 802.1Q tag.
 //
 //   0                   1                   2                   3
@@ -12,9 +15,8 @@
 //  |           EtherType           |
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
-using System.Buffers.Binary;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>A view of an Ethernet II header; integers in host byte order.</summary>
 public readonly ref struct EthernetHeader

@@ -10,7 +10,7 @@
 
 using System.Buffers.Binary;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>A view of an ICMP or ICMPv6 message; integers in host byte order.</summary>
 /// <remarks>The two differ in what their checksum covers: ICMPv6 includes the IPv6 pseudo-header, ICMP has none.</remarks>

@@ -1,4 +1,4 @@
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>IP protocol numbers (IANA "Protocol Numbers"; IPv6 "Next Header").</summary>
 public static class IpProtocol

@@ -1,3 +1,7 @@
+using System.Buffers.Binary;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Values;
+
 //  RFC 791 section 3.1; TOS byte as DSCP (RFC 2474) and ECN (RFC 3168)
 //
 //   0                   1                   2                   3
@@ -16,9 +20,8 @@
 //  |                    Options                    |    Padding    |
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
-using System.Buffers.Binary;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>A view of an IPv4 packet; integers in host byte order.</summary>
 public readonly ref struct Ipv4Header

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using Overlay.Wire.Values;
+
 //  RFC 8200 section 3; extension headers, section 4
 //
 //   0                   1                   2                   3
@@ -29,9 +32,8 @@
 //  |                         Identification                        |
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
-using System.Buffers.Binary;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>A view of an IPv6 packet; integers in host byte order. Jumbograms (RFC 2675) are not supported.</summary>
 public readonly ref struct Ipv6Header

@@ -18,7 +18,7 @@
 
 using System.Buffers.Binary;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>A view of a TCP segment; integers in host byte order.</summary>
 public readonly ref struct TcpHeader

@@ -10,7 +10,7 @@
 
 using System.Buffers.Binary;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>A view of a UDP datagram; integers in host byte order.</summary>
 public readonly ref struct UdpHeader

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using Overlay.Wire.Values;
+
 //  RFC 7348 section 5
 //
 //   0                   1                   2                   3
@@ -8,9 +11,8 @@
 //  |                VXLAN Network Identifier (VNI) |    Reserved   |
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
-using System.Buffers.Binary;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Headers;
 
 /// <summary>A view of a VXLAN header; integers in host byte order.</summary>
 /// <remarks>

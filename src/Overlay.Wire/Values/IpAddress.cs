@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Values;
 
 /// <summary>An address of either family, without heap. IPv4 occupies the low 32 bits of <see cref="Value"/>.</summary>
 /// <remarks>For tables and the control plane; headers on the packet path use the family's own type.</remarks>

@@ -1,4 +1,4 @@
-namespace Overlay.Wire;
+namespace Overlay.Wire.Values;
 
 /// <summary>The IP version, with the number the IP header's version field carries.</summary>
 public enum IpFamily : byte

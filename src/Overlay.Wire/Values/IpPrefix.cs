@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Values;
 
 /// <summary>A CIDR prefix of either family (RFC 4632, RFC 4291 section 2.3), without heap; host bits are always zero.</summary>
 public readonly record struct IpPrefix

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Values;
 
 /// <summary>An IPv4 address as a number in host byte order: 10.0.0.1 is 0x0a000001.</summary>
 public readonly record struct Ipv4Address(uint Value) : IComparisonOperators<Ipv4Address, Ipv4Address, bool>

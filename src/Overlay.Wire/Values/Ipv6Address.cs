@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Values;
 
 /// <summary>An IPv6 address as a 128-bit number in host byte order.</summary>
 public readonly record struct Ipv6Address(UInt128 Value) : IComparisonOperators<Ipv6Address, Ipv6Address, bool>

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Overlay.Wire;
+namespace Overlay.Wire.Values;
 
 /// <summary>An EUI-48 address, kept as the low 48 bits of one integer; the first byte on the wire is the highest.</summary>
 public readonly record struct MacAddress(ulong Value)

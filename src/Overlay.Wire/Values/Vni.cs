@@ -1,4 +1,4 @@
-namespace Overlay.Wire;
+namespace Overlay.Wire.Values;
 
 /// <summary>A VXLAN Network Identifier: 24 bits (RFC 7348 section 4).</summary>
 public readonly record struct Vni

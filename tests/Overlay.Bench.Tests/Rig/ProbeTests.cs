@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Traffic;
 using Overlay.Lab;
 
 namespace Overlay.Bench.Tests.Rig;

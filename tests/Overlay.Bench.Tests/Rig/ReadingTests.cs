@@ -1,4 +1,6 @@
 using Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Machine;
+using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Tests.Rig;
 

@@ -1,4 +1,5 @@
 using Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Options;
 
 namespace Overlay.Bench.Tests.Rig;
 

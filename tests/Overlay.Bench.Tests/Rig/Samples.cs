@@ -1,4 +1,8 @@
 using Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Options;
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Report;
+using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Tests.Rig;
 

@@ -1,4 +1,7 @@
 using Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Options;
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Report;
 
 namespace Overlay.Bench.Tests.Rig;
 

@@ -1,6 +1,9 @@
 using System.Net;
+using Overlay.Cni.Wiring;
 using Overlay.Lab;
-using Overlay.Wire;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,6 +1,10 @@
 using System.Net;
+using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
 using Overlay.Lab;
-using Overlay.Wire;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Overlay.Cni.Protocol;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;
 

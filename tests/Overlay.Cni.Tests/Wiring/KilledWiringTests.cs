@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
-using Overlay.Linux;
+using Overlay.Cni.Protocol;
+using Overlay.Daemon.Hosting;
+using Overlay.Host.Netlink;
 
 namespace Overlay.Cni.Tests;
 

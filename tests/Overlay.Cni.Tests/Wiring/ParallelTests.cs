@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using Overlay.Linux;
+using Overlay.Host.Netlink;
+using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Overlay.Daemon.Networks;
+using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;
 

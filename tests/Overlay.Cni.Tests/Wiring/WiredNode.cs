@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Overlay.Daemon.Hosting;
+using Overlay.Host.Netlink;
 using Overlay.Lab;
-using Overlay.Linux;
+using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;
 

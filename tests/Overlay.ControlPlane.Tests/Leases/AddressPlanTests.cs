@@ -1,4 +1,5 @@
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;
 

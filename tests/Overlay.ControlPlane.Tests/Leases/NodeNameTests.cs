@@ -1,3 +1,5 @@
+using Overlay.ControlPlane.Leases;
+
 namespace Overlay.ControlPlane.Tests;
 
 public class NodeNameTests

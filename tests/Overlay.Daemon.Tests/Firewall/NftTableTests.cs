@@ -1,4 +1,6 @@
-using Overlay.Wire;
+using Overlay.Daemon.Firewall;
+using Overlay.Daemon.Options;
+using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
 

@@ -1,4 +1,5 @@
-using Overlay.Wire;
+using Overlay.Daemon.Firewall;
+using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
 

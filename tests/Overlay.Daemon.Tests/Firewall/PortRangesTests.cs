@@ -1,3 +1,5 @@
+using Overlay.Daemon.Firewall;
+
 namespace Overlay.Daemon.Tests;
 
 public class PortRangesTests

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.Daemon.Hosting;
 
 namespace Overlay.Daemon.Tests;
 

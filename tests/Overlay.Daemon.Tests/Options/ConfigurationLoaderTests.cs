@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Tests;
 

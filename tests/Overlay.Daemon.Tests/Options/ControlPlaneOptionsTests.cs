@@ -1,4 +1,6 @@
-using Overlay.ControlPlane;
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Tests;
 

@@ -1,5 +1,10 @@
-using Overlay.Linux;
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Dataplane.Linux.Tun;
+using Overlay.Lab.Processes;
+using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
 

@@ -1,5 +1,10 @@
-using Overlay.ControlPlane;
-using Overlay.Wire;
+using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Underlay;
+using Overlay.Host.Netlink;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
 
@@ -80,7 +85,7 @@ public class StoreSettingsTests
         Of(9000, 1500).ShouldBe(1450);
 
         static int Of(int said, int has) => OverlayMtu.For(
-            Complete(Configured(), said), new UnderlayInterface(new Linux.LinkInfo(2, "eth0", has, true, ""), IpAddress.Parse("192.0.2.1").ToIpv4(), null, [])).Pod;
+            Complete(Configured(), said), new UnderlayInterface(new LinkInfo(2, "eth0", has, true, ""), IpAddress.Parse("192.0.2.1").ToIpv4(), null, [])).Pod;
     }
 
     private static OverlayOptions Configured(params (string, string)[] keys) =>

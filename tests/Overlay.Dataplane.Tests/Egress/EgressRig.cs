@@ -1,3 +1,7 @@
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Packets;
+
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>Node a's encapsulator and one slot, used again for every packet as a worker does.</summary>

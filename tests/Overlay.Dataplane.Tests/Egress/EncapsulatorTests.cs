@@ -1,4 +1,7 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;

@@ -1,4 +1,5 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Overlay.Wire;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 

@@ -1,4 +1,4 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Tests;
 

@@ -1,4 +1,7 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
 using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;

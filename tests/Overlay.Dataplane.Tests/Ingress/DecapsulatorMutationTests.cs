@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
-using Overlay.Wire;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;

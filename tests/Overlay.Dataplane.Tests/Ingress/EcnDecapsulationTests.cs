@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Overlay.Wire;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;

@@ -1,4 +1,8 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 

@@ -1,3 +1,9 @@
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Workers;
+
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>A node's real worker on a real thread, between a TUN and an underlay in memory.</summary>

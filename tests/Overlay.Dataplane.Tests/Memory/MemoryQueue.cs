@@ -1,4 +1,6 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 

@@ -1,3 +1,5 @@
+using Overlay.Dataplane.Ports;
+
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>Waits for two memory devices by the event that both set.</summary>

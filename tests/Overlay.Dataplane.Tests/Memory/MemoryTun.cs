@@ -1,3 +1,6 @@
+using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Ports;
+
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>A TUN whose kernel is the test: it puts packets in as pods would, and takes out what pods would get.</summary>

@@ -1,4 +1,6 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Ports;
+using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 

@@ -1,3 +1,6 @@
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Packets;
+
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>Whole data planes joined in memory, with all that offloads change: super-packets in, trains between, super-packets out.</summary>

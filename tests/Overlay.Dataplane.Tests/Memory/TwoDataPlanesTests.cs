@@ -1,5 +1,9 @@
 using System.Buffers.Binary;
-using Overlay.Wire;
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 

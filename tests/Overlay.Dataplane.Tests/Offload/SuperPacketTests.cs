@@ -1,4 +1,8 @@
-using Overlay.Wire;
+using Overlay.Dataplane.Offload;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Overlay.Wire;
+using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 

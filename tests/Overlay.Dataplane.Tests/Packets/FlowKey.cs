@@ -1,4 +1,4 @@
-using Overlay.Wire;
+using Overlay.Wire.Headers;
 
 namespace Overlay.Dataplane.Tests;
 

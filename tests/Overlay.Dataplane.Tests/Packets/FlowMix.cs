@@ -1,4 +1,5 @@
-using Overlay.Wire;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
-using Overlay.Wire;
+using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 

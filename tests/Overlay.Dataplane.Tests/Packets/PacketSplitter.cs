@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
-using Overlay.Wire;
+using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Packets;
+using Overlay.Wire.Headers;
 
 namespace Overlay.Dataplane.Tests;
 

@@ -1,4 +1,7 @@
+using Overlay.Daemon.Networks;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 

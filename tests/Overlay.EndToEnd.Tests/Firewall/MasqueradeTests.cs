@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -113,9 +115,9 @@ public sealed class MasqueradeTests : IDisposable
 
         public IPAddress RemoteHostAddress => (IsV4 ? B.UnderlayV4 : B.UnderlayV6)!;
 
-        public IPAddress OutsideAddress => IsV4 ? AddressPlan.OutsideV4 : AddressPlan.OutsideV6;
+        public IPAddress OutsideAddress => IsV4 ? LabAddresses.OutsideV4 : LabAddresses.OutsideV6;
 
-        public IPAddress GatewayAddress => IsV4 ? AddressPlan.GatewayV4(1) : AddressPlan.GatewayV6(1);
+        public IPAddress GatewayAddress => IsV4 ? LabAddresses.GatewayV4(1) : LabAddresses.GatewayV6(1);
 
         public IPNetwork PodCidr => (IsV4 ? A.PodCidrV4 : A.PodCidrV6)!.Value;
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 

@@ -1,5 +1,5 @@
-using Overlay.Dataplane;
-using Overlay.Wire;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;
 

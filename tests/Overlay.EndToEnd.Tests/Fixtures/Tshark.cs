@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Overlay.Daemon.Hosting;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;
 

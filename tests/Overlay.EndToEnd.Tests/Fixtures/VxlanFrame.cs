@@ -1,5 +1,6 @@
-using Overlay.Dataplane;
-using Overlay.Wire;
+using Overlay.Dataplane.Egress;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;
 

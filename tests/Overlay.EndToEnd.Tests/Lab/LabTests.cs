@@ -3,7 +3,15 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Files;
+using Overlay.Daemon.Hosting;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Lab;
 
@@ -147,7 +155,7 @@ public class LabTests
         b.Ping(a.UnderlayV4).EnsureSuccess();
         b.Ping(old, 1).Succeeded.ShouldBeFalse();
         b.Ping(a.UnderlayV6!).EnsureSuccess();
-        a.Ping(AddressPlan.OutsideV4).EnsureSuccess();
+        a.Ping(LabAddresses.OutsideV4).EnsureSuccess();
     }
 
     [Fact]

@@ -1,8 +1,14 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.Runtimes;
 using Overlay.EndToEnd.Tests.Shipping;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests.Migration;
 

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Runtimes;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Migration;
 
@@ -38,7 +40,7 @@ internal sealed class FlannelPlugins(PluginRuntime runtime)
     private JsonObject Delegate()
     {
         System.Net.IPNetwork[] subnets = [.. new[] { Node.PodCidrV4, Node.PodCidrV6 }.OfType<System.Net.IPNetwork>()];
-        System.Net.IPNetwork[] networks = [AddressPlan.ClusterV4, AddressPlan.ClusterV6];
+        System.Net.IPNetwork[] networks = [LabAddresses.ClusterV4, LabAddresses.ClusterV6];
         return new()
         {
             ["type"] = "bridge",

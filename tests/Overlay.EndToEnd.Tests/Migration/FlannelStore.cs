@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.Lab;
+using Overlay.Lab.Stores;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests.Migration;
 
@@ -13,7 +16,7 @@ internal sealed class FlannelStore : IDisposable
 
     public FlannelStore(LabNetwork lab)
     {
-        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = lab.Switch, Address = AddressPlan.OutsideV4 });
+        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = lab.Switch, Address = LabAddresses.OutsideV4 });
         _ = _etcd.Ctl(
             "put", $"{Prefix}/config",
             """{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56","SubnetLen":24,"Backend":{"Type":"vxlan","VNI":1,"Port":8472}}""");

@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
+using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.Shipping;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Shipping;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;
 

@@ -1,5 +1,9 @@
 using System.Text.Json.Nodes;
+using Overlay.Daemon.Networks;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;
 

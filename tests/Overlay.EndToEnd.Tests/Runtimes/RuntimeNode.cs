@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -46,7 +47,7 @@ internal static class IptablesProxy
             if (service.NodePort > 0) Rule($"KUBE-NODEPORTS -p tcp -m tcp --dport {service.NodePort} -j KUBE-{external}");
             if (service.IsLocal)
             {
-                Rule($"KUBE-{external} -s {AddressPlan.ClusterV4} -j KUBE-{cluster}");
+                Rule($"KUBE-{external} -s {LabAddresses.ClusterV4} -j KUBE-{cluster}");
                 Rule($"KUBE-{external} -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ");
                 Rule($"KUBE-{external} -m addrtype --src-type LOCAL -j KUBE-{cluster}");
                 Rule($"KUBE-{external} -j KUBE-{local}");
@@ -57,7 +58,7 @@ internal static class IptablesProxy
                 Rule($"KUBE-{external} -j KUBE-{cluster}");
             }
 
-            Rule($"KUBE-{cluster} ! -s {AddressPlan.ClusterV4} -d {service.ClusterIp}/32 -p tcp -m tcp --dport {Service.Port} -j KUBE-MARK-MASQ");
+            Rule($"KUBE-{cluster} ! -s {LabAddresses.ClusterV4} -d {service.ClusterIp}/32 -p tcp -m tcp --dport {Service.Port} -j KUBE-MARK-MASQ");
             for (int i = 0; i < service.Endpoints.Count; i++)
             {
                 Endpoint endpoint = service.Endpoints[i];

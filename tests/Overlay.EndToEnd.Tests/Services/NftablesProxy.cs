@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -61,13 +62,13 @@ internal static class NftablesProxy
             Chain(NameOf(service, endpoint), $"ip saddr {endpoint.Address} jump mark-for-masquerade", $"meta l4proto tcp dnat to {endpoint.Address}:{endpoint.Port}");
         }
 
-        Chain($"service-{service.Name}", $"ip daddr {service.ClusterIp} tcp dport {Service.Port} ip saddr != {AddressPlan.ClusterV4} jump mark-for-masquerade", Choice(service, service.Endpoints));
+        Chain($"service-{service.Name}", $"ip daddr {service.ClusterIp} tcp dport {Service.Port} ip saddr != {LabAddresses.ClusterV4} jump mark-for-masquerade", Choice(service, service.Endpoints));
         if (!service.IsLocal) Chain($"external-{service.Name}", "jump mark-for-masquerade", $"goto service-{service.Name}");
         else
         {
             Chain(
                 $"external-{service.Name}",
-                $"ip saddr {AddressPlan.ClusterV4} goto service-{service.Name}",
+                $"ip saddr {LabAddresses.ClusterV4} goto service-{service.Name}",
                 "fib saddr type local jump mark-for-masquerade",
                 $"fib saddr type local goto service-{service.Name}",
                 Choice(service, local));

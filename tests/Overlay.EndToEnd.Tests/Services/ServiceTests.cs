@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
@@ -32,7 +34,7 @@ public sealed class ServiceTests : IAsyncLifetime
 
     private IPAddress Tun => A.PodCidrV4!.Value.BaseAddress;
 
-    private IPAddress Gateway => AddressPlan.GatewayV4(1);
+    private IPAddress Gateway => LabAddresses.GatewayV4(1);
 
     public Task InitializeAsync()
     {
@@ -72,7 +74,7 @@ public sealed class ServiceTests : IAsyncLifetime
         await ShouldSee(Client, new(_balancer, Service.Port), near: Gateway, far: Tun);
 
         // Local: from outside only to the node's own pod, which sees who it is; from inside to all.
-        await ShouldSee(_lab.Switch, new(A.UnderlayV4!, LocalNodePort), near: AddressPlan.OutsideV4, far: null);
+        await ShouldSee(_lab.Switch, new(A.UnderlayV4!, LocalNodePort), near: LabAddresses.OutsideV4, far: null);
         await ShouldSee(Client, new(A.UnderlayV4!, LocalNodePort), near: Client.AddressV4!, far: Client.AddressV4!);
         await ShouldSee(A, new(A.UnderlayV4!, LocalNodePort), near: Gateway, far: Tun);
 

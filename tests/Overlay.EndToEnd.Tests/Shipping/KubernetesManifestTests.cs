@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
+using Overlay.Daemon.Networks;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
 using YamlDotNet.RepresentationModel;
 using static Overlay.EndToEnd.Tests.Shipping.KubernetesManifest;

@@ -1,4 +1,7 @@
+using Overlay.Daemon.Hosting;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 

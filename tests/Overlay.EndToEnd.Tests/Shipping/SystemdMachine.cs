@@ -1,4 +1,6 @@
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 

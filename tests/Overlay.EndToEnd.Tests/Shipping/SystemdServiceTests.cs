@@ -1,4 +1,8 @@
+using Overlay.ControlPlane.Sources.Files;
+using Overlay.Daemon.Hosting;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 

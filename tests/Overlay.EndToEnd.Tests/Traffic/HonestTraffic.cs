@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 

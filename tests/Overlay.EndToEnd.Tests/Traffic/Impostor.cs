@@ -1,8 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using Overlay.ControlPlane.Sources.Files;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
-using Overlay.Wire;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 
@@ -22,15 +26,15 @@ internal sealed class Impostor : IDisposable
     private Impostor(LabNetwork lab, Pod pod, IPAddress target, IPAddress destination)
     {
         bool isIpv4 = target.AddressFamily == AddressFamily.InterNetwork;
-        IPAddress source = isIpv4 ? AddressPlan.OutsideV4 : AddressPlan.OutsideV6;
+        IPAddress source = isIpv4 ? LabAddresses.OutsideV4 : LabAddresses.OutsideV6;
         _target = new IPEndPoint(target, lab.Options.Port);
         _socket = lab.Switch.Invoke(() => new Socket(source.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 });
         _socket.Bind(new IPEndPoint(source, lab.Options.Port));
         _template = new VxlanDatagram
         {
-            SourceMac = MacAddress.Parse(AddressPlan.VtepMac(Number)),
+            SourceMac = MacAddress.Parse(LabAddresses.VtepMac(Number)),
             DestinationMac = MacAddress.Parse(VxlanPeer.Read(pod.Node.LeaseFile).VtepMac!),
-            Source = isIpv4 ? AddressPlan.PodV4(Number, 1) : AddressPlan.PodV6(Number, 1),
+            Source = isIpv4 ? LabAddresses.PodV4(Number, 1) : LabAddresses.PodV6(Number, 1),
             Destination = destination,
         };
     }
@@ -41,8 +45,8 @@ internal sealed class Impostor : IDisposable
     public static IReadOnlyList<Impostor> Join(Cluster cluster, Pod pod)
     {
         VxlanPeer lease = new(
-            AddressPlan.PodCidrV4(Number), AddressPlan.OutsideV4, AddressPlan.VtepMac(Number),
-            AddressPlan.PodCidrV6(Number), AddressPlan.OutsideV6, AddressPlan.VtepMac(Number));
+            LabAddresses.PodCidrV4(Number), LabAddresses.OutsideV4, LabAddresses.VtepMac(Number),
+            LabAddresses.PodCidrV6(Number), LabAddresses.OutsideV6, LabAddresses.VtepMac(Number));
         lease.Write(Path.Combine(cluster.Lab.LeaseDirectory, "impostor.json"), cluster.Lab.Options.Vni);
         Cluster.WaitForPeers(pod.Node, 1);
         return

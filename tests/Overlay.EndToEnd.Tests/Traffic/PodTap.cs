@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Lab;
-using Overlay.Wire;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Headers;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 

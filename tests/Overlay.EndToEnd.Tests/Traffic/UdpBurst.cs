@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 

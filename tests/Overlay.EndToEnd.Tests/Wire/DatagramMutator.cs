@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
-using Overlay.Dataplane;
-using Overlay.Wire;
+using Overlay.Dataplane.Egress;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Headers;
 
 namespace Overlay.EndToEnd.Tests.Wire;
 

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using Overlay.Lab;
+using Overlay.Lab.Namespaces;
 
 namespace Overlay.EndToEnd.Tests.Wire;
 

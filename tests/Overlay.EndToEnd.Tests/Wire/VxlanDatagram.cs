@@ -1,6 +1,8 @@
 using System.Net;
-using Overlay.Dataplane;
-using Overlay.Wire;
+using Overlay.Dataplane.Egress;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Wire;
 

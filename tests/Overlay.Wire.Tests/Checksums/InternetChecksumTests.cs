@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using FsCheck;
 using FsCheck.Fluent;
+using Overlay.Wire.Checksums;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Wire.Tests;
 

@@ -1,3 +1,5 @@
+using Overlay.Wire.Checksums;
+
 namespace Overlay.Wire.Tests;
 
 /// <summary>Every vector width against a loop over words, on any machine: what it lacks is emulated, and tested all the same.</summary>

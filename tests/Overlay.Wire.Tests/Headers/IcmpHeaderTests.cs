@@ -1,3 +1,5 @@
+using Overlay.Wire.Headers;
+
 namespace Overlay.Wire.Tests;
 
 public sealed class IcmpHeaderTests : HeaderContract

@@ -1,5 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Wire.Tests;
 

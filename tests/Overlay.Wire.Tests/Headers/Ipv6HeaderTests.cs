@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Wire.Tests;
 

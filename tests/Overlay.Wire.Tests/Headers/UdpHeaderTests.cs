@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Overlay.Wire.Headers;
 
 namespace Overlay.Wire.Tests;
 

@@ -1,3 +1,6 @@
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
+
 namespace Overlay.Wire.Tests;
 
 public sealed class VxlanHeaderTests : HeaderContract

@@ -1,3 +1,5 @@
+using Overlay.Wire.Values;
+
 namespace Overlay.Wire.Tests;
 
 public sealed class IpPrefixTests

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Overlay.Wire.Values;
 
 namespace Overlay.Wire.Tests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Machine;
 
 /// <summary>Seconds that all CPUs together have worked, and been there, since the machine started.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Machine;
 
 /// <summary>Looks whether something else keeps the machine busy, which would be measured along with the peers.</summary>
 internal static class LoadGuard

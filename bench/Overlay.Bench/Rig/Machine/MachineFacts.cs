@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Machine;
 
 /// <summary>What the figures were measured on and under.</summary>
 internal static class MachineFacts

@@ -1,4 +1,7 @@
-namespace Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Workloads;
+
+namespace Overlay.Bench.Rig.Options;
 
 /// <summary>Which peers go with which workloads: converge with those that have a store, all others with the rest.</summary>
 internal static class Pairing

@@ -1,4 +1,4 @@
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Options;
 
 /// <summary>What to measure: every combination of column, peer and workload, as often as asked.</summary>
 internal sealed record RigOptions

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Workloads;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Options;
 
 /// <summary>The rig's command line. The first thing wrong throws, with the value and an example that works.</summary>
 internal static class RigOptionsReader

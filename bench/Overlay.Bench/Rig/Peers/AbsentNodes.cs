@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Net;
+using Overlay.ControlPlane.Leases;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>Lease files of nodes that do not exist: they make a forwarding table as large as a large cluster's.</summary>
 internal sealed class AbsentNodes(int count)

@@ -1,6 +1,7 @@
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>No tunnel: pod CIDRs routed over the underlay. The ceiling for all the others.</summary>
 internal sealed class BarePeer : IPeer

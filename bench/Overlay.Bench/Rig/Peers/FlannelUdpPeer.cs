@@ -1,6 +1,8 @@
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>flannel's own user-space backend: a packet a system call, IP in UDP. Needs etcd, which runs on node a.</summary>
 internal sealed class FlannelUdpPeer(string program) : IPeer
@@ -26,8 +28,8 @@ internal sealed class FlannelUdpPeer(string program) : IPeer
             // The lease a flanneld asks for first is the one it finds here.
             string subnetFile = Path.Combine(node.Directory, "flannel.env");
             File.WriteAllText(subnetFile, $"""
-                FLANNEL_NETWORK={AddressPlan.ClusterV4}
-                FLANNEL_SUBNET={AddressPlan.GatewayV4(node.Index)}/24
+                FLANNEL_NETWORK={LabAddresses.ClusterV4}
+                FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/24
 
                 """);
             _processes.Add(node.Start(
@@ -57,7 +59,7 @@ internal sealed class FlannelUdpPeer(string program) : IPeer
             "etcd", "--data-dir", data, "--listen-client-urls", endpoint, "--advertise-client-urls", endpoint,
             "--listen-peer-urls", "http://127.0.0.1:2380"));
         node.WaitForListener(EtcdPort);
-        string network = $$"""{ "Network": "{{AddressPlan.ClusterV4}}", "SubnetLen": 24, "Backend": { "Type": "udp" } }""";
+        string network = $$"""{ "Network": "{{LabAddresses.ClusterV4}}", "SubnetLen": 24, "Backend": { "Type": "udp" } }""";
         node.Run("env", "ETCDCTL_API=3", "etcdctl", "--endpoints", endpoint, "put", "/coreos.com/network/config", network)
             .EnsureSuccess();
         return endpoint;

@@ -1,6 +1,7 @@
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>One way to join the nodes' pods. All of them get the same namespaces, one after the other.</summary>
 internal interface IPeer

@@ -1,6 +1,8 @@
 using Overlay.Lab;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>The kernel's VXLAN device as flannel sets it up: what the ratios are of.</summary>
 internal sealed class KernelVxlanPeer : IPeer

@@ -1,7 +1,9 @@
+using Overlay.Lab.Processes;
 using System.Text.Json.Nodes;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>One overlayd a node; on request in a network of many more nodes, of which only these two exist.</summary>
 internal sealed class OverlayPeer(string name, int absentNodes) : IPeer

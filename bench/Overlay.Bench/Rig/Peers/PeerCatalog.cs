@@ -1,4 +1,7 @@
-namespace Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Options;
+using Overlay.Bench.Rig.Stores;
+
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>The peers by name, and what each needs of the machine.</summary>
 internal static class PeerCatalog

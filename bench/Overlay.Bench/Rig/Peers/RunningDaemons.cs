@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using Overlay.Daemon.Hosting;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>The overlayd of each node, from a peer's set-up to its tear-down.</summary>
 internal sealed class RunningDaemons

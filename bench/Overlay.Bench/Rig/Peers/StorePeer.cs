@@ -1,6 +1,12 @@
+using Overlay.Bench.Rig.Stores;
+using Overlay.ControlPlane.Sources.Files;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
+using Overlay.Wire.Values;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>One overlayd a node, of which the first has its leases in a store that the rig writes the second's lease into.</summary>
 /// <remarks>

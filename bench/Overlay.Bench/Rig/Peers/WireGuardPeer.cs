@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>WireGuard in user space, a tunnel of the same shape: TUN on one side, UDP on the other. It encrypts, too.</summary>
 internal sealed class WireGuardPeer(string program) : IPeer
@@ -77,5 +79,5 @@ internal sealed class WireGuardPeer(string program) : IPeer
 
     // Said on the route, as a CNI would: found out by the pods, it would stay in their caches for the next peer.
     private static void SetRouteMtu(Pod pod, string mtu) =>
-        pod.Ip($"route change default via {AddressPlan.GatewayV4(pod.Node.Index)} dev eth0{mtu}");
+        pod.Ip($"route change default via {LabAddresses.GatewayV4(pod.Node.Index)} dev eth0{mtu}");
 }

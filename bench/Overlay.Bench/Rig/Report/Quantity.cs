@@ -1,4 +1,4 @@
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Report;
 
 /// <summary>Figures as people read them.</summary>
 internal static class Quantity

@@ -1,7 +1,8 @@
 using System.Security;
 using System.Text;
+using Overlay.Bench.Rig.Workloads;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Report;
 
 /// <summary>The results as an SVG: a panel a metric and column, a bar a peer, as long as its ratio to the kernel's VXLAN.</summary>
 internal static class ResultChart

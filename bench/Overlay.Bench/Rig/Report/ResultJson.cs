@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Overlay.Bench.Rig.Workloads;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Report;
 
 /// <summary>The results for programs: an array with one object a metric, column and peer.</summary>
 internal static class ResultJson

@@ -1,4 +1,6 @@
-namespace Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Workloads;
+
+namespace Overlay.Bench.Rig.Report;
 
 /// <summary>All runs of one metric, column and peer.</summary>
 internal sealed class ResultSeries(Metric metric, string column, string peer)

@@ -1,4 +1,8 @@
-namespace Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Options;
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Workloads;
+
+namespace Overlay.Bench.Rig.Report;
 
 /// <summary>Everything measured, in the order in which it is shown: workload, column, peer.</summary>
 internal sealed class ResultSet(RigOptions options)

@@ -1,6 +1,7 @@
 using System.Text;
+using Overlay.Bench.Rig.Workloads;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Report;
 
 /// <summary>The results for people: one row a metric, column and peer.</summary>
 internal static class ResultTable

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Report;
 
 /// <summary>The few statistics that the rig's figures need.</summary>
 internal static class Statistics

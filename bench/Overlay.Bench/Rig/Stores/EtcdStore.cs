@@ -1,9 +1,14 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Overlay.Daemon.Networks;
 using Overlay.Lab;
+using Overlay.Lab.Stores;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
+using Overlay.Wire.Values;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Stores;
 
 /// <summary>etcd, with flannel's keys, on the node itself.</summary>
 internal sealed class EtcdStore : ILeaseStore
@@ -23,14 +28,14 @@ internal sealed class EtcdStore : ILeaseStore
         _connection = new StoreConnection(node, _server.Endpoint);
         Put($"{Prefix}/config", new JsonObject
         {
-            ["Network"] = AddressPlan.ClusterV4.ToString(),
+            ["Network"] = LabAddresses.ClusterV4.ToString(),
             ["SubnetLen"] = node.PodCidrV4!.Value.PrefixLength,
             ["Backend"] = new JsonObject { ["Type"] = "vxlan", ["VNI"] = node.Options.Vni },
         });
 
         // The subnet a daemon asks for first is the one it finds here; the node's pods have addresses of it.
         File.WriteAllText(
-            node.SubnetFile, $"FLANNEL_SUBNET={AddressPlan.GatewayV4(node.Index)}/{node.PodCidrV4.Value.PrefixLength}\n");
+            node.SubnetFile, $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/{node.PodCidrV4.Value.PrefixLength}\n");
     }
 
     public void Configure(JsonObject overlay)

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
+using Overlay.Wire.Values;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Stores;
 
 /// <summary>A directory of lease files, which the node shares with nobody but the rig.</summary>
 internal sealed class FileStore : ILeaseStore

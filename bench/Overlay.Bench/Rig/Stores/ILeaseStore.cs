@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Stores;
 
 /// <summary>A store that one node's daemon has its leases in, and that the rig writes the other node's lease into.</summary>
 /// <remarks>Disposing it ends it and removes what it left, also after a start that failed half-way.</remarks>

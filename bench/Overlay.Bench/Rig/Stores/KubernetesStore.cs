@@ -3,9 +3,13 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 using Overlay.Testing.Kubernetes;
+using Overlay.Wire.Values;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Stores;
 
 /// <summary>Annotations of Nodes, in the tests' stand-in for an API server: a process on the node itself.</summary>
 /// <remarks>As in a cluster, the other Node is there first and is annotated later.</remarks>

@@ -3,8 +3,9 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Stores;
 
 /// <summary>HTTP from the rig to a store on a node, by a connection that stays: a write is no more than a request.</summary>
 /// <remarks>etcdctl or kubectl would first have to start, which takes longer than what is measured.</remarks>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>Buffers for many datagrams, laid out once as sendmmsg and recvmmsg want them.</summary>
 /// <remarks>In native memory, because the structures point at each other.</remarks>

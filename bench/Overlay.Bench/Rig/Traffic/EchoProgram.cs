@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>Sends every byte of one TCP connection back.</summary>
 internal static class EchoProgram

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>Sends datagrams of one length as fast as one thread can, for a time.</summary>
 /// <remarks>In batches, but not as one super-packet (UDP_SEGMENT): each is a packet for whatever carries it.</remarks>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>struct iovec: one buffer.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>struct mmsghdr of 64-bit Linux: a message, and how many bytes of it were transferred.</summary>
 [StructLayout(LayoutKind.Sequential)]

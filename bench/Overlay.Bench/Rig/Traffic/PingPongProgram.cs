@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Overlay.Bench.Rig.Machine;
+using Overlay.Bench.Rig.Report;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>Sends a byte, waits until it is back, and so on for a time that begins after a warm-up.</summary>
 internal static class PingPongProgram

@@ -1,4 +1,4 @@
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>How long the round trips took, and what the whole machine spent meanwhile.</summary>
 internal sealed record PingPongReport(

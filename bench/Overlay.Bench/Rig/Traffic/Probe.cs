@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Overlay.Dataplane.Linux.Udp;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>Small datagrams all the time, to see when they begin to arrive.</summary>
 /// <remarks>Both ends are threads of this process, so that one clock does for all.</remarks>

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Sockets;
+using Overlay.Bench.Rig.Machine;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>Reads datagrams as an application does, and counts them for a time that begins after a warm-up.</summary>
 internal static class SinkProgram

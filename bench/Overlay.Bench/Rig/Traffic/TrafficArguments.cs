@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>What the programs in the pods are told: the server's address and port, then numbers.</summary>
 internal sealed class TrafficArguments(string[] arguments)

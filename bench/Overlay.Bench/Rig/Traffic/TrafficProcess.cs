@@ -1,7 +1,10 @@
 using System.Text.Json;
+using Overlay.Daemon.Hosting;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>
 /// This program again, as one end of a workload inside a pod: a process of its own, so that the other end's runtime

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Traffic;
 
 /// <summary>The programs that run inside the pods, as hidden commands of this one.</summary>
 internal static class TrafficPrograms

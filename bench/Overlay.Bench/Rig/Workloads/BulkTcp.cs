@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Overlay.Bench.Rig.Machine;
+using Overlay.Bench.Rig.Peers;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Workloads;
 
 /// <summary>Bulk TCP by iperf 2, whose threads block: iperf3 spins in select and takes a core from the peers.</summary>
 internal sealed class BulkTcp(string name, int streams) : IWorkload

@@ -1,7 +1,14 @@
 using System.Diagnostics;
+using Overlay.Bench.Rig.Machine;
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Report;
+using Overlay.Bench.Rig.Traffic;
+using Overlay.Host.Interop;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Workloads;
 
 /// <summary>A node's lease appears in the store: how long until the first packet of another node's pod arrives in its pod.</summary>
 /// <remarks>The time begins right before the write, so it contains what the store takes for it; CPU time contains the probe's.</remarks>

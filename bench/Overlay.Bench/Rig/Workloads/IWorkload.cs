@@ -1,6 +1,8 @@
+using Overlay.Bench.Rig.Peers;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Workloads;
 
 /// <summary>One kind of traffic from a pod of one node to a pod of the other.</summary>
 internal interface IWorkload

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Workloads;
 
 /// <summary>What an iperf 2 server prints with -y C: one line a stream, when the stream has ended.</summary>
 internal sealed record IperfReport(double Bytes, double BitsPerSecond)

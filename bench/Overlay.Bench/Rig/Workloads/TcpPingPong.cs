@@ -1,6 +1,9 @@
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Traffic;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Workloads;
 
 /// <summary>One byte there and back over TCP, again and again: how long a round trip takes.</summary>
 internal sealed class TcpPingPong(string name) : IWorkload

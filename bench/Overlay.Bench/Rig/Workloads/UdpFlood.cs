@@ -1,6 +1,9 @@
+using Overlay.Bench.Rig.Peers;
+using Overlay.Bench.Rig.Traffic;
 using Overlay.Lab;
+using Overlay.Lab.Topology;
 
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Workloads;
 
 /// <summary>Datagrams as fast as a pod can send them; what counts is how many an application in the other pod reads.</summary>
 internal sealed class UdpFlood(string name, int payload) : IWorkload

@@ -1,4 +1,4 @@
-namespace Overlay.Bench.Rig;
+namespace Overlay.Bench.Rig.Workloads;
 
 /// <summary>The workloads by name.</summary>
 internal static class WorkloadCatalog

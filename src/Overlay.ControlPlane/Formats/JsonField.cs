@@ -1,0 +1,44 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace Overlay.ControlPlane.Formats;
+
+/// <summary>One named value of a document; says in one sentence what is wrong with it.</summary>
+internal readonly record struct JsonField(string Name, JsonElement Value)
+{
+    private const int ShownLength = 64;
+
+    public bool IsAbsent => Value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
+
+    /// <summary>The string; false for another kind, and for one whose escapes are no valid text.</summary>
+    public bool TryGetText([NotNullWhen(true)] out string? text)
+    {
+        text = null;
+        if (Value.ValueKind != JsonValueKind.String) return false;
+        try
+        {
+            text = Value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // "\ud800": half a surrogate pair passes the JSON grammar. The caller says so as for any other bad value.
+        }
+
+        return text is not null;
+    }
+
+    /// <param name="expected">What it should be, with an example.</param>
+    public string IsNot(string expected) => Value.ValueKind == JsonValueKind.Undefined
+        ? $"{Name} is missing; it should be {expected}"
+        : $"{Name} is {Shown()}, not {expected}";
+
+    private string Shown()
+    {
+        string raw = Value.GetRawText();
+        string shown = raw.Length <= ShownLength ? raw : string.Concat(raw.AsSpan(0, ShownLength), "…");
+        return string.Create(shown.Length, shown, static (span, text) =>
+        {
+            for (int i = 0; i < span.Length; i++) span[i] = char.IsControl(text[i]) ? ' ' : text[i];
+        });
+    }
+}

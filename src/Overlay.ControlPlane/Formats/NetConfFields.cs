@@ -1,0 +1,39 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Overlay.ControlPlane.Formats;
+
+/// <summary>net-conf.json as it is read: values of whatever kind, so that a wrong one can be named and shown.</summary>
+internal sealed record NetConfFields
+{
+    [JsonPropertyName("EnableIPv4")]
+    public JsonElement EnableIpv4 { get; init; }
+
+    [JsonPropertyName("EnableIPv6")]
+    public JsonElement EnableIpv6 { get; init; }
+
+    [JsonPropertyName("EnableNFTables")]
+    public JsonElement EnableNfTables { get; init; }
+
+    public JsonElement Network { get; init; }
+
+    public JsonElement SubnetLen { get; init; }
+
+    public JsonElement SubnetMin { get; init; }
+
+    public JsonElement SubnetMax { get; init; }
+
+    [JsonPropertyName("IPv6Network")]
+    public JsonElement Ipv6Network { get; init; }
+
+    [JsonPropertyName("IPv6SubnetLen")]
+    public JsonElement Ipv6SubnetLen { get; init; }
+
+    [JsonPropertyName("IPv6SubnetMin")]
+    public JsonElement Ipv6SubnetMin { get; init; }
+
+    [JsonPropertyName("IPv6SubnetMax")]
+    public JsonElement Ipv6SubnetMax { get; init; }
+
+    public JsonElement Backend { get; init; }
+}

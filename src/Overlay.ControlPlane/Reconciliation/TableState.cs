@@ -1,0 +1,58 @@
+using Overlay.ControlPlane.Leases;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
+
+namespace Overlay.ControlPlane.Reconciliation;
+
+/// <summary>This node's own pod CIDRs and the rows of the accepted peers, from which the next table is built. Not thread-safe.</summary>
+internal sealed class TableState
+{
+    private readonly Lease _own;
+    private readonly LeaseRules _rules;
+    private readonly ForwardingTableBuilder _builder = new();
+
+    public TableState(Lease own, LeaseRules rules)
+    {
+        _own = own;
+        _rules = rules;
+        foreach (IpPrefix prefix in own.PodCidrs) _ = _builder.AddLocal(prefix);
+    }
+
+    /// <summary>Takes over what an update changed, of accepted peers that do not contradict one another.</summary>
+    /// <returns>False when the table is the same as before.</returns>
+    public bool Take(IReadOnlyList<PeerChange> outcome)
+    {
+        // What goes makes room first: peers may exchange prefixes and addresses in one update.
+        PeerChange[] changes = [.. outcome.Where(static change => change.ChangesTable)];
+        foreach (PeerChange change in changes.Where(static change => change.WasAccepted)) Withdraw(change.Before!.Lease);
+        foreach (PeerChange change in changes.Where(static change => change.IsAccepted)) Add(change.Now!.Lease);
+        return changes.Length > 0;
+    }
+
+    public ForwardingTable Build() => _builder.Build();
+
+    private void Add(Lease lease)
+    {
+        PeerVteps vteps = PeerVteps.Of(lease, _own);
+        foreach (IpPrefix prefix in _rules.CarriedPodCidrs(lease))
+        {
+            if (vteps.For(prefix.Family) is { } via) _ = _builder.AddRoute(prefix, via);
+        }
+
+        // The peer may choose either of its addresses to send from, whichever we choose to send to.
+        if (vteps.Ipv4 is { } ipv4) _ = _builder.AddVtep(ipv4);
+        if (vteps.Ipv6 is { } ipv6) _ = _builder.AddVtep(ipv6);
+    }
+
+    private void Withdraw(Lease lease)
+    {
+        PeerVteps vteps = PeerVteps.Of(lease, _own);
+        foreach (IpPrefix prefix in _rules.CarriedPodCidrs(lease))
+        {
+            if (vteps.For(prefix.Family) is not null) _ = _builder.RemoveRoute(prefix);
+        }
+
+        if (vteps.Ipv4 is { } ipv4) _ = _builder.RemoveVtep(ipv4);
+        if (vteps.Ipv6 is { } ipv6) _ = _builder.RemoveVtep(ipv6);
+    }
+}

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Overlay.ControlPlane.Sources.Files;
+
+/// <summary>Says when to look at the lease directory again: inotify, backed by a look at the clock and at the directory.</summary>
+/// <remarks>
+/// inotify alone does not do: it is bound to the directory that was there, it may have no instance left to give, and it
+/// sees nothing of what another machine writes to a network file system.
+/// </remarks>
+internal sealed class LeaseDirectoryWatch : IDisposable
+{
+    // A file that is written in place is several events, and of half its content in between; one look does for all.
+    private static readonly TimeSpan _debounce = TimeSpan.FromMilliseconds(50);
+
+    // Longest delay when inotify does not help; one stat(2) each, which is most of what an idle daemon does.
+    private static readonly TimeSpan _poll = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan _pollBehindInotify = TimeSpan.FromMilliseconds(500);
+
+    // A look at many files takes its time: at most a fiftieth of all time is spent on looks that nothing has called for.
+    private const int RescanRest = 50;
+
+    private readonly string _directory;
+    private readonly TimeSpan _rescanInterval;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _signal = new(0);
+    private FileSystemWatcher? _watcher;
+    private volatile bool _isBroken = true;
+
+    // Renamed into place since the last look, and so whole already.
+    private volatile bool _isWhole;
+    private long _lookedAt;
+    private DirectoryStamp _stamp;
+    private string? _problem;
+
+    public LeaseDirectoryWatch(string directory, TimeSpan rescanInterval, ILogger logger)
+    {
+        _directory = directory;
+        _rescanInterval = rescanInterval;
+        _logger = logger;
+    }
+
+    /// <summary>To be called right before the directory is read: what changes from here on ends the next wait.</summary>
+    public void Arm()
+    {
+        _isWhole = false;
+        _lookedAt = Stopwatch.GetTimestamp();
+        DirectoryStamp stamp = DirectoryStamp.Of(_directory);
+        if (_isBroken || !stamp.IsSameDirectory(_stamp)) Renew(stamp);
+        _stamp = stamp;
+    }
+
+    /// <summary>Returns when something may have changed since <see cref="Arm"/>, or the rescan interval is over.</summary>
+    /// <param name="lookTook">How long the look took that was done since.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task WaitAsync(TimeSpan lookTook, CancellationToken cancellationToken)
+    {
+        // Without inotify a file written in place changes nothing the stamp could show.
+        TimeSpan longest = _isBroken && _stamp.Path is not null ? Min(_rescanInterval, 2 * _poll) : _rescanInterval;
+        longest = Max(longest, RescanRest * lookTook);
+        TimeSpan waited = TimeSpan.Zero;
+        while (waited < longest)
+        {
+            TimeSpan step = Min(_isBroken ? _poll : _pollBehindInotify, longest - waited);
+            if (await _signal.WaitAsync(step, cancellationToken)) break;
+            waited += step;
+            if (DirectoryStamp.Of(_directory) != _stamp) break;
+        }
+
+        if (waited < longest) await DebounceAsync(cancellationToken);
+        while (_signal.Wait(0, cancellationToken))
+        {
+        }
+    }
+
+    // Where files are renamed into place all the time, they are looked at no more often than others are.
+    private async Task DebounceAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan wait = _isWhole ? _debounce - Stopwatch.GetElapsedTime(_lookedAt) : _debounce;
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _watcher?.Dispose();
+        _signal.Dispose();
+    }
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    private void Renew(DirectoryStamp stamp)
+    {
+        _watcher?.Dispose();
+        _watcher = null;
+        _isBroken = true;
+        if (stamp.Path is null) return;
+        try
+        {
+            _watcher = Start(stamp.Path);
+            _isBroken = false;
+            if (_problem is not null) _logger.LogInformation("Lease directory {File} is watched again", _directory);
+            _problem = null;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            // ArgumentException is what it calls a directory that went away in between.
+            if (e.Message == _problem) return;
+            _problem = e.Message;
+            _logger.LogWarning("Lease directory {File} cannot be watched and is read twice a second: {Reason}", _directory, e.Message);
+        }
+    }
+
+    private FileSystemWatcher Start(string path)
+    {
+        FileSystemWatcher watcher = new(path)
+        {
+            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Attributes,
+        };
+        try
+        {
+            watcher.Created += (_, change) => SignalUnlessHidden(change.Name);
+            watcher.Changed += (_, change) => SignalUnlessHidden(change.Name);
+            watcher.Deleted += (_, _) => Signal();
+            watcher.Renamed += (_, _) =>
+            {
+                _isWhole = true;
+                Signal();
+            };
+            watcher.Error += (_, _) =>
+            {
+                // The queue ran over, or inotify gave up: start anew and read everything.
+                _isBroken = true;
+                Signal();
+            };
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+        }
+        catch
+        {
+            watcher.Dispose();
+            throw;
+        }
+    }
+
+    // What is still being written under a name with a leading dot is no lease yet; its renaming tells when it is.
+    private void SignalUnlessHidden(string? name)
+    {
+        if (name?.StartsWith('.') != true) Signal();
+    }
+
+    private void Signal()
+    {
+        try
+        {
+            _ = _signal.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // An event on its way while the watch ended: nobody waits for it.
+        }
+    }
+}

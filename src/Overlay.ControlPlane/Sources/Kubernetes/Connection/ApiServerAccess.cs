@@ -1,0 +1,74 @@
+namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
+
+/// <summary>Where the API server is and what this daemon shows it. Immutable.</summary>
+internal sealed record ApiServerAccess
+{
+    private const string Keys = "Overlay:ControlPlane:Kubernetes";
+
+    public required Uri Server { get; init; }
+
+    /// <summary>Whom to trust; null for the system's authorities.</summary>
+    public PemSource? Authorities { get; init; }
+
+    /// <summary>The name in the server's certificate where it is not the URL's host.</summary>
+    public string? ServerName { get; init; }
+
+    public PemSource? ClientCertificate { get; init; }
+
+    public PemSource? ClientKey { get; init; }
+
+    public string? Token { get; init; }
+
+    public string? TokenFile { get; init; }
+
+    /// <summary>Over plain HTTP anyone could read a token, so none is sent.</summary>
+    public bool SendsToken => Server.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>What it shows, in an error's words.</summary>
+    public string Credentials => SendsToken && TokenFile is not null ? $"the token in {TokenFile}"
+        : SendsToken && Token is not null ? "the kubeconfig's token"
+        : ClientCertificate is not null ? $"the client certificate in {ClientCertificate}"
+        : "a request without credentials";
+
+    /// <summary>By kubeconfig, or as a pod; the options' URL before theirs.</summary>
+    /// <param name="options">Where to look.</param>
+    /// <param name="environment">Gives environment variables.</param>
+    /// <exception cref="InvalidDataException">It cannot be told; the message names key or file, value and an example.</exception>
+    public static ApiServerAccess Of(KubernetesOptions options, Func<string, string?> environment)
+    {
+        Uri? server = options.ApiServer.Length == 0 ? null : ParseServer(options.ApiServer, $"{Keys}:ApiServer");
+        if (options.Kubeconfig.Length > 0)
+        {
+            ApiServerAccess access = KubeconfigFile.Read(options.Kubeconfig);
+            return server is null ? access : access with { Server = server };
+        }
+
+        string token = Path.Combine(options.ServiceAccountDirectory, "token");
+        return new ApiServerAccess
+        {
+            Server = server ?? InCluster(environment),
+            Authorities = new(Path.Combine(options.ServiceAccountDirectory, "ca.crt"), null),
+            TokenFile = token,
+        };
+    }
+
+    public static Uri ParseServer(string text, string name) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? server) && (server.Scheme == Uri.UriSchemeHttps || server.Scheme == Uri.UriSchemeHttp)
+            ? server
+            : throw new InvalidDataException($"{name} is \"{text}\", not a URL such as https://192.0.2.10:6443");
+
+    private static Uri InCluster(Func<string, string?> environment)
+    {
+        string? host = environment("KUBERNETES_SERVICE_HOST");
+        string? port = environment("KUBERNETES_SERVICE_PORT");
+        if (string.IsNullOrEmpty(host) || string.IsNullOrEmpty(port))
+        {
+            throw new InvalidDataException(
+                $"{Keys}:Kubeconfig is empty and this is no pod, for KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; "
+                + "set the key to a file such as /etc/kubernetes/overlay.conf");
+        }
+
+        string authority = host.Contains(':') ? $"[{host}]" : host;
+        return ParseServer($"https://{authority}:{port}", "KUBERNETES_SERVICE_HOST with KUBERNETES_SERVICE_PORT");
+    }
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
+
+namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
+
+/// <summary>The requests about nodes that this daemon makes. Every failure is an <see cref="ApiServerException"/>.</summary>
+internal sealed class ApiServerClient(HttpClient http, string credentials, NodeParser parser, KubernetesTimings timings) : IDisposable
+{
+    private const string Nodes = "api/v1/nodes";
+    private const int LongestError = 64 * 1024;
+    private static readonly MediaTypeHeaderValue _strategicMerge = new("application/strategic-merge-patch+json");
+
+    /// <summary>One Node; null when there is none of that name.</summary>
+    public async Task<ApiObject?> GetNodeAsync(string name, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, $"{Nodes}/{Uri.EscapeDataString(name)}");
+        try
+        {
+            return await ReadNodeAsync(request, cancellationToken);
+        }
+        catch (ApiServerException exception) when (exception.Status == HttpStatusCode.NotFound && exception.Message.Contains($"\"{name}\"", StringComparison.Ordinal))
+        {
+            // Another 404 is that of a server which has no nodes at all.
+            return null;
+        }
+    }
+
+    /// <summary>Merges a patch into a Node by its status subresource, which also takes annotations; the Node as it is then.</summary>
+    public async Task<ApiObject> PatchStatusAsync(string name, byte[] patch, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Patch, $"{Nodes}/{Uri.EscapeDataString(name)}/status");
+        request.Content = new ByteArrayContent(patch) { Headers = { ContentType = _strategicMerge } };
+        return await ReadNodeAsync(request, cancellationToken);
+    }
+
+    /// <summary>The answer to a list or a watch, to be read as it comes.</summary>
+    public async Task<ApiStream> OpenAsync(string query, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, $"{Nodes}?{query}");
+        HttpResponseMessage response = await SendAsync(request, timings.QueueTimeout, cancellationToken);
+        try
+        {
+            return new(response, await response.Content.ReadAsStreamAsync(cancellationToken), timings.SilenceTimeout, cancellationToken);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<ApiObject> ReadNodeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timings.RequestTimeout);
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(request, timings.RequestTimeout, limit.Token);
+            byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token);
+            return parser.ReadObject(body) ?? throw new ApiServerException(null, "has answered with something that is no Node");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NoAnswer(timings.RequestTimeout);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw Unreachable(exception);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        request.Version = HttpVersion.Version20;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return response.IsSuccessStatusCode ? response : throw await RefusalAsync(response, limit.Token);
+        }
+        catch (Exception exception)
+        {
+            response?.Dispose();
+            if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested) throw NoAnswer(patience);
+            if (exception is HttpRequestException or (IOException and not ApiServerException)) throw Unreachable(exception);
+            throw;
+        }
+    }
+
+    private async Task<ApiServerException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        byte[] body = new byte[LongestError];
+        await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        int length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, cancellationToken);
+        string? said = parser.ReadObject(body.AsSpan(0, length))?.Message;
+        TimeSpan? retryAfter = response.Headers.RetryAfter?.Delta;
+        return Refusal(response.StatusCode, said ?? response.ReasonPhrase, retryAfter);
+    }
+
+    /// <summary>What the server has said, in a status of HTTP or in the middle of a watch, and what to do about it.</summary>
+    public ApiServerException Refusal(HttpStatusCode status, string? said, TimeSpan? retryAfter = null)
+    {
+        string what = $"answers {(int)status} {status}" + (string.IsNullOrEmpty(said) ? "" : $": {said}");
+        return new(status, status switch
+        {
+            HttpStatusCode.Unauthorized => $"{what}: it does not take {credentials}",
+            HttpStatusCode.Forbidden => $"{what}; the daemon's ClusterRole needs get, list and watch on nodes, and patch on nodes/status",
+            HttpStatusCode.NotFound => $"{what}; is this the URL of an API server?",
+            _ => what,
+        }, retryAfter);
+    }
+
+    private static ApiServerException NoAnswer(TimeSpan patience) => new(null, $"has not answered for {patience.TotalSeconds:0.#} s");
+
+    private static ApiServerException Unreachable(Exception exception) =>
+        new(null, $"cannot be reached: {exception.GetBaseException().Message}", cause: exception);
+}

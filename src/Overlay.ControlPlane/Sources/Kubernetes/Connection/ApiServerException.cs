@@ -1,0 +1,23 @@
+using System.Net;
+
+namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
+
+/// <summary>The API server has refused, or cannot be reached.</summary>
+/// <param name="status">What it answered; null when it did not.</param>
+/// <param name="message">The whole reason, without the server's URL.</param>
+/// <param name="retryAfter">How long it asks to be left alone.</param>
+/// <param name="cause">What happened underneath.</param>
+internal sealed class ApiServerException(HttpStatusCode? status, string message, TimeSpan? retryAfter = null, Exception? cause = null)
+    : IOException(message, cause)
+{
+    public HttpStatusCode? Status => status;
+
+    public TimeSpan? RetryAfter => retryAfter;
+
+    /// <summary>The version asked for is compacted away, or is one the server has not got to: another has to be asked for.</summary>
+    public bool IsAboutVersion => status == HttpStatusCode.Gone
+        || (status == HttpStatusCode.GatewayTimeout && Message.Contains("resource version", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>A server that does not know what was asked of it, rather than one in trouble.</summary>
+    public bool IsRefusal => status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity or HttpStatusCode.UnsupportedMediaType;
+}

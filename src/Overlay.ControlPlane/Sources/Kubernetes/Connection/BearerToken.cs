@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+
+namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
+
+/// <summary>The token this daemon shows: a fixed one, or a file's, which kubelet replaces long before it expires. Thread-safe.</summary>
+/// <param name="fixedToken">Used where there is no file.</param>
+/// <param name="file">Wins over the fixed one.</param>
+/// <param name="age">How long a token is used before the file is read again.</param>
+/// <param name="time">Clock of that age.</param>
+/// <param name="logger">Told of a file that cannot be read.</param>
+internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age, TimeProvider time, ILogger logger)
+{
+    private readonly Lock _gate = new();
+    private string? _token = file is null ? fixedToken : null;
+    private long _readAt;
+    private bool _hasFailed;
+
+    /// <summary>The token; null where there is none to show.</summary>
+    /// <exception cref="ApiServerException">The file cannot be read, and never could.</exception>
+    public string? Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (file is not null && (_token is null || time.GetElapsedTime(_readAt) >= age)) Read(file);
+                return _token;
+            }
+        }
+    }
+
+    /// <summary>The server has refused a token; true when there is another one by now.</summary>
+    public bool HasReplaced(string? refused)
+    {
+        lock (_gate)
+        {
+            if (file is not null && _token == refused) Read(file);
+            return _token != refused;
+        }
+    }
+
+    /// <summary>Text that can be sent as a token.</summary>
+    public static bool IsToken(string text) => text.Length > 0 && text.All(static c => c is > ' ' and <= '~');
+
+    private void Read(string path)
+    {
+        try
+        {
+            string token = File.ReadAllText(path).Trim();
+            if (!IsToken(token)) throw new IOException("it holds no token, which is one word of ASCII text");
+            _token = token;
+            _hasFailed = false;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            if (_token is null) throw new ApiServerException(null, $"cannot be asked: the token in {path} cannot be read: {exception.Message}", cause: exception);
+            if (!_hasFailed) logger.LogWarning("Token file {File} cannot be read; the token read before is used on: {Reason}", path, exception.Message);
+            _hasFailed = true;
+        }
+
+        _readAt = time.GetTimestamp();
+    }
+}

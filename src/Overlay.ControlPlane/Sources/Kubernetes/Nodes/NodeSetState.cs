@@ -1,0 +1,109 @@
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.Leases;
+
+namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
+
+/// <summary>What is known of all nodes: survives bad annotations, and lists that cannot be true. One writer.</summary>
+internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
+{
+    private const string EmptyList = "there is none at all, not even this one, as in an API server that is the wrong one or was emptied";
+    private const string All = "nodes";
+    private const string Nameless = "nodes/?";
+
+    private readonly SortedDictionary<string, NodeEntry> _nodes = new(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<string, string> _problems = new Dictionary<string, string>();
+    private bool _hasNameless;
+    private bool _isDoubted;
+
+    /// <summary>Node, as in <c>nodes/b</c>, and what is wrong with it. Any thread may read it.</summary>
+    public IReadOnlyDictionary<string, string> Problems => _problems;
+
+    /// <summary>Takes leases as if they had been read: their Nodes may be damaged by now.</summary>
+    public void Remember(IReadOnlyList<Lease> known)
+    {
+        foreach (Lease lease in known) _ = _nodes.TryAdd(lease.Node, NodeEntry.New with { Lease = lease });
+    }
+
+    /// <summary>False for a list that cannot be true, and so is not to be applied.</summary>
+    public bool IsBelievable(NodeUpdate update)
+    {
+        bool isDoubted = update is { IsSnapshot: true, Changes.Count: 0 } && _nodes.Values.Any(static entry => entry.Lease is not null);
+        if (isDoubted != _isDoubted)
+        {
+            _isDoubted = isDoubted;
+            if (isDoubted) logger.LogWarning("Nodes: {Reason}. The leases read before stay in force", EmptyList);
+            else logger.LogInformation("There are nodes again");
+            PublishProblems();
+        }
+
+        return !isDoubted;
+    }
+
+    /// <summary>What an update means for leases; null when it changes none of them.</summary>
+    public LeaseUpdate? Apply(NodeUpdate update)
+    {
+        List<LeaseEvent> events = [];
+        bool saysMore = false;
+        if (update.IsSnapshot)
+        {
+            _hasNameless = false;
+            HashSet<string> present = [.. update.Changes.Select(static change => change.Node.Name)];
+            foreach (string name in _nodes.Keys.Where(name => !present.Contains(name)).ToList()) saysMore |= Forget(name, events);
+        }
+
+        foreach (NodeChange change in update.Changes)
+        {
+            saysMore |= change.IsDeleted ? Forget(change.Node.Name, events) : Take(change.Node, events);
+        }
+
+        if (saysMore || update.IsSnapshot) PublishProblems();
+        if (update.IsSnapshot) return new LeaseUpdate.Snapshot([.. _nodes.Values.Select(static entry => entry.Lease).OfType<Lease>()]);
+        return events.Count > 0 ? new LeaseUpdate.Events(events) : null;
+    }
+
+    /// <returns>True when there is another problem than before, or one less.</returns>
+    private bool Take(ApiObject node, List<LeaseEvent> events)
+    {
+        if (!NodeName.IsValid(node.Name)) return TakeNameless();
+        NodeEntry before = _nodes.GetValueOrDefault(node.Name, NodeEntry.New);
+        NodeEntry now = before.Next(node, keys);
+        _nodes[node.Name] = now;
+        if (now.Lease is null && before.Lease is not null) events.Add(new LeaseEvent.Removed(node.Name));
+        else if (now.Lease is not null && now.Lease != before.Lease) events.Add(new LeaseEvent.Added(now.Lease));
+        if (now.Problem == before.Problem) return false;
+        if (now.Problem is not null)
+        {
+            logger.LogWarning("Node {Node} is not taken: {Reason}. {Consequence}", node.Name, now.Problem,
+                now.Lease is null ? "Nothing is known of it" : "The lease read before stays in force");
+        }
+        else logger.LogInformation("Node {Node} is sound again", node.Name);
+        return true;
+    }
+
+    private bool Forget(string name, List<LeaseEvent> events)
+    {
+        if (!_nodes.Remove(name, out NodeEntry? entry)) return false;
+        if (entry.Lease is not null) events.Add(new LeaseEvent.Removed(name));
+        return entry.Problem is not null;
+    }
+
+    private bool TakeNameless()
+    {
+        if (!_hasNameless) logger.LogWarning("The API server tells of a node without a name such as node-a; it is passed over");
+        (bool before, _hasNameless) = (_hasNameless, true);
+        return !before;
+    }
+
+    private void PublishProblems()
+    {
+        Dictionary<string, string> problems = [];
+        if (_isDoubted) problems[All] = EmptyList;
+        if (_hasNameless) problems[Nameless] = "has no name such as node-a";
+        foreach ((string name, NodeEntry entry) in _nodes)
+        {
+            if (entry.Problem is not null) problems[$"nodes/{name}"] = entry.Problem;
+        }
+
+        _problems = problems;
+    }
+}

@@ -1,0 +1,89 @@
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
+using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
+using Overlay.ControlPlane.Sources.Kubernetes.Watch;
+
+namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
+
+/// <summary>Writes this node's own Node, and keeps it written while a watch runs.</summary>
+internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, KubernetesTimings timings, TimeProvider time) : IDisposable
+{
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private ApiServerException? _refusal;
+    private long _refusedAt;
+
+    /// <summary>Something about the Node, or about what it should be, may be another thing now.</summary>
+    public void Wake()
+    {
+        lock (_wake)
+        {
+            if (_wake.CurrentCount == 0) _ = _wake.Release();
+        }
+    }
+
+    /// <summary>Reads the Node and writes what differs.</summary>
+    /// <exception cref="IOException">It could not be read or written, or is not there, or the server wants to be left alone.</exception>
+    public async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            if (_refusal?.RetryAfter is { } asked && time.GetElapsedTime(_refusedAt) < asked) throw _refusal;
+            _refusal = null;
+            ApiObject? node = await api.GetNodeAsync(state.Name, cancellationToken);
+            state.See(node);
+            if (node is null) throw new IOException($"Node {state.Name} is not in the cluster yet");
+            if (state.Patch(node) is { } patch) node = await api.PatchStatusAsync(state.Name, patch, cancellationToken);
+            state.Written(node);
+        }
+        catch (IOException exception)
+        {
+            // Whoever else asks meanwhile is refused without asking the server, which wants to be left alone.
+            if (exception is ApiServerException refusal && refusal != _refusal) (_refusal, _refusedAt) = (refusal, time.GetTimestamp());
+            state.Failed($"cannot be written: {exception.Message}");
+            throw;
+        }
+        finally
+        {
+            _ = _writing.Release();
+
+            // A running watch tells of other pod CIDRs, and tries again.
+            Wake();
+        }
+    }
+
+    /// <summary>Writes whenever something is missing, until cancelled.</summary>
+    /// <param name="reassigned">Told of other pod CIDRs than those published.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task KeepAsync(Action<PodCidrs> reassigned, CancellationToken cancellationToken)
+    {
+        ApiServerBackoff backoff = new(timings, time);
+        while (true)
+        {
+            if (state.TakeReassigned() is { } given) reassigned(given);
+            if (!state.NeedsWrite)
+            {
+                await _wake.WaitAsync(cancellationToken);
+                continue;
+            }
+
+            await Task.Delay(state.RepairWait, time, cancellationToken);
+            try
+            {
+                await WriteAsync(cancellationToken);
+            }
+            catch (IOException exception)
+            {
+                // Said by the state, and the reason is among its problems.
+                await Task.Delay(backoff.Next(exception), time, cancellationToken);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _writing.Dispose();
+        _wake.Dispose();
+    }
+}

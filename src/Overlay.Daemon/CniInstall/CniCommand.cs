@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Options;
+using Serilog.Extensions.Logging;
+
+namespace Overlay.Daemon.CniInstall;
+
+/// <summary>What root does once where the daemon is not root: <c>overlayd install-cni</c>, <c>upgrade-cni</c>, <c>remove-cni</c> and <c>free-addresses</c>.</summary>
+internal static class CniCommand
+{
+    private const string Install = "install-cni";
+    private const string Upgrade = "upgrade-cni";
+    private const string Remove = "remove-cni";
+    private const string FreeAddresses = "free-addresses";
+
+    public static bool Is(string[] arguments) => arguments is [Install or Upgrade or Remove or FreeAddresses, ..];
+
+    /// <returns>The process's exit code.</returns>
+    /// <exception cref="ConfigurationException">Sections CniInstall or Serilog, or what the plugin shares with the daemon, are bad; the rest is not looked at.</exception>
+    /// <exception cref="IOException">A file or directory cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
+    public static int Run(string[] arguments)
+    {
+        IConfiguration configuration = ConfigurationLoader.Load(arguments[1..]);
+        List<string> faults = [];
+        CniInstallOptions options = OverlayOptionsReader.ReadCniInstall(configuration, faults);
+        if (faults.Count > 0) throw new ConfigurationException(faults);
+        using SerilogLoggerFactory loggers = new(Logging.Create(configuration), dispose: true);
+        CniInstaller installer = new(options, loggers.CreateLogger<CniInstaller>());
+        switch (arguments[0])
+        {
+            case FreeAddresses:
+                new LeakedAddressSweep(options, loggers.CreateLogger<LeakedAddressSweep>()).Run();
+                return ExitCode.Success;
+            case Remove:
+                return installer.Remove() ? ExitCode.Success : ExitCode.Failure;
+            case Upgrade:
+                installer.Upgrade();
+                return ExitCode.Success;
+            default:
+                installer.Install();
+                installer.WarnOfRivals();
+                return ExitCode.Success;
+        }
+    }
+}

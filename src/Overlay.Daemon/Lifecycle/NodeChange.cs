@@ -1,0 +1,24 @@
+using Overlay.ControlPlane.Leases;
+
+namespace Overlay.Daemon.Lifecycle;
+
+/// <summary>Something that makes this node another than it is, while it runs.</summary>
+internal abstract record NodeChange
+{
+    private NodeChange()
+    {
+    }
+
+    /// <summary>The underlay has another address or MTU. Which, is looked up when it is followed: by then it may be yet another.</summary>
+    public sealed record Moved : NodeChange;
+
+    /// <summary>The store has given other pod CIDRs.</summary>
+    public sealed record Reassigned(PodCidrs PodCidrs) : NodeChange;
+
+    /// <summary>The store answers, after a start without it.</summary>
+    public sealed record Settled(NodePlan Plan) : NodeChange
+    {
+        /// <summary>Ends when it has been applied or refused.</summary>
+        public TaskCompletionSource Tried { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

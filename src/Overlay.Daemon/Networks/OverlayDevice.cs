@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Linux.Tun;
+using Overlay.Host.Interop;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Networks;
+
+/// <summary>The TUN device with its addresses, routes and sysctls: all that this node's kernel has to know.</summary>
+/// <remarks>Everything is ours by device or by route protocol; nothing else is touched.</remarks>
+public sealed class OverlayDevice : IDisposable
+{
+    private readonly IReadOnlyList<TunDevice> _queues;
+    private readonly RouteNetlink _netlink;
+    private readonly LinkInfo _link;
+    private readonly OverlayOptions _options;
+    private readonly IReadOnlyList<IpPrefix> _podCidrs;
+    private readonly ILogger<OverlayDevice> _logger;
+    private OverlayMtu _mtu;
+    private OverlayRoutes _routes;
+    private volatile IReadOnlyList<string> _problems = [];
+
+    private OverlayDevice(
+        IReadOnlyList<TunDevice> queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options, ILogger<OverlayDevice> logger)
+    {
+        _queues = queues;
+        _netlink = netlink;
+        _link = link;
+        _options = options;
+        _mtu = mtu;
+        _podCidrs = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
+        _routes = new OverlayRoutes(netlink, options, link, mtu, logger);
+        _logger = logger;
+    }
+
+    /// <summary>The device's name.</summary>
+    public string Name => _link.Name;
+
+    /// <summary>The TUN's queues, one or more.</summary>
+    public IReadOnlyList<TunDevice> Queues => _queues;
+
+    /// <summary>Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.</summary>
+    public int BridgeMtu { get; private set; }
+
+    /// <summary>What keeps pods' packets from flowing, as the last <see cref="Repair"/> saw it. Any thread may read it.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Creates the device and all that belongs to it, and prunes what a crashed run left.</summary>
+    /// <param name="netlink">Used from one thread at a time.</param>
+    /// <param name="options">Networks and this node's subnets.</param>
+    /// <param name="mtu">What pods of either family may send.</param>
+    /// <param name="queues">How many readers and writers the TUN shall have.</param>
+    /// <param name="logger">For what is repaired later.</param>
+    /// <exception cref="ConfigurationException">A route that is not ours stands where ours belongs.</exception>
+    /// <exception cref="LinuxException">The kernel refused; what was made so far is gone again.</exception>
+    public static OverlayDevice Create(RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ILogger<OverlayDevice> logger)
+    {
+        IReadOnlyList<TunDevice> tuns = TunDevice.CreateQueues(
+            NameFor(options.Network.Vni), queues, options.Dataplane.Offloads);
+        string name = tuns[0].Name;
+        OverlayDevice? device = null;
+        try
+        {
+            LinkInfo link = netlink.FindLink(name) ?? throw new LinuxException("RTM_GETLINK", name, Errno.ENODEV);
+            device = new OverlayDevice(tuns, netlink, link, mtu, options, logger);
+            device._routes.RefuseForeign();
+            DeviceSysctls.Apply(name, options, logger);
+            netlink.SetUp(link, mtu.Device);
+            device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
+            device.Repair();
+            foreach (string diversion in PolicyRouting.FindDiversions(netlink, device._routes.Clusters)) logger.LogWarning("{Diversion}", diversion);
+            return device;
+        }
+        catch
+        {
+            device?.Dispose();
+            foreach (TunDevice tun in tuns) tun.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Puts back MTU, addresses and routes that went missing, as they do when a link is taken down and up.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Repair()
+    {
+        IReadOnlyList<LinkInfo> links = _netlink.GetLinks();
+        LinkInfo? link = links.FirstOrDefault(l => l.Index == _link.Index);
+        List<string> problems = [.. HostProblems.Find(_link.Name, link, _mtu)];
+        try
+        {
+            // A device somebody took down stays down: that is an operator's choice. Gone, its reader ends the daemon.
+            if (link is { IsUp: true }) problems.AddRange(Repair(links, link));
+        }
+        finally
+        {
+            foreach (string problem in problems.Except(_problems)) _logger.LogWarning("{Problem}", problem);
+            _problems = problems;
+        }
+    }
+
+    /// <summary>Takes another MTU, for the device and for the routes.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void SetMtu(OverlayMtu mtu)
+    {
+        if (mtu == _mtu) return;
+        _mtu = mtu;
+        _routes = new OverlayRoutes(_netlink, _options, _link, mtu, _logger);
+        Repair();
+    }
+
+    /// <summary>Removes the blackholes, then the device; its addresses and routes go with it.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            RemoveBlackholes();
+        }
+        finally
+        {
+            foreach (TunDevice queue in _queues) queue.Dispose();
+        }
+    }
+
+    /// <summary>Removes what would outlive the device, and leaves the device: somebody may still be using it.</summary>
+    public void RemoveBlackholes() => _routes.RemoveBlackholes();
+
+    private IReadOnlyList<string> Repair(IReadOnlyList<LinkInfo> links, LinkInfo link)
+    {
+        if (link.Mtu != _mtu.Device) _netlink.SetUp(link, _mtu.Device);
+        IReadOnlyList<AddressInfo> addresses = _netlink.GetAddresses();
+        BridgeMtu = FindBridgeMtu(links, addresses);
+        foreach (IpPrefix podCidr in _podCidrs)
+        {
+            // The pod CIDR's base address as /32 (/128), as flannel has it: the source of what this host sends to pods.
+            IpAddress address = podCidr.Address;
+            if (addresses.Any(a => a.LinkIndex == _link.Index && a.Address == address)) continue;
+            _netlink.SetAddress(_link, address, address.Bits);
+            _logger.LogInformation("assigned {Address} to {Device}", address, _link.Name);
+        }
+
+        return _routes.Repair();
+    }
+
+    // A device name has 15 bytes; without its dot there is room for the eight digits of the largest VNIs.
+    private static string NameFor(Vni vni) => vni.Value < 10_000_000 ? $"overlay.{vni}" : $"overlay{vni}";
+
+    // Whatever device has an address of the pod CIDR, as cni0 has the gateway's, leads to the pods.
+    private int FindBridgeMtu(IReadOnlyList<LinkInfo> links, IReadOnlyList<AddressInfo> addresses) =>
+        links.Where(link => link.Index != _link.Index && addresses.Any(a => a.LinkIndex == link.Index && _podCidrs.Contains(a.Network)))
+            .Select(link => link.Mtu)
+            .DefaultIfEmpty(0)
+            .Min();
+}

@@ -1,0 +1,64 @@
+using Overlay.Host.Interop;
+using Overlay.Wire.Values;
+
+namespace Overlay.Dataplane.Linux.Udp;
+
+/// <summary>Sending sockets with different source ports, so that the underlay's ECMP and RSS can tell flows apart.</summary>
+/// <remarks>Ports are taken from 49152-65535, as RFC 7348 section 5 recommends.</remarks>
+internal sealed class SourcePortPool : IDisposable
+{
+    /// <summary>Sockets of a pool; a power of two.</summary>
+    public const int Size = 16;
+
+    private const int FirstPort = 49_152;
+    private const int Ports = 65_536 - FirstPort;
+
+    private readonly UdpSocket[] _sockets = new UdpSocket[Size];
+
+    /// <exception cref="LinuxException">The address is not this host's, or no free port is left.</exception>
+    public SourcePortPool(IpAddress address)
+    {
+        try
+        {
+            for (int i = 0; i < Size; i++) _sockets[i] = BindFree(address);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The socket for a flow: the same for the same hash.</summary>
+    public UdpSocket For(uint flowHash) => _sockets[IndexOf(flowHash)];
+
+    /// <summary>Which of the pool's sockets a flow has.</summary>
+    public static int IndexOf(uint flowHash) => (int)(flowHash & (Size - 1));
+
+    public void Dispose()
+    {
+        foreach (UdpSocket? socket in _sockets) socket?.Dispose();
+    }
+
+    private static UdpSocket BindFree(IpAddress address)
+    {
+        int start = Random.Shared.Next(Ports);
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                UdpSocket socket = UdpSocket.Bind(address, (ushort)(FirstPort + ((start + i) % Ports)));
+                socket.DiscardIncoming();
+                socket.Set(Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, UdpUnderlay.BufferBytes, "SO_SNDBUFFORCE");
+
+                // Waiting beats dropping when a queue below is full, but a stuck device must not hold up the end.
+                socket.SetSendTimeout(TimeSpan.FromMilliseconds(500));
+                return socket;
+            }
+            catch (LinuxException taken) when (taken.Errno == Errno.EADDRINUSE && i < Ports)
+            {
+                // The next port, then.
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.Tests;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Underlay;
+using Overlay.Host;
+using Overlay.Host.Netlink;
+using Overlay.Lab;
+using Overlay.Lab.Topology;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Tests;
+
+public sealed class DeviceGuardTests : IDisposable
+{
+    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "guard", Nodes = 1 });
+    private readonly RouteNetlink _netlink;
+    private readonly OverlayOptions _options;
+    private readonly OverlayDevice _device;
+    private readonly CollectingLogger<DeviceGuard> _logger = new();
+
+    public DeviceGuardTests()
+    {
+        _netlink = Node.Invoke(() => new RouteNetlink());
+        _options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. TestOptions.DualStack]);
+        _device = Node.Invoke(() => OverlayDevice.Create(_netlink, _options, new OverlayMtu(1450, 1430), 1, new CollectingLogger<OverlayDevice>()));
+    }
+
+    private Node Node => _lab.Nodes[0];
+
+    [Fact]
+    public void Whatever_goes_wrong_ends_the_guard_in_order()
+    {
+        using ManualResetEventSlim ended = new();
+        Exception? fault = null;
+        using DeviceGuard guard = Guard(_ => throw new InvalidOperationException("unforeseen"), exception =>
+        {
+            fault = exception;
+            ended.Set();
+        });
+        guard.Start();
+        ended.Wait(TimeSpan.FromSeconds(10)).ShouldBeTrue();
+        fault.ShouldBeOfType<InvalidOperationException>();
+        guard.Stop();
+    }
+
+    [Fact]
+    public void A_repair_that_cannot_be_made_is_tried_again_and_told_once()
+    {
+        using DeviceGuard guard = Guard(_ => { }, exception => throw exception);
+        Node.Set("net/ipv6/conf/overlay.1/disable_ipv6", "1");
+        guard.Start();
+        for (int change = 0; change < 4; change++)
+        {
+            Node.Ip($"link set lo mtu {1300 + change}");
+            Thread.Sleep(300);
+        }
+
+        _logger.Of(LogLevel.Error).ShouldHaveSingleItem().ShouldContain("fd00:10:244:1::/128");
+        Node.Set("net/ipv6/conf/overlay.1/disable_ipv6", "0");
+        Node.Ip("link set lo mtu 1400");
+        Thread.Sleep(500);
+        guard.Stop();
+        Node.Run("ip", "address", "show", "overlay.1").Output.ShouldContain("fd00:10:244:1::/128");
+    }
+
+    [Fact]
+    public void Parameters_that_cannot_be_read_count_as_not_there()
+    {
+        // Write-only, even for root.
+        Sysctl.Get("net/ipv4/route/flush").ShouldBeNull();
+        Sysctl.Get("net/ipv4/conf/no-such-device/forwarding").ShouldBeNull();
+        Sysctl.Get("net/ipv4/conf").ShouldBeNull();
+        Sysctl.Get("net/ipv4/ip_forward").ShouldNotBeNull();
+    }
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        _netlink.Dispose();
+        _lab.Dispose();
+    }
+
+    private DeviceGuard Guard(Action<int> bridgeMtuSeen, Action<Exception> failed)
+    {
+        UnderlayInterface underlay = new(
+            _netlink.FindLink("eth0")!, IpAddress.Parse("192.168.77.1").ToIpv4(), IpAddress.Parse("fd77::1").ToIpv6(), []);
+        UnderlayWatch watch = new(_netlink, _options, underlay, () => throw new InvalidOperationException("the underlay is as it was"), _logger);
+        return Node.Invoke(() => new DeviceGuard(_device, watch, null, bridgeMtuSeen, failed, _logger));
+    }
+}

@@ -1,0 +1,164 @@
+using System.Net;
+using System.Net.Sockets;
+using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Linux.Udp;
+using Overlay.Dataplane.Packets;
+using Overlay.Host.Interop;
+using Overlay.Lab;
+using Overlay.Lab.Topology;
+using Overlay.Testing;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
+
+namespace Overlay.Dataplane.Linux.Tests;
+
+public sealed class UdpUnderlayTests : IDisposable
+{
+    private const ushort Port = 8472;
+
+    private readonly TwoNodes _nodes = new();
+    private readonly UdpUnderlay _a;
+    private readonly UdpUnderlay _b;
+    private readonly PacketBatch _sent = new(8);
+    private readonly PacketBatch _received = new(8);
+
+    public UdpUnderlayTests()
+    {
+        _a = Open(_nodes.A);
+        _b = Open(_nodes.B);
+    }
+
+    [Theory]
+    [InlineData("192.168.77.2", "192.168.77.1", Ecn.NotEct)]
+    [InlineData("192.168.77.2", "192.168.77.1", Ecn.Ect1)]
+    [InlineData("192.168.77.2", "192.168.77.1", Ecn.Ce)]
+    [InlineData("fd77::2", "fd77::1", Ecn.NotEct)]
+    [InlineData("fd77::2", "fd77::1", Ecn.Ect0)]
+    [InlineData("fd77::2", "fd77::1", Ecn.Ce)]
+    public void A_datagram_arrives_with_its_bytes_its_source_and_its_ecn(string to, string from, Ecn ecn)
+    {
+        Add(to, [1, 2, 3, 4], flow: 0, ecn);
+        _a.Send(_sent);
+        _sent[0].Verdict.ShouldBe(DropReason.None);
+
+        SpinWait.SpinUntil(() => _b.TryReceive(_received), 5000).ShouldBeTrue();
+        _received.ReceivedCount.ShouldBe(1);
+        _received.ReceivedBytes(0).ToArray().ShouldBe([1, 2, 3, 4]);
+        _received.Received(0).OuterSource.ShouldBe(IpAddress.Parse(from));
+        _received.Received(0).OuterEcn.ShouldBe(ecn);
+    }
+
+    [Fact]
+    public void Flows_keep_a_source_port_and_differ_in_it()
+    {
+        using Socket receiver = _nodes.B.Invoke(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        _b.Dispose();
+        receiver.Bind(new IPEndPoint(IPAddress.Parse("192.168.77.2"), Port));
+        receiver.ReceiveTimeout = 5000;
+
+        uint[] flows = [0, 1, 2, 3, 0, 1, 2, 3];
+        foreach (uint flow in flows) Add("192.168.77.2", [(byte)flow], flow);
+        _a.Send(_sent);
+
+        Dictionary<byte, HashSet<int>> ports = [];
+        for (int i = 0; i < flows.Length; i++)
+        {
+            byte[] datagram = new byte[1];
+            EndPoint source = new IPEndPoint(IPAddress.Any, 0);
+            receiver.ReceiveFrom(datagram, ref source).ShouldBe(1);
+            if (!ports.TryGetValue(datagram[0], out HashSet<int>? seen)) ports[datagram[0]] = seen = [];
+            _ = seen.Add(((IPEndPoint)source).Port);
+        }
+
+        ports.Values.ShouldAllBe(seen => seen.Count == 1);
+        ports.Values.SelectMany(seen => seen).Distinct().Count().ShouldBe(4);
+        ports.Values.SelectMany(seen => seen).ShouldAllBe(port => port >= 49_152);
+    }
+
+    [Fact]
+    public void What_cannot_be_sent_gets_a_verdict_and_what_follows_is_sent()
+    {
+        Add("203.0.113.1", [1], flow: 0);
+        Add("192.168.77.2", new byte[65_530], flow: 0);
+        Add("192.168.77.2", [2], flow: 0);
+        _nodes.A.Ip("route delete default");
+        _a.Send(_sent);
+        _sent[0].Verdict.ShouldBe(DropReason.UnderlayUnreachable);
+        _sent[1].Verdict.ShouldBe(DropReason.PktTooBig);
+        _sent[2].Verdict.ShouldBe(DropReason.None);
+        SpinWait.SpinUntil(() => _b.TryReceive(_received), 5000).ShouldBeTrue();
+        _received.ReceivedBytes(0).ToArray().ShouldBe([2]);
+    }
+
+    [Fact]
+    public void A_peer_of_a_family_we_have_no_underlay_for_is_unreachable()
+    {
+        using UdpUnderlay ipv4Only = _nodes.B.Invoke(() => new UdpUnderlay(IpAddress.Parse("192.168.77.2").ToIpv4(), null, 8473));
+        Add("fd77::1", [1], flow: 0);
+        ipv4Only.Send(_sent);
+        _sent[0].Verdict.ShouldBe(DropReason.UnderlayUnreachable);
+    }
+
+    [Fact]
+    public void A_flood_on_one_underlay_does_not_starve_the_other()
+    {
+        for (int i = 0; i < _sent.Capacity; i++) Add("192.168.77.2", [4], flow: 0);
+        for (int i = 0; i < 3; i++) _a.Send(_sent);
+        _sent.Clear();
+        Add("fd77::2", [6], flow: 0);
+        _a.Send(_sent);
+
+        List<byte> firstOfEachBatch = [];
+        for (int i = 0; i < 2; i++)
+        {
+            SpinWait.SpinUntil(() => _b.TryReceive(_received), 5000).ShouldBeTrue();
+            firstOfEachBatch.Add(_received.ReceivedBytes(0)[0]);
+        }
+
+        firstOfEachBatch.ShouldContain((byte)6);
+    }
+
+    [Fact]
+    public void The_largest_datagram_there_is_arrives_whole()
+    {
+        byte[] payload = new byte[65_507];
+        Random.Shared.NextBytes(payload);
+        Add("192.168.77.2", payload, flow: 0);
+        _a.Send(_sent);
+        SpinWait.SpinUntil(() => _b.TryReceive(_received), 5000).ShouldBeTrue();
+        _received.ReceivedBytes(0).SequenceEqual(payload).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_port_in_use_and_a_foreign_address_are_refused_by_name()
+    {
+        LinuxException taken = Should.Throw<LinuxException>(() => Open(_nodes.A));
+        taken.Errno.ShouldBe(Errno.EADDRINUSE);
+        taken.Message.ShouldContain("192.168.77.1:8472");
+        LinuxException foreign = Should.Throw<LinuxException>(
+            () => _nodes.A.Invoke(() => new UdpUnderlay(IpAddress.Parse("192.0.2.1").ToIpv4(), null, Port)));
+        foreign.Errno.ShouldBe(Errno.EADDRNOTAVAIL);
+        foreign.Message.ShouldContain("192.0.2.1");
+    }
+
+    public void Dispose()
+    {
+        _a.Dispose();
+        _b.Dispose();
+        _nodes.Dispose();
+    }
+
+    private static UdpUnderlay Open(Node node) => node.Invoke(() => new UdpUnderlay(
+        IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
+
+    private void Add(string to, byte[] payload, uint flow, Ecn ecn = Ecn.NotEct)
+    {
+        int index = _sent.Count;
+        ref PacketSlot slot = ref _sent.Add(PacketBatch.StartOf(index), payload.Length);
+        slot.FlowHash = flow;
+        slot.OuterEcn = ecn;
+        slot.Remote = new RemoteVtep("peer", IpAddress.Parse(to), MacAddress.Parse("02:00:00:00:00:02"));
+        payload.CopyTo(_sent.Packet(index));
+    }
+}
