@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 

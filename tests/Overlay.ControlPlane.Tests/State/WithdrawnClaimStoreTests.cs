@@ -1,5 +1,6 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
+using Overlay.Testing;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;

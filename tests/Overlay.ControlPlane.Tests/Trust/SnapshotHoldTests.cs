@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Trust;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Overlay.ControlPlane.Tests;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Networks;
 using Overlay.Lab.Processes;
+using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;
 

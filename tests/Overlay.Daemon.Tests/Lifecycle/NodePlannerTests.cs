@@ -2,13 +2,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
-using Overlay.ControlPlane.Tests;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Overlay.ControlPlane.Tests;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
@@ -7,6 +6,7 @@ using Overlay.Host;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;

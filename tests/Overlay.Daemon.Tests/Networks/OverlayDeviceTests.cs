@@ -1,4 +1,3 @@
-using Overlay.ControlPlane.Tests;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
@@ -6,6 +5,7 @@ using Overlay.Dataplane.Linux.Tun;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;
 

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Overlay.Pods.Allocations;
 using Overlay.Pods.Ranges;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Pods.Tests;

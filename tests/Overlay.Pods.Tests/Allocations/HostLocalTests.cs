@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Overlay.Daemon.Hosting;
 using Overlay.Pods.Allocations;
 using Overlay.Pods.Ranges;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Pods.Tests;

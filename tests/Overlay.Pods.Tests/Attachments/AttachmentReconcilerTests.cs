@@ -1,5 +1,6 @@
 using Overlay.Pods.Allocations;
 using Overlay.Pods.Attachments;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Pods.Tests;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Messages;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;

@@ -4,6 +4,7 @@ using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Messages;
 using Overlay.Lab;
 using Overlay.Lab.Stores;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;

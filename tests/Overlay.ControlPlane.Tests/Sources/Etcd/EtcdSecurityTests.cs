@@ -2,6 +2,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.Lab;
 using Overlay.Lab.Stores;
+using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;
 

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.State;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Overlay.Lab;
 using Overlay.Lab.Stores;
+using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;
 

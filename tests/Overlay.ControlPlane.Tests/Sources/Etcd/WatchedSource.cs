@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;
 

@@ -1,4 +1,5 @@
 using Overlay.ControlPlane.Sources.Files;
+using Overlay.Testing;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;

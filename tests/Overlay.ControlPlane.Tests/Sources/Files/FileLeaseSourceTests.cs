@@ -4,6 +4,7 @@ using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Files;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Testing;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;

@@ -1,3 +1,4 @@
+using Overlay.Testing;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;

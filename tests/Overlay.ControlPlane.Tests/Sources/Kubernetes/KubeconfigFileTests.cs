@@ -2,6 +2,7 @@ using System.Text;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
+using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;
 

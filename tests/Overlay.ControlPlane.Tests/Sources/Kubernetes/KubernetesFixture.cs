@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Testing.Kubernetes;
 
 namespace Overlay.ControlPlane.Tests;

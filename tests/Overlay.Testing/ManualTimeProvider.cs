@@ -1,7 +1,7 @@
-namespace Overlay.ControlPlane.Tests;
+namespace Overlay.Testing;
 
 /// <summary>A clock that stands until it is told otherwise.</summary>
-internal sealed class ManualTimeProvider : TimeProvider
+public sealed class ManualTimeProvider : TimeProvider
 {
     public DateTimeOffset Now { get; set; } = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
