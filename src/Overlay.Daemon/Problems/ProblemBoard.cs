@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Overlay.Daemon.Lifecycle;
+namespace Overlay.Daemon.Problems;
 
 /// <summary>The faults of this host that are there now. Every part reports its own under a key; status and readiness read them all.</summary>
 /// <remarks>Any thread may report and read. A text is logged when its key reports it and did not before.</remarks>

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Problems;
 using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;

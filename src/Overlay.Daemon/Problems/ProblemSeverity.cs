@@ -1,4 +1,4 @@
-namespace Overlay.Daemon.Lifecycle;
+namespace Overlay.Daemon.Problems;
 
 /// <summary>How much a fault on this host matters.</summary>
 internal enum ProblemSeverity
