@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
 
-namespace Overlay.Daemon.Lifecycle;
+namespace Overlay.ControlPlane.Reconciliation;
 
 /// <summary>Brings leases from disk and store to the reconciler, and accepted ones back to disk.</summary>
 /// <param name="source">Where leases are.</param>

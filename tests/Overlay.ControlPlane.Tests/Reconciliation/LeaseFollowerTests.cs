@@ -6,12 +6,11 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
-namespace Overlay.Daemon.Tests;
+namespace Overlay.ControlPlane.Tests;
 
 public sealed class LeaseFollowerTests : IDisposable
 {
