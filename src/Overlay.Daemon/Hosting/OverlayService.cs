@@ -5,14 +5,14 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
-using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 
-namespace Overlay.Daemon.Lifecycle;
+namespace Overlay.Daemon.Hosting;
 
 /// <summary>The daemon's life: store asked, node made, leases read, workers running, own lease published; the reverse at the end.</summary>
 /// <remarks>
