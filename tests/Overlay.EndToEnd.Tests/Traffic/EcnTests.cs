@@ -2,14 +2,13 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Dataplane.Packets;
-using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Headers;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>What becomes of DSCP and ECN on the way in and out of the tunnel (RFC 6040), over an underlay that marks.</summary>
 public class EcnTests

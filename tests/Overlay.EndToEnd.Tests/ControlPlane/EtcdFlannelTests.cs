@@ -10,7 +10,7 @@ using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>Node a comes from flannel, node b still runs it: kernel VXLAN, and leases in etcd that were written by hand.</summary>
 public sealed class EtcdFlannelTests : IDisposable

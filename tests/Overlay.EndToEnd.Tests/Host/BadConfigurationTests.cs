@@ -7,7 +7,7 @@ using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Wire.Values;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Host;
 
 /// <summary>Each bad configuration ends overlayd with one line that names key, value and an example, and with exit code 78.</summary>
 public sealed class BadConfigurationTests : IDisposable

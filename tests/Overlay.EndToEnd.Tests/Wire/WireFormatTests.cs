@@ -3,12 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using Overlay.ControlPlane.Sources.Files;
 using Overlay.EndToEnd.Tests.Traffic;
-using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Wire;
 
 /// <summary>What our daemons put on the wire, read by a decoder that is not ours.</summary>
 public class WireFormatTests

@@ -7,7 +7,7 @@ using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Wire;
 
 /// <summary>Node a runs our daemon; node b is the kernel's own VXLAN, set up as flannel does it.</summary>
 public class KernelPeerTests

@@ -8,7 +8,7 @@ using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>Daemons on a real etcd: what it gives them, and what they do without it.</summary>
 public sealed class EtcdControlPlaneTests : IDisposable

@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Packets;
-using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
@@ -12,7 +11,7 @@ using Overlay.Testing.Kubernetes;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>A running daemon meets what no honest peer sends, and honest peers notice nothing.</summary>
 public class HostileInputTests(HostileScene scene) : IClassFixture<HostileScene>

@@ -8,7 +8,7 @@ using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Underlay;
 
 /// <summary>A node's own address or MTU changes while it runs: it follows, and its peers follow it.</summary>
 public class UnderlayChangeTests

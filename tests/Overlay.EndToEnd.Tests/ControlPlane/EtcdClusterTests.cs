@@ -8,7 +8,7 @@ using Overlay.Lab.Processes;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>Three daemons on a real etcd. LONG_TESTS=1 has it away for a minute.</summary>
 public sealed class EtcdClusterTests : IDisposable

@@ -7,7 +7,7 @@ using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
 using Overlay.Wire.Values;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>A lab with a stand-in for an API server outside its nodes, which reach it with a kubeconfig each and over TLS.</summary>
 internal sealed class KubernetesCluster : IAsyncDisposable

@@ -7,7 +7,7 @@ using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Host;
 
 /// <summary>What an operator sees of a running daemon: overlayctl, health and metrics.</summary>
 public class OverlayctlTests

@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>Payloads that were damaged before they were encapsulated: the pod's kernel finds each, and no damaged byte is delivered.</summary>
 public sealed class CorruptionTests : IDisposable

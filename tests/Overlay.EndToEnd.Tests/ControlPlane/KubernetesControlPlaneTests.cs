@@ -12,7 +12,7 @@ using Overlay.Lab.Vxlan;
 using Overlay.Testing.Kubernetes;
 using Overlay.Wire.Values;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>Daemons whose nodes are Nodes of a cluster: what it gives them, and what they tell it.</summary>
 public class KubernetesControlPlaneTests

@@ -4,7 +4,7 @@ using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>The packet path with the real devices under it: no managed memory a packet.</summary>
 public class AllocationTests

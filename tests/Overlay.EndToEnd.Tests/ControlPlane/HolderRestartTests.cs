@@ -5,7 +5,7 @@ using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>Who held a pod CIDR first still holds it when its daemon has been restarted, whoever waits for it.</summary>
 public class HolderRestartTests

@@ -2,11 +2,10 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Overlay.Dataplane.Linux.Tun;
-using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>Every set of offloads that a kernel may have carries the same bytes.</summary>
 public class OffloadTests

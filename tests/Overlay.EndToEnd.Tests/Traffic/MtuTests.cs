@@ -2,13 +2,12 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Headers;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>Pods whose interfaces take more than the tunnel does: the largest packet passes, a larger one is told.</summary>
 public class MtuTests

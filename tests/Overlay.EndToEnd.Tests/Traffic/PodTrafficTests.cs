@@ -1,9 +1,8 @@
 using System.Net;
-using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>Our daemon on every node.</summary>
 public class PodTrafficTests

@@ -2,14 +2,13 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Overlay.ControlPlane.Sources.Files;
-using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Wire.Values;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>
 /// Node a under attack: by a stranger on the underlay, and by its peer b, whose daemon meanwhile carries honest traffic.

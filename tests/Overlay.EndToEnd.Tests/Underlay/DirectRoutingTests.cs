@@ -3,7 +3,7 @@ using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.Underlay;
 
 /// <summary>Peers on a network of the node's own are reached by plain routes where direct routing is on.</summary>
 public class DirectRoutingTests

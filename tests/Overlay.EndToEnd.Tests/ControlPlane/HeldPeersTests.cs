@@ -5,7 +5,7 @@ using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>A store that lacks most peers all at once is doubted for a while; single leases that go are gone.</summary>
 public class HeldPeersTests

@@ -12,7 +12,7 @@ using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Wire.Values;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>Peers come, move and go while others talk.</summary>
 public class ConvergenceTests

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>A directory that lets every call wait for ever, as a network file system does whose server is gone.</summary>
 /// <remarks>It is a FUSE mount of which nobody reads the requests. Calls fail at once when it ends.</remarks>

@@ -4,7 +4,7 @@ using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
-namespace Overlay.EndToEnd.Tests;
+namespace Overlay.EndToEnd.Tests.ControlPlane;
 
 /// <summary>A store that hangs, rather than fail, keeps no node from starting or stopping.</summary>
 public class HungStoreTests
