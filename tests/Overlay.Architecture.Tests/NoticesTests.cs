@@ -41,7 +41,7 @@ public sealed class NoticesTests
     [InlineData("GNU LESSER GENERAL PUBLIC LICENSE")]
     [InlineData("License notice for zlib-ng")]
     [InlineData("License notice for Brotli")]
-    public void The_texts_of_the_licences_are_there(string sentence) => _notices.ShouldContain(sentence);
+    public void The_texts_of_the_licences_are_there(string sentence) => _notices.ShouldContain(sentence, Case.Sensitive);
 
     private static bool IsNamed(string package) =>
         _notices.Split('\n').Any(line => line.TrimStart().StartsWith(package, StringComparison.Ordinal) && !char.IsAsciiDigit(line.TrimStart().ElementAtOrDefault(package.Length)));
