@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 
 namespace Overlay.Cni.Tests;

@@ -8,7 +8,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Networks;
 
 /// <summary>subnet.env: what CNI plugins read to learn this node's pod CIDR and MTU, in flannel's grammar.</summary>
-public static class SubnetFile
+internal static class SubnetFile
 {
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode DirectoryMode = FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Overlay.ControlPlane.Sources.Files;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab;

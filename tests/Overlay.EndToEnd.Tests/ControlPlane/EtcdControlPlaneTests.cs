@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
