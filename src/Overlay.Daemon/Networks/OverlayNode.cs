@@ -36,7 +36,7 @@ public sealed class OverlayNode : IDisposable
     private readonly PacketFilter _packetFilter;
     private readonly TablePublisher _publisher;
     private readonly ILogger<DeviceGuard> _guardLogger;
-    private readonly List<(WorkerCounters Egress, WorkerCounters Ingress)> _counters = [];
+    private readonly List<(PathCounters Egress, PathCounters Ingress)> _counters = [];
     private readonly Offloads _offloads;
     private volatile QueueSet _queues;
     private volatile DeviceGuard? _guard;
@@ -65,7 +65,7 @@ public sealed class OverlayNode : IDisposable
 
         _offloads = options.Dataplane.Offloads & (device.Queues[0].Offloads | Offloads.UdpSend | Offloads.UdpReceive);
         for (int i = 0; i < device.Queues.Count; i++)
-            _counters.Add((new WorkerCounters($"egress-{i}", Direction.Egress), new WorkerCounters($"ingress-{i}", Direction.Ingress)));
+            _counters.Add((new PathCounters($"egress-{i}", Direction.Egress), new PathCounters($"ingress-{i}", Direction.Ingress)));
         Counters = new DataplaneCounters([.. _counters.SelectMany(static pair => new[] { pair.Egress, pair.Ingress })]);
         _queues = Queue(sockets);
     }
@@ -268,8 +268,8 @@ public sealed class OverlayNode : IDisposable
             readiness.Add(new QueueReadiness(tun, socket, _options.Dataplane.BusyPoll));
             workers.Add(new QueueWorker(
                 $"overlay-{i}",
-                new EgressWorker(tun, socket, _publisher, _counters[i].Egress),
-                new IngressWorker(socket, coalescer, tun, _publisher, _counters[i].Ingress),
+                new EgressPath(tun, socket, _publisher, _counters[i].Egress),
+                new IngressPath(socket, coalescer, tun, _publisher, _counters[i].Ingress),
                 readiness[i]));
         }
 

@@ -8,7 +8,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Dataplane.Egress;
 
 /// <summary>IP packets from the TUN become VXLAN datagrams: parse, look up, prepend; a super-packet becomes one a segment. No I/O.</summary>
-/// <remarks>Next in line: <see cref="EgressWorker"/> hands the batch to the underlay.</remarks>
+/// <remarks>Next in line: <see cref="EgressPath"/> hands the batch to the underlay.</remarks>
 public static class Encapsulator
 {
     /// <summary>Bytes put in front of the inner packet: VXLAN (8) and Ethernet (14).</summary>

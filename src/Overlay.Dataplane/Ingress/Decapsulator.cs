@@ -103,7 +103,7 @@ public static class Decapsulator
         slot.Protocol = ip.Protocol;
         slot.Transport = (ushort)ip.HeaderLength;
         uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, ip.Protocol, ip.Payload.Length);
-        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, podMtu, received.SegmentSize, out slot.Offload);
+        return OffloadInference.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, podMtu, received.SegmentSize, out slot.Offload);
     }
 
     private static DropReason AcceptIpv6(
@@ -123,6 +123,6 @@ public static class Decapsulator
         slot.Protocol = protocol;
         slot.Transport = (ushort)transport;
         uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, protocol, packet.Length - transport);
-        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, podMtu, received.SegmentSize, out slot.Offload);
+        return OffloadInference.Describe(packet, transport, protocol, pseudoHeader, podMtu, received.SegmentSize, out slot.Offload);
     }
 }

@@ -10,7 +10,7 @@ namespace Overlay.Dataplane.Workers;
 /// One thread and not two: what a write to the TUN makes a pod answer, its ACKs above all, is read and sent by the
 /// thread that is awake already. With a thread for each direction every ACK costs two wake-ups more on its way.
 /// </remarks>
-public sealed class QueueWorker(string name, EgressWorker egress, IngressWorker ingress, IReadiness readiness) : IWorker
+public sealed class QueueWorker(string name, EgressPath egress, IngressPath ingress, IReadiness readiness) : IWorker
 {
     private const int BatchSize = 64;
 

@@ -28,14 +28,14 @@ internal sealed class MemoryNode : IDisposable
         _underlay = new MemoryUnderlay(_filled, identity.Remote.Address, identity.RemoteV6.Address) { SendsTrains = sendsTrains };
         Publisher.SetLocal(identity.Local);
         Publisher.Publish(table, TableChange.From(table));
-        WorkerCounters egress = new($"egress-{identity.Name}", Direction.Egress);
-        WorkerCounters ingress = new($"ingress-{identity.Name}", Direction.Ingress);
+        PathCounters egress = new($"egress-{identity.Name}", Direction.Egress);
+        PathCounters ingress = new($"ingress-{identity.Name}", Direction.Ingress);
         Counters = new DataplaneCounters([egress, ingress]);
         _readiness = new MemoryReadiness(_filled);
         QueueWorker worker = new(
             $"overlay-{identity.Name}",
-            new EgressWorker(Tun, _underlay, Publisher, egress),
-            new IngressWorker(_underlay, new Coalescer(joins, joins), Tun, Publisher, ingress),
+            new EgressPath(Tun, _underlay, Publisher, egress),
+            new IngressPath(_underlay, new Coalescer(joins, joins), Tun, Publisher, ingress),
             _readiness);
         _thread = new WorkerThread(worker, null, OnEnded);
         _thread.Start();

@@ -17,8 +17,8 @@ public class QueueWorkerTests
     private readonly MemoryUnderlay _ours = new(null, A.Remote.Address);
     private readonly MemoryUnderlay _theirs = new(null, B.Remote.Address);
     private readonly TablePublisher _publisher = new();
-    private readonly WorkerCounters _egress = new("egress", Direction.Egress);
-    private readonly WorkerCounters _ingress = new("ingress", Direction.Ingress);
+    private readonly PathCounters _egress = new("egress", Direction.Egress);
+    private readonly PathCounters _ingress = new("ingress", Direction.Ingress);
 
     public QueueWorkerTests()
     {
@@ -63,8 +63,8 @@ public class QueueWorkerTests
 
     private QueueWorker Worker(ITunDevice tun, IReadiness readiness) => new(
         "overlay-0",
-        new EgressWorker(tun, _ours, _publisher, _egress),
-        new IngressWorker(_ours, new Coalescer(false, false), _tun, _publisher, _ingress),
+        new EgressPath(tun, _ours, _publisher, _egress),
+        new IngressPath(_ours, new Coalescer(false, false), _tun, _publisher, _ingress),
         readiness);
 
     private sealed class ScriptedReadiness : IReadiness

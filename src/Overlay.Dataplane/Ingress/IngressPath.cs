@@ -7,8 +7,8 @@ namespace Overlay.Dataplane.Ingress;
 
 /// <summary>Underlay to TUN: receive a batch, decapsulate it, join it, write it, count it.</summary>
 /// <remarks>One half of a <see cref="QueueWorker"/>.</remarks>
-public sealed class IngressWorker(
-    IUnderlay underlay, Coalescer coalescer, ITunDevice tun, TablePublisher publisher, WorkerCounters counters)
+public sealed class IngressPath(
+    IUnderlay underlay, Coalescer coalescer, ITunDevice tun, TablePublisher publisher, PathCounters counters)
 {
     /// <summary>Forwards what the underlay has; false when it has nothing.</summary>
     /// <exception cref="IOException">A device is gone.</exception>

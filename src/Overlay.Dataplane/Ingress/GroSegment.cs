@@ -9,7 +9,7 @@ namespace Overlay.Dataplane.Ingress;
 
 /// <summary>A TCP or UDP packet as a <see cref="Coalescer"/> sees it: which flow, what must be equal, what may differ.</summary>
 /// <remarks>The rules are the kernel's for GRO (net/ipv4/tcp_offload.c, udp_offload.c), less what it allows for hardware's sake.</remarks>
-internal readonly ref struct Segment
+internal readonly ref struct GroSegment
 {
     private const int TcpFlagsOffset = 13;
     private const byte Psh = 0x08;
@@ -19,7 +19,7 @@ internal readonly ref struct Segment
     private readonly Span<byte> _packet;
     private readonly int _transport;
 
-    private Segment(Span<byte> packet, int transport, bool isTcp)
+    private GroSegment(Span<byte> packet, int transport, bool isTcp)
     {
         _packet = packet;
         _transport = transport;
@@ -65,20 +65,20 @@ internal readonly ref struct Segment
         && BinaryPrimitives.ReadUInt16BigEndian(_packet[(_transport + UdpHeader.ChecksumOffset)..]) != 0;
 
     /// <summary>False for what is neither TCP nor UDP, or a fragment.</summary>
-    public static bool TryRead(Span<byte> packet, in PacketSlot slot, out Segment segment)
+    public static bool TryRead(Span<byte> packet, in PacketSlot slot, out GroSegment segment)
     {
         segment = default;
         if (slot.Transport == 0 || slot.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp)) return false;
-        segment = new Segment(packet, slot.Transport, slot.Protocol == IpProtocol.Tcp);
+        segment = new GroSegment(packet, slot.Transport, slot.Protocol == IpProtocol.Tcp);
         return segment.HasPorts;
     }
 
     /// <summary>Equal addresses, protocol and ports.</summary>
-    public bool IsOfFlow(in Segment other) =>
+    public bool IsOfFlow(in GroSegment other) =>
         IsTcp == other.IsTcp && IsIpv4 == other.IsIpv4 && Ports == other.Ports && Addresses.SequenceEqual(other.Addresses);
 
     /// <summary>Equal in every header field that one super-packet has only one of.</summary>
-    public bool IsLike(in Segment head)
+    public bool IsLike(in GroSegment head)
     {
         if (HeaderLength != head.HeaderLength) return false;
         bool isSameIp = IsIpv4
@@ -121,7 +121,7 @@ internal readonly ref struct Segment
         if (!IsTcp) BinaryPrimitives.WriteUInt16BigEndian(_packet[(_transport + 4)..], (ushort)(length - _transport));
         BinaryPrimitives.WriteUInt16BigEndian(_packet[(_transport + checksumOffset)..], (ushort)PseudoHeader(length));
         byte type = !IsTcp ? VirtioNetHeader.GsoUdpL4 : IsIpv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
-        return SuperPacket.Super(type, _transport, HeaderLength - _transport, segmentSize, checksumOffset);
+        return OffloadInference.Super(type, _transport, HeaderLength - _transport, segmentSize, checksumOffset);
     }
 
     private uint PseudoHeader(int length)

@@ -7,8 +7,8 @@ namespace Overlay.Dataplane.Egress;
 
 /// <summary>TUN to underlay: read a batch, encapsulate it, send it, count it.</summary>
 /// <remarks>One half of a <see cref="QueueWorker"/>.</remarks>
-public sealed class EgressWorker(
-    ITunDevice tun, IUnderlay underlay, TablePublisher publisher, WorkerCounters counters)
+public sealed class EgressPath(
+    ITunDevice tun, IUnderlay underlay, TablePublisher publisher, PathCounters counters)
 {
     /// <summary>Forwards what the TUN has; false when it has nothing.</summary>
     /// <exception cref="IOException">A device is gone.</exception>

@@ -12,7 +12,7 @@ namespace Overlay.Dataplane.Offload;
 /// The receiver learns neither from the socket, so both are recognised here, from the packet alone. Handing it on as it
 /// came would make the pod drop it.
 /// </remarks>
-public static class SuperPacket
+public static class OffloadInference
 {
     /// <summary>Fills in the offload header for a packet about to be written to a TUN.</summary>
     /// <param name="packet">The IP packet; a super-packet's checksum may be rewritten.</param>
