@@ -2,13 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Packets;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
+using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
@@ -17,7 +17,7 @@ namespace Overlay.EndToEnd.Tests;
 /// <summary>A running daemon meets what no honest peer sends, and honest peers notice nothing.</summary>
 public class HostileInputTests(HostileScene scene) : IClassFixture<HostileScene>
 {
-    private const int Ip = Encapsulator.Overhead;
+    private const int Ip = VxlanOverhead.InPayload;
     private const int Megabyte = 1024 * 1024;
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);

@@ -15,10 +15,7 @@ namespace Overlay.Dataplane.Offload;
 public static class OffloadInference
 {
     /// <summary>Fills in the offload header for a packet about to be written to a TUN.</summary>
-    /// <param name="packet">The IP packet; a super-packet's checksum may be rewritten.</param>
-    /// <param name="transport">Offset of the transport header.</param>
-    /// <param name="protocol">IP protocol number of the transport header.</param>
-    /// <param name="pseudoHeader">The pseudo-header's sum for this packet.</param>
+    /// <param name="inner">A packet with a transport header; a super-packet's checksum may be rewritten.</param>
     /// <param name="mtu">Bytes of the largest packet that every local pod's link takes.</param>
     /// <param name="segmentSize">Payload bytes of each segment of a UDP super-packet, or 0 where the kernel told none.</param>
     /// <param name="offload">The header to write in front of the packet.</param>
@@ -26,40 +23,15 @@ public static class OffloadInference
     /// <see cref="DropReason.TcpCsum"/> for a super-packet whose checksum is wrong: segmented, it would be made to look
     /// right. A wrong checksum in an ordinary packet is passed on as it is, for the pod's kernel to find.
     /// </returns>
-    public static DropReason Describe(
-        Span<byte> packet, int transport, byte protocol, uint pseudoHeader, int mtu, int segmentSize, out VirtioNetHeader offload)
+    public static DropReason Describe(in InnerPacket inner, int mtu, int segmentSize, out VirtioNetHeader offload)
     {
         offload = default;
-        ReadOnlySpan<byte> segment = packet[transport..];
-        if (protocol == IpProtocol.Udp)
+        return inner.Protocol switch
         {
-            if (!UdpHeader.TryParse(segment, out UdpHeader udp) || udp.Checksum != pseudoHeader) return DropReason.None;
-            offload = Partial(transport, UdpHeader.ChecksumOffset);
-            int headerLength = transport + UdpHeader.HeaderLength;
-            bool isSuperPacket = segmentSize > 0 && udp.Length == segment.Length
-                && packet.Length - headerLength > segmentSize && segmentSize <= mtu - headerLength;
-            if (isSuperPacket) offload = Super(VirtioNetHeader.GsoUdpL4, transport, UdpHeader.HeaderLength, segmentSize, UdpHeader.ChecksumOffset);
-            return DropReason.None;
-        }
-
-        if (protocol != IpProtocol.Tcp || !TcpHeader.TryParse(segment, out TcpHeader tcp)) return DropReason.None;
-        bool isPartial = tcp.Checksum == pseudoHeader;
-        if (isPartial) offload = Partial(transport, TcpHeader.ChecksumOffset);
-
-        int headers = transport + tcp.HeaderLength;
-        if (packet.Length <= mtu || headers >= mtu) return DropReason.None;
-        if (!isPartial)
-        {
-            if (InternetChecksum.Fold(pseudoHeader + InternetChecksum.Sum(segment)) != 0xffff) return DropReason.TcpCsum;
-            BinaryPrimitives.WriteUInt16BigEndian(packet[(transport + TcpHeader.ChecksumOffset)..], (ushort)pseudoHeader);
-        }
-
-        // The sender's segment size is not to be had; any size that fits the pod's link serves a byte stream.
-        const byte Cwr = 0x80;
-        int type = packet[0] >> 4 == 4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
-        if ((tcp.Flags & Cwr) != 0) type |= VirtioNetHeader.GsoEcn;
-        offload = Super((byte)type, transport, tcp.HeaderLength, mtu - headers, TcpHeader.ChecksumOffset);
-        return DropReason.None;
+            IpProtocol.Udp => DescribeUdp(inner, mtu, segmentSize, out offload),
+            IpProtocol.Tcp => DescribeTcp(inner, mtu, out offload),
+            _ => DropReason.None,
+        };
     }
 
     /// <summary>The offload header of a super-packet.</summary>
@@ -74,4 +46,42 @@ public static class OffloadInference
 
     private static VirtioNetHeader Partial(int transport, int checksumOffset) =>
         new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, (ushort)transport, (ushort)checksumOffset);
+
+    private static DropReason DescribeUdp(in InnerPacket inner, int mtu, int segmentSize, out VirtioNetHeader offload)
+    {
+        offload = default;
+        Span<byte> segment = inner.Segment;
+        if (!UdpHeader.TryParse(segment, out UdpHeader udp) || udp.Checksum != inner.PseudoHeader(segment.Length)) return DropReason.None;
+        int headers = inner.Transport + UdpHeader.HeaderLength;
+        bool isSuperPacket = segmentSize > 0 && udp.Length == segment.Length
+            && inner.Bytes.Length - headers > segmentSize && segmentSize <= mtu - headers;
+        offload = isSuperPacket
+            ? Super(VirtioNetHeader.GsoUdpL4, inner.Transport, UdpHeader.HeaderLength, segmentSize, UdpHeader.ChecksumOffset)
+            : Partial(inner.Transport, UdpHeader.ChecksumOffset);
+        return DropReason.None;
+    }
+
+    private static DropReason DescribeTcp(in InnerPacket inner, int mtu, out VirtioNetHeader offload)
+    {
+        offload = default;
+        Span<byte> segment = inner.Segment;
+        if (!TcpHeader.TryParse(segment, out TcpHeader tcp)) return DropReason.None;
+        uint pseudoHeader = inner.PseudoHeader(segment.Length);
+        bool isPartial = tcp.Checksum == pseudoHeader;
+        if (isPartial) offload = Partial(inner.Transport, TcpHeader.ChecksumOffset);
+
+        int headers = inner.Transport + tcp.HeaderLength;
+        if (inner.Bytes.Length <= mtu || headers >= mtu) return DropReason.None;
+        if (!isPartial)
+        {
+            if (InternetChecksum.Fold(pseudoHeader + InternetChecksum.Sum(segment)) != 0xffff) return DropReason.TcpCsum;
+            BinaryPrimitives.WriteUInt16BigEndian(segment[TcpHeader.ChecksumOffset..], (ushort)pseudoHeader);
+        }
+
+        // The sender's segment size is not to be had; any size that fits the pod's link serves a byte stream.
+        int type = inner.IsIpv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
+        if ((tcp.Flags & TcpFlags.Cwr) != 0) type |= VirtioNetHeader.GsoEcn;
+        offload = Super((byte)type, inner.Transport, tcp.HeaderLength, mtu - headers, TcpHeader.ChecksumOffset);
+        return DropReason.None;
+    }
 }

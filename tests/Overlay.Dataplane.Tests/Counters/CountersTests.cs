@@ -121,7 +121,7 @@ public class CountersTests
         }
 
         theirs.Send(batch);
-        new IngressPath(ours, new Coalescer(false, false), new MemoryTun(), Publisher(), counters)
+        new IngressPath(ours, new MemoryTun(), Publisher(), counters)
             .TryForward(batch).ShouldBeTrue();
         return counters;
     }
