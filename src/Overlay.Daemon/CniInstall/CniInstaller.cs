@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Host;
 using Overlay.Host.Files;
+using Overlay.Host.Programs;
 
 namespace Overlay.Daemon.CniInstall;
 

@@ -1,5 +1,5 @@
 using Overlay.Daemon.Networks;
-using Overlay.Host;
+using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Underlay;
