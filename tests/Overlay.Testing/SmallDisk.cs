@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Testing;
 

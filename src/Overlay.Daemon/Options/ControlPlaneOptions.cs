@@ -1,3 +1,4 @@
+using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Kubernetes;
 
