@@ -2,6 +2,10 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Etcd.Client;
+using Overlay.ControlPlane.Sources.Etcd.Keys;
+using Overlay.ControlPlane.Sources.Etcd.Own;
+using Overlay.ControlPlane.Sources.Etcd.Watch;
 
 namespace Overlay.ControlPlane.Sources.Etcd;
 

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
-using Overlay.ControlPlane.Sources.Etcd.Messages;
+using Overlay.ControlPlane.Sources.Etcd.Client;
+using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.Testing;
 using Overlay.Wire.Values;
 

@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.ControlPlane.State;
 using Overlay.Testing;
 using Overlay.Wire.Values;

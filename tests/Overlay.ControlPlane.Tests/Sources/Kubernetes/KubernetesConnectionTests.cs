@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Testing;
 using Overlay.Testing.Kubernetes;
 using static Overlay.ControlPlane.Tests.SampleLeases;

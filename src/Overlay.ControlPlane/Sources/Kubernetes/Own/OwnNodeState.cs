@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;

@@ -1,0 +1,4 @@
+namespace Overlay.ControlPlane.Sources.Etcd.Client;
+
+/// <summary>Deletes a key.</summary>
+internal sealed record EtcdDelete(byte[] Key);
