@@ -1,3 +1,4 @@
+using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Leases;

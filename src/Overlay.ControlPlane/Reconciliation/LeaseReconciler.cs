@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.State;
 using Overlay.Dataplane.Forwarding;
 
 namespace Overlay.ControlPlane.Reconciliation;
@@ -13,12 +14,9 @@ namespace Overlay.ControlPlane.Reconciliation;
 /// </remarks>
 public sealed class LeaseReconciler
 {
-    /// <summary>How long what a node has withdrawn is kept for it where another node waits for it, and a stop withdraws the lease.</summary>
-    /// <remarks>
-    /// A restart takes seconds, a reboot of a small machine less than a minute. Nobody's packets pass meanwhile. Where
-    /// leases outlive a stop, one that is gone is gone for good, and what was in it may have been given away.
-    /// </remarks>
-    public static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(60);
+    /// <summary>How long the claims of a withdrawn lease are kept for its node, where a stop withdraws leases and another node waits.</summary>
+    /// <remarks>Where leases outlive a stop, a lease that is gone is gone for good, and its pod CIDR may have been given away.</remarks>
+    public static readonly TimeSpan ClaimGrace = WithdrawnClaim.KeptFor;
 
     private readonly TablePublisher _publisher;
     private readonly TimeProvider _time;

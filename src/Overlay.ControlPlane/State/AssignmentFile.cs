@@ -25,7 +25,7 @@ public sealed class AssignmentFile
     {
         try
         {
-            AssignmentDocument? document = JsonSerializer.Deserialize(File.ReadAllBytes(_file), AssignmentJsonContext.Default.AssignmentDocument);
+            AssignmentDocument? document = JsonSerializer.Deserialize(File.ReadAllBytes(_file), StateJsonContext.Default.AssignmentDocument);
             return document is null ? throw new FormatException("it holds nothing") : Read(document);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -44,7 +44,7 @@ public sealed class AssignmentFile
     {
         try
         {
-            AtomicFile.Write(_file, JsonSerializer.SerializeToUtf8Bytes(Write(assignment), AssignmentJsonContext.Default.AssignmentDocument));
+            AtomicFile.Write(_file, JsonSerializer.SerializeToUtf8Bytes(Write(assignment), StateJsonContext.Default.AssignmentDocument));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

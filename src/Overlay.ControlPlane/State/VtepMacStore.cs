@@ -72,7 +72,7 @@ public sealed class VtepMacStore
         damage = null;
         try
         {
-            VtepMacDocument? document = JsonSerializer.Deserialize(File.ReadAllBytes(file), LeaseJsonContext.Default.VtepMacDocument);
+            VtepMacDocument? document = JsonSerializer.Deserialize(File.ReadAllBytes(file), StateJsonContext.Default.VtepMacDocument);
             JsonField field = new("VtepMAC", document?.VtepMac ?? default);
             if (field.TryGetText(out string? text) && MacAddress.TryParse(text, out MacAddress mac) && IsUsable(mac))
             {

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Reconciliation;
 
 namespace Overlay.ControlPlane.State;
 
@@ -11,8 +10,8 @@ namespace Overlay.ControlPlane.State;
 /// </remarks>
 public sealed class WithdrawnClaimStore
 {
-    /// <summary>How long the claim is good: ten seconds less than others keep it, for the lease must be back by then.</summary>
-    public static readonly TimeSpan GoodFor = LeaseReconciler.ClaimGrace - TimeSpan.FromSeconds(10);
+    /// <summary>How long the claim is good: ten seconds less than peers keep it, for the lease must be back by then.</summary>
+    public static readonly TimeSpan GoodFor = WithdrawnClaim.KeptFor - TimeSpan.FromSeconds(10);
 
     private readonly string _path;
     private readonly LeaseSetFile _file;
@@ -49,4 +48,14 @@ public sealed class WithdrawnClaimStore
     // Whoever contradicts this node's lease is refused here, for as long as this node runs.
     private static bool IsRival(Lease own, Lease other) =>
         own.PodCidrs.Any(mine => other.PodCidrs.Any(mine.Overlaps)) || own.PublicAddresses.Intersect(other.PublicAddresses).Any();
+}
+
+/// <summary>What this node held when it stopped, and who was refused for its sake. Immutable.</summary>
+/// <param name="Own">The lease that was withdrawn.</param>
+/// <param name="Rivals">Leases of others that claimed some of it and never got it.</param>
+public sealed record WithdrawnClaim(Lease Own, IReadOnlyList<Lease> Rivals)
+{
+    /// <summary>How long peers keep the claims of a node that has withdrawn its lease, should it only have restarted.</summary>
+    /// <remarks>A restart takes seconds, a reboot of a small machine less than a minute. Nobody's packets pass meanwhile.</remarks>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(60);
 }

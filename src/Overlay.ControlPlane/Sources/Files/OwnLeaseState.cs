@@ -143,3 +143,6 @@ internal sealed class OwnLeaseState
         _wasMissed = true;
     }
 }
+
+/// <summary>Why this node's own lease is not where peers could read it. Immutable.</summary>
+internal sealed record OwnLeaseProblem(string File, string Message);

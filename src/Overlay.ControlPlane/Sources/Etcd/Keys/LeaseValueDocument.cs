@@ -16,3 +16,6 @@ internal sealed record LeaseValueDocument(
         lease.PublicIp?.ToString(), lease.PublicIpV6?.ToString(),
         lease.BackendType, VtepDocument.Of(lease.BackendData), VtepDocument.Of(lease.BackendV6Data));
 }
+
+[JsonSerializable(typeof(LeaseValueDocument))]
+internal sealed partial class LeaseValueJsonContext : JsonSerializerContext;

@@ -1,4 +1,0 @@
-namespace Overlay.ControlPlane.Sources.Etcd.Client;
-
-/// <summary>Opens a watch.</summary>
-internal sealed record EtcdWatchRequest(EtcdWatchCreation CreateRequest);
