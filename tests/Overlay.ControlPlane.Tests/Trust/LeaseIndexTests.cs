@@ -10,7 +10,7 @@ namespace Overlay.ControlPlane.Tests;
 public class LeaseIndexTests
 {
     [Fact]
-    public void ItFindsWhatALookAtEveryLeaseFinds()
+    public void It_finds_what_a_look_at_every_lease_finds()
     {
         for (int seed = 0; seed < 300; seed++)
         {

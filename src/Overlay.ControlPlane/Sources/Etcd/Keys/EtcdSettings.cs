@@ -6,7 +6,7 @@ using Overlay.ControlPlane.Sources.Etcd.Client;
 namespace Overlay.ControlPlane.Sources.Etcd.Keys;
 
 /// <summary>The network's settings as this run goes by: those that were first read. Later ones are for the next start.</summary>
-internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, EtcdHealth health, TimeProvider time)
+internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, StoreHealth health, TimeProvider time)
 {
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
 
@@ -24,7 +24,7 @@ internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, EtcdHealth 
             }
             catch (EtcdException e)
             {
-                health.Away(e.Message);
+                health.Failed(e.Message);
             }
             catch (KeyNotFoundException)
             {

@@ -91,7 +91,7 @@ internal sealed class OwnKey(
         long lease = await LiveLeaseAsync(cancellationToken);
         _lastWritten = claim.Value;
         if (await allocator.CreateAsync(claim.Key, claim.Value, lease, list.Header.Revision, cancellationToken) is not { } held) return null;
-        if (_held is not null) logger.LogWarning("{Key} of this node was gone and is written again", keys.PathOf(claim.Key));
+        if (_held is not null) logger.KeyWrittenAgain(keys.PathOf(claim.Key));
         _held = held;
         return true;
     }

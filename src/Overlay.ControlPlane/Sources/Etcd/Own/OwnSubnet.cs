@@ -14,7 +14,7 @@ internal sealed class OwnSubnet : IDisposable
     private readonly EtcdClient _client;
     private readonly EtcdKeys _keys;
     private readonly EtcdSettings _settings;
-    private readonly EtcdHealth _health;
+    private readonly StoreHealth _health;
     private readonly TimeProvider _time;
     private readonly SubnetAllocator _allocator;
     private readonly OwnKey _key;
@@ -24,7 +24,7 @@ internal sealed class OwnSubnet : IDisposable
     private volatile OwnName? _name;
 
     public OwnSubnet(
-        EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdSettings settings, EtcdHealth health, TimeProvider time, ILogger logger)
+        EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdSettings settings, StoreHealth health, TimeProvider time, ILogger logger)
     {
         _client = client;
         _keys = keys;
@@ -58,7 +58,7 @@ internal sealed class OwnSubnet : IDisposable
             }
             catch (EtcdException e)
             {
-                _health.Away(e.Message);
+                _health.Failed(e.Message);
                 wait = backoff.Next();
             }
             finally
@@ -150,7 +150,7 @@ internal sealed class OwnSubnet : IDisposable
             }
             catch (EtcdException e) when (!e.IsDefinite)
             {
-                _health.Away(e.Message);
+                _health.Failed(e.Message);
                 wait = backoff.Next();
             }
             catch (Exception e) when (e is EtcdException or InvalidDataException or KeyNotFoundException)

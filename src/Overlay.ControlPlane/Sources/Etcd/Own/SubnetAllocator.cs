@@ -11,7 +11,7 @@ namespace Overlay.ControlPlane.Sources.Etcd.Own;
 /// Everything is written on the condition that it is as it was when it was looked at. A new key is made only if no key
 /// at all was made meanwhile: another one may overlap without having the same name.
 /// </remarks>
-internal sealed class SubnetAllocator(EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdHealth health, TimeProvider time, ILogger logger)
+internal sealed class SubnetAllocator(EtcdClient client, EtcdKeys keys, EtcdOptions options, StoreHealth health, TimeProvider time, ILogger logger)
 {
     // Granted for an attempt that failed. A key may go with it all the same, so it is used again rather than revoked.
     private long _unusedLease;
@@ -25,7 +25,7 @@ internal sealed class SubnetAllocator(EtcdClient client, EtcdKeys keys, EtcdOpti
         Backoff backoff = new(time, options.RaceWait, 10 * options.RaceWait);
         for (int attempt = 0; ; attempt++)
         {
-            if (attempt == 1) logger.LogInformation("Others write to {Subnets} at the same moment: {Node} looks again until one of them is its own", keys.Subnets, request.Node);
+            if (attempt == 1) logger.SubnetRaced(keys.Subnets, request.Node);
             if (attempt > 0) await backoff.WaitAsync(cancellationToken);
             EtcdList list = await client.ListAsync(keys.FirstSubnet, keys.SubnetsEnd, cancellationToken);
             IReadOnlyList<OccupiedSubnet> occupied = OccupiedSubnet.Of(list, keys);
@@ -125,7 +125,7 @@ internal sealed class SubnetAllocator(EtcdClient client, EtcdKeys keys, EtcdOpti
             byte[] key = keys.BytesOf(subnet.Key);
             bool isDeleted = (await client.CommitAsync(
                 new([EtcdCompare.Unchanged(key, subnet.Entry.ModRevision)], [new() { RequestDeleteRange = new(key) }]), cancellationToken)).Succeeded;
-            if (isDeleted) logger.LogInformation("{Key} of this node, {Owner}, is given back", keys.PathOf(subnet.Key), subnet.Owner);
+            if (isDeleted) logger.SubnetGivenBack(keys.PathOf(subnet.Key), subnet.Owner);
             isGiven &= isDeleted;
         }
 
@@ -141,7 +141,7 @@ internal sealed class SubnetAllocator(EtcdClient client, EtcdKeys keys, EtcdOpti
     private HeldSubnet Taken(HeldSubnet held, string how)
     {
         health.Settle(keys.Subnets);
-        logger.LogInformation("Subnet {Subnet} of this node ({How}) is held in {Key}", held.Key.PodCidrs, how, keys.PathOf(held.Key));
+        logger.SubnetHeld(held.Key.PodCidrs, how, keys.PathOf(held.Key));
         return held;
     }
 

@@ -4,6 +4,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.ControlPlane.Sources.Etcd.Own;
+using Overlay.ControlPlane.Trust;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Watch;
 
@@ -13,7 +14,7 @@ namespace Overlay.ControlPlane.Sources.Etcd.Watch;
 /// to another watch from where the last one ended. A store with neither settings nor leases is not believed.
 /// </remarks>
 internal sealed class EtcdFollower(
-    EtcdClient client, EtcdKeys keys, EtcdLeaseState state, EtcdSettings settings, OwnSubnet own, EtcdHealth health, TimeProvider time)
+    EtcdClient client, EtcdKeys keys, EtcdLeaseState state, EtcdSettings settings, OwnSubnet own, StoreHealth health, TimeProvider time)
 {
     private readonly Backoff _backoff = new(time);
     private EtcdHeader _at = new(0, 0);
@@ -32,12 +33,12 @@ internal sealed class EtcdFollower(
                     continue;
                 }
 
-                isListed = await FollowAsync(updates, cancellationToken);
+                isListed = await ReadWatchAsync(updates, cancellationToken);
             }
             catch (EtcdException e)
             {
                 isListed = _at.Revision > 0;
-                health.Away(e.Message);
+                health.Failed(e.Message);
                 await _backoff.WaitAsync(cancellationToken);
             }
         }
@@ -47,7 +48,7 @@ internal sealed class EtcdFollower(
     {
         EtcdList list = await client.ListAsync(keys.First, keys.End, cancellationToken);
         settings.Notice(list.Keys.FirstOrDefault(key => keys.IsConfig(key.Key))?.Value);
-        if (!list.Keys.Any(key => keys.IsConfig(key.Key) || keys.TryGetSubnet(key.Key, out _)))
+        if (!StoreBelief.IsNetwork(list.Keys.Any(key => keys.IsConfig(key.Key)), list.Keys.Any(key => keys.TryGetSubnet(key.Key, out _))))
         {
             health.Answered();
             _at = new(0, 0);
@@ -57,13 +58,13 @@ internal sealed class EtcdFollower(
         state.Replace(list.Keys);
         await TellAsync(updates, null, cancellationToken);
         _at = list.Header;
-        health.Synced(_at.Revision);
+        health.Synced($"{_at.Revision}");
         own.Look();
         return true;
     }
 
     /// <summary>Until the watch ends by itself; false when a list is needed.</summary>
-    private async Task<bool> FollowAsync(ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
+    private async Task<bool> ReadWatchAsync(ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
     {
         using EtcdWatch watch = await client.WatchAsync(keys.First, keys.End, _at.Revision + 1, cancellationToken);
         while (await watch.ReadAsync(cancellationToken) is { } message)
@@ -82,7 +83,7 @@ internal sealed class EtcdFollower(
             }
             else if (message.Header.Revision > _at.Revision) _at = _at with { Revision = message.Header.Revision };
 
-            health.Synced(_at.Revision);
+            health.Synced($"{_at.Revision}");
         }
 
         _backoff.Reset();

@@ -8,7 +8,7 @@ namespace Overlay.ControlPlane.Sources.Etcd.Watch;
 
 /// <summary>The leases of the store, under the names of their nodes. Not thread-safe.</summary>
 /// <remarks>A value that makes no sense keeps the lease its key had before.</remarks>
-internal sealed class EtcdLeaseState(EtcdKeys keys, EtcdHealth health)
+internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
 {
     private readonly SortedDictionary<string, Lease> _leases = new(StringComparer.Ordinal);
     private readonly HashSet<string> _damaged = new(StringComparer.Ordinal);

@@ -50,4 +50,7 @@ public sealed record KubernetesTimings
 
     /// <summary>How long annotations must stay as written until the next repair counts as the first again.</summary>
     public TimeSpan RepairMemory { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Waits after failures, random from zero on so that a cluster's nodes spread out.</summary>
+    internal Backoff NewBackoff(TimeProvider time) => new(time, FirstBackoff, LongestBackoff) { LeastShare = 0, ForgetsAfter = HealthyAfter };
 }
