@@ -105,7 +105,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         RunningNode node = _node = new RunningNode(plan, ChooseMac(plan), _publisher, _loggers);
         TimeSpan claimGrace = _configured.ControlPlane.WithdrawsLease ? LeaseReconciler.ClaimGrace : TimeSpan.Zero;
         LeaseReconciler reconciler = _reconciler = new(node.Own, node.Plan, claimGrace, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
-        LeaseCache cache = new(_configured.StateDirectory, _source.Location, _loggers.CreateLogger<LeaseCache>());
+        SavedLeases cache = new(_configured.StateDirectory, _source.Location, _loggers.CreateLogger<SavedLeases>());
         LeaseFollower follower = _follower = new(_source, reconciler, _hold, cache, TimeProvider.System, _loggers.CreateLogger<LeaseFollower>())
         {
             PeersChanged = peers => node.Node.Follow(peers),
