@@ -3,7 +3,7 @@
 # A name as argument runs only the test projects that contain it: tests/run.sh Wire
 set -uo pipefail
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # shellcheck source=deploy/prerequisites.sh
 source "$root/deploy/prerequisites.sh"
 
