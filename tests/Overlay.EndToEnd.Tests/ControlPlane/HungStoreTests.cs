@@ -16,6 +16,7 @@ public class HungStoreTests
     {
         using Cluster cluster = Start("hung");
         (Node a, Node b) = (cluster["a"], cluster["b"]);
+        Cluster.WaitForSavedPeer(a, b);
         cluster.Daemons[0].Kill();
         using HungDirectory hung = new(cluster.Lab.LeaseDirectory);
         DaemonProcess daemon = a.StartDaemon();
@@ -52,6 +53,7 @@ public class HungStoreTests
     {
         using Cluster cluster = Start("early");
         Node a = cluster["a"];
+        Cluster.WaitForSavedPeer(a, cluster["b"]);
         cluster.Daemons[0].Kill();
         using HungDirectory hung = new(cluster.Lab.LeaseDirectory);
         DaemonProcess daemon = a.StartDaemon();

@@ -85,6 +85,7 @@ public class KubernetesControlPlaneTests
             flow.Stop().Missing.ShouldBeEmpty();
         }
 
+        Cluster.WaitForSavedPeer(a, b);
         daemons[0].Kill();
         DaemonProcess again = a.StartDaemon();
         again.WaitForLog("peers of the last run");
