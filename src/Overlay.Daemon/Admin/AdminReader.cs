@@ -54,7 +54,7 @@ internal sealed class AdminReader(NodeStatus status, CniInstallService cni, ILea
 
     public CountersReport CounterReport() => new(
         [
-            .. status.Counters.Workers.Select(worker => new WorkerReport(
+            .. status.Counters.Paths.Select(worker => new WorkerReport(
                 worker.Name, MetricsText.NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes, worker.AllocatedBytes)),
         ],
         [

@@ -75,7 +75,7 @@ internal static class NodeComposition
         LeaseReconciler reconciler = new(
             node.Own, node.Plan, options.ControlPlane.WithdrawsLease ? LeaseReconciler.ClaimGrace : TimeSpan.Zero,
             provider.GetRequiredService<TablePublisher>(), time, provider.Logger<LeaseReconciler>());
-        LeaseCache cache = new(options.StateDirectory, source.Location, provider.Logger<LeaseCache>());
+        SavedLeases cache = new(options.StateDirectory, source.Location, provider.Logger<SavedLeases>());
         LeaseFollower follower = new(
             source, reconciler, provider.GetRequiredService<SnapshotHold>(), cache, time, provider.Logger<LeaseFollower>());
         return new NodeParts(node, reconciler, follower, new NodeChangeLoop(

@@ -11,6 +11,7 @@ internal static class NodeAddressPlan
 
     public static AddressPlan Of(OverlayOptions options, UnderlayInterface underlay) => new()
     {
+        Names = RangeKeys.Names,
         ClusterCidr = options.Network.Cidr,
         ClusterCidrV6 = options.Network.CidrV6,
         Subnet = options.Subnet,

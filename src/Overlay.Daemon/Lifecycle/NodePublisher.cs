@@ -68,7 +68,7 @@ internal sealed class NodePublisher(
     {
         try
         {
-            SubnetFile.Write(options, podMtu);
+            NodeSubnetFile.Of(options, podMtu).Write(options.SubnetFile);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

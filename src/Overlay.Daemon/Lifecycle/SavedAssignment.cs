@@ -17,7 +17,7 @@ internal sealed class SavedAssignment(OverlayOptions configured, StoreLocation s
         configured.ControlPlane.GivesPodCidrs && file.Load() is { } last && last.Store == store ? last with { PodCidrs = PodCidrsOf(last) } : null;
 
     /// <summary>The pod CIDRs to ask for: those this node had, whoever gave them.</summary>
-    public PodCidrs? Wish() => SubnetFile.Read(configured.SubnetFile) ?? file.Load()?.PodCidrs;
+    public PodCidrs? Wish() => NodeSubnetFile.Find(configured.SubnetFile) ?? file.Load()?.PodCidrs;
 
     /// <summary>Keeps what a start without the store needs.</summary>
     public void Save(NodeSettings settings, OverlayOptions options) =>
@@ -27,7 +27,7 @@ internal sealed class SavedAssignment(OverlayOptions configured, StoreLocation s
     private PodCidrs PodCidrsOf(Assignment last)
     {
         NetworkSettings? network = last.Settings.Network;
-        return SubnetFile.Read(configured.SubnetFile) is { } written
+        return NodeSubnetFile.Find(configured.SubnetFile) is { } written
             && MayBe(written.Ipv4, last.PodCidrs.Ipv4, network?.Cidr ?? configured.Network.Cidr)
             && MayBe(written.Ipv6, last.PodCidrs.Ipv6, network?.CidrV6 ?? configured.Network.CidrV6)
             ? written

@@ -5,16 +5,12 @@ namespace Overlay.Daemon.Networks;
 /// <summary>The counters of one network's queues. They outlive every rebuild, so that no metric falls back to zero.</summary>
 internal sealed class NetworkCounters
 {
-    private readonly (WorkerCounters Egress, WorkerCounters Ingress)[] _queues;
+    private readonly QueueCounters[] _queues;
 
     /// <param name="queues">Queues of the network, each with both directions.</param>
     public NetworkCounters(int queues)
     {
-        _queues =
-        [
-            .. Enumerable.Range(0, queues).Select(static i =>
-                (new WorkerCounters($"egress-{i}", Direction.Egress), new WorkerCounters($"ingress-{i}", Direction.Ingress))),
-        ];
+        _queues = [.. Enumerable.Range(0, queues).Select(static i => QueueCounters.For($"{i}"))];
         All = new DataplaneCounters([.. _queues.SelectMany(static queue => new[] { queue.Egress, queue.Ingress })]);
     }
 
@@ -23,5 +19,5 @@ internal sealed class NetworkCounters
     public DataplaneCounters All { get; }
 
     /// <summary>The counters of one queue.</summary>
-    public (WorkerCounters Egress, WorkerCounters Ingress) this[int queue] => _queues[queue];
+    public QueueCounters this[int queue] => _queues[queue];
 }

@@ -1,7 +1,4 @@
 using Overlay.Daemon.Options;
-using Overlay.Dataplane.Egress;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Linux.Polling;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
@@ -43,13 +40,14 @@ internal sealed class QueueSet : IDisposable
             queues._readiness.Add(readiness);
             int processor = i % Environment.ProcessorCount;
             queues._threads.Add(new WorkerThread(
-                Worker(i, tuns[i], sockets[i], readiness, context), options.PinWorkers ? () => ThreadAffinity.PinTo(processor) : null, Ended));
+                new QueueWorker($"overlay-{i}", tuns[i], sockets[i], readiness, context.Table, context.Counters[i]),
+                options.PinWorkers ? () => ThreadAffinity.PinTo(processor) : null, Ended));
         }
 
         foreach (WorkerThread thread in queues._threads) thread.Start();
         return queues;
 
-        void Ended(IWorker worker, Exception? fault)
+        void Ended(QueueWorker worker, Exception? fault)
         {
             if (fault is not null) context.Failed(worker.Name, fault);
         }
@@ -67,16 +65,5 @@ internal sealed class QueueSet : IDisposable
     {
         if (IsStuck) return;
         foreach (QueueReadiness queue in _readiness) queue.Dispose();
-    }
-
-    private static QueueWorker Worker(int i, TunDevice tun, UdpUnderlay socket, QueueReadiness readiness, NetworkContext context)
-    {
-        (TablePublisher table, NetworkCounters counters) = (context.Table, context.Counters);
-        Coalescer coalescer = new(tun.Offloads.HasFlag(Offloads.TunTcp), tun.Offloads.HasFlag(Offloads.TunUdp));
-        return new QueueWorker(
-            $"overlay-{i}",
-            new EgressWorker(tun, socket, table, counters[i].Egress),
-            new IngressWorker(socket, coalescer, tun, table, counters[i].Ingress),
-            readiness);
     }
 }

@@ -10,7 +10,7 @@ internal abstract record EndpointState(UnderlayInterface Interface)
     /// <param name="Sockets">One for each queue.</param>
     /// <param name="Port">UDP port of all.</param>
     /// <param name="Interface"><inheritdoc cref="EndpointState" path="/param[@name='Interface']"/></param>
-    public sealed record Open(IReadOnlyList<UdpUnderlay> Sockets, ushort Port, UnderlayInterface Interface) : EndpointState(Interface)
+    public sealed record Open(UdpSockets Sockets, ushort Port, UnderlayInterface Interface) : EndpointState(Interface)
     {
         /// <summary>The sockets serve that underlay and port as they are.</summary>
         public bool IsFor(UnderlayInterface underlay, ushort port) => Port == port && underlay.Addresses.SequenceEqual(Interface.Addresses);

@@ -76,7 +76,7 @@ internal sealed class UnderlayEndpoint : IDisposable
             try
             {
                 _state = new EndpointState.Open(
-                    UdpUnderlay.OpenQueues(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads), port, underlay);
+                    UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads), port, underlay);
             }
             finally
             {
@@ -140,7 +140,7 @@ internal sealed class UnderlayEndpoint : IDisposable
     {
         if (_state is not EndpointState.Open open) return;
         _state = new EndpointState.Closed(open.Interface);
-        foreach (UdpUnderlay socket in open.Sockets) socket.Dispose();
+        open.Sockets.Dispose();
     }
 
     private void Lost(string? problem)

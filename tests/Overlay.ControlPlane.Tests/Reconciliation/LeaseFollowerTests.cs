@@ -88,10 +88,9 @@ public sealed class LeaseFollowerTests : IDisposable
         _source.Say(LeaseOf("b", 2), LeaseOf("c", 3));
         await follower.ReadFirstAsync(isStoreAway: false, _stop.Token);
         Task following = follower.FollowAsync();
-        int told = 0;
-        follower.PeersChanged = _ => Interlocked.Increment(ref told);
+        DateTimeOffset? before = _reconciler.Peers.UpdatedAt;
         _source.Say();
-        await EventuallyAsync(() => Volatile.Read(ref told) > 0);
+        await EventuallyAsync(() => _reconciler.Peers.UpdatedAt != before);
         _reconciler.Peers.Peers.Count.ShouldBe(2, "held");
         await EventuallyAsync(() => _reconciler.Peers.Peers.Count == 0);
         await _stop.CancelAsync();
@@ -138,7 +137,7 @@ public sealed class LeaseFollowerTests : IDisposable
     };
 
     private LeaseFollower Follower(TimeSpan hold = default) => new(
-        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance), new LeaseCache(_state, _source.Location, NullLogger<LeaseCache>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
+        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance), new SavedLeases(_state, _source.Location, NullLogger<SavedLeases>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
 
     /// <summary>A minute takes six tenths of a second.</summary>
     private sealed class FastTime : TimeProvider

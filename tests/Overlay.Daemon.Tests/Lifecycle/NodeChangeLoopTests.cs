@@ -99,7 +99,7 @@ public sealed class NodeChangeLoopTests : IDisposable
             _node.Own, _node.Plan, TimeSpan.Zero, _rig.Context.Table, TimeProvider.System, NullLogger<LeaseReconciler>.Instance);
         LeaseFollower follower = new(
             _store, reconciler, new SnapshotHold(TimeSpan.Zero, TimeProvider.System, NullLogger<SnapshotHold>.Instance),
-            new LeaseCache(Node.StateDirectory, _store.Location, NullLogger<LeaseCache>.Instance), TimeProvider.System, NullLogger<LeaseFollower>.Instance);
+            new SavedLeases(Node.StateDirectory, _store.Location, NullLogger<SavedLeases>.Instance), TimeProvider.System, NullLogger<LeaseFollower>.Instance);
         return new NodeChangeLoop(_changes.Reader, _node, follower, publisher, _rig.Problems, NullLogger<NodeChangeLoop>.Instance);
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
-using Overlay.Host;
+using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
