@@ -53,7 +53,7 @@ public sealed class AdminReader(OverlayService service, CniInstallService cni, I
 
     public CountersReport CounterReport() => new(
         [
-            .. Node.Counters.Workers.Select(worker => new WorkerReport(
+            .. Node.Counters.Paths.Select(worker => new WorkerReport(
                 worker.Name, MetricsText.NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes, worker.AllocatedBytes)),
         ],
         [

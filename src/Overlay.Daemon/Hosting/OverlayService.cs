@@ -10,6 +10,7 @@ using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Hosting;
@@ -320,7 +321,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     {
         try
         {
-            SubnetFile.Write(node.Options, node.Node.Mtu.Pod);
+            NodeSubnetFile.Of(node.Options, node.Node.Mtu.Pod).Write(node.Options.SubnetFile);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

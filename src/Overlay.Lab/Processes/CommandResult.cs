@@ -1,4 +1,3 @@
-using Overlay.Daemon.Hosting;
 
 namespace Overlay.Lab.Processes;
 

@@ -2,12 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Packets;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
+using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
@@ -16,7 +16,7 @@ namespace Overlay.EndToEnd.Tests.Traffic;
 /// <summary>A running daemon meets what no honest peer sends, and honest peers notice nothing.</summary>
 public class HostileInputTests(HostileScene scene) : IClassFixture<HostileScene>
 {
-    private const int Ip = Encapsulator.Overhead;
+    private const int Ip = VxlanOverhead.InPayload;
     private const int Megabyte = 1024 * 1024;
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);

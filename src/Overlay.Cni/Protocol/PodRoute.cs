@@ -1,6 +1,6 @@
 using Overlay.Wire.Values;
 
-namespace Overlay.Cni.Wiring;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>A route in the pod's namespace.</summary>
 /// <param name="Destination">What it leads to.</param>

@@ -8,7 +8,7 @@ using static Overlay.Dataplane.Tests.TestNode;
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>What the TUN is told of a decapsulated packet, seen through the decapsulator that asks for it.</summary>
-public class SuperPacketTests
+public class OffloadInferenceTests
 {
     private const byte Ack = 0x10;
     private const byte Cwr = 0x80;
@@ -135,9 +135,7 @@ public class SuperPacketTests
     public void A_link_that_headers_alone_fill_gets_no_super_packet()
     {
         byte[] packet = Packet(IpFamily.IPv4, IpProtocol.Tcp).Checksum(ChecksumState.Partial).TotalLength(100).Build();
-        uint pseudoHeader = InternetChecksum.PseudoHeader(
-            Ipv4Address.Read(packet.AsSpan(12)), Ipv4Address.Read(packet.AsSpan(16)), IpProtocol.Tcp, packet.Length - 20);
-        SuperPacket.Describe(packet, 20, IpProtocol.Tcp, pseudoHeader, mtu: 40, segmentSize: 0, out VirtioNetHeader offload).ShouldBe(DropReason.None);
+        OffloadInference.Describe(packet.AsInner(), mtu: 40, segmentSize: 0, out VirtioNetHeader offload).ShouldBe(DropReason.None);
         offload.GsoType.ShouldBe(VirtioNetHeader.GsoNone);
     }
 

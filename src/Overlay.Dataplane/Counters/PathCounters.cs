@@ -2,9 +2,9 @@ using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Counters;
 
-/// <summary>One worker's counters. That worker alone adds; anyone may read.</summary>
-/// <remarks>Padded by a cache line at both ends, so that two workers' counters never share one.</remarks>
-public sealed class WorkerCounters
+/// <summary>Counters of one direction of a queue. Its worker alone adds; any thread reads.</summary>
+/// <remarks>Padded by a cache line at both ends, so that two paths' counters never share one.</remarks>
+public sealed class PathCounters
 {
     private const int Padding = 16;
     private const int Packets = Padding;
@@ -18,7 +18,7 @@ public sealed class WorkerCounters
 
     /// <param name="name">The worker's, as its thread is called.</param>
     /// <param name="direction">Which way its packets go.</param>
-    public WorkerCounters(string name, Direction direction)
+    public PathCounters(string name, Direction direction)
     {
         Name = name;
         Direction = direction;

@@ -1,13 +1,12 @@
 using System.Text.Json;
-using Overlay.Cni.Protocol;
 using Overlay.Wire.Values;
 
-namespace Overlay.Cni.Configuration;
+namespace Overlay.Cni.Protocol;
 
 /// <summary>An object of the configuration on stdin. A key that is missing or null has the default; a wrong type is named.</summary>
 /// <param name="element">An object, or undefined: one without keys.</param>
 /// <param name="path">Of the object, with a dot at its end; empty for the whole.</param>
-public readonly struct ConfigurationObject(JsonElement element, string path)
+public readonly struct CniObject(JsonElement element, string path)
 {
     public JsonElement Element => element;
 
@@ -27,13 +26,13 @@ public readonly struct ConfigurationObject(JsonElement element, string path)
         ? otherwise
         : value.ValueKind == JsonValueKind.Number && value.TryGetUInt32(out uint number) && number <= most ? number : throw Wrong(key, value, example);
 
-    public ConfigurationObject Object(string key) => !TryGet(key, out JsonElement value)
+    public CniObject Object(string key) => !TryGet(key, out JsonElement value)
         ? new(default, $"{path}{key}.")
         : value.ValueKind == JsonValueKind.Object ? new(value, $"{path}{key}.") : throw Wrong(key, value, "an object { … }");
 
-    public IReadOnlyList<ConfigurationObject> Objects(string key)
+    public IReadOnlyList<CniObject> Objects(string key)
     {
-        List<ConfigurationObject> objects = [];
+        List<CniObject> objects = [];
         foreach (JsonElement item in Items(key))
         {
             if (item.ValueKind != JsonValueKind.Object) throw Wrong(key, item, "an object { … } as item");

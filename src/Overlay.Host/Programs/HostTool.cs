@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Overlay.Host;
+namespace Overlay.Host.Programs;
 
 /// <summary>One of the host's own tools, such as <c>nft</c>: run to its end, with a limit.</summary>
 /// <remarks>Rules are written by the host's tool, for it alone knows what its kernel and its other rules are written in.</remarks>
