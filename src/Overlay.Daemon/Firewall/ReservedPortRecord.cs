@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
-using Overlay.Host;
 using Overlay.Host.Files;
+using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 

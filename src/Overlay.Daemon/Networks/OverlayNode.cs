@@ -155,6 +155,7 @@ public sealed class OverlayNode : IDisposable
     /// <summary>The prefixes that must not meet, from the configuration and from the underlay.</summary>
     public static AddressPlan PlanOf(OverlayOptions options, UnderlayInterface underlay) => new()
     {
+        Names = RangeKeys.Names,
         ClusterCidr = options.Network.Cidr,
         ClusterCidrV6 = options.Network.CidrV6,
         Subnet = options.Subnet,

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.Traffic;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Stores;

@@ -4,6 +4,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Traffic;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;

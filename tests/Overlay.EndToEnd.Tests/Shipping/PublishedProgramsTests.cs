@@ -1,4 +1,5 @@
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
