@@ -26,11 +26,9 @@ public class DataPath
     private readonly PacketBatch _superPacket = new(1);
     private readonly PacketBatch _datagrams = new(Batch);
     private readonly PacketBatch _train = new(2);
-    private readonly Encapsulator _encapsulator = new(new Vtep(new Vni(1), _macA, 8472));
-    private readonly Decapsulator _decapsulator = new(new Vtep(new Vni(1), _macB, 8472), PodMtu);
     private readonly Coalescer _coalescer = new(joinsTcp: true, joinsUdp: true);
-    private readonly ForwardingTable _tableA = Table("10.244.1.0/24", new RemoteVtep("b", IpAddress.Parse("192.0.2.2"), _macB), "10.244.2.0/24");
-    private readonly ForwardingTable _tableB = Table("10.244.2.0/24", new RemoteVtep("a", _addressA, _macA), "10.244.1.0/24");
+    private readonly ForwardingTable _tableA = Table(_macA, "10.244.1.0/24", new RemoteVtep("b", IpAddress.Parse("192.0.2.2"), _macB), "10.244.2.0/24");
+    private readonly ForwardingTable _tableB = Table(_macB, "10.244.2.0/24", new RemoteVtep("a", _addressA, _macA), "10.244.1.0/24");
     private readonly byte[] _leadingHeaders = new byte[Encapsulator.Overhead + TcpHeaders];
 
     [GlobalSetup]
@@ -47,7 +45,7 @@ public class DataPath
         byte[] super = TcpSuperPacket();
         Fill(_superPacket, super).Offload = new VirtioNetHeader(
             VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoTcpv4, TcpHeaders, Payload, Ipv4Header.MinLength, TcpHeader.ChecksumOffset);
-        _encapsulator.Encapsulate(_superPacket, _tableA);
+        Encapsulator.Encapsulate(_superPacket, _tableA);
         Carry(_superPacket, _train);
         _train.ReceivedBytes(0)[.._leadingHeaders.Length].CopyTo(_leadingHeaders);
         _ = Coalesce();
@@ -58,7 +56,7 @@ public class DataPath
     [Benchmark(OperationsPerInvoke = Batch)]
     public int EncapsulatePackets()
     {
-        _encapsulator.Encapsulate(_packets, _tableA);
+        Encapsulator.Encapsulate(_packets, _tableA);
         return _packets.Count;
     }
 
@@ -66,7 +64,7 @@ public class DataPath
     [Benchmark(OperationsPerInvoke = Batch)]
     public int DecapsulatePackets()
     {
-        _decapsulator.Decapsulate(_datagrams, _tableB);
+        Decapsulator.Decapsulate(_datagrams, _tableB);
         return _datagrams.Count;
     }
 
@@ -74,7 +72,7 @@ public class DataPath
     [Benchmark]
     public int Segment()
     {
-        _encapsulator.Encapsulate(_superPacket, _tableA);
+        Encapsulator.Encapsulate(_superPacket, _tableA);
         return _superPacket.Count;
     }
 
@@ -84,7 +82,7 @@ public class DataPath
     {
         // Joining has changed the first one's headers.
         _leadingHeaders.CopyTo(_train.ReceivedBytes(0));
-        _decapsulator.Decapsulate(_train, _tableB);
+        Decapsulator.Decapsulate(_train, _tableB);
         _coalescer.Coalesce(_train);
         return _train.Count;
     }
@@ -93,15 +91,16 @@ public class DataPath
     [Benchmark]
     public int TwoDataPlanes()
     {
-        _encapsulator.Encapsulate(_superPacket, _tableA);
+        Encapsulator.Encapsulate(_superPacket, _tableA);
         Carry(_superPacket, _train);
-        _decapsulator.Decapsulate(_train, _tableB);
+        Decapsulator.Decapsulate(_train, _tableB);
         _coalescer.Coalesce(_train);
         return _train.Count;
     }
 
-    private static ForwardingTable Table(string local, RemoteVtep peer, string remote) =>
-        new ForwardingTableBuilder().AddLocal(IpPrefix.Parse(local)).AddRoute(IpPrefix.Parse(remote), peer).Build();
+    private static ForwardingTable Table(MacAddress own, string local, RemoteVtep peer, string remote) =>
+        new ForwardingTableBuilder().AddLocal(IpPrefix.Parse(local)).AddRoute(IpPrefix.Parse(remote), peer).Build()
+            .With(new LocalEndpoint(new Vtep(new Vni(1), own, 8472), 0, PodMtu));
 
     private static ref ReceivedBuffer Fill(PacketBatch batch, ReadOnlySpan<byte> bytes)
     {

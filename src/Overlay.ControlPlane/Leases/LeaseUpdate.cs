@@ -16,7 +16,4 @@ public abstract record LeaseUpdate
 
     /// <summary>Every lease there is; a node that is not in it has none.</summary>
     public sealed record Snapshot(IReadOnlyList<Lease> Leases) : LeaseUpdate;
-
-    /// <summary>The store has given this node other pod CIDRs than those it published. Leases are as they were.</summary>
-    public sealed record Reassigned(PodCidrs PodCidrs) : LeaseUpdate;
 }

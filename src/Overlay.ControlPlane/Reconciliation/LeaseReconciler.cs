@@ -30,7 +30,7 @@ public sealed class LeaseReconciler
     private readonly SortedList<string, PeerLease> _checked = new(StringComparer.Ordinal);
     private Lease _own;
     private LeaseRules _rules;
-    private TableState _table;
+    private readonly TableState _table;
     private bool _hasPublished;
     private volatile PeersSnapshot _peers = PeersSnapshot.Empty;
 
@@ -84,14 +84,10 @@ public sealed class LeaseReconciler
         List<Claim> withdrawn = [.. _checked.Values.SelectMany(ClaimsOf)];
         _own = own;
         _rules = new(own, plan);
-        _table = new(own, _rules);
         PeerLease[] peers = Judge([.. _checked.Select(static entry => (entry.Key, (Lease?)entry.Value.Lease))], withdrawn);
         LogChanges(PeerChange.Between(_peers.Peers, peers));
-        if (_hasPublished)
-        {
-            _ = _table.Take(PeerChange.Between([], peers));
-            Publish(peers);
-        }
+        _table.Rebase(own, _rules, _peers.Peers, peers);
+        if (_hasPublished) Publish(peers);
 
         _peers = _peers with { Peers = peers };
     }
@@ -169,7 +165,7 @@ public sealed class LeaseReconciler
 
     private void Publish(IReadOnlyList<PeerLease> peers)
     {
-        _publisher.Publish(_table.Build());
+        _publisher.Publish(_table.Build(out TableChange change), change);
         _hasPublished = true;
         int accepted = peers.Count(static peer => peer.Verdict == LeaseVerdict.Accepted);
         _logger.LogInformation(

@@ -2,6 +2,7 @@ using System.Reflection;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Networks;

@@ -34,7 +34,6 @@ public sealed class OverlayNode : IDisposable
     private readonly OverlayDevice _device;
     private readonly DirectRoutes? _directRoutes;
     private readonly PacketFilter _packetFilter;
-    private readonly Decapsulator _decapsulator;
     private readonly TablePublisher _publisher;
     private readonly ILogger<DeviceGuard> _guardLogger;
     private readonly List<(WorkerCounters Egress, WorkerCounters Ingress)> _counters = [];
@@ -57,12 +56,12 @@ public sealed class OverlayNode : IDisposable
         _device = device;
         _directRoutes = directRoutes;
         _packetFilter = packetFilter;
-        _decapsulator = new Decapsulator(vtep, mtu.Pod);
         _publisher = publisher;
         _guardLogger = loggers.CreateLogger<DeviceGuard>();
         _underlay = underlay;
         _mtu = mtu;
         Vtep = vtep;
+        SetPodMtu(mtu.Pod);
 
         _offloads = options.Dataplane.Offloads & (device.Queues[0].Offloads | Offloads.UdpSend | Offloads.UdpReceive);
         for (int i = 0; i < device.Queues.Count; i++)
@@ -214,7 +213,7 @@ public sealed class OverlayNode : IDisposable
             if (!underlay.Addresses.SequenceEqual(_underlay.Addresses) || _isClosed) Reopen(underlay);
             _underlay = underlay;
             _mtu = mtu;
-            _decapsulator.PodMtu = mtu.Pod;
+            SetPodMtu(mtu.Pod);
             _device.SetMtu(mtu);
         }
         finally
@@ -269,8 +268,8 @@ public sealed class OverlayNode : IDisposable
             readiness.Add(new QueueReadiness(tun, socket, _options.Dataplane.BusyPoll));
             workers.Add(new QueueWorker(
                 $"overlay-{i}",
-                new EgressWorker(tun, new Encapsulator(Vtep), socket, _publisher, _counters[i].Egress),
-                new IngressWorker(socket, _decapsulator, coalescer, tun, _publisher, _counters[i].Ingress),
+                new EgressWorker(tun, socket, _publisher, _counters[i].Egress),
+                new IngressWorker(socket, coalescer, tun, _publisher, _counters[i].Ingress),
                 readiness[i]));
         }
 
@@ -293,11 +292,13 @@ public sealed class OverlayNode : IDisposable
         _queues.Start(_failed);
     }
 
+    private void SetPodMtu(int bytes) => _publisher.SetLocal(new LocalEndpoint(Vtep, _underlay.Link.Index, bytes));
+
     private void StartGuard()
     {
         UnderlayWatch watch = new(_netlink, _options, _underlay, _moved, _guardLogger);
         _guard = new DeviceGuard(
-            _device, watch, _directRoutes, mtu => _decapsulator.PodMtu = Math.Min(mtu, _mtu.Pod), fault => _failed("the device guard", fault), _guardLogger);
+            _device, watch, _directRoutes, mtu => SetPodMtu(Math.Min(mtu, _mtu.Pod)), fault => _failed("the device guard", fault), _guardLogger);
         _guard.Start();
     }
 

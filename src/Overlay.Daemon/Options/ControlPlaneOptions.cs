@@ -1,4 +1,3 @@
-using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Kubernetes;
 

@@ -9,19 +9,20 @@ namespace Overlay.Dataplane.Egress;
 
 /// <summary>IP packets from the TUN become VXLAN datagrams: parse, look up, prepend; a super-packet becomes one a segment. No I/O.</summary>
 /// <remarks>Next in line: <see cref="EgressWorker"/> hands the batch to the underlay.</remarks>
-public sealed class Encapsulator(Vtep vtep)
+public static class Encapsulator
 {
     /// <summary>Bytes put in front of the inner packet: VXLAN (8) and Ethernet (14).</summary>
     public const int Overhead = VxlanHeader.Length + EthernetHeader.Length;
 
     /// <summary>Makes slots of all buffers: each has either a peer and its VXLAN header, or a verdict.</summary>
-    public void Encapsulate(PacketBatch batch, ForwardingTable table)
+    public static void Encapsulate(PacketBatch batch, ForwardingTable table)
     {
+        table = table.ForPackets(out LocalEndpoint local);
         batch.ClearSlots();
-        for (int i = 0; i < batch.ReceivedCount; i++) Encapsulate(batch, i, table);
+        for (int i = 0; i < batch.ReceivedCount; i++) Encapsulate(batch, i, table, local.Vtep);
     }
 
-    private void Encapsulate(PacketBatch batch, int index, ForwardingTable table)
+    private static void Encapsulate(PacketBatch batch, int index, ForwardingTable table, Vtep vtep)
     {
         VirtioNetHeader offload = batch.Received(index).Offload;
         Span<byte> packet = batch.ReceivedBytes(index);
@@ -35,17 +36,18 @@ public sealed class Encapsulator(Vtep vtep)
         slot.OuterEcn = inner.Ecn;
         slot.Length = inner.Length;
         packet = packet[..inner.Length];
-        if (offload.IsSuperPacket) slot.Verdict = Segment(batch, index, packet, offload, inner);
+        if (offload.IsSuperPacket) slot.Verdict = Segment(batch, index, packet, offload, inner, vtep);
         else if ((offload.Flags & VirtioNetHeader.NeedsChecksum) == 0 || ChecksumCompletion.TryComplete(packet, offload))
         {
             slot.Offset -= Overhead;
             slot.Length += Overhead;
-            WriteHeaders(batch.Packet(first), inner);
+            WriteHeaders(batch.Packet(first), inner, vtep);
         }
         else slot.Verdict = DropReason.SkbGsoSeg;
     }
 
-    private DropReason Segment(PacketBatch batch, int index, Span<byte> packet, in VirtioNetHeader offload, in InnerPacket inner)
+    private static DropReason Segment(
+        PacketBatch batch, int index, Span<byte> packet, in VirtioNetHeader offload, in InnerPacket inner, Vtep vtep)
     {
         if (!Segmenter.TryCreate(packet, offload, out Segmenter segmenter) || segmenter.Count - 1 > batch.SpareSlots(index))
             return DropReason.SkbGsoSeg;
@@ -55,7 +57,7 @@ public sealed class Encapsulator(Vtep vtep)
         // The first segment's headers are the pattern of all.
         int slotIndex = batch.Count - 1;
         Span<byte> pattern = batch.Memory.AsSpan(headers, headerLength);
-        WriteHeaders(pattern, inner);
+        WriteHeaders(pattern, inner, vtep);
         packet[..segmenter.HeaderLength].CopyTo(pattern[Overhead..]);
 
         int payload = PacketBatch.StartOf(index) + segmenter.HeaderLength;
@@ -83,7 +85,7 @@ public sealed class Encapsulator(Vtep vtep)
         return DropReason.None;
     }
 
-    private void WriteHeaders(Span<byte> destination, in InnerPacket inner)
+    private static void WriteHeaders(Span<byte> destination, in InnerPacket inner, Vtep vtep)
     {
         VxlanHeader.Write(destination, vtep.Vni);
         EthernetHeader.Write(destination[VxlanHeader.Length..], inner.Remote!.Mac, vtep.Mac, inner.EtherType);

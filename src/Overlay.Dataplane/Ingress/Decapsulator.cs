@@ -13,25 +13,14 @@ namespace Overlay.Dataplane.Ingress;
 /// The checks run from the outside in: a known VTEP, our VNI, a frame for us, sound headers, a source the sender
 /// may use, a destination of ours. Next in line: <see cref="Coalescer"/> joins what belongs together.
 /// </remarks>
-/// <param name="vtep">Whose frames are accepted.</param>
-/// <param name="podMtu">See <see cref="PodMtu"/>.</param>
-public sealed class Decapsulator(Vtep vtep, int podMtu)
+public static class Decapsulator
 {
     private const int Overhead = Encapsulator.Overhead;
 
-    private volatile int _podMtu = podMtu;
-
-    /// <summary>Bytes of the largest packet that local pods' links take: larger TCP packets are marked for segmentation.</summary>
-    /// <remarks>May be changed by any thread; too large a value makes the kernel refuse what it should forward.</remarks>
-    public int PodMtu
-    {
-        get => _podMtu;
-        set => _podMtu = value;
-    }
-
     /// <summary>Makes slots of all buffers, one a datagram: each has an inner packet and its offload header, or a verdict.</summary>
-    public void Decapsulate(PacketBatch batch, ForwardingTable table)
+    public static void Decapsulate(PacketBatch batch, ForwardingTable table)
     {
+        table = table.ForPackets(out LocalEndpoint local);
         batch.ClearSlots();
         for (int i = 0; i < batch.ReceivedCount; i++)
         {
@@ -49,7 +38,7 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
                 int length = hasRoom ? Math.Min(step, end - start) : end - start;
                 ref PacketSlot slot = ref batch.Add(start, length);
                 slot.Verdict = !isKnown ? DropReason.UnknownVtep
-                    : hasRoom ? Accept(batch.Packet(index), ref slot, received, sender!, table)
+                    : hasRoom ? Accept(batch.Packet(index), ref slot, received, sender!, table, local)
                     : DropReason.FullRing;
                 start += length;
             }
@@ -73,8 +62,10 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
         return Ipv6Header.TryParse(packet, out Ipv6Header ipv6) && ipv6.TotalLength == packet.Length;
     }
 
-    private DropReason Accept(Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
+    private static DropReason Accept(
+        Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, LocalEndpoint local)
     {
+        Vtep vtep = local.Vtep;
         if (!VxlanHeader.TryParse(datagram, out VxlanHeader vxlan)) return DropReason.PktTooSmall;
         if (!vxlan.IsValid) return DropReason.VxlanInvalidHdr;
         if (vxlan.Vni != vtep.Vni) return DropReason.VxlanVniNotFound;
@@ -87,16 +78,16 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
         Span<byte> packet = datagram[Overhead..];
         DropReason verdict = ethernet.EtherType switch
         {
-            EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table),
-            EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table),
+            EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table, local.PodMtu),
+            EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table, local.PodMtu),
             _ => DropReason.UnhandledProto,
         };
         slot.Offset += Overhead;
         return verdict;
     }
 
-    private DropReason AcceptIpv4(
-        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
+    private static DropReason AcceptIpv4(
+        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, int podMtu)
     {
         if (packet.Length < Ipv4Header.MinLength) return DropReason.PktTooSmall;
         if (!Ipv4Header.TryParse(packet, out Ipv4Header ip)) return DropReason.IpInHdr;
@@ -112,11 +103,11 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
         slot.Protocol = ip.Protocol;
         slot.Transport = (ushort)ip.HeaderLength;
         uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, ip.Protocol, ip.Payload.Length);
-        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, _podMtu, received.SegmentSize, out slot.Offload);
+        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, podMtu, received.SegmentSize, out slot.Offload);
     }
 
-    private DropReason AcceptIpv6(
-        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
+    private static DropReason AcceptIpv6(
+        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, int podMtu)
     {
         if (packet.Length < Ipv6Header.Length) return DropReason.PktTooSmall;
         if (!Ipv6Header.TryParse(packet, out Ipv6Header ip)) return DropReason.IpInHdr;
@@ -132,6 +123,6 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
         slot.Protocol = protocol;
         slot.Transport = (ushort)transport;
         uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, protocol, packet.Length - transport);
-        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, _podMtu, received.SegmentSize, out slot.Offload);
+        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, podMtu, received.SegmentSize, out slot.Offload);
     }
 }

@@ -1,3 +1,5 @@
+using Overlay.Testing;
+
 namespace Overlay.Cni.Tests;
 
 /// <summary>Disks that cannot be written.</summary>

@@ -100,7 +100,7 @@ public class CountersTests
         MemoryTun tun = new();
         WorkerCounters counters = new(name, Direction.Egress);
         foreach (byte[] packet in packets) tun.PodSends(packet);
-        EgressWorker worker = new(tun, new Encapsulator(A.Own), underlay, Publisher(), counters);
+        EgressWorker worker = new(tun, underlay, Publisher(), counters);
         PacketBatch batch = new(64);
         while (worker.TryForward(batch))
         {
@@ -121,7 +121,7 @@ public class CountersTests
         }
 
         theirs.Send(batch);
-        new IngressWorker(ours, new Decapsulator(A.Own, IngressRig.Mtu), new Coalescer(false, false), new MemoryTun(), Publisher(), counters)
+        new IngressWorker(ours, new Coalescer(false, false), new MemoryTun(), Publisher(), counters)
             .TryForward(batch).ShouldBeTrue();
         return counters;
     }
@@ -137,7 +137,7 @@ public class CountersTests
     private static TablePublisher Publisher()
     {
         TablePublisher publisher = new();
-        publisher.Publish(A.TableWith(B));
+        publisher.Publish(A.TableWith(B), TableChange.None);
         return publisher;
     }
 }

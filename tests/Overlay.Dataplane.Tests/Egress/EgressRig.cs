@@ -8,7 +8,6 @@ namespace Overlay.Dataplane.Tests;
 internal sealed class EgressRig
 {
     private readonly PacketBatch _batch = new(1);
-    private readonly Encapsulator _encapsulator = new(TestNode.A.Own);
     private readonly ForwardingTable _table = TestNode.A.TableWith(TestNode.B, TestNode.C);
 
     /// <summary>The slot after the last packet.</summary>
@@ -24,7 +23,7 @@ internal sealed class EgressRig
     {
         _batch.Clear();
         _batch.PutPacket(packet, offload);
-        _encapsulator.Encapsulate(_batch, _table);
+        Encapsulator.Encapsulate(_batch, _table);
         return Slot.Verdict;
     }
 }

@@ -1,4 +1,5 @@
 using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
@@ -122,6 +123,15 @@ public class EncapsulatorTests
     }
 
     [Fact]
+    public void A_table_without_an_own_end_of_the_tunnels_leads_nowhere()
+    {
+        PacketBatch batch = new(1);
+        batch.PutPacket(PacketBuilder.Between(A, B, IpFamily.IPv4).Build());
+        Encapsulator.Encapsulate(batch, new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote).Build());
+        batch[0].Verdict.ShouldBe(DropReason.IpOutNoRoutes);
+    }
+
+    [Fact]
     public void A_batch_is_judged_slot_by_slot()
     {
         byte[] good = PacketBuilder.Between(A, B, IpFamily.IPv4).Build();
@@ -134,7 +144,7 @@ public class EncapsulatorTests
             batch.Clear();
             foreach (byte[] packet in packets) batch.PutPacket(packet);
 
-            new Encapsulator(A.Own).Encapsulate(batch, A.TableWith(B));
+            Encapsulator.Encapsulate(batch, A.TableWith(B));
 
             for (int i = 0; i < packets.Length; i++)
             {

@@ -26,15 +26,16 @@ internal sealed class MemoryNode : IDisposable
         Identity = identity;
         Tun = new MemoryTun(_filled);
         _underlay = new MemoryUnderlay(_filled, identity.Remote.Address, identity.RemoteV6.Address) { SendsTrains = sendsTrains };
-        Publisher.Publish(table);
+        Publisher.SetLocal(identity.Local);
+        Publisher.Publish(table, TableChange.From(table));
         WorkerCounters egress = new($"egress-{identity.Name}", Direction.Egress);
         WorkerCounters ingress = new($"ingress-{identity.Name}", Direction.Ingress);
         Counters = new DataplaneCounters([egress, ingress]);
         _readiness = new MemoryReadiness(_filled);
         QueueWorker worker = new(
             $"overlay-{identity.Name}",
-            new EgressWorker(Tun, new Encapsulator(identity.Own), _underlay, Publisher, egress),
-            new IngressWorker(_underlay, new Decapsulator(identity.Own, Tun.Mtu), new Coalescer(joins, joins), Tun, Publisher, ingress),
+            new EgressWorker(Tun, _underlay, Publisher, egress),
+            new IngressWorker(_underlay, new Coalescer(joins, joins), Tun, Publisher, ingress),
             _readiness);
         _thread = new WorkerThread(worker, null, OnEnded);
         _thread.Start();

@@ -14,8 +14,6 @@ internal sealed class MemoryTun(AutoResetEvent? filled = null) : ITunDevice
     private readonly byte[] _joined = new byte[PacketSize];
     private readonly MemoryQueue _toPods = new(Capacity, Capacity * PacketSize);
 
-    public int Mtu => 1450;
-
     /// <summary>A pod sends; waits while the device is full.</summary>
     public void PodSends(ReadOnlySpan<byte> packet, VirtioNetHeader offload = default) =>
         _fromPods.Put(packet, offload).ShouldBeTrue("the device was interrupted");

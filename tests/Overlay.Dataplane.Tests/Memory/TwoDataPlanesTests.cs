@@ -63,7 +63,8 @@ public class TwoDataPlanesTests
             {
                 if (i == BeforeMove)
                 {
-                    a.Publisher.Publish(new ForwardingTableBuilder().AddLocal(TestNode.A.PodsV4).AddRoute(TestNode.B.PodsV4, TestNode.C.Remote).Build());
+                    ForwardingTable toC = new ForwardingTableBuilder().AddLocal(TestNode.A.PodsV4).AddRoute(TestNode.B.PodsV4, TestNode.C.Remote).Build();
+                    a.Publisher.Publish(toC, TableChange.From(toC));
                 }
 
                 byte[] payload = new byte[4];

@@ -23,7 +23,7 @@ public class QueueWorkerTests
     public QueueWorkerTests()
     {
         MemoryUnderlay.Join(_ours, _theirs);
-        _publisher.Publish(A.TableWith(B));
+        _publisher.Publish(A.TableWith(B), TableChange.None);
     }
 
     [Fact]
@@ -63,8 +63,8 @@ public class QueueWorkerTests
 
     private QueueWorker Worker(ITunDevice tun, IReadiness readiness) => new(
         "overlay-0",
-        new EgressWorker(tun, new Encapsulator(A.Own), _ours, _publisher, _egress),
-        new IngressWorker(_ours, new Decapsulator(A.Own, _tun.Mtu), new Coalescer(false, false), _tun, _publisher, _ingress),
+        new EgressWorker(tun, _ours, _publisher, _egress),
+        new IngressWorker(_ours, new Coalescer(false, false), _tun, _publisher, _ingress),
         readiness);
 
     private sealed class ScriptedReadiness : IReadiness

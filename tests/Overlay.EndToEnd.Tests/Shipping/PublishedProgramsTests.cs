@@ -8,12 +8,12 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 public class PublishedProgramsTests
 {
     [Fact]
-    public void Three_programs_and_their_checksums_are_all_that_is_published()
+    public void Three_programs_their_notices_and_checksums_are_all_that_is_published()
     {
         Directory.GetFileSystemEntries(PublishedPrograms.Directory).Select(Path.GetFileName).Order()
-            .ShouldBe(["SHA256SUMS", "overlay", "overlayctl", "overlayd"]);
+            .ShouldBe(["SHA256SUMS", "THIRD-PARTY-NOTICES", "overlay", "overlayctl", "overlayd"], ignoreOrder: true);
         string[] sums = File.ReadAllLines(Path.Combine(PublishedPrograms.Directory, "SHA256SUMS"));
-        sums.Length.ShouldBe(3);
+        sums.Length.ShouldBe(4);
         foreach (string line in sums)
         {
             string[] parts = line.Split("  ");
@@ -22,6 +22,8 @@ public class PublishedProgramsTests
         }
 
         PublishedPrograms.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
+        File.ReadLines(Path.Combine(PublishedPrograms.Directory, "THIRD-PARTY-NOTICES")).Last()
+            .ShouldMatch(@"^overlay is linked with the C library of .+: .*\d+\.\d+");
     }
 
     [Fact]

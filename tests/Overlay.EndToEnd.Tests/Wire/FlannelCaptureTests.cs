@@ -88,7 +88,7 @@ public class FlannelCaptureTests
             FlannelNode sender = FlannelNode.At(frame.OuterSource);
             PacketBatch batch = BatchOf(frame.Inner);
 
-            new Encapsulator(sender.Vtep(frame.InnerFamily)).Encapsulate(batch, sender.Table());
+            Encapsulator.Encapsulate(batch, sender.Table(frame.InnerFamily));
 
             batch[0].Verdict.ShouldBe(DropReason.None, $"frame {frame.Number}");
             batch.Packet(0).ToArray().ShouldBe(frame.Datagram, $"frame {frame.Number}");
@@ -104,7 +104,7 @@ public class FlannelCaptureTests
         PacketBatch batch = BatchOf(frame.Datagram);
         batch.Received(0).OuterSource = frame.OuterSource;
         batch.Received(0).OuterEcn = frame.OuterEcn;
-        new Decapsulator(receiver.Vtep(frame.InnerFamily), FlannelNode.Mtu(frame.InnerFamily)).Decapsulate(batch, receiver.Table());
+        Decapsulator.Decapsulate(batch, receiver.Table(frame.InnerFamily));
         return batch;
     }
 

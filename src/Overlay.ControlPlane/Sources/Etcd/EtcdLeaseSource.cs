@@ -20,6 +20,7 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     private readonly OwnSubnet _own;
     private readonly EtcdKeys _keys;
     private readonly TimeProvider _time;
+    private readonly Channel<PodCidrs> _podCidrs = Channel.CreateBounded<PodCidrs>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <param name="options">Where etcd is.</param>
     /// <param name="logger">Told of every problem once.</param>
@@ -71,7 +72,7 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
         Task[] parts =
         [
             Task.Run(() => EndWithAsync(updates.Writer, follower.RunAsync(updates.Writer, stop.Token)), CancellationToken.None),
-            Task.Run(() => EndWithAsync(updates.Writer, _own.RunAsync(updates.Writer, stop.Token)), CancellationToken.None),
+            Task.Run(() => EndWithAsync(updates.Writer, _own.RunAsync(_podCidrs.Writer, stop.Token)), CancellationToken.None),
         ];
         try
         {
@@ -83,6 +84,9 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
             await Task.WhenAll(parts);
         }
     }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => _podCidrs.Reader.ReadAllAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task PublishAsync(Lease own, CancellationToken cancellationToken) => _own.PublishAsync(own, cancellationToken);

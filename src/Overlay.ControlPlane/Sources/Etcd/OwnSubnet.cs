@@ -131,8 +131,8 @@ internal sealed class OwnSubnet : IDisposable
         }
     }
 
-    /// <summary>Keeps the key as it should be, and tells when it is another one.</summary>
-    public async Task RunAsync(ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
+    /// <summary>Keeps the key as it should be, and writes the pod CIDRs of another key to the channel.</summary>
+    public async Task RunAsync(ChannelWriter<PodCidrs> taken, CancellationToken cancellationToken)
     {
         Backoff backoff = new(_time);
         TimeSpan wait = TimeSpan.Zero;
@@ -162,7 +162,7 @@ internal sealed class OwnSubnet : IDisposable
                 _ = _gate.Release();
             }
 
-            if (reassigned is not null) await updates.WriteAsync(new LeaseUpdate.Reassigned(reassigned), cancellationToken);
+            if (reassigned is not null) await taken.WriteAsync(reassigned, cancellationToken);
         }
     }
 

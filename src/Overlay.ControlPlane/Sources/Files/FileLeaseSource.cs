@@ -94,6 +94,14 @@ public sealed class FileLeaseSource : ILeaseSource
     }
 
     /// <inheritdoc/>
+    /// <remarks>Pod CIDRs are the configuration's: nothing comes.</remarks>
+    public async IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+        yield break;
+    }
+
+    /// <inheritdoc/>
     public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
     {
         if (!NodeName.IsValidForFile(node)) return Task.FromResult<Lease?>(null);

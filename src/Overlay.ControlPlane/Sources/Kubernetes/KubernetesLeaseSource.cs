@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
@@ -28,6 +29,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     private readonly OwnNodeWriter _writer;
     private readonly OwnNodeReader _reader;
     private readonly NodeListWatch _watch;
+    private readonly Channel<PodCidrs> _podCidrs = Channel.CreateBounded<PodCidrs>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <param name="options">How the API server is reached.</param>
     /// <param name="logger">Told of everything that is wrong once, and again when it is another thing.</param>
@@ -110,7 +112,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         using LeaseMailbox mailbox = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task follow = FollowAsync(mailbox, stop.Token);
-        Task keep = _writer.KeepAsync(podCidrs => mailbox.Post(new LeaseUpdate.Reassigned(podCidrs)), stop.Token);
+        Task keep = _writer.KeepAsync(_podCidrs.Writer, stop.Token);
         try
         {
             while (true)
@@ -128,6 +130,9 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
             await Task.WhenAll(follow, keep).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => _podCidrs.Reader.ReadAllAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task PublishAsync(Lease own, CancellationToken cancellationToken)

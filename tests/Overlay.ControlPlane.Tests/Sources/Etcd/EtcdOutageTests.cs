@@ -134,7 +134,7 @@ public sealed class EtcdOutageTests : IDisposable
         _server.Restart();
         if (isTaken)
         {
-            await node.Eventually(() => node.Reassigned.Any(), "another subnet");
+            await node.Eventually(() => node.Reassigned.Count > 0, "another subnet");
             own = own with { Subnet = node.Reassigned.ShouldHaveSingleItem().Ipv4 };
             await node.Source.PublishAsync(own, default);
         }

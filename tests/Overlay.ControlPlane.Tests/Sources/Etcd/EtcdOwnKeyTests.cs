@@ -146,7 +146,7 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         Lease own = await node.StartAsync(1);
         string key = $"subnets/{own.Subnet!.Value.Address}-24";
         network.Put(key, EtcdNetwork.Value(2), ttl: 600);
-        await node.Eventually(() => node.Reassigned.Any(), "another subnet");
+        await node.Eventually(() => node.Reassigned.Count > 0, "another subnet");
         PodCidrs now = node.Reassigned.ShouldHaveSingleItem();
         now.Ipv4.ShouldNotBe(own.Subnet);
         network.Get(key).ShouldBe(EtcdNetwork.Value(2));
@@ -213,7 +213,7 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         node.Watch();
         Lease own = EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24"));
         _ = await Should.ThrowAsync<IOException>(node.Source.PublishAsync(own, default));
-        await node.Eventually(() => node.Reassigned.Any(), "another subnet");
+        await node.Eventually(() => node.Reassigned.Count > 0, "another subnet");
         network.Keys().ShouldContain(new SubnetKey(node.Reassigned.First().Ipv4!.Value, null).ToString());
         await node.Source.PublishAsync(own with { Subnet = node.Reassigned.First().Ipv4 }, default);
         await node.ShouldHaveNoProblem();
@@ -226,7 +226,7 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         await using WatchedSource node = network.NewWatched();
         node.Watch();
         _ = await Should.ThrowAsync<IOException>(node.Source.PublishAsync(EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.9.1.0/24")), default));
-        await node.Eventually(() => node.Reassigned.Any(), "another subnet");
+        await node.Eventually(() => node.Reassigned.Count > 0, "another subnet");
         network.Keys().ShouldNotContain("10.9.1.0-24");
     }
 }

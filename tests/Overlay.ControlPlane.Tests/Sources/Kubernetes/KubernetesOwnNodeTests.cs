@@ -301,15 +301,15 @@ public class KubernetesOwnNodeTests
         fixture.Nodes.Annotate("own", SampleNodes.Keys.PublicIpOverwrite, "203.0.113.7");
         await fixture.Eventually(() => fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIp) == "203.0.113.7");
         await fixture.UpToDate();
-        fixture.Updates.OfType<LeaseUpdate.Reassigned>().ShouldBeEmpty();
+        fixture.Reassigned.ShouldBeEmpty();
 
         _ = fixture.Nodes.Delete("own");
         fixture.Nodes.Put(NodeJson.Of("own"));
         fixture.Nodes.Put(SampleNodes.Bare(Ipv4("own", 7)));
-        await fixture.Eventually(() => fixture.Updates.OfType<LeaseUpdate.Reassigned>().Any());
+        await fixture.Eventually(() => fixture.Reassigned.Count > 0);
         fixture.Nodes.Heartbeat("own");
         await fixture.UpToDate();
-        fixture.Updates.OfType<LeaseUpdate.Reassigned>().ShouldHaveSingleItem().PodCidrs.ShouldBe(new PodCidrs(Prefix("10.244.7.0/24"), null));
+        fixture.Reassigned.ShouldHaveSingleItem().ShouldBe(new PodCidrs(Prefix("10.244.7.0/24"), null));
     }
 
     [Fact]
@@ -319,7 +319,7 @@ public class KubernetesOwnNodeTests
         fixture.Watch();
         await fixture.Source.PublishAsync(Own, default);
         await SetPodCidr(Ipv4("own", 7));
-        await fixture.Eventually(() => fixture.Updates.OfType<LeaseUpdate.Reassigned>().Any());
+        await fixture.Eventually(() => fixture.Reassigned.Count > 0);
         for (int i = 0; i < 5; i++)
         {
             await fixture.Source.PublishAsync(Own with { PublicIp = Address($"192.168.77.{100 + i}") }, default);
@@ -327,8 +327,8 @@ public class KubernetesOwnNodeTests
         }
 
         await SetPodCidr(Own);
-        await fixture.Eventually(() => fixture.Updates.OfType<LeaseUpdate.Reassigned>().Count() > 1);
-        fixture.Updates.OfType<LeaseUpdate.Reassigned>().Select(static update => update.PodCidrs.Ipv4).ShouldBe([Prefix("10.244.7.0/24"), Own.Subnet]);
+        await fixture.Eventually(() => fixture.Reassigned.Count > 1);
+        fixture.Reassigned.Select(static podCidrs => podCidrs.Ipv4).ShouldBe([Prefix("10.244.7.0/24"), Own.Subnet]);
 
         Task SetPodCidr(Lease lease)
         {
@@ -345,6 +345,6 @@ public class KubernetesOwnNodeTests
         fixture.Watch();
         await fixture.IsWatching();
         await fixture.Source.PublishAsync(Own, default);
-        await fixture.Eventually(() => fixture.Updates.OfType<LeaseUpdate.Reassigned>().Any());
+        await fixture.Eventually(() => fixture.Reassigned.Count > 0);
     }
 }

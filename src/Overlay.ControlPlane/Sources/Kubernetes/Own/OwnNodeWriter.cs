@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
@@ -54,14 +55,14 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
     }
 
     /// <summary>Writes whenever something is missing, until cancelled.</summary>
-    /// <param name="reassigned">Told of other pod CIDRs than those published.</param>
+    /// <param name="given">Gets other pod CIDRs than those published.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task KeepAsync(Action<PodCidrs> reassigned, CancellationToken cancellationToken)
+    public async Task KeepAsync(ChannelWriter<PodCidrs> given, CancellationToken cancellationToken)
     {
         ApiServerBackoff backoff = new(timings, time);
         while (true)
         {
-            if (state.TakeReassigned() is { } given) reassigned(given);
+            if (state.TakeReassigned() is { } podCidrs) await given.WriteAsync(podCidrs, cancellationToken);
             if (!state.NeedsWrite)
             {
                 await _wake.WaitAsync(cancellationToken);

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Overlay.Daemon.Hosting;
+namespace Overlay.Daemon.Lifecycle;
 
 /// <summary>A hosted part that begins when Kestrel listens already, or right before, and ends before it stops.</summary>
 public abstract class LifecycleService : IHostedLifecycleService

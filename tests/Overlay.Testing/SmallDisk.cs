@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Overlay.Daemon.Hosting;
 
-namespace Overlay.Cni.Tests;
+namespace Overlay.Testing;
 
 /// <summary>A file system of a few pages, to be filled up or made read-only.</summary>
 public sealed class SmallDisk : IDisposable
@@ -39,6 +38,6 @@ public sealed class SmallDisk : IDisposable
     {
         using Process process = Process.Start(line[0], line[1..]);
         process.WaitForExit();
-        process.ExitCode.ShouldBe(0, string.Join(' ', line));
+        if (process.ExitCode != 0) throw new InvalidOperationException(string.Join(' ', line));
     }
 }

@@ -6,12 +6,10 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
-namespace Overlay.Daemon.Tests;
+namespace Overlay.ControlPlane.Tests;
 
 public sealed class LeaseFollowerTests : IDisposable
 {
@@ -32,6 +30,7 @@ public sealed class LeaseFollowerTests : IDisposable
         Lease rival = LeaseOf("rival", 9) with { Subnet = LeaseOf("b", 2).Subnet };
         _source.Say(LeaseOf("b", 2));
         await follower.ReadFirstAsync(isStoreAway: false, _stop.Token);
+        follower.HasRead.ShouldBeTrue();
         Task following = follower.FollowAsync();
         _source.Say(LeaseOf("b", 2), rival);
         _source.Say(rival);
@@ -94,25 +93,6 @@ public sealed class LeaseFollowerTests : IDisposable
         await EventuallyAsync(() => Volatile.Read(ref told) > 0);
         _reconciler.Peers.Peers.Count.ShouldBe(2, "held");
         await EventuallyAsync(() => _reconciler.Peers.Peers.Count == 0);
-        await _stop.CancelAsync();
-        _ = await Should.ThrowAsync<OperationCanceledException>(following);
-    }
-
-    [Fact]
-    public async Task Other_pod_cidrs_of_this_node_are_passed_on_and_leases_are_as_they_were()
-    {
-        LeaseFollower follower = Follower();
-        PodCidrs? given = null;
-        follower.Reassigned = podCidrs => Volatile.Write(ref given, podCidrs);
-        _source.Say(LeaseOf("b", 2));
-        await follower.ReadFirstAsync(isStoreAway: false, _stop.Token);
-        follower.HasRead.ShouldBeTrue();
-        Task following = follower.FollowAsync();
-        PodCidrs others = new(IpPrefix.Parse("10.244.77.0/24"), null);
-        _source.Say(new LeaseUpdate.Reassigned(others));
-        await EventuallyAsync(() => Volatile.Read(ref given) is not null);
-        given.ShouldBe(others);
-        _reconciler.Peers.Peers.ShouldHaveSingleItem();
         await _stop.CancelAsync();
         _ = await Should.ThrowAsync<OperationCanceledException>(following);
     }
@@ -197,6 +177,8 @@ public sealed class LeaseFollowerTests : IDisposable
             if (Hangs) Release.Wait(CancellationToken.None);
             await foreach (LeaseUpdate update in _updates.Reader.ReadAllAsync(cancellationToken)) yield return update;
         }
+
+        public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) => Task.FromResult(NodeSettings.None);
 

@@ -1,6 +1,4 @@
-using Overlay.Daemon.Networks;
-
-namespace Overlay.Daemon.CniInstall;
+namespace Overlay.Daemon.Options;
 
 /// <summary>Whether and where this daemon installs its CNI plugin for the container runtimes.</summary>
 public sealed record CniInstallOptions

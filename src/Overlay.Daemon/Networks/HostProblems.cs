@@ -1,8 +1,7 @@
-using Overlay.Daemon.Networks;
 using Overlay.Host;
 using Overlay.Host.Netlink;
 
-namespace Overlay.Daemon.Underlay;
+namespace Overlay.Daemon.Networks;
 
 /// <summary>What on this host keeps pods' packets from flowing and is not ours to change, each with what to do.</summary>
 internal static class HostProblems

@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
 
-namespace Overlay.Daemon.Lifecycle;
+namespace Overlay.ControlPlane.Reconciliation;
 
 /// <summary>Brings leases from disk and store to the reconciler, and accepted ones back to disk.</summary>
 /// <param name="source">Where leases are.</param>
@@ -31,9 +30,6 @@ public sealed class LeaseFollower(
 
     /// <summary>Told, on the following thread, after the peers have changed.</summary>
     public Action<PeersSnapshot>? PeersChanged { get; set; }
-
-    /// <summary>Told, on the following thread, when the store has given this node other pod CIDRs.</summary>
-    public Action<PodCidrs>? Reassigned { get; set; }
 
     /// <summary>Applies the saved leases, then the store's: so who held something before a restart holds it still.</summary>
     /// <param name="isStoreAway">The store has just been waited for: without it the saved leases, or none, must do.</param>
@@ -119,17 +115,12 @@ public sealed class LeaseFollower(
     private void Take()
     {
         LeaseUpdate update = _updates!.Current;
-        if (update is LeaseUpdate.Reassigned reassigned) Reassigned?.Invoke(reassigned.PodCidrs);
-        else
+        Change(() =>
         {
-            Change(() =>
-            {
-                reconciler.Apply(hold.Filter(update, reconciler.Peers));
-                _saver.Note(reconciler.Peers);
-            });
-            _hasRead = true;
-        }
-
+            reconciler.Apply(hold.Filter(update, reconciler.Peers));
+            _saver.Note(reconciler.Peers);
+        });
+        _hasRead = true;
         _next = Task.Run(async () => await _updates.MoveNextAsync());
     }
 

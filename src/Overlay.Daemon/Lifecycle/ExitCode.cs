@@ -1,4 +1,4 @@
-namespace Overlay.Daemon.Hosting;
+namespace Overlay.Daemon.Lifecycle;
 
 /// <summary>What the process returns.</summary>
 public static class ExitCode

@@ -1,11 +1,11 @@
-namespace Overlay.Daemon.Hosting;
+namespace Overlay.Daemon.Lifecycle;
 
 /// <summary>What the process will return; the first fault decides.</summary>
 public sealed class ProcessOutcome
 {
     private Exception? _fault;
 
-    public int ExitCode => _fault is null ? Hosting.ExitCode.Success : Hosting.ExitCode.Failure;
+    public int ExitCode => _fault is null ? Lifecycle.ExitCode.Success : Lifecycle.ExitCode.Failure;
 
     public Exception? Fault => _fault;
 

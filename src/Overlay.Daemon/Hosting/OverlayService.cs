@@ -5,14 +5,14 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
-using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 
-namespace Overlay.Daemon.Lifecycle;
+namespace Overlay.Daemon.Hosting;
 
 /// <summary>The daemon's life: store asked, node made, leases read, workers running, own lease published; the reverse at the end.</summary>
 /// <remarks>
@@ -43,6 +43,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     private readonly Channel<NodeChange> _changes = Channel.CreateUnbounded<NodeChange>();
     private Task? _following;
     private Task? _changing;
+    private Task? _reassigning;
     private Task? _settling;
     private volatile RunningNode? _node;
     private volatile LeaseReconciler? _reconciler;
@@ -107,7 +108,6 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         LeaseFollower follower = _follower = new(_source, reconciler, _hold, cache, TimeProvider.System, _loggers.CreateLogger<LeaseFollower>())
         {
             PeersChanged = peers => node.Node.Follow(peers),
-            Reassigned = podCidrs => Post(new NodeChange.Reassigned(podCidrs)),
         };
         await follower.ReadFirstAsync(plan.IsFromSavedState, _stopping.Token);
         CheckConflicts(node.Own, plan.Known, reconciler.Peers);
@@ -120,6 +120,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         Started = TimeProvider.System.GetUtcNow();
         Log(node, plan.Known);
         _changing = RunAsync("the node", ChangeAsync);
+        _reassigning = RunAsync("the control plane", FollowPodCidrsAsync);
         _settling = RunAsync("the control plane", () => SettleAsync(plan));
     }
 
@@ -174,6 +175,11 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         {
             Fail(part, exception);
         }
+    }
+
+    private async Task FollowPodCidrsAsync()
+    {
+        await foreach (PodCidrs given in _source.WatchPodCidrsAsync(_leaving.Token)) Post(new NodeChange.Reassigned(given));
     }
 
     private async Task ChangeAsync()
@@ -349,7 +355,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         {
             // Peers hear first: what they no longer send need not be drained.
             await _leaving.CancelAsync();
-            await Task.WhenAll(_changing ?? Task.CompletedTask, _settling ?? Task.CompletedTask);
+            await Task.WhenAll(_changing ?? Task.CompletedTask, _reassigning ?? Task.CompletedTask, _settling ?? Task.CompletedTask);
             if (_following is not null)
             {
                 _withdrawn?.Save(node!.Own, Peers);
