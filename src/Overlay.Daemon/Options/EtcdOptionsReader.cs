@@ -1,4 +1,5 @@
 using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Etcd.Client;
 
 namespace Overlay.Daemon.Options;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
