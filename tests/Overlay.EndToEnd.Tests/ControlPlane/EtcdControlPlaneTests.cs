@@ -1,8 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
-using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;

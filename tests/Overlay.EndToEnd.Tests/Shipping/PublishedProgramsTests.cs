@@ -1,5 +1,3 @@
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
