@@ -11,6 +11,7 @@ using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 using Serilog;
@@ -86,6 +87,7 @@ static WebApplication Build(IConfiguration configuration, OverlayOptions options
         .AddSingleton(options)
         .AddSingleton(outcome)
         .AddSingleton<TablePublisher>()
+        .AddSingleton<ProblemBoard>()
         .AddSingleton(services => LeaseSources.Create(options, services.GetRequiredService<ILoggerFactory>()))
         .AddSingleton<OverlayService>()
         .AddSingleton<AdminReader>()

@@ -2,35 +2,34 @@ using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 
 namespace Overlay.Daemon.CniInstall;
 
 /// <summary>Installs the CNI plugin once pods' packets flow, and puts it back while the daemon runs.</summary>
-public sealed class CniInstallService : LifecycleService, IAsyncDisposable
+internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 {
     private static readonly TimeSpan _readyCheck = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _repairCheck = TimeSpan.FromMinutes(1);
 
+    private const string Key = "the CNI plugin";
+
     private readonly OverlayService _service;
     private readonly CniInstallOptions _options;
     private readonly CniInstaller _installer;
-    private readonly ILogger<CniInstallService> _logger;
+    private readonly ProblemBoard _problems;
     private readonly CancellationTokenSource _stopping = new();
     private Task _keeping = Task.CompletedTask;
-    private volatile string? _problem;
+    private string? _failure;
     private bool _isDown;
 
-    public CniInstallService(OverlayService service, OverlayOptions options, ILogger<CniInstallService> logger)
+    public CniInstallService(OverlayService service, OverlayOptions options, ProblemBoard problems, ILogger<CniInstallService> logger)
     {
         _service = service;
         _options = options.CniInstall;
         _installer = new(options.CniInstall, logger);
-        _logger = logger;
+        _problems = problems;
     }
-
-    /// <summary>What keeps container runtimes from calling the plugin.</summary>
-    public IReadOnlyList<string> Warnings =>
-        _options.Enabled ? [.. new[] { _problem }.OfType<string>(), .. _installer.Rivals()] : [];
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -42,10 +41,14 @@ public sealed class CniInstallService : LifecycleService, IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _keeping;
-        if (_options is { Enabled: true, RemoveAtStop: true }) Try(() => _ = _installer.Remove(), "removed");
+        if (_options is { Enabled: true, RemoveAtStop: true })
+        {
+            Try(() => _ = _installer.Remove(), "removed");
+            Report();
+        }
     }
 
-    /// <summary>Ends what a start that failed half-way has begun. May be called again.</summary>
+    /// <summary>Ends the watch of a start that failed half-way. May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_isDown) return;
@@ -60,29 +63,28 @@ public sealed class CniInstallService : LifecycleService, IAsyncDisposable
         bool wasReady = false;
         while (!_stopping.IsCancellationRequested)
         {
-            // Once installed it stays, whatever comes: pods that are there already need it to go.
+            // Once installed the plugin stays, for it also takes down the pods that are there already.
             bool isReady = wasReady || (_service.Started is not null && _service.Problems.Count == 0);
             if (isReady) Try(_installer.Install, "installed");
-            if (isReady && !wasReady) _installer.WarnOfRivals();
-
+            Report();
             wasReady = isReady;
             await Task.Delay(isReady ? _repairCheck : _readyCheck, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
+    // The daemon goes on without: pods that are there already keep their network.
+    private void Report() => _problems.Report(Key, ProblemSeverity.Warning, [.. new[] { _failure }.OfType<string>(), .. _installer.Rivals()]);
+
     private void Try(Action step, string done)
     {
-        string? problem = null;
         try
         {
             step();
+            _failure = null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            problem = $"the CNI plugin could not be {done}: {exception.Message}";
-            if (problem != _problem) _logger.LogError("{Problem}", problem);
+            _failure = $"the CNI plugin could not be {done}: {exception.Message}";
         }
-
-        _problem = problem;
     }
 }
