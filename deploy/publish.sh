@@ -15,7 +15,7 @@ fail() {
 
 case "${1:-}" in
   -h | --help | "")
-    echo "usage: deploy/publish.sh DIR    writes overlayd, overlayctl, overlay and SHA256SUMS into DIR" >&2
+    echo "usage: deploy/publish.sh DIR    writes overlayd, overlayctl, overlay, THIRD-PARTY-NOTICES and SHA256SUMS into DIR" >&2
     [[ -n ${1:-} ]]
     exit
     ;;
@@ -52,7 +52,14 @@ for program in overlayd overlayctl overlay; do
   install -m 0755 "$work/$program/$program" "$directory/.$program.new"
   mv -f "$directory/.$program.new" "$directory/$program"
 done
-(cd "$directory" && sha256sum overlayd overlayctl overlay >SHA256SUMS)
+# The plugin contains the C library of this machine, whose licence asks for its source: so the notices say which one it is.
+notices="$directory/.THIRD-PARTY-NOTICES.new"
+distribution="$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release 2>/dev/null || true)"
+package="$(dpkg-query -W -f='${Package} ${Version}' libc6-dev 2>/dev/null | sed -n 1p || getconf GNU_LIBC_VERSION || true)"
+install -m 0644 "$root/THIRD-PARTY-NOTICES" "$notices"
+printf '\n\noverlay is linked with the C library of %s: %s\n' "${distribution:-this system}" "${package:-version unknown}" >>"$notices"
+mv -f "$notices" "$directory/THIRD-PARTY-NOTICES"
+(cd "$directory" && sha256sum overlayd overlayctl overlay THIRD-PARTY-NOTICES >SHA256SUMS)
 
 for program in overlayd overlayctl overlay; do
   "$directory/$program" --version

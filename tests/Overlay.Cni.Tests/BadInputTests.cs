@@ -3,6 +3,7 @@ using Overlay.Cni.Commands;
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
 using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 
 namespace Overlay.Cni.Tests;
 

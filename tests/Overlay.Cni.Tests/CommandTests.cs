@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 
 namespace Overlay.Cni.Tests;
 

@@ -37,7 +37,7 @@ public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironmen
             hasAddresses = true;
             Attachment attachment = BridgeNetwork.Attach(PodRequest.For(configuration, environment, ipam.Addresses, ipam.Routes) with { Mtu = plan.Mtu, SegmentLimit = plan.SegmentLimit });
             isAttached = true;
-            _flannel.Write(plan);
+            _flannel.Write(plan.RangeSets);
             answer(Result(ipam, attachment));
         }
         catch (Exception exception) when (exception is CniException or IOException or UnauthorizedAccessException or FormatException)

@@ -26,7 +26,7 @@ public sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment e
         {
             AddressAllocator allocator = new(Store, plan.RangeSets);
             List<CniAddress> addresses = [];
-            foreach (AllocatedAddress given in allocator.Allocate(environment.ContainerId, environment.InterfaceName, configuration.Ipam.Requested))
+            foreach (PodAddress given in allocator.Allocate(environment.ContainerId, environment.InterfaceName, configuration.Ipam.Requested))
                 addresses.Add(new(given.Address, given.PrefixLength, given.Gateway, null));
             return new() { Addresses = addresses, Routes = plan.Routes, Dns = dns };
         }

@@ -1,6 +1,7 @@
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
 using Overlay.Cni.Wiring;
+using Overlay.Host.Files;
 using Overlay.Pods.Ranges;
 using Overlay.Wire.Values;
 
@@ -24,7 +25,7 @@ public sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<Po
     {
         IpamSettings ipam = configuration.Ipam;
         bool ofNode = ipam.IsOwn && ipam.RangeSets.Count == 0;
-        SubnetEnvironment? node = ofNode || configuration.Mtu == 0 ? SubnetEnvironment.Read(configuration.SubnetFile) : null;
+        SubnetFile? node = ofNode || configuration.Mtu == 0 ? SubnetEnvironment.Read(configuration.SubnetFile) : null;
         uint mtu = configuration.Mtu > 0 ? configuration.Mtu : node!.Mtu;
         if (!ofNode) return new(ipam.RangeSets, ipam.Routes, mtu);
 
@@ -32,7 +33,7 @@ public sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<Po
         List<PodRoute> routes = [.. ipam.Routes];
         try
         {
-            foreach (IpPrefix subnet in node!.Subnets) sets.Add(new([new AddressRange(subnet)]));
+            foreach (IpPrefix subnet in node!.PodCidrs) sets.Add(new([new AddressRange(subnet)]));
         }
         catch (FormatException exception)
         {

@@ -1,6 +1,7 @@
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
 using Overlay.Cni.Wiring;
+using Overlay.Pods.Allocations;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Commands;
@@ -14,10 +15,10 @@ internal static class PodRequest
     /// <param name="given">The pod's addresses.</param>
     /// <param name="routes">The pod's routes.</param>
     public static AttachmentRequest For(
-        NetworkConfiguration configuration, CniEnvironment environment, IReadOnlyList<CniAddress> given, IReadOnlyList<PodRoute> routes)
+        NetworkConfiguration configuration, CniEnvironment environment, IReadOnlyList<PodAddress> given, IReadOnlyList<PodRoute> routes)
     {
-        List<InterfaceAddress> addresses = [];
-        foreach (CniAddress address in given)
+        List<PodAddress> addresses = [];
+        foreach (PodAddress address in given)
         {
             // Some plugins name no gateway; on a bridge that is one, its address is the subnet's first.
             IpAddress? gateway = address.Gateway

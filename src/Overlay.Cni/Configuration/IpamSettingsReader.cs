@@ -15,9 +15,9 @@ public static class IpamSettingsReader
     /// <param name="isFlannel">Ranges come from the subnet file, whatever else there is.</param>
     /// <param name="attaches">False: only the kind and place matter, for what is made with bad ranges must still go.</param>
     /// <exception cref="CniException">Code 7.</exception>
-    public static IpamSettings Read(ConfigurationObject root, CniEnvironment environment, bool isFlannel, bool attaches)
+    public static IpamSettings Read(CniObject root, CniEnvironment environment, bool isFlannel, bool attaches)
     {
-        ConfigurationObject ipam = root.Object("ipam");
+        CniObject ipam = root.Object("ipam");
         string type = ipam.Text("type", AttachmentRecord.HostLocal, "\"host-local\"");
         if (!CniName.IsIdentifier(type)) throw ipam.Wrong("type", $"'{type}' is not the name of a plugin; example: \"host-local\"");
         if (isFlannel && type != AttachmentRecord.HostLocal)
@@ -36,7 +36,7 @@ public static class IpamSettingsReader
         };
     }
 
-    private static List<RangeSet> ReadRangeSets(ConfigurationObject ipam, ConfigurationObject runtime)
+    private static List<RangeSet> ReadRangeSets(CniObject ipam, CniObject runtime)
     {
         List<RangeSet> sets = [];
         AddRangeSets(runtime, "ipRanges", sets);
@@ -55,12 +55,12 @@ public static class IpamSettingsReader
         return sets;
     }
 
-    private static void AddRangeSets(ConfigurationObject from, string key, List<RangeSet> sets)
+    private static void AddRangeSets(CniObject from, string key, List<RangeSet> sets)
     {
         foreach (JsonElement item in from.Items(key))
         {
             if (item.ValueKind != JsonValueKind.Array) throw from.Wrong(key, item, "[[{\"subnet\": \"10.244.1.0/24\"}]]");
-            List<ConfigurationObject> ranges = [];
+            List<CniObject> ranges = [];
             foreach (JsonElement range in item.EnumerateArray())
             {
                 if (range.ValueKind != JsonValueKind.Object) throw from.Wrong(key, range, "{\"subnet\": \"10.244.1.0/24\"}");
@@ -71,12 +71,12 @@ public static class IpamSettingsReader
         }
     }
 
-    private static RangeSet ReadSet(ConfigurationObject from, string key, List<ConfigurationObject> items)
+    private static RangeSet ReadSet(CniObject from, string key, List<CniObject> items)
     {
         try
         {
             List<AddressRange> ranges = [];
-            foreach (ConfigurationObject item in items)
+            foreach (CniObject item in items)
             {
                 IpPrefix subnet = item.Prefix("subnet") ?? throw item.Wrong("subnet", "is missing; example: \"10.244.1.0/24\"");
                 ranges.Add(new(subnet, item.Address("rangeStart"), item.Address("rangeEnd"), item.Address("gateway")));
@@ -90,10 +90,10 @@ public static class IpamSettingsReader
         }
     }
 
-    private static List<IpAddress> ReadRequested(ConfigurationObject root, CniEnvironment environment)
+    private static List<IpAddress> ReadRequested(CniObject root, CniEnvironment environment)
     {
         List<IpAddress> requested = [.. environment.Arguments.Addresses];
-        foreach (ConfigurationObject from in (ReadOnlySpan<ConfigurationObject>)[root.Object("args").Object("cni"), root.Object("runtimeConfig")])
+        foreach (CniObject from in (ReadOnlySpan<CniObject>)[root.Object("args").Object("cni"), root.Object("runtimeConfig")])
         {
             foreach (string text in from.Texts("ips"))
             {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Overlay.Cni.Protocol;
 using Overlay.Cni.Wiring;
+using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Configuration;
@@ -49,7 +50,7 @@ public sealed record NetworkConfiguration
     {
         if (document.RootElement.ValueKind != JsonValueKind.Object)
             throw new CniException(CniErrorCode.Decoding, "the network configuration on stdin is not a JSON object");
-        string version = new ConfigurationObject(document.RootElement, "").Text("cniVersion", CniVersion.V010, "\"1.0.0\"");
+        string version = new CniObject(document.RootElement, "").Text("cniVersion", CniVersion.V010, "\"1.0.0\"");
         return version.Length == 0 ? CniVersion.V010 : version;
     }
 }

@@ -14,15 +14,15 @@ public static class NetworkConfigurationReader
     /// <exception cref="CniException">Code 7: names the key, its value and an example.</exception>
     public static NetworkConfiguration Read(JsonElement element, byte[] text, string version, CniEnvironment environment)
     {
-        ConfigurationObject root = new(element, "");
+        CniObject root = new(element, "");
         string name = root.Text("name", "", "\"cbr0\"");
         if (!CniName.IsIdentifier(name))
             throw root.Wrong("name", $"'{name}' is not a letter or digit, then letters, digits, '_', '.' and '-'; example: \"cbr0\"");
 
-        ConfigurationObject flannel = root.Object("delegate");
+        CniObject flannel = root.Object("delegate");
         bool isFlannel = flannel.IsPresent || root.Text("type") == "flannel";
         if (isFlannel) RequireBridge(flannel);
-        ConfigurationObject from = isFlannel ? flannel : root;
+        CniObject from = isFlannel ? flannel : root;
         bool attaches = environment.Command is "ADD" or "CHECK" or "STATUS";
         return new()
         {
@@ -46,11 +46,11 @@ public static class NetworkConfigurationReader
     }
 
     // Empty is as good as missing, as it is for programs in Go.
-    private static string PathOr(ConfigurationObject root, string key, string otherwise) =>
+    private static string PathOr(CniObject root, string key, string otherwise) =>
         root.Text(key, "", $"\"{otherwise}\"") is { Length: > 0 } path ? path : otherwise;
 
     // Flannel's plugin writes these two itself, and so leaves no room for them. Of bridges there is one here: ours.
-    private static void RequireBridge(ConfigurationObject flannel)
+    private static void RequireBridge(CniObject flannel)
     {
         if (flannel.Has("name")) throw flannel.Wrong("name", "is not allowed; the network's name is that of the whole configuration");
         if (flannel.Has("ipam")) throw flannel.Wrong("ipam", "is not allowed; ipam stands beside delegate");
@@ -59,7 +59,7 @@ public static class NetworkConfigurationReader
     }
 
     // Below delegate the defaults are those of the bridge plugin, as flannel's plugin calls it.
-    private static BridgeSettings ReadBridge(ConfigurationObject from, bool isFlannel)
+    private static BridgeSettings ReadBridge(CniObject from, bool isFlannel)
     {
         string name = from.Text("bridge", "cni0", "\"cni0\"");
         if (!CniName.IsInterface(name)) throw from.Wrong("bridge", $"'{name}' is not the name of an interface; example: \"cni0\"");
@@ -75,9 +75,9 @@ public static class NetworkConfigurationReader
         };
     }
 
-    private static MacAddress? ReadMac(ConfigurationObject root, CniEnvironment environment)
+    private static MacAddress? ReadMac(CniObject root, CniEnvironment environment)
     {
-        foreach (ConfigurationObject from in (ReadOnlySpan<ConfigurationObject>)[root.Object("runtimeConfig"), root.Object("args").Object("cni"), root])
+        foreach (CniObject from in (ReadOnlySpan<CniObject>)[root.Object("runtimeConfig"), root.Object("args").Object("cni"), root])
         {
             string text = from.Text("mac", "", "\"02:00:00:00:00:0a\"");
             if (text.Length == 0) continue;
@@ -89,13 +89,13 @@ public static class NetworkConfigurationReader
         return environment.Arguments.Mac;
     }
 
-    private static List<(string ContainerId, string InterfaceName)>? ReadAttachments(ConfigurationObject root)
+    private static List<(string ContainerId, string InterfaceName)>? ReadAttachments(CniObject root)
     {
         // The second name is libcni's, from before its spelling was corrected. Without either, nothing is known to be garbage.
         string key = root.Has("cni.dev/valid-attachments") ? "cni.dev/valid-attachments" : "cni.dev/attachments";
         if (!root.Has(key)) return null;
         List<(string ContainerId, string InterfaceName)> valid = [];
-        foreach (ConfigurationObject attachment in root.Objects(key))
+        foreach (CniObject attachment in root.Objects(key))
             valid.Add((attachment.Text("containerID"), attachment.Text("ifname")));
         return valid;
     }

@@ -69,7 +69,7 @@ public sealed class DelegatePlugin
         try
         {
             using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetBytes(answer));
-            ConfigurationObject error = new(document.RootElement, "");
+            CniObject error = new(document.RootElement, "");
             uint code = error.Number("code", CniErrorCode.Delegate, uint.MaxValue, "11");
             return new(code == 0 ? CniErrorCode.Delegate : code, $"{_path} {command}: {error.Text("msg")}", error.Text("details"));
         }

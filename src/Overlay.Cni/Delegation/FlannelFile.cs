@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Overlay.Cni.Commands;
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
+using Overlay.Host.Files;
 using Overlay.Pods.Attachments;
 using Overlay.Pods.Ranges;
 
@@ -22,15 +22,13 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
     /// <summary>Does nothing where flannel's plugin has not been, nor for addresses that another plugin has given.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
-    public void Write(PodPlan plan)
+    public void Write(IReadOnlyList<RangeSet> rangeSets)
     {
         // With two networks a pod has one file, which is the first one's.
         if (!configuration.Ipam.IsOwn || !Directory.Exists(configuration.FlannelDataDirectory) || File.Exists(FilePath)) return;
         using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text)) WriteDelegate(json, plan.RangeSets);
-        string half = FilePath + HalfExtension;
-        File.WriteAllBytes(half, text.ToArray());
-        File.Move(half, FilePath, overwrite: true);
+        using (Utf8JsonWriter json = new(text)) WriteDelegate(json, rangeSets);
+        AtomicFile.Replace(FilePath, FilePath + HalfExtension, text.ToArray());
     }
 
     /// <summary>Nothing there is a success; another network's is left.</summary>

@@ -1,3 +1,4 @@
+using Overlay.Cni.Protocol;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Wiring;

@@ -1,5 +1,6 @@
 using Overlay.Cni.Protocol;
 using Overlay.Host.Netlink;
+using Overlay.Pods.Allocations;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Wiring;
@@ -27,7 +28,7 @@ internal sealed class AttachmentCheck(AttachmentRequest request, bool isOurs)
             throw Differs($"hairpin mode of {request.HostInterfaceName} is {(port.IsHairpin ? "on" : "off")}");
         if (!request.Bridge.IsGateway) return;
         IReadOnlyList<AddressInfo> present = netlink.GetAddresses(bridge);
-        foreach (InterfaceAddress address in request.Addresses)
+        foreach (PodAddress address in request.Addresses)
         {
             if (address.Gateway is { } gateway && !Has(present, new(gateway, address.PrefixLength, null)))
                 throw Differs($"{name} has lost the gateway's address {gateway}/{address.PrefixLength}");
@@ -43,7 +44,7 @@ internal sealed class AttachmentCheck(AttachmentRequest request, bool isOurs)
         if (link.Kind != "veth") throw Differs($"{name} in {request.NetworkNamespacePath} is no veth");
         if (!link.IsUp) throw Differs($"{name} in {request.NetworkNamespacePath} is down");
         IReadOnlyList<AddressInfo> present = netlink.GetAddresses(link);
-        foreach (InterfaceAddress address in request.Addresses)
+        foreach (PodAddress address in request.Addresses)
         {
             if (!Has(present, address)) throw Differs($"{name} has lost its address {address.Address}/{address.PrefixLength}");
         }
@@ -70,7 +71,7 @@ internal sealed class AttachmentCheck(AttachmentRequest request, bool isOurs)
 
     private static string Name(IpAddress? gateway) => gateway is { } address ? $"gateway {address}" : "the link";
 
-    private static bool Has(IReadOnlyList<AddressInfo> present, InterfaceAddress wanted)
+    private static bool Has(IReadOnlyList<AddressInfo> present, PodAddress wanted)
     {
         foreach (AddressInfo there in present)
         {

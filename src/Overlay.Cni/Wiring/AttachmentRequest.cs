@@ -1,3 +1,5 @@
+using Overlay.Cni.Protocol;
+using Overlay.Pods.Allocations;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Wiring;
@@ -23,7 +25,7 @@ public sealed record AttachmentRequest
     /// <summary>The pod side's, or null for one the wiring chooses.</summary>
     public MacAddress? Mac { get; init; }
 
-    public IReadOnlyList<InterfaceAddress> Addresses { get; init; } = [];
+    public IReadOnlyList<PodAddress> Addresses { get; init; } = [];
 
     /// <summary>Without the default routes, which <see cref="BridgeSettings.IsDefaultGateway"/> asks for.</summary>
     public IReadOnlyList<PodRoute> Routes { get; init; } = [];

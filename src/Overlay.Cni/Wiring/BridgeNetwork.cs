@@ -3,6 +3,7 @@ using Overlay.Cni.Protocol;
 using Overlay.Host.Interop;
 using Overlay.Host.Namespaces;
 using Overlay.Host.Netlink;
+using Overlay.Pods.Allocations;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Wiring;
@@ -153,7 +154,7 @@ public static class BridgeNetwork
             CniErrorCode.Wiring, $"{request.HostInterfaceName} does not come up on {request.Bridge.Name}; is that bridge up?");
     }
 
-    private static MacAddress MacOf(IReadOnlyList<InterfaceAddress> addresses)
+    private static MacAddress MacOf(IReadOnlyList<PodAddress> addresses)
     {
         if (addresses.Count > 0) return StableMac.Of(addresses[0].Address);
         Span<byte> random = stackalloc byte[MacAddress.Length];

@@ -1,6 +1,7 @@
 using Overlay.Cni.Protocol;
 using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
+using Overlay.Pods.Allocations;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Wiring;
@@ -34,7 +35,7 @@ internal sealed class NodeBridge(RouteNetlink netlink, BridgeSettings settings)
         // Without an address of its own a bridge takes the lowest of its ports', another one whenever pods come and go.
         MacAddress mac = StableMac.Of(FirstGateway(request.Addresses));
         if (netlink.TryCreateBridge(settings.Name, mac, (int)request.Mtu) && HasIpv6)
-            Sysctl.Set($"ipv6/conf/{settings.Name}/accept_ra", "0");
+            NetworkSetting.Set($"ipv6/conf/{settings.Name}/accept_ra", "0");
 
         // Another attachment may have made it a moment ago.
         return netlink.FindLink(settings.Name) ?? throw new LinuxException("RTM_GETLINK", settings.Name, Errno.ENODEV);
@@ -42,9 +43,9 @@ internal sealed class NodeBridge(RouteNetlink netlink, BridgeSettings settings)
 
     private static bool HasIpv6 => Directory.Exists("/proc/sys/net/ipv6");
 
-    private static IpAddress FirstGateway(IReadOnlyList<InterfaceAddress> addresses)
+    private static IpAddress FirstGateway(IReadOnlyList<PodAddress> addresses)
     {
-        foreach (InterfaceAddress address in addresses)
+        foreach (PodAddress address in addresses)
         {
             if (address.Gateway is { } gateway) return gateway;
         }
@@ -53,23 +54,23 @@ internal sealed class NodeBridge(RouteNetlink netlink, BridgeSettings settings)
         return new Ipv4Address((uint)Random.Shared.Next());
     }
 
-    private void EnsureGateways(LinkInfo bridge, IReadOnlyList<InterfaceAddress> addresses)
+    private void EnsureGateways(LinkInfo bridge, IReadOnlyList<PodAddress> addresses)
     {
         IReadOnlyList<AddressInfo>? present = null;
-        foreach (InterfaceAddress wanted in addresses)
+        foreach (PodAddress wanted in addresses)
         {
             if (wanted.Gateway is not { } gateway) continue;
             present ??= netlink.GetAddresses(bridge);
             EnsureForwarding(gateway.Family);
             if (!MakeRoom(bridge, present, gateway, wanted.PrefixLength)) continue;
-            if (gateway.Family == IpFamily.IPv6) Sysctl.Set($"ipv6/conf/{bridge.Name}/disable_ipv6", "0");
+            if (gateway.Family == IpFamily.IPv6) NetworkSetting.Set($"ipv6/conf/{bridge.Name}/disable_ipv6", "0");
             netlink.SetAddress(bridge, gateway, wanted.PrefixLength);
         }
     }
 
     // As the reference bridge plugin does: a gateway that does not forward is none.
     private static void EnsureForwarding(IpFamily family) =>
-        Sysctl.Set(family == IpFamily.IPv4 ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding", "1");
+        NetworkSetting.Set(family == IpFamily.IPv4 ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding", "1");
 
     // IPv6 devices have several addresses as a rule, so there only an overlapping subnet is in the way.
     private bool MakeRoom(LinkInfo bridge, IReadOnlyList<AddressInfo> present, IpAddress gateway, int prefixLength)

@@ -1,5 +1,7 @@
+using Overlay.Cni.Protocol;
 using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
+using Overlay.Pods.Allocations;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Wiring;
@@ -31,7 +33,7 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
         else netlink.SetUp(request.InterfaceName, request.SegmentLimit);
         LinkInfo link = netlink.FindLink(request.InterfaceName)
             ?? throw new LinuxException("RTM_GETLINK", request.InterfaceName, Errno.ENODEV);
-        foreach (InterfaceAddress address in request.Addresses) netlink.SetAddress(link, address.Address, address.PrefixLength);
+        foreach (PodAddress address in request.Addresses) netlink.SetAddress(link, address.Address, address.PrefixLength);
 
         // Of two for the same destination the first stays: another interface of this pod may have brought one.
         foreach (PodRoute route in Routes())
@@ -54,7 +56,7 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     {
         List<PodRoute> routes = [.. request.Routes];
         if (!request.Bridge.IsDefaultGateway) return routes;
-        foreach (InterfaceAddress address in request.Addresses)
+        foreach (PodAddress address in request.Addresses)
         {
             if (address.Gateway is { } gateway) routes.Add(new(new IpPrefix(gateway, 0), gateway));
         }
@@ -73,7 +75,7 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
 
     private bool IsNeighbour(IpAddress gateway)
     {
-        foreach (InterfaceAddress address in request.Addresses)
+        foreach (PodAddress address in request.Addresses)
         {
             if (new IpPrefix(address.Address, address.PrefixLength).Contains(gateway)) return true;
         }
@@ -83,7 +85,7 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
 
     private IpAddress? GatewayOf(IpFamily family)
     {
-        foreach (InterfaceAddress address in request.Addresses)
+        foreach (PodAddress address in request.Addresses)
         {
             if (address.Address.Family == family && address.Gateway is { } gateway) return gateway;
         }
@@ -96,16 +98,16 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     // whichever pod it goes to.
     private void Prepare()
     {
-        if (Has(IpFamily.IPv4)) Sysctl.TrySet($"ipv4/conf/{request.InterfaceName}/arp_notify", "1");
+        if (Has(IpFamily.IPv4)) NetworkSetting.TrySet($"ipv4/conf/{request.InterfaceName}/arp_notify", "1");
         if (!Has(IpFamily.IPv6)) return;
-        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/disable_ipv6", "0");
-        Sysctl.Set($"ipv6/conf/{request.InterfaceName}/accept_dad", "0");
-        Sysctl.TrySet($"ipv6/conf/{request.InterfaceName}/ndisc_notify", "1");
+        NetworkSetting.Set($"ipv6/conf/{request.InterfaceName}/disable_ipv6", "0");
+        NetworkSetting.Set($"ipv6/conf/{request.InterfaceName}/accept_dad", "0");
+        NetworkSetting.TrySet($"ipv6/conf/{request.InterfaceName}/ndisc_notify", "1");
     }
 
     private bool Has(IpFamily family)
     {
-        foreach (InterfaceAddress address in request.Addresses)
+        foreach (PodAddress address in request.Addresses)
         {
             if (address.Address.Family == family) return true;
         }

@@ -6,50 +6,51 @@ using Overlay.ControlPlane.Trust;
 namespace Overlay.ControlPlane.Reconciliation;
 
 /// <summary>Brings leases from disk and store to the reconciler, and accepted ones back to disk.</summary>
-/// <param name="source">Where leases are.</param>
-/// <param name="reconciler">Gets them. While this follows, nobody else changes it.</param>
-/// <param name="hold">Doubts what the source says.</param>
-/// <param name="cache">The disk.</param>
-/// <param name="time">Clock of what is due without an update.</param>
-/// <param name="logger">Told when the store is away at the start.</param>
+/// <param name="source">The store.</param>
+/// <param name="reconciler">Gets the leases. Nobody else changes it meanwhile.</param>
+/// <param name="hold">Doubts the store's updates.</param>
+/// <param name="saved">The disk.</param>
+/// <param name="time">Clock of work that is due without an update.</param>
+/// <param name="logger">Logs a store that is away at the start.</param>
 public sealed class LeaseFollower(
-    ILeaseSource source, LeaseReconciler reconciler, SnapshotHold hold, LeaseCache cache, TimeProvider time, ILogger<LeaseFollower> logger)
+    ILeaseSource source, LeaseReconciler reconciler, SnapshotHold hold, SavedLeases saved, TimeProvider time,
+    ILogger<LeaseFollower> logger)
 {
-    // With the peers of the last run at hand, a store that cannot be read is not waited for longer.
+    // The longest wait for a store that cannot be read, where the peers of the last run are at hand.
     private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
 
-    private readonly LeaseSaver _saver = new(cache, time);
+    private readonly LeaseSaver _saver = new(saved, time);
     private readonly Lock _gate = new();
     private IAsyncEnumerator<LeaseUpdate>? _updates;
     private Task<bool>? _next;
     private CancellationToken _cancellation;
     private volatile bool _hasRead;
 
-    /// <summary>The store has said in this run which leases there are. Any thread may read it.</summary>
+    /// <summary>The store has sent its leases in this run. Any thread may read it.</summary>
     public bool HasRead => _hasRead;
 
-    /// <summary>Told, on the following thread, after the peers have changed.</summary>
+    /// <summary>Called on the following thread after the peers have changed.</summary>
     public Action<PeersSnapshot>? PeersChanged { get; set; }
 
-    /// <summary>Applies the saved leases, then the store's: so who held something before a restart holds it still.</summary>
-    /// <param name="isStoreAway">The store has just been waited for: without it the saved leases, or none, must do.</param>
+    /// <summary>Applies the saved leases, then the store's: a node that held a prefix before a restart still holds it.</summary>
+    /// <param name="isStoreAway">The caller has just waited for the store in vain: the saved leases, or none, are used at once.</param>
     /// <param name="cancellation">Ends the wait for a store that cannot be read, and the following of it.</param>
     /// <exception cref="OperationCanceledException">Cancelled before there was a table.</exception>
     public async Task ReadFirstAsync(bool isStoreAway, CancellationToken cancellation)
     {
         _cancellation = cancellation;
-        LeaseUpdate.Snapshot? saved = cache.Load() ?? (isStoreAway ? new([]) : null);
-        _updates = source.WatchAsync(saved?.Leases ?? [], cancellation).GetAsyncEnumerator(cancellation);
+        LeaseUpdate.Snapshot? last = saved.Load() ?? (isStoreAway ? new([]) : null);
+        _updates = source.WatchAsync(last?.Leases ?? [], cancellation).GetAsyncEnumerator(cancellation);
 
         // On another thread: a store that hangs does so before the first await.
         _next = Task.Run(async () => await _updates.MoveNextAsync(), cancellation);
-        if (saved is not null)
+        if (last is not null)
         {
-            Change(() => reconciler.Apply(saved));
+            Change(() => reconciler.Apply(last));
             Task patience = Task.Delay(isStoreAway ? TimeSpan.Zero : _storePatience, cancellation);
             if (await Task.WhenAny(_next, patience) != _next && !cancellation.IsCancellationRequested)
             {
-                logger.LogWarning("the store cannot be read; forwarding begins with the {Count} peers of the last run", saved.Leases.Count);
+                logger.StoreUnreadable(last.Leases.Count);
                 return;
             }
         }
@@ -58,7 +59,7 @@ public sealed class LeaseFollower(
         Take();
     }
 
-    /// <summary>Applies what the store says from then on, and saves it; ends when <see cref="ReadFirstAsync"/>'s token is cancelled.</summary>
+    /// <summary>Applies and saves the store's updates from then on; ends when <see cref="ReadFirstAsync"/>'s token is cancelled.</summary>
     public async Task FollowAsync()
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_cancellation);
@@ -67,7 +68,7 @@ public sealed class LeaseFollower(
         Task saving = Task.Run(() => _saver.RunAsync(ended.Token), CancellationToken.None);
         try
         {
-            // Told to stop, it does not wait for a store that hangs.
+            // A stop does not wait for a store that hangs.
             while (true)
             {
                 if (await IsReconsiderationDueAsync()) Reconsider();

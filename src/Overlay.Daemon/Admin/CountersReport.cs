@@ -8,7 +8,7 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
 {
     public static CountersReport Of(DataplaneCounters counters) => new(
         [
-            .. counters.Workers.Select(static worker => new WorkerReport(
+            .. counters.Paths.Select(static worker => new WorkerReport(
                 worker.Name, MetricsText.NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes, worker.AllocatedBytes)),
         ],
         [

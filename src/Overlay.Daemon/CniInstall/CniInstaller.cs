@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
-using Overlay.Host;
 using Overlay.Host.Files;
+using Overlay.Host.Programs;
 
 namespace Overlay.Daemon.CniInstall;
 

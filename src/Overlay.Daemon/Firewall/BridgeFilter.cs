@@ -1,5 +1,5 @@
 using Overlay.Daemon.Options;
-using Overlay.Host;
+using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 

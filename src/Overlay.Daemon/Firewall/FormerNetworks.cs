@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using Overlay.Host;
 using Overlay.Host.Netlink;
+using Overlay.Host.Programs;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;

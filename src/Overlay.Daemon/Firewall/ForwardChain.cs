@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using Overlay.Host;
+using Overlay.Host.Programs;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Overlay.Host;
+using Overlay.Host.Programs;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;

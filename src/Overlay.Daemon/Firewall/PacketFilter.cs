@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
-using Overlay.Host;
 using Overlay.Host.Netlink;
+using Overlay.Host.Programs;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Host;
+using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 

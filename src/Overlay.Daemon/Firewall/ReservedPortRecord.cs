@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Overlay.Host.Files;
-using Overlay.Host;
+using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 

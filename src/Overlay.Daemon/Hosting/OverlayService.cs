@@ -10,6 +10,7 @@ using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Hosting;
@@ -104,7 +105,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
         RunningNode node = _node = new RunningNode(plan, ChooseMac(plan), _publisher, _loggers);
         TimeSpan claimGrace = _configured.ControlPlane.WithdrawsLease ? LeaseReconciler.ClaimGrace : TimeSpan.Zero;
         LeaseReconciler reconciler = _reconciler = new(node.Own, node.Plan, claimGrace, _publisher, TimeProvider.System, _loggers.CreateLogger<LeaseReconciler>());
-        LeaseCache cache = new(_configured.StateDirectory, _source.Location, _loggers.CreateLogger<LeaseCache>());
+        SavedLeases cache = new(_configured.StateDirectory, _source.Location, _loggers.CreateLogger<SavedLeases>());
         LeaseFollower follower = _follower = new(_source, reconciler, _hold, cache, TimeProvider.System, _loggers.CreateLogger<LeaseFollower>())
         {
             PeersChanged = peers => node.Node.Follow(peers),
@@ -320,7 +321,7 @@ public sealed class OverlayService : LifecycleService, IAsyncDisposable
     {
         try
         {
-            SubnetFile.Write(node.Options, node.Node.Mtu.Pod);
+            NodeSubnetFile.Of(node.Options, node.Node.Mtu.Pod).Write(node.Options.SubnetFile);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

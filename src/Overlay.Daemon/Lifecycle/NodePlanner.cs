@@ -4,6 +4,7 @@ using Overlay.ControlPlane.State;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
+using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Lifecycle;
@@ -96,7 +97,7 @@ internal sealed class NodePlanner(
     private PodCidrs PodCidrsOf(Assignment last)
     {
         NetworkSettings? network = last.Settings.Network;
-        return SubnetFile.Read(configured.SubnetFile) is { } written
+        return NodeSubnetFile.Find(configured.SubnetFile) is { } written
             && MayBe(written.Ipv4, last.PodCidrs.Ipv4, network?.Cidr ?? configured.Network.Cidr)
             && MayBe(written.Ipv6, last.PodCidrs.Ipv6, network?.CidrV6 ?? configured.Network.CidrV6)
             ? written
@@ -153,7 +154,7 @@ internal sealed class NodePlanner(
         PodCidrs given = await source.AcquireAsync(
             new PodCidrRequest(
                 node, underlay.PublicIp(options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6),
-                SubnetFile.Read(options.SubnetFile) ?? saved.Load()?.PodCidrs)
+                NodeSubnetFile.Find(options.SubnetFile) ?? saved.Load()?.PodCidrs)
             { VtepMac = VtepMacStore.Find(options.StateDirectory)?.Ipv4 },
             cancellationToken);
 

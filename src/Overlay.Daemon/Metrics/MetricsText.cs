@@ -12,9 +12,9 @@ internal static class MetricsText
     {
         StringBuilder text = new();
         Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
-        foreach (WorkerCounters worker in counters.Workers) Line($"overlay_forwarded_packets_total{Labels(worker)}", worker.ForwardedPackets);
+        foreach (PathCounters worker in counters.Paths) Line($"overlay_forwarded_packets_total{Labels(worker)}", worker.ForwardedPackets);
         Header("overlay_forwarded_bytes_total", "counter", "Bytes of inner IP packets passed on.");
-        foreach (WorkerCounters worker in counters.Workers) Line($"overlay_forwarded_bytes_total{Labels(worker)}", worker.ForwardedBytes);
+        foreach (PathCounters worker in counters.Paths) Line($"overlay_forwarded_bytes_total{Labels(worker)}", worker.ForwardedBytes);
         Header("overlay_dropped_packets_total", "counter", "Packets dropped, by reason.");
         foreach ((Direction direction, DropReason reason) in DropReasons.All)
             Line($"overlay_dropped_packets_total{{direction=\"{NameOf(direction)}\",reason=\"{reason}\"}}", counters.Dropped(direction, reason));
@@ -39,7 +39,7 @@ internal static class MetricsText
         void Line(string series, long value) => text.Append(CultureInfo.InvariantCulture, $"{series} {value}\n");
     }
 
-    private static string Labels(WorkerCounters worker) => $"{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}";
+    private static string Labels(PathCounters worker) => $"{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}";
 
     /// <summary>A direction as reports and metrics write it.</summary>
     public static string NameOf(Direction direction) => direction == Direction.Egress ? "egress" : "ingress";

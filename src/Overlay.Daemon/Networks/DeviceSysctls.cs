@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
-using Overlay.Host;
+using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Networks;
 

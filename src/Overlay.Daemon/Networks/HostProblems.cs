@@ -1,4 +1,4 @@
-using Overlay.Host;
+using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Networks;

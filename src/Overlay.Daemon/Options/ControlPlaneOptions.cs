@@ -1,5 +1,6 @@
-using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 namespace Overlay.Daemon.Options;
 

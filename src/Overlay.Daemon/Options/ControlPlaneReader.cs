@@ -1,5 +1,6 @@
-using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
 namespace Overlay.Daemon.Options;

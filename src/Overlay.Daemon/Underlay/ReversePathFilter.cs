@@ -1,4 +1,4 @@
-using Overlay.Host;
+using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Underlay;
 

@@ -1,8 +1,7 @@
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Offload;
 using Overlay.Dataplane.Packets;
-using Overlay.Wire.Checksums;
+using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
@@ -15,8 +14,6 @@ namespace Overlay.Dataplane.Ingress;
 /// </remarks>
 public static class Decapsulator
 {
-    private const int Overhead = Encapsulator.Overhead;
-
     /// <summary>Makes slots of all buffers, one a datagram: each has an inner packet and its offload header, or a verdict.</summary>
     public static void Decapsulate(PacketBatch batch, ForwardingTable table)
     {
@@ -48,19 +45,16 @@ public static class Decapsulator
 
     // The kernel reports a segment size for a train of datagrams, and also for one datagram with a UDP super-packet in
     // it, as a kernel VXLAN peer on a virtual link sends it: there the inner packet fills the whole datagram.
-    private static int StepOf(in ReceivedBuffer received, ReadOnlySpan<byte> bytes)
+    private static int StepOf(in ReceivedBuffer received, Span<byte> bytes)
     {
         if (received.SegmentSize == 0 || received.SegmentSize >= received.Length) return int.MaxValue;
         return IsOnePacket(bytes) ? int.MaxValue : received.SegmentSize;
     }
 
-    private static bool IsOnePacket(ReadOnlySpan<byte> datagram)
-    {
-        if (datagram.Length <= Overhead) return false;
-        ReadOnlySpan<byte> packet = datagram[Overhead..];
-        if (Ipv4Header.TryParse(packet, out Ipv4Header ipv4)) return ipv4.TotalLength == packet.Length;
-        return Ipv6Header.TryParse(packet, out Ipv6Header ipv6) && ipv6.TotalLength == packet.Length;
-    }
+    private static bool IsOnePacket(Span<byte> datagram) =>
+        datagram.Length > VxlanOverhead.InPayload
+        && InnerPacket.TryRead(datagram[VxlanOverhead.InPayload..], out InnerPacket inner) == DropReason.None
+        && inner.Bytes.Length == datagram.Length - VxlanOverhead.InPayload;
 
     private static DropReason Accept(
         Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, LocalEndpoint local)
@@ -75,14 +69,14 @@ public static class Decapsulator
         if (source == vtep.Mac || source == vtep.MacV6) return DropReason.LocalMac;
         if (ethernet.Destination != vtep.Mac && ethernet.Destination != vtep.MacV6) return DropReason.OtherHost;
 
-        Span<byte> packet = datagram[Overhead..];
+        Span<byte> packet = datagram[VxlanOverhead.InPayload..];
         DropReason verdict = ethernet.EtherType switch
         {
             EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table, local.PodMtu),
             EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table, local.PodMtu),
             _ => DropReason.UnhandledProto,
         };
-        slot.Offset += Overhead;
+        slot.Offset += VxlanOverhead.InPayload;
         return verdict;
     }
 
@@ -90,39 +84,33 @@ public static class Decapsulator
         Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, int podMtu)
     {
         if (packet.Length < Ipv4Header.MinLength) return DropReason.PktTooSmall;
-        if (!Ipv4Header.TryParse(packet, out Ipv4Header ip)) return DropReason.IpInHdr;
-        if (!ip.IsChecksumValid) return DropReason.IpCsum;
-        if (!table.IsAllowedSource(sender, ip.Source)) return DropReason.SourceNotAllowed;
-        if (!table.IsLocal(ip.Destination)) return DropReason.IpInAddrErrors;
-        if (!EcnDecapsulation.TryCombine(ip.Ecn, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
-        if (ecn != ip.Ecn) Ipv4Header.SetEcn(packet, ecn);
-
-        packet = packet[..ip.TotalLength];
-        slot.Length = packet.Length;
-        if (ip.IsFragment) return DropReason.None;
-        slot.Protocol = ip.Protocol;
-        slot.Transport = (ushort)ip.HeaderLength;
-        uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, ip.Protocol, ip.Payload.Length);
-        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, podMtu, received.SegmentSize, out slot.Offload);
+        if (!InnerPacket.TryReadIpv4(packet, out InnerPacket inner)) return DropReason.IpInHdr;
+        if (!inner.IsIpv4ChecksumValid) return DropReason.IpCsum;
+        if (!table.IsAllowedSource(sender, inner.SourceV4)) return DropReason.SourceNotAllowed;
+        if (!table.IsLocal(inner.DestinationV4)) return DropReason.IpInAddrErrors;
+        return Describe(inner, ref slot, received, podMtu);
     }
 
     private static DropReason AcceptIpv6(
         Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, int podMtu)
     {
         if (packet.Length < Ipv6Header.Length) return DropReason.PktTooSmall;
-        if (!Ipv6Header.TryParse(packet, out Ipv6Header ip)) return DropReason.IpInHdr;
-        if (!table.IsAllowedSource(sender, ip.Source)) return DropReason.SourceNotAllowed;
-        if (!table.IsLocal(ip.Destination)) return DropReason.IpInAddrErrors;
-        if (!EcnDecapsulation.TryCombine(ip.Ecn, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
-        if (ecn != ip.Ecn) Ipv6Header.SetEcn(packet, ecn);
+        if (!InnerPacket.TryReadIpv6(packet, out InnerPacket inner)) return DropReason.IpInHdr;
+        if (!table.IsAllowedSource(sender, inner.SourceV6)) return DropReason.SourceNotAllowed;
+        if (!table.IsLocal(inner.DestinationV6)) return DropReason.IpInAddrErrors;
+        return Describe(inner, ref slot, received, podMtu);
+    }
 
-        packet = packet[..ip.TotalLength];
-        slot.Length = packet.Length;
-        if (!ip.TryFindUpperLayer(out byte protocol, out int transport, out bool isFragment) || isFragment)
-            return DropReason.None;
-        slot.Protocol = protocol;
-        slot.Transport = (ushort)transport;
-        uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, protocol, packet.Length - transport);
-        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, podMtu, received.SegmentSize, out slot.Offload);
+    // The last steps, which the families share: congestion marks, and what the TUN has to know of the packet.
+    private static DropReason Describe(in InnerPacket inner, ref PacketSlot slot, in ReceivedBuffer received, int podMtu)
+    {
+        Ecn own = inner.Ecn;
+        if (!EcnDecapsulation.TryCombine(own, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
+        if (ecn != own) inner.SetEcn(ecn);
+        slot.Length = inner.Bytes.Length;
+        if (!inner.HasTransport) return DropReason.None;
+        slot.Protocol = inner.Protocol;
+        slot.Transport = (ushort)inner.Transport;
+        return OffloadInference.Describe(inner, podMtu, received.SegmentSize, out slot.Offload);
     }
 }

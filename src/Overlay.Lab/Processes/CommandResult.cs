@@ -1,4 +1,5 @@
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Lab.Processes;
 

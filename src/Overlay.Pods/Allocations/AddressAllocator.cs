@@ -16,7 +16,7 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
     /// <param name="requested">Addresses wanted, at most one of a range set; the others are chosen.</param>
     /// <exception cref="IpamException">A set is used up, or a wanted address is taken, a gateway, or in no range.</exception>
     /// <exception cref="IOException">The store cannot be written.</exception>
-    public IReadOnlyList<AllocatedAddress> Allocate(string containerId, string interfaceName, IReadOnlyList<IpAddress> requested)
+    public IReadOnlyList<PodAddress> Allocate(string containerId, string interfaceName, IReadOnlyList<IpAddress> requested)
     {
         using IDisposable held = store.Lock();
         IReadOnlyList<AddressHolder> holders = store.Holders();
@@ -26,7 +26,7 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
                 throw new IpamException($"{holder.Address} has been given to {containerId} {interfaceName} already; DEL comes before another ADD");
         }
 
-        List<AllocatedAddress> given = [];
+        List<PodAddress> given = [];
         try
         {
             List<IpAddress> wanted = [.. requested];
@@ -43,7 +43,7 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
         }
         catch (Exception exception) when (exception is IpamException or IOException or UnauthorizedAccessException)
         {
-            foreach (AllocatedAddress address in given) store.Release(address.Address);
+            foreach (PodAddress address in given) store.Release(address.Address);
             throw;
         }
     }
@@ -70,7 +70,7 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
         return null;
     }
 
-    private AllocatedAddress Take(IpAddress address, int index, string containerId, string interfaceName)
+    private PodAddress Take(IpAddress address, int index, string containerId, string interfaceName)
     {
         AddressRange range = rangeSets[index].Find(address)!;
         if (address == range.Gateway) throw new IpamException($"{address} cannot be given: it is the gateway of {range.Subnet}");
@@ -79,7 +79,7 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
             : throw new IpamException($"{address} of range {range} is taken already");
     }
 
-    private AllocatedAddress TakeNext(int index, string containerId, string interfaceName, IReadOnlyList<AddressHolder> holders)
+    private PodAddress TakeNext(int index, string containerId, string interfaceName, IReadOnlyList<AddressHolder> holders)
     {
         RangeCursor cursor = new(rangeSets[index], store.LastReserved(index));
         HashSet<IpAddress> taken = [];

@@ -1,3 +1,5 @@
+using System.Text;
+using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Pods.Allocations;
@@ -105,22 +107,8 @@ public sealed class AddressStore
         return containerId.Length == 0 ? null : new(address, containerId, lines.Length > 1 ? lines[1].Trim() : "");
     }
 
-    // By rename, so that nobody ever sees half of it, whenever we are killed. Under the lock one name is enough.
-    private void Write(string path, string content)
-    {
-        string half = HalfPath;
-        try
-        {
-            using (StreamWriter file = new(half, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = Permissions }))
-                file.Write(content);
-            File.Move(half, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(half);
-            throw;
-        }
-    }
+    // Whoever is killed leaves a draft that no reader takes for an address. Under the lock one name is enough.
+    private void Write(string path, string content) => AtomicFile.Replace(path, HalfPath, Encoding.UTF8.GetBytes(content), Permissions);
 
     private string HalfPath => Path.Combine(Directory, ".half");
 

@@ -1,3 +1,5 @@
+using Overlay.Host.Files;
+
 namespace Overlay.Pods.Attachments;
 
 /// <summary>Records of the attachments of this node, one file each, whole or not there.</summary>
@@ -23,17 +25,7 @@ public sealed class AttachmentRecords
     {
         _ = Directory.CreateDirectory(_directory);
         string path = PathOf(record.Network, record.ContainerId, record.InterfaceName);
-        string half = path + HalfExtension;
-        try
-        {
-            File.WriteAllBytes(half, AttachmentRecordJson.Write(record));
-            File.Move(half, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(half);
-            throw;
-        }
+        AtomicFile.Replace(path, path + HalfExtension, AttachmentRecordJson.Write(record));
     }
 
     /// <summary>The attachment's record, or null where there is none that can be read.</summary>

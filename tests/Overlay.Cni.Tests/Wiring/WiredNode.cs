@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;

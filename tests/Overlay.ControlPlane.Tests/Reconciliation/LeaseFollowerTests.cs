@@ -7,6 +7,7 @@ using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;
@@ -137,7 +138,7 @@ public sealed class LeaseFollowerTests : IDisposable
     };
 
     private LeaseFollower Follower(TimeSpan hold = default) => new(
-        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance), new LeaseCache(_state, _source.Location, NullLogger<LeaseCache>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
+        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance), new SavedLeases(_state, _source.Location, NullLogger<SavedLeases>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
 
     /// <summary>A minute takes six tenths of a second.</summary>
     private sealed class FastTime : TimeProvider

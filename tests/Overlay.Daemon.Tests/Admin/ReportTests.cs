@@ -75,7 +75,7 @@ public class ReportTests
     [Fact]
     public void Counters_have_every_worker_and_every_reason_in_both_directions()
     {
-        DataplaneCounters counters = new([new WorkerCounters("egress-0", Direction.Egress), new WorkerCounters("ingress-0", Direction.Ingress)]);
+        DataplaneCounters counters = new([new PathCounters("egress-0", Direction.Egress), new PathCounters("ingress-0", Direction.Ingress)]);
         JsonNode report = Json(CountersReport.Of(counters), AdminJson.Default.CountersReport);
         report["workers"]![1]!.ToJsonString().ShouldBe("""{"worker":"ingress-0","direction":"ingress","packets":0,"bytes":0,"allocatedBytes":0}""");
         JsonArray drops = report["drops"]!.AsArray();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
+using Overlay.Host.Files;
 using Overlay.Lab.Processes;
 using Overlay.Testing;
 

@@ -7,7 +7,7 @@ namespace Overlay.Daemon.Tests;
 public class MetricsTextTests
 {
     private static readonly DataplaneCounters _counters =
-        new([new WorkerCounters("egress-0", Direction.Egress), new WorkerCounters("ingress-0", Direction.Ingress)]);
+        new([new PathCounters("egress-0", Direction.Egress), new PathCounters("ingress-0", Direction.Ingress)]);
 
     [Fact]
     public void Names_and_labels_are_those_that_dashboards_ask_for()

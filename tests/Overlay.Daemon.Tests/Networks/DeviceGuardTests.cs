@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
-using Overlay.Host;
+using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;

@@ -2,6 +2,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Dataplane.Linux.Tun;
+using Overlay.Host.Files;
 using Overlay.Lab.Processes;
 using Overlay.Wire.Values;
 

@@ -1,6 +1,7 @@
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
+using Overlay.Wire;
 
 namespace Overlay.Dataplane.Tests;
 
@@ -17,7 +18,7 @@ internal sealed class EgressRig
     public ReadOnlySpan<byte> Datagram => _batch.Packet(0);
 
     /// <summary>The packet behind the headers that were put in front.</summary>
-    public byte[] Inner => Datagram[Encapsulator.Overhead..].ToArray();
+    public byte[] Inner => Datagram[VxlanOverhead.InPayload..].ToArray();
 
     public DropReason Encapsulate(ReadOnlySpan<byte> packet, VirtioNetHeader offload = default)
     {

@@ -1,6 +1,7 @@
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
+using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
@@ -151,7 +152,7 @@ public class EncapsulatorTests
                 DropReason expected = packets[i] == good ? DropReason.None
                     : packets[i] == unrouted ? DropReason.IpOutNoRoutes : DropReason.PktTooSmall;
                 batch[i].Verdict.ShouldBe(expected, $"round {round}, slot {i}");
-                if (expected == DropReason.None) batch.Packet(i)[Encapsulator.Overhead..].ToArray().ShouldBe(good);
+                if (expected == DropReason.None) batch.Packet(i)[VxlanOverhead.InPayload..].ToArray().ShouldBe(good);
             }
         }
     }

@@ -111,7 +111,7 @@ public class TwoDataPlanesTests
         using MemoryNode a = new(TestNode.A, TestNode.A.TableWith(TestNode.B));
         using MemoryNode b = new(TestNode.B, TestNode.B.TableWith(TestNode.A));
         MemoryNode.Join(a, b);
-        WorkerCounters[] workers = [.. a.Counters.Workers, .. b.Counters.Workers];
+        PathCounters[] workers = [.. a.Counters.Paths, .. b.Counters.Paths];
         await Exchange(a, b, WarmUp);
         long[] before = [.. workers.Select(static worker => worker.AllocatedBytes)];
 

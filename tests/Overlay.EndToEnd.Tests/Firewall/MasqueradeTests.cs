@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
+using Overlay.Pods.Allocations;
 
 namespace Overlay.EndToEnd.Tests;
 

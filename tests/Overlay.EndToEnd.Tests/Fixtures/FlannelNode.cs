@@ -1,4 +1,5 @@
 using Overlay.Dataplane.Forwarding;
+using Overlay.Testing.Kubernetes;
 using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;
 

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Files;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;

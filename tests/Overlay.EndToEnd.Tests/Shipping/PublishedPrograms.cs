@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 

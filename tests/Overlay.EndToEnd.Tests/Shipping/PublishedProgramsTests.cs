@@ -1,4 +1,5 @@
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
@@ -9,12 +10,12 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 public class PublishedProgramsTests(PublishedPrograms programs)
 {
     [Fact]
-    public void Three_programs_and_their_checksums_are_all_that_is_published()
+    public void Three_programs_their_notices_and_checksums_are_all_that_is_published()
     {
         Directory.GetFileSystemEntries(programs.Directory).Select(Path.GetFileName).Order()
-            .ShouldBe(["SHA256SUMS", "overlay", "overlayctl", "overlayd"]);
+            .ShouldBe(["SHA256SUMS", "THIRD-PARTY-NOTICES", "overlay", "overlayctl", "overlayd"], ignoreOrder: true);
         string[] sums = File.ReadAllLines(Path.Combine(programs.Directory, "SHA256SUMS"));
-        sums.Length.ShouldBe(3);
+        sums.Length.ShouldBe(4);
         foreach (string line in sums)
         {
             string[] parts = line.Split("  ");
@@ -23,6 +24,8 @@ public class PublishedProgramsTests(PublishedPrograms programs)
         }
 
         programs.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
+        File.ReadLines(Path.Combine(programs.Directory, "THIRD-PARTY-NOTICES")).Last()
+            .ShouldMatch(@"^overlay is linked with the C library of .+: .*\d+\.\d+");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Pods.Allocations;
 using Overlay.Pods.Ranges;
 using Overlay.Testing;

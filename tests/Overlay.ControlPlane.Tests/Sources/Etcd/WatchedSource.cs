@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Testing.Kubernetes;

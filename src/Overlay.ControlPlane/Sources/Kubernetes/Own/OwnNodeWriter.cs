@@ -14,7 +14,7 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
     private ApiServerException? _refusal;
     private long _refusedAt;
 
-    /// <summary>Something about the Node, or about what it should be, may be another thing now.</summary>
+    /// <summary>The Node, or the lease it should show, may have changed.</summary>
     public void Wake()
     {
         lock (_wake)
@@ -23,7 +23,7 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
         }
     }
 
-    /// <summary>Reads the Node and writes what differs.</summary>
+    /// <summary>Reads the Node and writes the difference.</summary>
     /// <exception cref="IOException">It could not be read or written, or is not there, or the server wants to be left alone.</exception>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
         {
             if (_refusal?.RetryAfter is { } asked && time.GetElapsedTime(_refusedAt) < asked) throw _refusal;
             _refusal = null;
-            ApiObject? node = await api.GetNodeAsync(state.Name, cancellationToken);
+            ApiNode? node = await api.GetNodeAsync(state.Name, cancellationToken);
             state.See(node);
             if (node is null) throw new IOException($"Node {state.Name} is not in the cluster yet");
             if (state.Patch(node) is { } patch) node = await api.PatchStatusAsync(state.Name, patch, cancellationToken);
@@ -40,16 +40,16 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
         }
         catch (IOException exception)
         {
-            // Whoever else asks meanwhile is refused without asking the server, which wants to be left alone.
+            // Other writes meanwhile fail without a request: the server wants to be left alone.
             if (exception is ApiServerException refusal && refusal != _refusal) (_refusal, _refusedAt) = (refusal, time.GetTimestamp());
-            state.Failed($"cannot be written: {exception.Message}");
+            state.Failed($"cannot be written: {exception.Message}", exception is ApiServerException ? ApiServerException.CauseOf(exception) : exception.Message);
             throw;
         }
         finally
         {
             _ = _writing.Release();
 
-            // A running watch tells of other pod CIDRs, and tries again.
+            // A running watch hands on other pod CIDRs, and tries again.
             Wake();
         }
     }
@@ -59,7 +59,7 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
     /// <param name="cancellationToken">Ends it.</param>
     public async Task KeepAsync(ChannelWriter<PodCidrs> given, CancellationToken cancellationToken)
     {
-        ApiServerBackoff backoff = new(timings, time);
+        Backoff backoff = timings.NewBackoff(time);
         while (true)
         {
             if (state.TakeReassigned() is { } podCidrs) await given.WriteAsync(podCidrs, cancellationToken);
@@ -76,8 +76,8 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
             }
             catch (IOException exception)
             {
-                // Said by the state, and the reason is among its problems.
-                await Task.Delay(backoff.Next(exception), time, cancellationToken);
+                // Logged by the state, and among its problems.
+                await Task.Delay(backoff.Next((exception as ApiServerException)?.RetryAfter), time, cancellationToken);
             }
         }
     }

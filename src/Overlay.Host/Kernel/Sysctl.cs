@@ -1,0 +1,42 @@
+namespace Overlay.Host.Kernel;
+
+/// <summary>Kernel parameters under /proc/sys, of the calling thread's network namespace.</summary>
+/// <remarks>A name is a path below /proc/sys: a device name may hold dots, so the dotted form would be ambiguous.</remarks>
+public static class Sysctl
+{
+    /// <summary>The file of a parameter, for errors that name it.</summary>
+    public static string PathOf(string name) => $"/proc/sys/{name}";
+
+    /// <summary>Sets a parameter; does nothing where the kernel has no such parameter.</summary>
+    /// <exception cref="IOException">The kernel refuses the value.</exception>
+    /// <exception cref="UnauthorizedAccessException">/proc/sys is read-only here.</exception>
+    public static void Set(string name, string value)
+    {
+        if (File.Exists(PathOf(name))) Require(name, value);
+    }
+
+    /// <summary>Sets a parameter that the kernel must have.</summary>
+    /// <exception cref="IOException">The parameter does not exist, or the kernel refuses the value.</exception>
+    /// <exception cref="UnauthorizedAccessException">/proc/sys is read-only here.</exception>
+    public static void Require(string name, string value)
+    {
+        string path = PathOf(name);
+
+        // Read first: where /proc/sys is read-only, a value that is right already needs no write. The line feed makes an empty value a write.
+        if (!File.ReadAllText(path).AsSpan().Trim().SequenceEqual(value)) File.WriteAllText(path, value + '\n');
+    }
+
+    /// <summary>The parameter's value; null when the kernel has no such parameter, or does not let it be read here.</summary>
+    public static string? Get(string name)
+    {
+        try
+        {
+            return File.ReadAllText(PathOf(name)).Trim();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Parameters of a device go with the device at any moment; and containers hide some.
+            return null;
+        }
+    }
+}
