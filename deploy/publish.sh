@@ -4,7 +4,7 @@
 # glibc 2.27, libgcc and libstdc++, which every Debian has, and OpenSSL 3 for a store with TLS.
 set -euo pipefail
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # shellcheck source=deploy/prerequisites.sh
 source "$root/deploy/prerequisites.sh"
 
@@ -23,8 +23,8 @@ esac
 [[ $# -eq 1 ]] || fail "one directory is wanted, not: $*; example: deploy/publish.sh out"
 find_sdk "$root" || fail "$reason"
 find_linker || fail "$reason"
-mkdir -p "$1" || fail "$1 cannot be made"
-directory="$(cd "$1" && pwd)"
+mkdir -p -- "$1" || fail "$1 cannot be made"
+directory="$(cd -- "$1" && pwd)"
 
 # All that is made on the way stays beside the tree: a build there is neither used nor disturbed.
 work="$(mktemp -d)"
@@ -44,8 +44,8 @@ publish() {
 # trimmed nor a native program would have.
 publish Overlay.Daemon overlayd -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=embedded
 # These two are native code, as their projects say.
-publish Overlay.Cli overlayctl
-publish Overlay.Cni overlay
+publish Overlay.Cli overlayctl "${native_tools[@]}"
+publish Overlay.Cni overlay "${native_tools[@]}"
 
 # By rename: a program that runs from there goes on with the file it has.
 for program in overlayd overlayctl overlay; do

@@ -1,7 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Lab.Processes;
 

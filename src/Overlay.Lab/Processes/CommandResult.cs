@@ -1,5 +1,3 @@
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Lab.Processes;
 

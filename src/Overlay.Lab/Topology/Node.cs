@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Sources.Files;
-using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;

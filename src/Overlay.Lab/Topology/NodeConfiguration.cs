@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 using Overlay.Wire.Values;
 

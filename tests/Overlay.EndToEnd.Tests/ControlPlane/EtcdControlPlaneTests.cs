@@ -1,8 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
-using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
@@ -69,6 +66,7 @@ public sealed class EtcdControlPlaneTests : IDisposable
     public void Without_etcd_a_restarted_node_forwards_from_what_it_was_given_and_takes_up_etcd_when_it_is_back()
     {
         DaemonProcess daemon = StartBoth()[0];
+        Cluster.WaitForSavedPeer(A, B);
         daemon.Kill();
         _etcd.Kill();
         DaemonProcess again = A.StartDaemon();

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
@@ -17,6 +15,7 @@ public class HungStoreTests
     {
         using Cluster cluster = Start("hung");
         (Node a, Node b) = (cluster["a"], cluster["b"]);
+        Cluster.WaitForSavedPeer(a, b);
         cluster.Daemons[0].Kill();
         using HungDirectory hung = new(cluster.Lab.LeaseDirectory);
         DaemonProcess daemon = a.StartDaemon();
@@ -53,6 +52,7 @@ public class HungStoreTests
     {
         using Cluster cluster = Start("early");
         Node a = cluster["a"];
+        Cluster.WaitForSavedPeer(a, cluster["b"]);
         cluster.Daemons[0].Kill();
         using HungDirectory hung = new(cluster.Lab.LeaseDirectory);
         DaemonProcess daemon = a.StartDaemon();

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Leases;
-using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Host.Files;
@@ -86,6 +85,7 @@ public class KubernetesControlPlaneTests
             flow.Stop().Missing.ShouldBeEmpty();
         }
 
+        Cluster.WaitForSavedPeer(a, b);
         daemons[0].Kill();
         DaemonProcess again = a.StartDaemon();
         again.WaitForLog("peers of the last run");

@@ -1,4 +1,3 @@
-using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.ControlPlane;
 using Overlay.Host.Files;
 using Overlay.Lab;

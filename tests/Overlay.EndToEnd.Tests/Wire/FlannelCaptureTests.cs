@@ -25,7 +25,7 @@ public class FlannelCaptureTests
     [Fact]
     public void Every_frame_is_decapsulated_to_the_packet_tshark_sees_in_it()
     {
-        IReadOnlyList<IReadOnlyDictionary<string, string>> rows = Fixtures.Tshark.Read(
+        IReadOnlyList<IReadOnlyDictionary<string, string>> rows = Tshark.Read(
             _capture, "frame.number", "vxlan.vni", "eth.src", "eth.dst", "ip.src", "ip.dst", "ip.proto", "ip.len",
             "ipv6.src", "ipv6.dst", "ipv6.nxt", "ipv6.plen", "tcp.payload", "data.data", "tcp.seq_raw");
         rows.Count.ShouldBe(Frames);
@@ -54,7 +54,7 @@ public class FlannelCaptureTests
     [Fact]
     public void Unfinished_checksums_and_super_packets_are_announced_and_nothing_else_is()
     {
-        IReadOnlyList<IReadOnlyDictionary<string, string>> rows = Fixtures.Tshark.Read(_capture, "tcp.checksum.status", "tcp.hdr_len");
+        IReadOnlyList<IReadOnlyDictionary<string, string>> rows = Tshark.Read(_capture, "tcp.checksum.status", "tcp.hdr_len");
         rows.Count(static row => row["tcp.checksum.status"] == ChecksumBad).ShouldBeGreaterThan(_superPackets.Length, "the capture holds unfinished checksums");
         foreach ((VxlanFrame frame, IReadOnlyDictionary<string, string> row) in _frames.Zip(rows))
         {

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
