@@ -34,6 +34,15 @@ public sealed class PacketFilterTests : IDisposable
     }
 
     [Fact]
+    public void Closing_keeps_tables_and_port_as_they_are()
+    {
+        PacketFilter filter = Make();
+        Node.Invoke(filter.Dispose);
+        Tables.ShouldContain("table ip overlay-1");
+        Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
+    }
+
+    [Fact]
     public void A_table_that_another_program_removes_or_changes_is_made_again()
     {
         PacketFilter filter = Make();
@@ -94,7 +103,11 @@ public sealed class PacketFilterTests : IDisposable
 
     private Daemon.Options.OverlayOptions Options(params (string, string)[] keys) => TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
 
-    private void Remove(PacketFilter filter) => Node.Invoke(filter.Dispose);
+    private void Remove(PacketFilter filter) => Node.Invoke(() =>
+    {
+        filter.RemoveFromKernel();
+        filter.Dispose();
+    });
 
     private static void WaitFor(Func<bool> condition)
     {
