@@ -1,5 +1,3 @@
-using Overlay.ControlPlane.Leases;
-using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Options;
