@@ -1,6 +1,5 @@
 using System.Net.Sockets;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 
 namespace Overlay.Cni.Tests;
 

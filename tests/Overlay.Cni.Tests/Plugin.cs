@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Overlay.Daemon.Hosting;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Overlay.Daemon.Hosting;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Leases;
-using Overlay.Daemon.Networks;
 using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Traffic;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Overlay.ControlPlane.Sources.Files;
-using Overlay.Daemon.Hosting;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

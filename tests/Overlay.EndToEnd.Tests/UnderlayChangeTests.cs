@@ -1,8 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Overlay.ControlPlane.Sources.Files;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

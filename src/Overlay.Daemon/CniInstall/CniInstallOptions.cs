@@ -1,4 +1,5 @@
 using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 
 namespace Overlay.Daemon.CniInstall;
 

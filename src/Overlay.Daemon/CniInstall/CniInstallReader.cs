@@ -1,5 +1,6 @@
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
+using Overlay.Host.Files;
 using Overlay.Pods.Attachments;
 
 namespace Overlay.Daemon.CniInstall;

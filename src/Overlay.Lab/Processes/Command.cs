@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Overlay.Daemon.Hosting;
 
 namespace Overlay.Lab.Processes;
 

@@ -1,5 +1,3 @@
-using Overlay.Daemon.Hosting;
-
 namespace Overlay.Lab.Processes;
 
 /// <summary>What a program answered.</summary>

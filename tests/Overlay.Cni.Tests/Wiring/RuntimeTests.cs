@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;

@@ -2,7 +2,9 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;

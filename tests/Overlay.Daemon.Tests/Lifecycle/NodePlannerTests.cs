@@ -6,6 +6,7 @@ using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;

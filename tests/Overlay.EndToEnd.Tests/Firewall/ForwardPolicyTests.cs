@@ -1,4 +1,4 @@
-using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Files;
-using Overlay.Daemon.Hosting;
 using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;

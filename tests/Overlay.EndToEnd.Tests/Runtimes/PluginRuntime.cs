@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

@@ -1,5 +1,4 @@
 using Overlay.ControlPlane.Sources.Files;
-using Overlay.Daemon.Hosting;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

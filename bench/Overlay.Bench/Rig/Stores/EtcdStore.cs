@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Overlay.Daemon.Networks;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;

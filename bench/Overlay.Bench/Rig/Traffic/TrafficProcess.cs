@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Overlay.Daemon.Hosting;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
