@@ -2,7 +2,7 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 # The two native programs are linked with it.
-RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev binutils && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN deploy/publish.sh /out
 
@@ -13,6 +13,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends nftables iptables \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/
+COPY --from=build /out/THIRD-PARTY-NOTICES /source/LICENSE /usr/local/share/doc/overlay/
 # A read-only root file system has no place for the debugger's socket.
 ENV DOTNET_EnableDiagnostics=0
 # Not as another user: what the daemon writes lies in the host's directories, which are root's. What it may do is the

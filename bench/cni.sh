@@ -3,14 +3,15 @@
 # [--runs N] [--plugin FILE]: FILE is a published `overlay`; without it one is published first.
 set -euo pipefail
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # shellcheck source=deploy/prerequisites.sh
 source "$root/deploy/prerequisites.sh"
-runs=51 plugin='' work=''
+runs=51 plugin='' work='' inside=()
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --runs) runs="$2"; shift 2 ;;
     --plugin) plugin="$(realpath "$2")"; shift 2 ;;
+    --inside) inside=("${@:2}"); break ;;
     *) echo "cni.sh knows --runs N and --plugin FILE, not $1" >&2; exit 2 ;;
   esac
 done
@@ -45,9 +46,8 @@ median() {
   sort -n "$1" | sed -n "$(((runs + 1) / 2))p"
 }
 
-if [[ ${1:-} == '' && ${CNI_BENCH_INSIDE:-} != '' ]]; then
-  # shellcheck disable=SC2086
-  measure $CNI_BENCH_INSIDE
+if [[ ${#inside[@]} -gt 0 ]]; then
+  measure "${inside[@]}"
   exit
 fi
 
@@ -55,7 +55,8 @@ work="$(mktemp -d)"
 trap 'ip netns delete "$name-pod" 2>/dev/null; ip netns delete "$name-node" 2>/dev/null; rm -rf "$work"' EXIT
 if [[ -z $plugin ]]; then
   find_linker || { echo "$reason" >&2; exit 1; }
-  dotnet publish "$root/src/Overlay.Cni" -c Release -r linux-x64 --artifacts-path "$work/build" -o "$work/publish" -v quiet --nologo
+  dotnet publish "$root/src/Overlay.Cni" -c Release -r linux-x64 --artifacts-path "$work/build" -o "$work/publish" -v quiet --nologo \
+    "${native_tools[@]}"
   plugin="$work/publish/overlay"
 fi
 
@@ -77,7 +78,7 @@ cat >"$work/reference.json" <<END
  "isDefaultGateway": true, "hairpinMode": true, "ipam": {"type": "host-local", "dataDir": "$work/theirs",
  "ranges": [[{"subnet": "10.245.1.0/24"}]], "routes": [{"dst": "10.244.0.0/16"}]}}
 END
-CNI_BENCH_INSIDE="$work $plugin $runs $name" ip netns exec "$name-node" bash "${BASH_SOURCE[0]}"
+ip netns exec "$name-node" bash "${BASH_SOURCE[0]}" --inside "$work" "$plugin" "$runs" "$name"
 
 printf '%-6s %12s %24s %6s\n' '' 'overlay, ms' 'bridge + host-local, ms' ratio
 for what in add del; do

@@ -6,7 +6,7 @@
 # OVERLAYD_DIR, WIREGUARD_GO and FLANNELD name other builds of the peers than the one built here and Debian's.
 set -euo pipefail
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # shellcheck source=deploy/prerequisites.sh
 source "$root/deploy/prerequisites.sh"
 

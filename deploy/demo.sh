@@ -3,7 +3,7 @@
 # Last line: "demo: pass" (exit 0) or "demo: fail: WHY" (exit 1).
 set -euo pipefail
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # shellcheck source=deploy/prerequisites.sh
 source "$root/deploy/prerequisites.sh"
 
@@ -51,4 +51,4 @@ fi
 rm -f "$log"
 
 # From here on signals are the lab's to answer, and the last line is its own.
-exec dotnet "$root/src/Overlay.Lab/bin/Release/net10.0/Overlay.Lab.dll" "${command[@]}"
+exec env "${without_proxies[@]}" dotnet "$root/src/Overlay.Lab/bin/Release/net10.0/Overlay.Lab.dll" "${command[@]}"

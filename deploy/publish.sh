@@ -4,7 +4,7 @@
 # glibc 2.27, libgcc and libstdc++, which every Debian has, and OpenSSL 3 for a store with TLS.
 set -euo pipefail
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # shellcheck source=deploy/prerequisites.sh
 source "$root/deploy/prerequisites.sh"
 
@@ -15,7 +15,7 @@ fail() {
 
 case "${1:-}" in
   -h | --help | "")
-    echo "usage: deploy/publish.sh DIR    writes overlayd, overlayctl, overlay and SHA256SUMS into DIR" >&2
+    echo "usage: deploy/publish.sh DIR    writes overlayd, overlayctl, overlay, THIRD-PARTY-NOTICES and SHA256SUMS into DIR" >&2
     [[ -n ${1:-} ]]
     exit
     ;;
@@ -23,8 +23,8 @@ esac
 [[ $# -eq 1 ]] || fail "one directory is wanted, not: $*; example: deploy/publish.sh out"
 find_sdk "$root" || fail "$reason"
 find_linker || fail "$reason"
-mkdir -p "$1" || fail "$1 cannot be made"
-directory="$(cd "$1" && pwd)"
+mkdir -p -- "$1" || fail "$1 cannot be made"
+directory="$(cd -- "$1" && pwd)"
 
 # All that is made on the way stays beside the tree: a build there is neither used nor disturbed.
 work="$(mktemp -d)"
@@ -44,15 +44,22 @@ publish() {
 # trimmed nor a native program would have.
 publish Overlay.Daemon overlayd -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=embedded
 # These two are native code, as their projects say.
-publish Overlay.Cli overlayctl
-publish Overlay.Cni overlay
+publish Overlay.Cli overlayctl "${native_tools[@]}"
+publish Overlay.Cni overlay "${native_tools[@]}"
 
 # By rename: a program that runs from there goes on with the file it has.
 for program in overlayd overlayctl overlay; do
   install -m 0755 "$work/$program/$program" "$directory/.$program.new"
   mv -f "$directory/.$program.new" "$directory/$program"
 done
-(cd "$directory" && sha256sum overlayd overlayctl overlay >SHA256SUMS)
+# The plugin contains the C library of this machine, whose licence asks for its source: so the notices say which one it is.
+notices="$directory/.THIRD-PARTY-NOTICES.new"
+distribution="$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' /etc/os-release 2>/dev/null || true)"
+package="$(dpkg-query -W -f='${Package} ${Version}' libc6-dev 2>/dev/null | sed -n 1p || getconf GNU_LIBC_VERSION || true)"
+install -m 0644 "$root/THIRD-PARTY-NOTICES" "$notices"
+printf '\n\noverlay is linked with the C library of %s: %s\n' "${distribution:-this system}" "${package:-version unknown}" >>"$notices"
+mv -f "$notices" "$directory/THIRD-PARTY-NOTICES"
+(cd "$directory" && sha256sum overlayd overlayctl overlay THIRD-PARTY-NOTICES >SHA256SUMS)
 
 for program in overlayd overlayctl overlay; do
   "$directory/$program" --version

@@ -3,7 +3,7 @@
 # A name as argument runs only the test projects that contain it: tests/run.sh Wire
 set -uo pipefail
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # shellcheck source=deploy/prerequisites.sh
 source "$root/deploy/prerequisites.sh"
 
@@ -26,7 +26,7 @@ finish() {
     kill -TERM "$pid" 2>/dev/null
     wait "$pid"
   done
-  rm -rf "$results"
+  rm -rf --one-file-system "$results"
   echo "$passed passed, $failed failed, $skipped skipped"
   [[ $failed -eq 0 ]]
   exit
@@ -54,17 +54,21 @@ count() {
 
 # What is shipped is built beside the first tests: it takes minutes, and those at the end need it.
 start_publishing() {
-  timeout --kill-after=30 20m "$root/deploy/publish.sh" "$results/published" >"$results/published.log" 2>&1 </dev/null &
+  {
+    timeout --kill-after=30 20m "$root/deploy/publish.sh" "$results/published" >"$results/published.log" 2>&1 </dev/null &
+    trap 'kill -TERM $! 2>/dev/null; wait $!' TERM
+    wait $!
+    echo $? >"$results/published.status"
+  } &
   publishing=$!
 }
 
 wait_for_publishing() {
   local status
   wait "$publishing"
-  status=$?
   publishing=
-  export PUBLISHED_PROGRAMS="$results/published"
-  [[ $status -eq 0 ]] && return
+  status="$(cat "$results/published.status" 2>/dev/null)"
+  [[ $status == 0 ]] && return
   cat "$results/published.log" >&2
   echo "deploy/publish.sh failed (exit code $status)" >&2
   failed=$((failed + 1))
@@ -72,18 +76,78 @@ wait_for_publishing() {
 
 run_tests() {
   local name="$1"
-  run 30m dotnet test "$root/tests/$name/$name.csproj" -c Release --no-build --nologo \
+  run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" OVERLAY_TEST_RUN="$results" PUBLISHED_PROGRAMS="$results/published" \
+    dotnet test "$root/tests/$name/$name.csproj" -c Release --no-build --nologo \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results"
 }
 
-# Projects one after the other, in a process of its own: of two lanes one computes while the other waits.
+check_format() {
+  run 30m dotnet format "$root/Overlay.sln" --verify-no-changes --no-restore || { echo "dotnet format would change files"; return 1; }
+}
+
+# Takes one job after the other of a queue that all lanes share, in a process of its own: while one computes the other waits.
 lane() (
   trap 'kill -TERM "$running" 2>/dev/null; wait "$running"; exit 143' INT TERM HUP
   for name in "$@"; do
-    run_tests "$name" >"$results/$name.log" 2>&1
-    echo $? >"$results/$name.status"
+    mkdir "$results/$name.taken" 2>/dev/null || continue
+    if needs_published "$name"; then
+      until [[ -e $results/published.status ]]; do run 1m sleep 0.2; done
+    fi
+    SECONDS=0
+    if [[ $name == format ]]; then check_format; else run_tests "$name"; fi >"$results/$name.log" 2>&1
+    echo "$? $SECONDS" >"$results/$name.status"
   done
 )
+
+needs_published() {
+  [[ $1 == Overlay.Cni.Tests || $1 == Overlay.EndToEnd.Tests ]]
+}
+
+# run_lanes NAME…: two lanes share the jobs; then their output and counts, in the jobs' order.
+run_lanes() {
+  local name status seconds
+  lane "$@" &
+  lanes+=($!)
+  lane "$@" &
+  lanes+=($!)
+  wait "${lanes[@]}"
+  lanes=()
+  for name in "$@"; do
+    read -r status seconds <"$results/$name.status"
+    echo "== $name ($seconds s)"
+    cat "$results/$name.log"
+    if [[ $name != format ]]; then
+      count_project "$name" "$status"
+    elif [[ $status -eq 0 ]]; then
+      passed=$((passed + 1))
+    else
+      failed=$((failed + 1))
+    fi
+  done
+}
+
+# Every test ends by itself: what is left of a lab whose process has ended, or of a test's own files, is a failure.
+check_leftovers() {
+  local left=() name pid
+  for pid in /proc/[0-9]*; do
+    # Read by grep itself, so that the marker is in no argument here.
+    grep -qazFx "OVERLAY_TEST_RUN=$results" "$pid/environ" 2>/dev/null && left+=("process ${pid#/proc/}: $(tr '\0' ' ' <"$pid/cmdline")")
+  done
+  for name in /run/netns/ovl-*; do
+    [[ $name =~ ^/run/netns/ovl-[a-z0-9.]+-([0-9]+)-[a-z0-9-]+$ ]] || continue
+    [[ -d /proc/${BASH_REMATCH[1]} || $namespaces_before == *"$name"* ]] || left+=("namespace ${name##*/}")
+  done
+  while read -r _ _ _ _ name _; do
+    [[ $name == "$results"/* ]] && left+=("mount $name")
+    [[ $name =~ ^/tmp/overlay-lab-[a-z0-9.]+-([0-9]+)(/|$) && ! -d /proc/${BASH_REMATCH[1]} ]] && left+=("mount $name")
+  done </proc/self/mountinfo
+  if [[ ${#left[@]} -eq 0 ]]; then
+    passed=$((passed + 1))
+  else
+    printf 'the tests have left: %s\n' "${left[@]}" >&2
+    failed=$((failed + 1))
+  fi
+}
 
 count_project() {
   local name="$1" status="$2" trx="$results/$1.trx" total executed good
@@ -106,7 +170,7 @@ trap 'give_up interrupted' INT TERM HUP
 
 require_root || give_up "$reason"
 find_sdk "$root" || give_up "$reason"
-install_packages gcc libc6-dev iproute2 iputils-ping iperf ethtool procps tshark tcpdump nftables etcd-server etcd-client \
+install_packages "${native_packages[@]}" iproute2 iputils-ping iperf ethtool procps tshark tcpdump nftables etcd-server etcd-client \
   systemd iptables busybox-static containerd runc podman conmon containernetworking-plugins || give_up "$reason"
 
 projects=()
@@ -119,41 +183,23 @@ done
 echo "== build"
 run 30m dotnet build "$root/Overlay.sln" -c Release -v quiet --nologo || give_up "the build failed"
 
-echo "== format"
-if run 30m dotnet format "$root/Overlay.sln" --verify-no-changes --no-restore; then
-  passed=$((passed + 1))
-else
-  echo "dotnet format would change files" >&2
-  failed=$((failed + 1))
-fi
-
-# Those of what is shipped wait until it is built; the end-to-end ones are by themselves, for what they measure of packets
-# and times is not to wait for other tests.
-shipped=() first_lane=() second_lane=()
+# The longest first, so that no lane is left with one at the end; what needs the published programs last. The end-to-end tests are
+# by themselves: they have two lanes of their own.
+queue=() late=() last=()
 for name in "${projects[@]}"; do
   case "$name" in
-    Overlay.Cni.Tests | Overlay.EndToEnd.Tests) shipped+=("$name") ;;
-    *) if [[ ${#first_lane[@]} -le ${#second_lane[@]} ]]; then first_lane+=("$name"); else second_lane+=("$name"); fi ;;
+    Overlay.ControlPlane.Tests | Overlay.Daemon.Tests) queue=("$name" "${queue[@]}") ;;
+    Overlay.EndToEnd.Tests) last+=("$name") ;;
+    Overlay.Cni.Tests) late+=("$name") ;;
+    *) queue+=("$name") ;;
   esac
 done
 
-[[ ${#shipped[@]} -gt 0 ]] && start_publishing
-lane "${first_lane[@]}" &
-lanes+=($!)
-lane "${second_lane[@]}" &
-lanes+=($!)
-wait "${lanes[@]}"
-lanes=()
-for name in "${first_lane[@]}" "${second_lane[@]}"; do
-  echo "== $name"
-  cat "$results/$name.log"
-  count_project "$name" "$(cat "$results/$name.status")"
-done
-
-[[ -n $publishing ]] && wait_for_publishing
-for name in "${shipped[@]}"; do
-  echo "== $name"
-  run_tests "$name"
-  count_project "$name" $?
-done
+mkdir "$results/tmp"
+namespaces_before="$(compgen -G '/run/netns/ovl-*')"
+[[ ${#late[@]} -eq 0 && ${#last[@]} -eq 0 ]] || start_publishing
+run_lanes format "${queue[@]}" "${late[@]}"
+[[ -z $publishing ]] || wait_for_publishing
+[[ ${#last[@]} -eq 0 ]] || run_lanes "${last[@]}"
+check_leftovers
 finish

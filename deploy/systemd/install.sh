@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # Installs overlayd as a systemd service from a folder that deploy/publish.sh has filled. Again over an older one: upgrades it.
 set -euo pipefail
+# A caller's habits decide neither who may read what is installed nor which programs are found.
+umask 022
+export LC_ALL=C.UTF-8 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+unset CDPATH
 
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+here="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 programs=(overlayd overlayctl overlay)
 
 fail() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Removes all that install.sh has installed and all that overlayd has written. The configuration goes only with --purge.
 set -euo pipefail
+export LC_ALL=C.UTF-8 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 fail() {
   echo "uninstall: $*" >&2

@@ -9,8 +9,12 @@ namespace Overlay.ControlPlane.Tests;
 /// <summary>Node "own" is us, node number n has 10.244.n.0/24 behind 192.168.77.n; a dual-stack one fd00:10:244:n::/64 behind fd77::n too.</summary>
 internal static class SampleLeases
 {
+    public static readonly RangeNames Names = new(
+        "Overlay:Network:Cidr", "Overlay:Network:CidrV6", "Overlay:Subnet", "Overlay:SubnetV6", "Overlay:ServiceCidrs", "the network of Overlay:Interface,");
+
     public static readonly AddressPlan Plan = new()
     {
+        Names = Names,
         ClusterCidr = IpPrefix.Parse("10.244.0.0/16"),
         ClusterCidrV6 = IpPrefix.Parse("fd00:10:244::/48"),
     };

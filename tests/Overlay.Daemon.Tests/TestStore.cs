@@ -8,6 +8,7 @@ namespace Overlay.Daemon.Tests;
 internal sealed class TestStore : ILeaseSource
 {
     private readonly Channel<LeaseUpdate> _updates = Channel.CreateUnbounded<LeaseUpdate>();
+    private readonly Channel<PodCidrs> _given = Channel.CreateUnbounded<PodCidrs>();
     private TaskCompletionSource _isThere = Done();
 
     public NodeSettings Settings { get; set; } = NodeSettings.None;
@@ -41,6 +42,9 @@ internal sealed class TestStore : ILeaseSource
 
     public void ComeBack() => _isThere.SetResult();
 
+    /// <summary>Gives the node other pod CIDRs while it runs.</summary>
+    public void Reassign(PodCidrs podCidrs) => _given.Writer.TryWrite(podCidrs).ShouldBeTrue();
+
     public void Say(LeaseUpdate update) => _updates.Writer.TryWrite(update).ShouldBeTrue();
 
     public async Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken)
@@ -63,6 +67,8 @@ internal sealed class TestStore : ILeaseSource
     {
         await foreach (LeaseUpdate update in _updates.Reader.ReadAllAsync(cancellationToken)) yield return update;
     }
+
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => _given.Reader.ReadAllAsync(cancellationToken);
 
     public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
     {

@@ -9,6 +9,9 @@ internal sealed record TestNode
     /// <summary>Three bytes that differ, so that their order shows.</summary>
     public static readonly Vni Network = new(0x0a0b0c);
 
+    /// <summary>Pods' MTU over an Ethernet underlay.</summary>
+    public const int PodMtu = 1450;
+
     private TestNode(string name, int number)
     {
         Name = name;
@@ -37,6 +40,9 @@ internal sealed record TestNode
     /// <summary>As the node sees itself.</summary>
     public Vtep Own { get; }
 
+    /// <summary>Its end of the tunnels, over an Ethernet underlay.</summary>
+    public LocalEndpoint Local => new(Own, UnderlayIndex: 2, PodMtu);
+
     /// <summary>As others see it, on the IPv4 underlay; carries IPv4 pods.</summary>
     public RemoteVtep Remote { get; }
 
@@ -54,6 +60,6 @@ internal sealed record TestNode
     {
         ForwardingTableBuilder builder = new ForwardingTableBuilder().AddLocal(PodsV4).AddLocal(PodsV6);
         foreach (TestNode peer in peers) _ = builder.AddRoute(peer.PodsV4, peer.Remote).AddRoute(peer.PodsV6, peer.RemoteV6);
-        return builder.Build();
+        return builder.Build().With(Local);
     }
 }

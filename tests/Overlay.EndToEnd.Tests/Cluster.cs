@@ -61,6 +61,16 @@ internal sealed class Cluster : IDisposable
         }
     }
 
+    /// <summary>
+    /// Waits until the node has written the other one's pod CIDR down for its next start: it forwards to a peer before that, and a
+    /// crash may take along what it has learnt in its last second.
+    /// </summary>
+    public static void WaitForSavedPeer(Node node, Node peer)
+    {
+        string saved = Path.Combine(node.StateDirectory, "peers.json");
+        Waiting.For(() => File.Exists(saved) && File.ReadAllText(saved).Contains($"{peer.PodCidrV4 ?? peer.PodCidrV6}", StringComparison.Ordinal));
+    }
+
     /// <summary>What <c>overlayctl --json</c> would say.</summary>
     public static JsonElement Report(Node node, string report) => AdminSocket.Report(node, report);
 

@@ -4,6 +4,8 @@ using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
+using Overlay.Testing.Kubernetes;
+using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
@@ -26,12 +28,11 @@ public class DataPath
     private readonly PacketBatch _superPacket = new(1);
     private readonly PacketBatch _datagrams = new(Batch);
     private readonly PacketBatch _train = new(2);
-    private readonly Encapsulator _encapsulator = new(new Vtep(new Vni(1), _macA, 8472));
-    private readonly Decapsulator _decapsulator = new(new Vtep(new Vni(1), _macB, 8472), PodMtu);
     private readonly Coalescer _coalescer = new(joinsTcp: true, joinsUdp: true);
-    private readonly ForwardingTable _tableA = Table("10.244.1.0/24", new RemoteVtep("b", IpAddress.Parse("192.0.2.2"), _macB), "10.244.2.0/24");
-    private readonly ForwardingTable _tableB = Table("10.244.2.0/24", new RemoteVtep("a", _addressA, _macA), "10.244.1.0/24");
-    private readonly byte[] _leadingHeaders = new byte[Encapsulator.Overhead + TcpHeaders];
+    private readonly ForwardingTable _tableA = Table(_macA, "10.244.1.0/24", new RemoteVtep("b", IpAddress.Parse("192.0.2.2"), _macB), "10.244.2.0/24");
+    private readonly ForwardingTable _tableB = Table(_macB, "10.244.2.0/24", new RemoteVtep("a", _addressA, _macA), "10.244.1.0/24");
+    private MemoryNodes _nodes = null!;
+    private readonly byte[] _leadingHeaders = new byte[VxlanOverhead.InPayload + TcpHeaders];
 
     [GlobalSetup]
     public void SetUp()
@@ -45,20 +46,23 @@ public class DataPath
         }
 
         byte[] super = TcpSuperPacket();
-        Fill(_superPacket, super).Offload = new VirtioNetHeader(
+        VirtioNetHeader offload = new(
             VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoTcpv4, TcpHeaders, Payload, Ipv4Header.MinLength, TcpHeader.ChecksumOffset);
-        _encapsulator.Encapsulate(_superPacket, _tableA);
-        Carry(_superPacket, _train);
+        Fill(_superPacket, super).Offload = offload;
+        Encapsulator.Encapsulate(_superPacket, _tableA);
+        MemoryLink.Carry(_superPacket, _train, _addressA);
         _train.ReceivedBytes(0)[.._leadingHeaders.Length].CopyTo(_leadingHeaders);
         _ = Coalesce();
         Require(_train.Count == Segments && _train[0].Next == 1, "the segments are joined");
+        _nodes = new MemoryNodes(_tableA, _tableB, _addressA, super, offload);
+        Require(TwoDataPlanes() == Segments, "the segments arrive");
     }
 
     /// <summary>A UDP packet of the pods' MTU, its checksum whole.</summary>
     [Benchmark(OperationsPerInvoke = Batch)]
     public int EncapsulatePackets()
     {
-        _encapsulator.Encapsulate(_packets, _tableA);
+        Encapsulator.Encapsulate(_packets, _tableA);
         return _packets.Count;
     }
 
@@ -66,7 +70,7 @@ public class DataPath
     [Benchmark(OperationsPerInvoke = Batch)]
     public int DecapsulatePackets()
     {
-        _decapsulator.Decapsulate(_datagrams, _tableB);
+        Decapsulator.Decapsulate(_datagrams, _tableB);
         return _datagrams.Count;
     }
 
@@ -74,7 +78,7 @@ public class DataPath
     [Benchmark]
     public int Segment()
     {
-        _encapsulator.Encapsulate(_superPacket, _tableA);
+        Encapsulator.Encapsulate(_superPacket, _tableA);
         return _superPacket.Count;
     }
 
@@ -84,24 +88,18 @@ public class DataPath
     {
         // Joining has changed the first one's headers.
         _leadingHeaders.CopyTo(_train.ReceivedBytes(0));
-        _decapsulator.Decapsulate(_train, _tableB);
+        Decapsulator.Decapsulate(_train, _tableB);
         _coalescer.Coalesce(_train);
         return _train.Count;
     }
 
-    /// <summary>From one node's TUN to the other's, and between them a copy as a network makes one.</summary>
+    /// <summary>From one node's TUN to the other's by both nodes' workers, and between them a copy as a network makes one.</summary>
     [Benchmark]
-    public int TwoDataPlanes()
-    {
-        _encapsulator.Encapsulate(_superPacket, _tableA);
-        Carry(_superPacket, _train);
-        _decapsulator.Decapsulate(_train, _tableB);
-        _coalescer.Coalesce(_train);
-        return _train.Count;
-    }
+    public int TwoDataPlanes() => _nodes.Carry();
 
-    private static ForwardingTable Table(string local, RemoteVtep peer, string remote) =>
-        new ForwardingTableBuilder().AddLocal(IpPrefix.Parse(local)).AddRoute(IpPrefix.Parse(remote), peer).Build();
+    private static ForwardingTable Table(MacAddress own, string local, RemoteVtep peer, string remote) =>
+        new ForwardingTableBuilder().AddLocal(IpPrefix.Parse(local)).AddRoute(IpPrefix.Parse(remote), peer).Build()
+            .With(new LocalEndpoint(new Vtep(new Vni(1), own, 8472), 0, PodMtu));
 
     private static ref ReceivedBuffer Fill(PacketBatch batch, ReadOnlySpan<byte> bytes)
     {
@@ -109,25 +107,6 @@ public class DataPath
         ref ReceivedBuffer received = ref batch.AddReceived();
         received.Length = bytes.Length;
         return ref received;
-    }
-
-    private static void Carry(PacketBatch sent, PacketBatch received)
-    {
-        received.Clear();
-        int start = PacketBatch.StartOf(0);
-        int end = start;
-        for (int i = 0; i < sent.Count; i++)
-        {
-            PacketSlot slot = sent[i];
-            sent.Packet(i).CopyTo(received.Memory.AsSpan(end));
-            sent.Memory.AsSpan(slot.PayloadOffset, slot.PayloadLength).CopyTo(received.Memory.AsSpan(end + slot.Length));
-            end += slot.TotalLength;
-        }
-
-        ref ReceivedBuffer buffer = ref received.AddReceived();
-        buffer.Length = end - start;
-        buffer.SegmentSize = sent[0].TotalLength;
-        buffer.OuterSource = _addressA;
     }
 
     private static byte[] TcpSuperPacket()

@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Packets;
-using Overlay.Wire.Headers;
 
 namespace Overlay.Bench.Micro;
 
@@ -12,8 +11,8 @@ public class FlowHashing
     private readonly byte[] _ipv6 = SamplePackets.Ipv6Udp(64);
 
     [Benchmark]
-    public uint Ipv4() => Ipv4Header.TryParse(_ipv4, out Ipv4Header ip) ? FlowHash.Of(ip) : throw new InvalidDataException();
+    public uint Ipv4() => InnerPacket.TryReadIpv4(_ipv4, out InnerPacket ip) ? FlowHash.Of(ip) : throw new InvalidDataException();
 
     [Benchmark]
-    public uint Ipv6() => Ipv6Header.TryParse(_ipv6, out Ipv6Header ip) ? FlowHash.Of(ip) : throw new InvalidDataException();
+    public uint Ipv6() => InnerPacket.TryReadIpv6(_ipv6, out InnerPacket ip) ? FlowHash.Of(ip) : throw new InvalidDataException();
 }

@@ -43,7 +43,7 @@ public class TableBuild
         int node = _changes / 2 % Nodes;
         IpPrefix free = PodCidr(Nodes + 1);
         (IpPrefix from, IpPrefix to) = _changes++ % 2 == 0 ? (PodCidr(node), free) : (free, PodCidr(node));
-        _publisher.Publish(_kept.RemoveRoute(from).AddRoute(to, _vteps[node]).Build());
+        _publisher.Publish(_kept.RemoveRoute(from).AddRoute(to, _vteps[node]).Build(out TableChange change), change);
     }
 
     /// <summary>A lease with another MAC, through all the reconciler's checks.</summary>

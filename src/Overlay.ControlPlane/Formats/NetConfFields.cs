@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Formats;
 
@@ -37,3 +38,30 @@ internal sealed record NetConfFields
 
     public JsonElement Backend { get; init; }
 }
+
+/// <summary>The <c>Backend</c> of net-conf.json as it is read.</summary>
+internal sealed record NetConfBackendFields
+{
+    public JsonElement Type { get; init; }
+
+    [JsonPropertyName("VNI")]
+    public JsonElement Vni { get; init; }
+
+    public JsonElement Port { get; init; }
+
+    [JsonPropertyName("MTU")]
+    public JsonElement Mtu { get; init; }
+
+    [JsonPropertyName("GBP")]
+    public JsonElement Gbp { get; init; }
+
+    public JsonElement Learning { get; init; }
+
+    public JsonElement DirectRouting { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(NetConfFields))]
+[JsonSerializable(typeof(NetConfBackendFields))]
+internal sealed partial class NetConfJsonContext : JsonSerializerContext;

@@ -1,4 +1,4 @@
-using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Leases;
@@ -6,12 +6,8 @@ namespace Overlay.ControlPlane.Leases;
 /// <summary>The ranges this node works with, and the rules between them. Immutable.</summary>
 public sealed record AddressPlan
 {
-    private const string ClusterKey = "Overlay:Network:Cidr";
-    private const string ClusterV6Key = "Overlay:Network:CidrV6";
-    private const string SubnetKey = "Overlay:Subnet";
-    private const string SubnetV6Key = "Overlay:SubnetV6";
-    private const string ServiceKey = "Overlay:ServiceCidrs";
-    private const string UnderlayName = "the network of Overlay:Interface,";
+    /// <summary>The names of the ranges in messages.</summary>
+    public RangeNames Names { get; init; } = RangeNames.Plain;
 
     /// <summary>The range of all IPv4 pods.</summary>
     public IpPrefix? ClusterCidr { get; init; }
@@ -34,14 +30,14 @@ public sealed record AddressPlan
     /// <summary>The cluster CIDR of that family, if pods of that family are carried at all.</summary>
     public IpPrefix? ClusterCidrOf(IpFamily family) => family == IpFamily.IPv4 ? ClusterCidr : ClusterCidrV6;
 
-    /// <summary>Every rule that is broken, naming both prefixes and the keys they come from; empty when all hold.</summary>
+    /// <summary>Every rule that is broken, with both prefixes and their names; empty when all hold.</summary>
     public IReadOnlyList<string> Check()
     {
         List<string> violations = [];
-        IEnumerable<Named> clusters = Present((ClusterKey, ClusterCidr), (ClusterV6Key, ClusterCidrV6));
-        IEnumerable<Named> podCidrs = Present((SubnetKey, Subnet), (SubnetV6Key, SubnetV6));
-        IEnumerable<Named> services = ServiceCidrs.Select(static prefix => new Named(ServiceKey, prefix));
-        IEnumerable<Named> underlays = UnderlayNetworks.Select(static prefix => new Named(UnderlayName, prefix));
+        IEnumerable<Named> clusters = Present((Names.Cluster, ClusterCidr), (Names.ClusterV6, ClusterCidrV6));
+        IEnumerable<Named> podCidrs = Present((Names.Subnet, Subnet), (Names.SubnetV6, SubnetV6));
+        IEnumerable<Named> services = ServiceCidrs.Select(prefix => new Named(Names.Services, prefix));
+        IEnumerable<Named> underlays = UnderlayNetworks.Select(prefix => new Named(Names.Underlay, prefix));
 
         foreach (Named podCidr in podCidrs)
         {
@@ -65,16 +61,16 @@ public sealed record AddressPlan
     }
 
     /// <summary>The violation when a pod CIDR, this node's or a peer's, is not inside the cluster CIDR; null when it is.</summary>
-    /// <param name="name">Whose it is, as the message is to say it.</param>
+    /// <param name="name">Its owner, for the message.</param>
     /// <param name="podCidr">The pod CIDR.</param>
     public string? CheckPodCidr(string name, IpPrefix podCidr)
     {
-        string key = podCidr.Family == IpFamily.IPv4 ? ClusterKey : ClusterV6Key;
+        string cidr = podCidr.Family == IpFamily.IPv4 ? Names.Cluster : Names.ClusterV6;
         return ClusterCidrOf(podCidr.Family) switch
         {
-            null => $"{name} {podCidr} is outside the cluster CIDR: {key} is not set",
+            null => $"{name} {podCidr} is outside the cluster CIDR: {cidr} is not set",
             { } cluster when cluster.Contains(podCidr) => null,
-            { } cluster => $"{name} {podCidr} is outside the cluster CIDR {key} {cluster}",
+            { } cluster => $"{name} {podCidr} is outside the cluster CIDR {cidr} {cluster}",
         };
     }
 

@@ -31,6 +31,9 @@ public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : IL
         source.WatchAsync(known, cancellationToken);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => source.WatchPodCidrsAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) =>
         BoundAsync(source.FindAsync(node, cancellationToken), cancellationToken);
 

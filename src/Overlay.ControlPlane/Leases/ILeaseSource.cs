@@ -45,6 +45,13 @@ public interface ILeaseSource
     /// </remarks>
     IAsyncEnumerable<LeaseUpdate> WatchAsync(IReadOnlyList<Lease> known, CancellationToken cancellationToken);
 
+    /// <summary>Other pod CIDRs than those this node has published, whenever the store gives it some. One reader at a time.</summary>
+    /// <remarks>
+    /// Found by a running <see cref="WatchAsync"/>. A reader that is slower than the store gets the newest only. A store
+    /// that gives no pod CIDRs yields nothing. Ends with <see cref="OperationCanceledException"/>.
+    /// </remarks>
+    IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken);
+
     /// <summary>Announces this node, replacing what it announced before.</summary>
     /// <exception cref="IOException">The store could not be written. A running watch tries again.</exception>
     Task PublishAsync(Lease own, CancellationToken cancellationToken);

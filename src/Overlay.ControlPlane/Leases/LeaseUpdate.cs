@@ -16,7 +16,18 @@ public abstract record LeaseUpdate
 
     /// <summary>Every lease there is; a node that is not in it has none.</summary>
     public sealed record Snapshot(IReadOnlyList<Lease> Leases) : LeaseUpdate;
+}
 
-    /// <summary>The store has given this node other pod CIDRs than those it published. Leases are as they were.</summary>
-    public sealed record Reassigned(PodCidrs PodCidrs) : LeaseUpdate;
+/// <summary>One change of the set of leases.</summary>
+public abstract record LeaseEvent
+{
+    private LeaseEvent()
+    {
+    }
+
+    /// <summary>A node's lease is new, or replaces the one that node had.</summary>
+    public sealed record Added(Lease Lease) : LeaseEvent;
+
+    /// <summary>The node has no lease any more.</summary>
+    public sealed record Removed(string Node) : LeaseEvent;
 }

@@ -9,3 +9,16 @@ public sealed record StoreStatus(StoreState State, DateTimeOffset? LastSync, str
     /// <summary>Before the first answer.</summary>
     public static StoreStatus Initial { get; } = new(StoreState.Connecting, null, null);
 }
+
+/// <summary>Whether a store answers.</summary>
+public enum StoreState
+{
+    /// <summary>It has not answered yet.</summary>
+    Connecting,
+
+    /// <summary>It answers; changes are seen as they happen.</summary>
+    Connected,
+
+    /// <summary>It answered once and does not now: what is known may be old.</summary>
+    Disconnected,
+}

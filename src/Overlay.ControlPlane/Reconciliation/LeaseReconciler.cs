@@ -1,24 +1,22 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.State;
 using Overlay.Dataplane.Forwarding;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
-/// <summary>Turns what nodes announce into the forwarding table. One writer at a time calls <see cref="Apply"/> and what else changes it.</summary>
+/// <summary>Turns the leases of nodes into the forwarding table. One writer at a time calls <see cref="Apply"/>, Reconsider and Rebase.</summary>
 /// <remarks>
-/// The table is a function of the accepted leases alone and is replaced whole: what an update leaves unchanged works at
-/// every moment. What is done for an update is in proportion to what it changes, but for a few walks over all peers.
-/// Of a peer whose new lease is refused nothing old stays: it has said that it left, so its old pod CIDR may be another
-/// node's by now and its old address another host, and both would get pod traffic not meant for them.
+/// The table is a function of the accepted leases alone and is replaced whole: routes that an update leaves unchanged
+/// work at every moment. The work for an update is in proportion to its changes, but for a few walks over all peers.
+/// A peer whose new lease is refused keeps nothing of its old one: it has left its old pod CIDR and address, which may
+/// be another node's by now, and that node would get pod traffic not meant for it.
 /// </remarks>
 public sealed class LeaseReconciler
 {
-    /// <summary>How long what a node has withdrawn is kept for it where another node waits for it, and a stop withdraws the lease.</summary>
-    /// <remarks>
-    /// A restart takes seconds, a reboot of a small machine less than a minute. Nobody's packets pass meanwhile. Where
-    /// leases outlive a stop, one that is gone is gone for good, and what was in it may have been given away.
-    /// </remarks>
-    public static readonly TimeSpan ClaimGrace = TimeSpan.FromSeconds(60);
+    /// <summary>How long the claims of a withdrawn lease are kept for its node, where a stop withdraws leases and another node waits.</summary>
+    /// <remarks>Where leases outlive a stop, a lease that is gone is gone for good, and its pod CIDR may have been given away.</remarks>
+    public static readonly TimeSpan ClaimGrace = WithdrawnClaim.KeptFor;
 
     private readonly TablePublisher _publisher;
     private readonly TimeProvider _time;
@@ -26,20 +24,20 @@ public sealed class LeaseReconciler
     private readonly KeptClaims _kept;
     private readonly ClaimState _claims;
 
-    // Each peer by itself, in the order of their names; what claims of others make of it is in _peers.
+    // Each peer by itself, in the order of their names; _peers has the outcome of the claims between them.
     private readonly SortedList<string, PeerLease> _checked = new(StringComparer.Ordinal);
     private Lease _own;
     private LeaseRules _rules;
-    private TableState _table;
+    private readonly TableState _table;
     private bool _hasPublished;
     private volatile PeersSnapshot _peers = PeersSnapshot.Empty;
 
-    /// <param name="own">This node's lease: its pod CIDRs, underlays, VNI and MAC are what peers are measured against.</param>
+    /// <param name="own">This node's lease: its pod CIDRs, underlays, VNI and MAC are the measure for peers.</param>
     /// <param name="plan">Its cluster CIDRs bound what peers may announce.</param>
     /// <param name="claimGrace"><see cref="ClaimGrace"/>, or zero where a stop leaves the lease in the store.</param>
     /// <param name="publisher">Gets a new table with the first update, then whenever the accepted leases change.</param>
     /// <param name="time">Clock of <see cref="PeersSnapshot.UpdatedAt"/> and of the grace.</param>
-    /// <param name="logger">Told of every refusal once.</param>
+    /// <param name="logger">Logs every refusal once.</param>
     /// <exception cref="ArgumentException">The own lease lacks a VTEP, its MAC or its address.</exception>
     public LeaseReconciler(
         Lease own, AddressPlan plan, TimeSpan claimGrace, TablePublisher publisher, TimeProvider time, ILogger<LeaseReconciler> logger)
@@ -57,10 +55,10 @@ public sealed class LeaseReconciler
     /// <summary>All peers, accepted or not. Any thread may read it.</summary>
     public PeersSnapshot Peers => _peers;
 
-    /// <summary>How long until <see cref="Reconsider"/> has something to do without an update; null when it has not.</summary>
+    /// <summary>How long until <see cref="Reconsider"/> is due without an update; null when it has nothing to do.</summary>
     public TimeSpan? ReconsiderIn => _kept.NextRelease;
 
-    /// <summary>Takes an update; when this returns, the workers' next batch sees it.</summary>
+    /// <summary>Takes an update; the workers' first batch after the return sees it.</summary>
     public void Apply(LeaseUpdate update)
     {
         IReadOnlyList<PeerLease> peers = _peers.Peers;
@@ -73,25 +71,21 @@ public sealed class LeaseReconciler
         _peers = new(peers, _time.GetUtcNow());
     }
 
-    /// <summary>Gives what was kept for a node that has not come back to the one that waits for it.</summary>
+    /// <summary>Gives claims that were kept for a node, and whose time is over, to the node that waits for them.</summary>
     public void Reconsider() => _peers = _peers with { Peers = JudgeAndPublish([]) };
 
     /// <summary>Measures every peer against another lease of this node: it has other addresses, or other pod CIDRs, than before.</summary>
     /// <exception cref="ArgumentException">The own lease lacks a VTEP, its MAC or its address.</exception>
     public void Rebase(Lease own, AddressPlan plan)
     {
-        // What a lease claims depends on the plan too.
+        // The claims of a lease depend on the plan too.
         List<Claim> withdrawn = [.. _checked.Values.SelectMany(ClaimsOf)];
         _own = own;
         _rules = new(own, plan);
-        _table = new(own, _rules);
         PeerLease[] peers = Judge([.. _checked.Select(static entry => (entry.Key, (Lease?)entry.Value.Lease))], withdrawn);
         LogChanges(PeerChange.Between(_peers.Peers, peers));
-        if (_hasPublished)
-        {
-            _ = _table.Take(PeerChange.Between([], peers));
-            Publish(peers);
-        }
+        _table.Rebase(own, _rules, _peers.Peers, peers);
+        if (_hasPublished) Publish(peers);
 
         _peers = _peers with { Peers = peers };
     }
@@ -108,27 +102,27 @@ public sealed class LeaseReconciler
     /// <summary>The nodes whose lease is another than before, by name; without a lease: it has none any more.</summary>
     private IReadOnlyList<(string Node, Lease? Lease)> ChangesOf(LeaseUpdate update)
     {
-        Dictionary<string, Lease?> said = new(StringComparer.Ordinal);
+        Dictionary<string, Lease?> named = new(StringComparer.Ordinal);
         switch (update)
         {
             case LeaseUpdate.Snapshot snapshot:
-                foreach (Lease lease in snapshot.Leases) said[lease.Node] = lease;
-                foreach (string node in _checked.Keys) _ = said.TryAdd(node, null);
+                foreach (Lease lease in snapshot.Leases) named[lease.Node] = lease;
+                foreach (string node in _checked.Keys) _ = named.TryAdd(node, null);
                 break;
             case LeaseUpdate.Events events:
                 foreach (LeaseEvent change in events.Changes)
                 {
-                    if (change is LeaseEvent.Added added) said[added.Lease.Node] = added.Lease;
-                    else if (change is LeaseEvent.Removed removed) said[removed.Node] = null;
+                    if (change is LeaseEvent.Added added) named[added.Lease.Node] = added.Lease;
+                    else if (change is LeaseEvent.Removed removed) named[removed.Node] = null;
                 }
 
                 break;
         }
 
-        _ = said.Remove(_own.Node);
+        _ = named.Remove(_own.Node);
         return
         [
-            .. said.Where(entry => _checked.GetValueOrDefault(entry.Key)?.Lease != entry.Value)
+            .. named.Where(entry => _checked.GetValueOrDefault(entry.Key)?.Lease != entry.Value)
                 .OrderBy(static entry => entry.Key, StringComparer.Ordinal)
                 .Select(static entry => (entry.Key, entry.Value)),
         ];
@@ -152,7 +146,7 @@ public sealed class LeaseReconciler
         PeerLease[] peers = [.. _checked.Values];
         foreach ((string node, string reason) in _claims.Settle(withdrawn, made, _checked.ContainsKey))
         {
-            // A node that is gone may lose too, what is kept for it.
+            // A node that is gone may lose the claims kept for it.
             int index = _checked.IndexOfKey(node);
             if (index >= 0) peers[index] = peers[index] with { Verdict = LeaseVerdict.Refused, Reason = reason };
         }
@@ -160,7 +154,7 @@ public sealed class LeaseReconciler
         return peers;
     }
 
-    // A lease that is refused by itself claims nothing: others may have what it names.
+    // A lease that is refused by itself claims nothing: its prefixes and addresses are free for others.
     private IEnumerable<Claim> ClaimsOf(PeerLease peer) => peer.Verdict != LeaseVerdict.Accepted ? [] :
     [
         .. _rules.CarriedPodCidrs(peer.Lease).Select(prefix => Claim.PodCidr(peer.Lease.Node, prefix)),
@@ -169,11 +163,10 @@ public sealed class LeaseReconciler
 
     private void Publish(IReadOnlyList<PeerLease> peers)
     {
-        _publisher.Publish(_table.Build());
+        _publisher.Publish(_table.Build(out TableChange change), change);
         _hasPublished = true;
         int accepted = peers.Count(static peer => peer.Verdict == LeaseVerdict.Accepted);
-        _logger.LogInformation(
-            "Forwarding table replaced: {Accepted} peers, {Others} not accepted", accepted, peers.Count - accepted);
+        _logger.TableReplaced(accepted, peers.Count - accepted);
     }
 
     private void LogChanges(IReadOnlyList<PeerChange> outcome)
@@ -181,22 +174,16 @@ public sealed class LeaseReconciler
         foreach ((PeerLease? old, PeerLease? peer) in outcome)
         {
             if (peer is null || (peer.Reason == old?.Reason && (old is null || peer.Verdict == old.Verdict))) continue;
-            if (peer.Reason is null)
-                _logger.LogInformation("Lease of {Node} is accepted now; it was not: {Reason}", peer.Lease.Node, old?.Reason);
-            else if (peer.Verdict == LeaseVerdict.Refused)
-                _logger.LogWarning("Lease of {Node} ({Prefix}) is refused: {Reason}", peer.Lease.Node, Prefixes(peer.Lease), peer.Reason);
-            else if (peer.Verdict == LeaseVerdict.NotReady)
-                _logger.LogInformation("Lease of {Node} ({Prefix}) is not ready: {Reason}", peer.Lease.Node, Prefixes(peer.Lease), peer.Reason);
-            else
-                _logger.LogWarning("Lease of {Node} ({Prefix}) is accepted in part: {Reason}", peer.Lease.Node, Prefixes(peer.Lease), peer.Reason);
+            (string node, string prefixes) = (peer.Lease.Node, string.Join(", ", peer.Lease.PodCidrs));
+            if (peer.Reason is null) _logger.LeaseAcceptedNow(node, old?.Reason);
+            else if (peer.Verdict == LeaseVerdict.Refused) _logger.LeaseRefused(node, prefixes, peer.Reason);
+            else if (peer.Verdict == LeaseVerdict.NotReady) _logger.LeaseNotReady(node, prefixes, peer.Reason);
+            else _logger.LeaseAcceptedInPart(node, prefixes, peer.Reason);
         }
 
         foreach ((PeerLease? old, PeerLease? peer) in outcome)
         {
-            if (peer is null && old?.Reason is not null)
-                _logger.LogInformation("Lease of {Node} is gone; it was not carried in full: {Reason}", old.Lease.Node, old.Reason);
+            if (peer is null && old?.Reason is not null) _logger.LeaseGone(old.Lease.Node, old.Reason);
         }
     }
-
-    private static string Prefixes(Lease lease) => string.Join(", ", lease.PodCidrs);
 }

@@ -79,7 +79,7 @@ internal sealed class LeaseRules
         foreach (IpPrefix podCidr in CarriedPodCidrs(lease))
         {
             foreach (IpPrefix services in _plan.ServiceCidrs.Where(services => services.Overlaps(podCidr)))
-                return $"pod CIDR {podCidr} of node {lease.Node} overlaps the service CIDR Overlay:ServiceCidrs {services}: a ClusterIP and a pod could be one address";
+                return $"pod CIDR {podCidr} of node {lease.Node} overlaps the service CIDR {_plan.Names.Services} {services}: a ClusterIP and a pod could be one address";
             if (_plan.CheckPodCidr($"node {lease.Node}'s pod CIDR", podCidr) is { } outside) return outside;
             foreach (IpPrefix own in _own.PodCidrs.Where(own => own.Overlaps(podCidr)))
                 return $"pod CIDR {podCidr} of node {lease.Node} overlaps {own} of this node {_own.Node}";

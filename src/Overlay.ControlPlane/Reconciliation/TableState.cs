@@ -7,8 +7,8 @@ namespace Overlay.ControlPlane.Reconciliation;
 /// <summary>This node's own pod CIDRs and the rows of the accepted peers, from which the next table is built. Not thread-safe.</summary>
 internal sealed class TableState
 {
-    private readonly Lease _own;
-    private readonly LeaseRules _rules;
+    private Lease _own;
+    private LeaseRules _rules;
     private readonly ForwardingTableBuilder _builder = new();
 
     public TableState(Lease own, LeaseRules rules)
@@ -29,7 +29,23 @@ internal sealed class TableState
         return changes.Length > 0;
     }
 
-    public ForwardingTable Build() => _builder.Build();
+    /// <summary>Makes every row anew, for another lease of this node: what comes out the same is no change of the table.</summary>
+    /// <param name="own">This node's lease from now on.</param>
+    /// <param name="rules">What follows from it.</param>
+    /// <param name="before">The peers as last taken over.</param>
+    /// <param name="now">The peers as the new rules see them.</param>
+    public void Rebase(Lease own, LeaseRules rules, IEnumerable<PeerLease> before, IEnumerable<PeerLease> now)
+    {
+        foreach (PeerLease peer in before.Where(static peer => peer.Verdict == LeaseVerdict.Accepted)) Withdraw(peer.Lease);
+        foreach (IpPrefix prefix in _own.PodCidrs) _ = _builder.RemoveRoute(prefix);
+        _own = own;
+        _rules = rules;
+        foreach (IpPrefix prefix in own.PodCidrs) _ = _builder.AddLocal(prefix);
+        foreach (PeerLease peer in now.Where(static peer => peer.Verdict == LeaseVerdict.Accepted)) Add(peer.Lease);
+    }
+
+    /// <param name="change">The difference to the table built before.</param>
+    public ForwardingTable Build(out TableChange change) => _builder.Build(out change);
 
     private void Add(Lease lease)
     {

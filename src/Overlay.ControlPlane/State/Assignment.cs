@@ -2,8 +2,8 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.State;
 
-/// <summary>What a store gave this node to start with. Immutable.</summary>
-/// <param name="Store">Which store it was.</param>
-/// <param name="Settings">What a node is to use.</param>
-/// <param name="PodCidrs">This node's own.</param>
+/// <summary>The answers of a store that a node starts with. Immutable.</summary>
+/// <param name="Store">The store that answered.</param>
+/// <param name="Settings">Settings of the network and the node.</param>
+/// <param name="PodCidrs">This node's pod CIDRs.</param>
 public sealed record Assignment(StoreLocation Store, NodeSettings Settings, PodCidrs PodCidrs);

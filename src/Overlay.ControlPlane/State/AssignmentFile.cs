@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.Host.Files;
@@ -6,51 +5,34 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.State;
 
-/// <summary>Keeps an <see cref="Assignment"/> over restarts, in <c>assignment.json</c>: a store that is away stops no node.</summary>
+/// <summary>Keeps an <see cref="Assignment"/> over restarts, in <c>assignment.json</c>: a node starts without its store.</summary>
 public sealed class AssignmentFile
 {
-    private readonly string _file;
-    private readonly ILogger<AssignmentFile> _logger;
+    private readonly StateFile<AssignmentDocument> _file;
 
     /// <param name="stateDirectory">Made when missing.</param>
-    /// <param name="logger">Told of a file that cannot be used or written.</param>
-    public AssignmentFile(string stateDirectory, ILogger<AssignmentFile> logger)
-    {
-        _file = Path.Combine(stateDirectory, "assignment.json");
-        _logger = logger;
-    }
+    /// <param name="logger">Logs a file that cannot be used or written.</param>
+    public AssignmentFile(string stateDirectory, ILogger<AssignmentFile> logger) => _file = new(
+        Path.Combine(stateDirectory, "assignment.json"), StateJsonContext.Default.AssignmentDocument,
+        "A start needs the store", logger);
 
-    /// <summary>What was saved last; null when nothing was, or nothing that makes sense.</summary>
+    /// <summary>The assignment saved last; null when there is none, and when the file is damaged.</summary>
     public Assignment? Load()
     {
+        if (_file.Load() is not { } document) return null;
         try
         {
-            AssignmentDocument? document = JsonSerializer.Deserialize(File.ReadAllBytes(_file), AssignmentJsonContext.Default.AssignmentDocument);
-            return document is null ? throw new FormatException("it holds nothing") : Read(document);
+            return Read(document);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
-            return null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or FormatException or ArgumentException)
-        {
-            _logger.LogWarning("{File} cannot be used: {Reason}. Without the store this node does not start", _file, exception.Message);
+            _file.Refuse(exception.Message);
             return null;
         }
     }
 
-    /// <summary>Saves what a start needs. A disk that is full is no failure.</summary>
-    public void Save(Assignment assignment)
-    {
-        try
-        {
-            AtomicFile.Write(_file, JsonSerializer.SerializeToUtf8Bytes(Write(assignment), AssignmentJsonContext.Default.AssignmentDocument));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            _logger.LogError("{File} cannot be written: {Reason}. A restart will need the store", _file, exception.Message);
-        }
-    }
+    /// <summary>Saves the answers of the store that a start needs. A full disk is no failure.</summary>
+    public void Save(Assignment assignment) => _file.Save(Write(assignment));
 
     private static Assignment Read(AssignmentDocument document)
     {
@@ -73,11 +55,12 @@ public sealed class AssignmentFile
 
     private static AssignmentDocument Write(Assignment assignment)
     {
-        NetworkDocument? network = assignment.Settings.Network is not { } said ? null : new NetworkDocument(
-            said.Cidr?.ToString(), said.CidrV6?.ToString(), said.SubnetLength, said.SubnetLengthV6, said.Vni.Value, said.Port, said.UnderlayMtu,
-            said.DirectRouting);
+        NetworkDocument? network = assignment.Settings.Network is not { } given ? null : new NetworkDocument(
+            given.Cidr?.ToString(), given.CidrV6?.ToString(), given.SubnetLength, given.SubnetLengthV6,
+            given.Vni.Value, given.Port, given.UnderlayMtu, given.DirectRouting);
         return new AssignmentDocument(
-            assignment.Store.Kind, assignment.Store.Place, network, assignment.Settings.PublicIp?.ToString(), assignment.Settings.PublicIpV6?.ToString(),
+            assignment.Store.Kind, assignment.Store.Place, network,
+            assignment.Settings.PublicIp?.ToString(), assignment.Settings.PublicIpV6?.ToString(),
             assignment.PodCidrs.Ipv4?.ToString(), assignment.PodCidrs.Ipv6?.ToString());
     }
 

@@ -3,23 +3,24 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.State;
 
-/// <summary>Saves the peers beside what changes them, and as fast as the disk is: no update waits for it.</summary>
-/// <remarks>A crash loses no more of it than what the store said in its last second.</remarks>
-/// <param name="cache">Where to.</param>
+/// <summary>Saves the peers on a thread of its own, as fast as the disk is: no update waits for the disk.</summary>
+/// <remarks>A crash loses at most the updates of the last second.</remarks>
+/// <param name="leases">The file.</param>
 /// <param name="time">Clock of the wait between two times.</param>
-public sealed class LeaseSaver(LeaseCache cache, TimeProvider time)
+public sealed class LeaseSaver(SavedLeases leases, TimeProvider time)
 {
-    // Of many peers that change all the time the disk would see nothing else: it gets a twentieth of the time.
+    // Many peers that change all the time would keep the disk busy: saving gets a twentieth of the time.
     private const int Rest = 20;
 
     private static readonly TimeSpan _longestRest = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<PeersSnapshot> _unsaved = Channel.CreateBounded<PeersSnapshot>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Channel<PeersSnapshot> _unsaved = Channel.CreateBounded<PeersSnapshot>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
-    /// <summary>These are the peers now. Never waits.</summary>
+    /// <summary>Takes the current peers, in place of those not saved yet. Never waits.</summary>
     public void Note(PeersSnapshot peers) => _ = _unsaved.Writer.TryWrite(peers);
 
-    /// <summary>Saves what is noted until it is cancelled, and what is noted last then.</summary>
+    /// <summary>Saves until cancelled, and then the peers noted last.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -40,6 +41,6 @@ public sealed class LeaseSaver(LeaseCache cache, TimeProvider time)
 
     private void Save()
     {
-        if (_unsaved.Reader.TryRead(out PeersSnapshot? peers)) cache.Save(peers);
+        if (_unsaved.Reader.TryRead(out PeersSnapshot? peers)) leases.Save(peers);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Formats;
@@ -7,97 +6,48 @@ using Overlay.Host.Files;
 
 namespace Overlay.ControlPlane.State;
 
-/// <summary>Leases of one store in a file of this node's own state: <c>{"Kind":…,"Place":…,"Leases":{"b":{…lease…},…}}</c>.</summary>
-/// <param name="file">Its path.</param>
-/// <param name="store">Whose leases they are; those of another one are passed over.</param>
-/// <param name="logger">Told of a file that cannot be used or written.</param>
-internal sealed class LeaseSetFile(string file, StoreLocation store, ILogger logger)
+/// <summary>Leases of one store in a state file of this node: <c>{"Kind":…,"Place":…,"Leases":{"b":{…lease…},…}}</c>.</summary>
+/// <param name="path">The file.</param>
+/// <param name="store">The store of the leases; a file of another store is passed over.</param>
+/// <param name="consequence">The effect on the node when the file cannot be used.</param>
+/// <param name="logger">Logs a file that cannot be used or written.</param>
+internal sealed class LeaseSetFile(string path, StoreLocation store, string consequence, ILogger logger)
 {
-    private const string Kind = "Kind";
-    private const string Place = "Place";
-    private const string Leases = "Leases";
+    private readonly StateFile<LeaseSetDocument> _file = new(path, StateJsonContext.Default.LeaseSetDocument, consequence, logger);
+    private IReadOnlyList<Lease>? _saved;
 
-    private byte[] _saved = [];
-    private bool _hasFailed;
-
-    /// <summary>What was saved last; false when nothing was, or nothing that makes sense.</summary>
-    public bool TryLoad([NotNullWhen(true)] out IReadOnlyList<Lease>? leases)
+    /// <summary>The leases saved last; null when there are none, when the file is damaged, and when they are another store's.</summary>
+    public IReadOnlyList<Lease>? Load()
     {
-        leases = null;
-        try
+        if (_file.Load() is not { } document) return null;
+        StoreLocation found = new(document.Kind ?? "", document.Place ?? "");
+        if (!found.MayBe(store))
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
-            JsonElement root = document.RootElement;
-            StoreLocation found = new(TextOf(root, Kind), TextOf(root, Place));
-            if (!found.MayBe(store))
-            {
-                logger.LogWarning(
-                    "Saved leases in {File} are passed over: they are those of {FoundKind} {FoundPlace}, and this node's are in {Kind} {Place}",
-                    file, found.Kind, found.Place, store.Kind, store.Place);
-                return false;
-            }
+            logger.SavedLeasesOfAnotherStore(_file.Path, found.Kind, found.Place, store.Kind, store.Place);
+            return null;
+        }
 
-            List<Lease> sound = [];
-            foreach (JsonProperty entry in root.GetProperty(Leases).EnumerateObject())
-            {
-                if (LeaseJson.TryParse(entry.Name, JsonSerializer.SerializeToUtf8Bytes(entry.Value, LeaseJsonContext.Default.JsonElement), out Lease? lease, out string? error))
-                    sound.Add(lease);
-                else logger.LogWarning("Saved lease of {Node} in {File} is passed over: {Reason}", entry.Name, file, error);
-            }
-
-            leases = sound;
-            return true;
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or KeyNotFoundException)
-        {
-            logger.LogWarning("Saved leases in {File} cannot be used: {Reason}", file, exception.Message);
-            return false;
-        }
+        if (document.Leases is not null) return [.. document.Leases.Select(Parse).OfType<Lease>()];
+        _file.Refuse("it has no leases");
+        return null;
     }
 
-    /// <summary>Saves leases, if they are others than those saved last. A disk that is full is no failure.</summary>
-    public void Save(IEnumerable<Lease> leases)
+    /// <summary>Saves leases, if they differ from those saved last. A full disk is no failure.</summary>
+    public void Save(IReadOnlyList<Lease> leases)
     {
-        byte[] content = Format(leases);
-        if (content.AsSpan().SequenceEqual(_saved)) return;
-        try
-        {
-            AtomicFile.Write(file, content);
-            _saved = content;
-            _hasFailed = false;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            if (!_hasFailed) logger.LogError("Leases cannot be saved in {File}: {Reason}", file, exception.Message);
-            _hasFailed = true;
-        }
+        if (_saved is not null && _saved.SequenceEqual(leases)) return;
+        Dictionary<string, JsonElement> byNode = new(StringComparer.Ordinal);
+        foreach (Lease lease in leases)
+            byNode[lease.Node] = JsonSerializer.SerializeToElement(LeaseDocument.Of(lease), LeaseJsonContext.Default.LeaseDocument);
+        if (_file.Save(new LeaseSetDocument(store.Kind, store.Place, byNode))) _saved = leases;
     }
 
-    private static string TextOf(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) ? value.GetString() ?? "" : "";
-
-    private byte[] Format(IEnumerable<Lease> leases)
+    // One damaged lease costs only itself.
+    private Lease? Parse(KeyValuePair<string, JsonElement> entry)
     {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter writer = new(buffer))
-        {
-            writer.WriteStartObject();
-            writer.WriteString(Kind, store.Kind);
-            writer.WriteString(Place, store.Place);
-            writer.WriteStartObject(Leases);
-            foreach (Lease lease in leases)
-            {
-                writer.WritePropertyName(lease.Node);
-                writer.WriteRawValue(LeaseJson.Format(lease));
-            }
-
-            writer.WriteEndObject();
-            writer.WriteEndObject();
-        }
-
-        return buffer.ToArray();
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry.Value, LeaseJsonContext.Default.JsonElement);
+        if (LeaseJson.TryParse(entry.Key, json, out Lease? lease, out string? error)) return lease;
+        logger.SavedLeaseDamaged(entry.Key, _file.Path, error);
+        return null;
     }
 }

@@ -4,29 +4,29 @@ using Overlay.ControlPlane.Reconciliation;
 
 namespace Overlay.ControlPlane.Trust;
 
-/// <summary>Doubts an update by which most peers vanish together: what is new in it is believed at once, what is gone only after a while. Not thread-safe.</summary>
+/// <summary>Doubts an update by which most peers vanish together: its new leases count at once, its lost ones only after a while. Not thread-safe.</summary>
 /// <remarks>
 /// A store that was lost and made anew is empty, and sound. Its nodes fill it again, and no packet need be lost
-/// meanwhile. So it is with nodes that were cut off from their store: their leases end there all at once. A peer that
-/// leaves by itself is believed; and so is whatever contradicts a peer that is held.
+/// meanwhile. The leases of nodes that were cut off from their store end there together, too. A peer that leaves by
+/// itself is believed, and so is a lease that contradicts a held one.
 /// </remarks>
-/// <param name="grace">How long peers are held; zero for not at all.</param>
+/// <param name="grace">How long peers are held; zero to hold none.</param>
 /// <param name="time">Clock of the grace.</param>
-/// <param name="logger">Told when holding begins and ends.</param>
+/// <param name="logger">Logs when holding begins and ends.</param>
 public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<SnapshotHold> logger)
 {
     private readonly Dictionary<string, Lease> _held = new(StringComparer.Ordinal);
 
-    // Of all that have been held since; who is so still, _held says.
+    // Of all leases that have been held since; _held has those that still are.
     private LeaseIndex _index = new([]);
     private long _since;
     private DateTimeOffset _until;
     private volatile HeldPeers? _report;
 
-    /// <summary>What is held; null when nothing is. Any thread may read it.</summary>
+    /// <summary>The peers held; null when there are none. Any thread may read it.</summary>
     public HeldPeers? Held => _report;
 
-    /// <summary>How long until <see cref="Release"/> is due; null when nothing is held.</summary>
+    /// <summary>How long until <see cref="Release"/> is due; null when no peer is held.</summary>
     public TimeSpan? EndsIn
     {
         get
@@ -40,8 +40,8 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
     private bool IsOver => grace == TimeSpan.Zero || EndsIn == TimeSpan.Zero;
 
     /// <summary>The update as it is to be believed.</summary>
-    /// <param name="update">As the store told it.</param>
-    /// <param name="peers">What is known so far.</param>
+    /// <param name="update">The update of the store.</param>
+    /// <param name="peers">The peers known so far.</param>
     public LeaseUpdate Filter(LeaseUpdate update, PeersSnapshot peers) => update switch
     {
         LeaseUpdate.Snapshot snapshot => Filter(snapshot, peers),
@@ -49,11 +49,11 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
         _ => update,
     };
 
-    /// <summary>Gives up what is held: the store has had its time.</summary>
+    /// <summary>Gives up the held peers: the store has had its time.</summary>
     public LeaseUpdate.Events Release()
     {
         LeaseUpdate.Events removed = new([.. _held.Keys.Select(static node => new LeaseEvent.Removed(node))]);
-        if (_held.Count > 0) logger.LogWarning("The {Count} peers that the store lacks are given up: they have not come back", _held.Count);
+        if (_held.Count > 0) logger.HeldPeersGivenUp(_held.Count);
         GiveUp();
         return removed;
     }
@@ -66,13 +66,12 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
             return snapshot;
         }
 
-        HashSet<string> said = [.. snapshot.Leases.Select(static lease => lease.Node)];
+        HashSet<string> named = [.. snapshot.Leases.Select(static lease => lease.Node)];
         Lease[] accepted = [.. Accepted(peers)];
-        Lease[] gone = [.. accepted.Where(lease => !said.Contains(lease.Node))];
-        bool isMass = 2 * gone.Length > accepted.Length;
+        Lease[] gone = [.. accepted.Where(lease => !named.Contains(lease.Node))];
 
-        // A store that fills again says so in many snapshots: what is back is no reason to give up what is not yet.
-        Hold(isMass ? gone : [.. gone.Where(lease => _held.ContainsKey(lease.Node))], gone.Length, accepted.Length);
+        // A store that fills again sends many snapshots: the leases that are back are no reason to give up the others.
+        Hold(Departure.IsMass(gone.Length, accepted.Length) ? gone : [.. gone.Where(lease => _held.ContainsKey(lease.Node))], gone.Length, accepted.Length);
         foreach (Lease lease in snapshot.Leases) _ = TakeRivals(lease);
         Report();
         return new([.. snapshot.Leases, .. _held.Values]);
@@ -115,7 +114,7 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
 
         Lease[] had = [.. Accepted(peers).Where(lease => !_held.ContainsKey(lease.Node))];
         Lease[] vanishing = [.. had.Where(lease => gone.Contains(lease.Node))];
-        return vanishing.Length >= 2 && 2 * vanishing.Length > had.Length ? vanishing : [];
+        return Departure.IsMassOfSeveral(vanishing.Length, had.Length) ? vanishing : [];
     }
 
     private void Hold(IReadOnlyList<Lease> leases, int gone, int count)
@@ -124,9 +123,7 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
         {
             _since = time.GetTimestamp();
             _until = time.GetUtcNow() + grace;
-            logger.LogWarning(
-                "The store lacks {Gone} of {Count} peers all at once: they are kept for {Seconds} s, should it fill again", gone, count,
-                (int)grace.TotalSeconds);
+            logger.PeersHeld(gone, count, (int)grace.TotalSeconds);
         }
 
         _held.Clear();
@@ -134,7 +131,7 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
         _index = new(leases);
     }
 
-    /// <summary>Gives up what is held against that lease, and says whose it was.</summary>
+    /// <summary>Gives up the held leases that contradict that lease, and returns their nodes.</summary>
     private IReadOnlyList<string> TakeRivals(Lease lease) =>
         _held.Count == 0 ? [] : [.. _index.Rivals(lease).Select(static rival => rival.Node).Where(_held.Remove)];
 
@@ -146,7 +143,7 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
 
     private void Report()
     {
-        if (_report is not null && _held.Count == 0) logger.LogInformation("The store has its leases again");
+        if (_report is not null && _held.Count == 0) logger.HeldPeersAreBack();
         _report = _held.Count == 0 ? null : new HeldPeers(_held.Count, _until);
     }
 

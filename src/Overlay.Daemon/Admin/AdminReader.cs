@@ -2,6 +2,7 @@ using System.Reflection;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Networks;
@@ -52,7 +53,7 @@ public sealed class AdminReader(OverlayService service, CniInstallService cni, I
 
     public CountersReport CounterReport() => new(
         [
-            .. Node.Counters.Workers.Select(worker => new WorkerReport(
+            .. Node.Counters.Paths.Select(worker => new WorkerReport(
                 worker.Name, MetricsText.NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes, worker.AllocatedBytes)),
         ],
         [

@@ -1,4 +1,5 @@
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Admin;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Serilog.Extensions.Logging;
 
@@ -23,9 +24,7 @@ internal static class CniCommand
     public static int Run(string[] arguments)
     {
         IConfiguration configuration = ConfigurationLoader.Load(arguments[1..]);
-        List<string> faults = [];
-        CniInstallOptions options = OverlayOptionsReader.ReadCniInstall(configuration, faults);
-        if (faults.Count > 0) throw new ConfigurationException(faults);
+        CniInstallOptions options = OverlayOptionsReader.ReadCniInstall(configuration);
         using SerilogLoggerFactory loggers = new(Logging.Create(configuration), dispose: true);
         CniInstaller installer = new(options, loggers.CreateLogger<CniInstaller>());
         switch (arguments[0])

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
 using Overlay.Host.Files;
 using Overlay.Pods.Attachments;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Options;
 using Overlay.Host.Files;
 using Overlay.Host.Programs;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.CniInstall;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Daemon.Hosting;
 

@@ -14,10 +14,10 @@ internal static class MetricsText
     {
         StringBuilder text = new();
         Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
-        foreach (WorkerCounters worker in counters.Workers)
+        foreach (PathCounters worker in counters.Paths)
             Line($"overlay_forwarded_packets_total{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}", worker.ForwardedPackets);
         Header("overlay_forwarded_bytes_total", "counter", "Bytes of inner IP packets passed on.");
-        foreach (WorkerCounters worker in counters.Workers)
+        foreach (PathCounters worker in counters.Paths)
             Line($"overlay_forwarded_bytes_total{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}", worker.ForwardedBytes);
         Header("overlay_dropped_packets_total", "counter", "Packets dropped, by reason.");
         foreach ((Direction direction, DropReason reason) in DropReasons.All)

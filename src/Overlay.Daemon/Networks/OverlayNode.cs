@@ -7,9 +7,7 @@ using Overlay.Daemon.Firewall;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Counters;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Linux.Polling;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
@@ -34,10 +32,9 @@ public sealed class OverlayNode : IDisposable
     private readonly OverlayDevice _device;
     private readonly DirectRoutes? _directRoutes;
     private readonly PacketFilter _packetFilter;
-    private readonly Decapsulator _decapsulator;
     private readonly TablePublisher _publisher;
     private readonly ILogger<DeviceGuard> _guardLogger;
-    private readonly List<(WorkerCounters Egress, WorkerCounters Ingress)> _counters = [];
+    private readonly List<QueueCounters> _counters = [];
     private readonly Offloads _offloads;
     private volatile QueueSet _queues;
     private volatile DeviceGuard? _guard;
@@ -49,7 +46,7 @@ public sealed class OverlayNode : IDisposable
     private bool _isDisposed;
 
     private OverlayNode(
-        OverlayOptions options, RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, IReadOnlyList<UdpUnderlay> sockets, Vtep vtep,
+        OverlayOptions options, RouteNetlink netlink, UnderlayInterface underlay, OverlayDevice device, UdpSockets sockets, Vtep vtep,
         OverlayMtu mtu, DirectRoutes? directRoutes, PacketFilter packetFilter, TablePublisher publisher, ILoggerFactory loggers)
     {
         _options = options;
@@ -57,16 +54,15 @@ public sealed class OverlayNode : IDisposable
         _device = device;
         _directRoutes = directRoutes;
         _packetFilter = packetFilter;
-        _decapsulator = new Decapsulator(vtep, mtu.Pod);
         _publisher = publisher;
         _guardLogger = loggers.CreateLogger<DeviceGuard>();
         _underlay = underlay;
         _mtu = mtu;
         Vtep = vtep;
+        SetPodMtu(mtu.Pod);
 
         _offloads = options.Dataplane.Offloads & (device.Queues[0].Offloads | Offloads.UdpSend | Offloads.UdpReceive);
-        for (int i = 0; i < device.Queues.Count; i++)
-            _counters.Add((new WorkerCounters($"egress-{i}", Direction.Egress), new WorkerCounters($"ingress-{i}", Direction.Ingress)));
+        for (int i = 0; i < device.Queues.Count; i++) _counters.Add(QueueCounters.For($"{i}"));
         Counters = new DataplaneCounters([.. _counters.SelectMany(static pair => new[] { pair.Egress, pair.Ingress })]);
         _queues = Queue(sockets);
     }
@@ -136,8 +132,7 @@ public sealed class OverlayNode : IDisposable
             OverlayMtu mtu = OverlayMtu.For(options, underlay);
             Vtep vtep = new(options.Network.Vni, vtepMacs.Ipv4, options.Network.Port) { MacV6 = vtepMacs.Ipv6 };
             int queues = QueueCount(options.Dataplane);
-            IReadOnlyList<UdpUnderlay> sockets = UdpUnderlay.OpenQueues(queues, underlay.Ipv4, underlay.Ipv6, vtep.Port, options.Dataplane.Offloads);
-            foreach (UdpUnderlay socket in sockets) _ = Made(socket);
+            UdpSockets sockets = Made(UdpSockets.Open(queues, underlay.Ipv4, underlay.Ipv6, vtep.Port, options.Dataplane.Offloads));
             OverlayDevice device = Made(OverlayDevice.Create(netlink, options, mtu, queues, loggers.CreateLogger<OverlayDevice>()));
             DirectRoutes? directRoutes = options.Network.DirectRouting ? Made(new DirectRoutes(options, device.Name, loggers.CreateLogger<DirectRoutes>())) : null;
             PacketFilter packetFilter = Made(new PacketFilter(options, device.Name, loggers.CreateLogger<PacketFilter>()));
@@ -160,6 +155,7 @@ public sealed class OverlayNode : IDisposable
     /// <summary>The prefixes that must not meet, from the configuration and from the underlay.</summary>
     public static AddressPlan PlanOf(OverlayOptions options, UnderlayInterface underlay) => new()
     {
+        Names = RangeKeys.Names,
         ClusterCidr = options.Network.Cidr,
         ClusterCidrV6 = options.Network.CidrV6,
         Subnet = options.Subnet,
@@ -214,7 +210,7 @@ public sealed class OverlayNode : IDisposable
             if (!underlay.Addresses.SequenceEqual(_underlay.Addresses) || _isClosed) Reopen(underlay);
             _underlay = underlay;
             _mtu = mtu;
-            _decapsulator.PodMtu = mtu.Pod;
+            SetPodMtu(mtu.Pod);
             _device.SetMtu(mtu);
         }
         finally
@@ -258,20 +254,15 @@ public sealed class OverlayNode : IDisposable
     private static int QueueCount(DataplaneOptions options) =>
         options.Queues > 0 ? options.Queues : Math.Max(1, Environment.ProcessorCount / 2);
 
-    private QueueSet Queue(IReadOnlyList<UdpUnderlay> sockets)
+    private QueueSet Queue(UdpSockets sockets)
     {
         List<QueueReadiness> readiness = [];
-        List<IWorker> workers = [];
+        List<QueueWorker> workers = [];
         for (int i = 0; i < sockets.Count; i++)
         {
             (TunDevice tun, UdpUnderlay socket) = (_device.Queues[i], sockets[i]);
-            Coalescer coalescer = new(tun.Offloads.HasFlag(Offloads.TunTcp), tun.Offloads.HasFlag(Offloads.TunUdp));
             readiness.Add(new QueueReadiness(tun, socket, _options.Dataplane.BusyPoll));
-            workers.Add(new QueueWorker(
-                $"overlay-{i}",
-                new EgressWorker(tun, new Encapsulator(Vtep), socket, _publisher, _counters[i].Egress),
-                new IngressWorker(socket, _decapsulator, coalescer, tun, _publisher, _counters[i].Ingress),
-                readiness[i]));
+            workers.Add(new QueueWorker($"overlay-{i}", tun, socket, readiness[i], _publisher, _counters[i]));
         }
 
         return new QueueSet(sockets, readiness, workers, _options.Dataplane.PinWorkers);
@@ -288,16 +279,18 @@ public sealed class OverlayNode : IDisposable
             _isClosed = true;
         }
 
-        _queues = Queue(UdpUnderlay.OpenQueues(_device.Queues.Count, underlay.Ipv4, underlay.Ipv6, Vtep.Port, _options.Dataplane.Offloads));
+        _queues = Queue(UdpSockets.Open(_device.Queues.Count, underlay.Ipv4, underlay.Ipv6, Vtep.Port, _options.Dataplane.Offloads));
         _isClosed = false;
         _queues.Start(_failed);
     }
+
+    private void SetPodMtu(int bytes) => _publisher.SetLocal(new LocalEndpoint(Vtep, _underlay.Link.Index, bytes));
 
     private void StartGuard()
     {
         UnderlayWatch watch = new(_netlink, _options, _underlay, _moved, _guardLogger);
         _guard = new DeviceGuard(
-            _device, watch, _directRoutes, mtu => _decapsulator.PodMtu = Math.Min(mtu, _mtu.Pod), fault => _failed("the device guard", fault), _guardLogger);
+            _device, watch, _directRoutes, mtu => SetPodMtu(Math.Min(mtu, _mtu.Pod)), fault => _failed("the device guard", fault), _guardLogger);
         _guard.Start();
     }
 

@@ -7,7 +7,7 @@ namespace Overlay.Daemon.Networks;
 
 /// <summary>The underlay's sockets and the workers between them and the TUN: what another underlay address makes anew.</summary>
 internal sealed class QueueSet(
-    IReadOnlyList<UdpUnderlay> sockets, IReadOnlyList<QueueReadiness> readiness, IReadOnlyList<IWorker> workers, bool isPinned) : IDisposable
+    UdpSockets sockets, IReadOnlyList<QueueReadiness> readiness, IReadOnlyList<QueueWorker> workers, bool isPinned) : IDisposable
 {
     private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
 
@@ -33,7 +33,7 @@ internal sealed class QueueSet(
 
         foreach (WorkerThread thread in _threads) thread.Start();
 
-        void Ended(IWorker worker, Exception? fault)
+        void Ended(QueueWorker worker, Exception? fault)
         {
             if (fault is not null) failed(worker.Name, fault);
         }
@@ -50,7 +50,7 @@ internal sealed class QueueSet(
     public void Dispose()
     {
         if (IsStuck) return;
-        foreach (UdpUnderlay socket in sockets) socket.Dispose();
+        sockets.Dispose();
         foreach (QueueReadiness queue in readiness) queue.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using Overlay.Daemon.Options;
 using Overlay.Host.Netlink;
+using Overlay.Wire;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Underlay;
@@ -11,9 +12,6 @@ namespace Overlay.Daemon.Underlay;
 /// <param name="Networks">The networks its addresses lie in.</param>
 public sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6Address? Ipv6, IReadOnlyList<IpPrefix> Networks)
 {
-    private const int Ipv4Overhead = 50;
-    private const int Ipv6Overhead = 70;
-
     /// <summary>The addresses tunnels are bound to: one or two.</summary>
     public IEnumerable<IpAddress> Addresses
     {
@@ -45,6 +43,6 @@ public sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6Add
     {
         bool overIpv4 = pods == IpFamily.IPv4 ? Ipv4 is not null : Ipv6 is null;
         int underlay = most == 0 ? Link.Mtu : Math.Min(most, Link.Mtu);
-        return underlay - (overIpv4 ? Ipv4Overhead : Ipv6Overhead);
+        return underlay - (overIpv4 ? VxlanOverhead.OverIpv4 : VxlanOverhead.OverIpv6);
     }
 }

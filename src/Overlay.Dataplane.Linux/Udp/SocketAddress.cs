@@ -27,6 +27,9 @@ internal static class SocketAddress
         return (uint)(isIpv4 ? Ipv4Length : Ipv6Length);
     }
 
+    /// <summary>The port in a structure the kernel filled in.</summary>
+    public static ushort ReadPort(ReadOnlySpan<byte> source) => BinaryPrimitives.ReadUInt16BigEndian(source[2..]);
+
     /// <summary>The address in a structure the kernel filled in.</summary>
     public static IpAddress Read(ReadOnlySpan<byte> source) =>
         MemoryMarshal.Read<ushort>(source) == Libc.AF_INET

@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Dataplane.Linux.Udp;
 
 /// <summary>Sending sockets with different source ports, so that the underlay's ECMP and RSS can tell flows apart.</summary>
-/// <remarks>Ports are taken from 49152-65535, as RFC 7348 section 5 recommends.</remarks>
+/// <remarks>Ports are taken from 49152-65535, as RFC 7348 section 5 recommends. Owned by <see cref="AddressSockets"/>, lent to every <see cref="UdpSender"/>.</remarks>
 internal sealed class SourcePortPool : IDisposable
 {
     /// <summary>Sockets of a pool; a power of two.</summary>
@@ -13,18 +13,28 @@ internal sealed class SourcePortPool : IDisposable
     private const int FirstPort = 49_152;
     private const int Ports = 65_536 - FirstPort;
 
-    private readonly UdpSocket[] _sockets = new UdpSocket[Size];
+    private readonly UdpSocket[] _sockets;
+
+    /// <summary>Takes sockets that are set up for it, and closes them in the end.</summary>
+    /// <exception cref="ArgumentException">They are not <see cref="Size"/>.</exception>
+    public SourcePortPool(UdpSocket[] sockets)
+    {
+        if (sockets.Length != Size) throw new ArgumentException($"{Size} sockets make a pool of source ports, not {sockets.Length}", nameof(sockets));
+        _sockets = sockets;
+    }
 
     /// <exception cref="LinuxException">The address is not this host's, or no free port is left.</exception>
-    public SourcePortPool(IpAddress address)
+    public static SourcePortPool Bind(IpAddress address)
     {
+        List<UdpSocket> sockets = [];
         try
         {
-            for (int i = 0; i < Size; i++) _sockets[i] = BindFree(address);
+            while (sockets.Count < Size) sockets.Add(BindFree(address));
+            return new SourcePortPool([.. sockets]);
         }
         catch
         {
-            Dispose();
+            foreach (UdpSocket socket in sockets) socket.Dispose();
             throw;
         }
     }
@@ -35,9 +45,15 @@ internal sealed class SourcePortPool : IDisposable
     /// <summary>Which of the pool's sockets a flow has.</summary>
     public static int IndexOf(uint flowHash) => (int)(flowHash & (Size - 1));
 
+    /// <summary>Gives the sockets away without closing one.</summary>
+    public void Release(List<int> descriptors)
+    {
+        foreach (UdpSocket socket in _sockets) descriptors.Add(socket.Descriptor.Release());
+    }
+
     public void Dispose()
     {
-        foreach (UdpSocket? socket in _sockets) socket?.Dispose();
+        foreach (UdpSocket socket in _sockets) socket.Dispose();
     }
 
     private static UdpSocket BindFree(IpAddress address)
@@ -49,7 +65,7 @@ internal sealed class SourcePortPool : IDisposable
             {
                 UdpSocket socket = UdpSocket.Bind(address, (ushort)(FirstPort + ((start + i) % Ports)));
                 socket.DiscardIncoming();
-                socket.Set(Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, UdpUnderlay.BufferBytes, "SO_SNDBUFFORCE");
+                socket.Set(Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, UdpSockets.BufferBytes, "SO_SNDBUFFORCE");
 
                 // Waiting beats dropping when a queue below is full, but a stuck device must not hold up the end.
                 socket.SetSendTimeout(TimeSpan.FromMilliseconds(500));

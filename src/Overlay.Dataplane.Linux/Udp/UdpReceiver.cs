@@ -17,25 +17,41 @@ internal sealed unsafe class UdpReceiver : IDisposable
     private readonly MessageBatch _messages = new(MaxBatch, MaxBatch);
     private int _wanted = MaxBatch;
 
+    /// <summary>Takes a socket that is set up for it, and closes it in the end.</summary>
+    public UdpReceiver(UdpSocket socket) => _socket = socket;
+
+    public IpAddress Address => _socket.Address;
+
+    public ushort Port => _socket.Port;
+
+    public FileDescriptor Descriptor => _socket.Descriptor;
+
     /// <param name="address">One of this host's.</param>
     /// <param name="port">VXLAN port.</param>
     /// <param name="joins">Have the kernel join datagrams into trains (UDP_GRO) where it can.</param>
     /// <param name="beside">Another receiver of this address and port that takes some of the flows, or null.</param>
     /// <exception cref="LinuxException">The address is not this host's, or the port is taken.</exception>
-    public UdpReceiver(IpAddress address, ushort port, bool joins, UdpReceiver? beside)
+    public static UdpReceiver Bind(IpAddress address, ushort port, bool joins, UdpReceiver? beside)
     {
-        // Only the first receiver's bind tells whether somebody else has the port: so it alone binds without SO_REUSEPORT.
+        // Only the first receiver's bind shows whether another process has the port: so it alone binds without SO_REUSEPORT.
         beside?._socket.Set(Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1, "SO_REUSEPORT");
-        _socket = UdpSocket.Bind(address, port, isShared: beside is not null);
-        _socket.Set(Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, UdpUnderlay.BufferBytes, "SO_RCVBUFFORCE");
-        if (address.Family == IpFamily.IPv4) _socket.Set(Libc.SOL_IP, Libc.IP_RECVTOS, 1, "IP_RECVTOS");
-        else _socket.Set(Libc.SOL_IPV6, Libc.IPV6_RECVTCLASS, 1, "IPV6_RECVTCLASS");
+        UdpSocket socket = UdpSocket.Bind(address, port, isShared: beside is not null);
+        try
+        {
+            socket.Set(Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, UdpSockets.BufferBytes, "SO_RCVBUFFORCE");
+            if (address.Family == IpFamily.IPv4) socket.Set(Libc.SOL_IP, Libc.IP_RECVTOS, 1, "IP_RECVTOS");
+            else socket.Set(Libc.SOL_IPV6, Libc.IPV6_RECVTCLASS, 1, "IPV6_RECVTCLASS");
 
-        // Kernels before 5.12 take the option and garble trains; they cannot read it back.
-        if (joins && !_socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 1)) _ = _socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 0);
+            // Kernels before 5.12 take the option and garble trains; they cannot read it back.
+            if (joins && !socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 1)) _ = socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 0);
+            return new UdpReceiver(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
-
-    public FileDescriptor Descriptor => _socket.Descriptor;
 
     /// <summary>Takes what is there, without waiting, into the free buffers of the batch.</summary>
     /// <exception cref="LinuxException">The socket is unusable.</exception>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Interop;
+using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Udp;
@@ -27,35 +28,18 @@ internal sealed unsafe class UdpSender : IDisposable
     // By message: the first slot of its run, and how many there are.
     private readonly (int First, int Count)[] _runs = new (int, int)[MaxMessages];
 
-    // By source port: its slots in the order they came, chained.
-    private readonly int[] _first = new int[PoolCount * SourcePortPool.Size];
-    private readonly int[] _last = new int[PoolCount * SourcePortPool.Size];
-    private readonly int[] _used = new int[PoolCount * SourcePortPool.Size];
-    private int[] _next = [];
-    private int _usedCount;
+    private readonly PortBuckets _buckets = new(PoolCount * SourcePortPool.Size);
 
-    /// <param name="ipv4">Our IPv4 underlay address, or null.</param>
-    /// <param name="ipv6">Our IPv6 underlay address, or null.</param>
+    /// <param name="ipv4">Source ports of our IPv4 underlay address, or null; lent.</param>
+    /// <param name="ipv6">Source ports of our IPv6 underlay address, or null; lent.</param>
     /// <param name="port">The peers' VXLAN port.</param>
     /// <param name="maxSegments">Most datagrams the kernel cuts from one message; 1 = each is sent by itself.</param>
-    /// <exception cref="LinuxException">An address is not this host's, or no port is free.</exception>
-    public UdpSender(Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, int maxSegments)
+    public UdpSender(SourcePortPool? ipv4, SourcePortPool? ipv6, ushort port, int maxSegments)
     {
+        _ipv4 = ipv4;
+        _ipv6 = ipv6;
         _port = port;
         MaxSegments = maxSegments;
-        Array.Fill(_first, PacketSlot.None);
-        if (ipv4 is { } address4) _ipv4 = new SourcePortPool(address4);
-        if (ipv6 is { } address6) _ipv6 = new SourcePortPool(address6);
-    }
-
-    /// <summary>Another sender from the same ports, for another thread.</summary>
-    public UdpSender(UdpSender other)
-    {
-        _port = other._port;
-        _ipv4 = other._ipv4;
-        _ipv6 = other._ipv6;
-        MaxSegments = other.MaxSegments;
-        Array.Fill(_first, PacketSlot.None);
     }
 
     /// <summary>Most datagrams sent in one message; 1 once a device has refused to segment.</summary>
@@ -65,28 +49,26 @@ internal sealed unsafe class UdpSender : IDisposable
     public void Send(PacketBatch batch)
     {
         Sort(batch);
-        for (int i = 0; i < _usedCount; i++)
+        for (int i = 0; i < _buckets.Count; i++)
         {
-            int port = _used[i];
+            int first = _buckets.Take(i, out int port);
             UdpSocket socket = (port < SourcePortPool.Size ? _ipv4 : _ipv6)!.For((uint)port);
-            SendFrom(socket, batch, _first[port]);
-            _first[port] = PacketSlot.None;
+            SendFrom(socket, batch, first);
         }
 
-        _usedCount = 0;
+        _buckets.Clear();
     }
 
+    /// <summary>Frees its own memory; the source ports stay open.</summary>
     public void Dispose()
     {
-        _ipv4?.Dispose();
-        _ipv6?.Dispose();
         _messages.Dispose();
         _single.Dispose();
     }
 
     private void Sort(PacketBatch batch)
     {
-        if (_next.Length < batch.Count) _next = new int[batch.SlotCapacity];
+        _buckets.Reserve(batch.SlotCapacity);
         for (int i = 0; i < batch.Count; i++)
         {
             ref PacketSlot slot = ref batch[i];
@@ -98,16 +80,7 @@ internal sealed unsafe class UdpSender : IDisposable
                 continue;
             }
 
-            int port = SourcePortPool.IndexOf(slot.FlowHash) + (isIpv4 ? 0 : SourcePortPool.Size);
-            if (_first[port] == PacketSlot.None)
-            {
-                _first[port] = i;
-                _used[_usedCount++] = port;
-            }
-            else _next[_last[port]] = i;
-
-            _last[port] = i;
-            _next[i] = PacketSlot.None;
+            _buckets.Add(SourcePortPool.IndexOf(slot.FlowHash) + (isIpv4 ? 0 : SourcePortPool.Size), i);
         }
     }
 
@@ -120,7 +93,7 @@ internal sealed unsafe class UdpSender : IDisposable
             int size = batch[slot].TotalLength;
 
             // Evenly: two sends of 23 segments cost less than one of 44 and one of 2, and so does what the peer makes of them.
-            int most = Math.Min(MaxSegments, UdpUnderlay.MaxDatagram / size);
+            int most = Math.Min(MaxSegments, UdpHeader.MaxPayload / size);
             int messages = most > 1 ? (count + most - 1) / most : count;
             for (int left = messages; left > 0; left--)
             {
@@ -143,14 +116,14 @@ internal sealed unsafe class UdpSender : IDisposable
         int count = 1;
         int size = first.TotalLength;
         int length = size;
-        after = _next[slot];
+        after = _buckets.Next(slot);
         while (after != PacketSlot.None && length == size)
         {
             ref PacketSlot next = ref batch[after];
             length = next.TotalLength;
             if (length > size || next.OuterEcn != first.OuterEcn || !ReferenceEquals(next.Remote, first.Remote)) break;
             count++;
-            after = _next[after];
+            after = _buckets.Next(after);
         }
 
         return count;
@@ -161,7 +134,7 @@ internal sealed unsafe class UdpSender : IDisposable
         ref PacketSlot first = ref batch[slot];
         if (ReferenceEquals(messages, _messages)) _runs[messages.Count] = (slot, count);
         messages.AddSend(first.Remote!.Address, _port, first.OuterEcn, count > 1 ? first.TotalLength : 0);
-        for (; count > 0; count--, slot = _next[slot])
+        for (; count > 0; count--, slot = _buckets.Next(slot))
         {
             ref PacketSlot packet = ref batch[slot];
             messages.AddPiece(Address(batch, packet.Offset), packet.Length);
@@ -202,7 +175,7 @@ internal sealed unsafe class UdpSender : IDisposable
         if (errno == Errno.EIO) MaxSegments = 1;
         for (; count > 0; count--)
         {
-            int next = _next[slot];
+            int next = _buckets.Next(slot);
             _single.Clear();
             _ = Add(_single, batch, slot, 1);
             if (!isRefused) batch[slot].Verdict = VerdictOf(socket, errno);

@@ -60,6 +60,21 @@ internal sealed unsafe class UdpSocket : IDisposable
         }
     }
 
+    /// <summary>A socket that another owner has set up, bound and released. It is closed if that fails.</summary>
+    /// <exception cref="LinuxException">The descriptor is no bound socket.</exception>
+    public static UdpSocket Adopt(int descriptor)
+    {
+        FileDescriptor socket = new(descriptor);
+        byte* name = stackalloc byte[SocketAddress.Size];
+        Span<byte> bytes = new(name, SocketAddress.Size);
+        bytes.Clear();
+        uint length = SocketAddress.Size;
+        if (Libc.GetSockName(socket, name, &length) == 0) return new(socket, SocketAddress.Read(bytes), SocketAddress.ReadPort(bytes));
+        LinuxException failure = LinuxException.Last("getsockname", $"descriptor {descriptor}");
+        socket.Dispose();
+        throw failure;
+    }
+
     /// <summary>Sets an integer option.</summary>
     public void Set(int level, int name, int value, string nameText)
     {

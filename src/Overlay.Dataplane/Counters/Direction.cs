@@ -1,6 +1,6 @@
 namespace Overlay.Dataplane.Counters;
 
-/// <summary>Which way a worker's packets go, seen from this node's pods.</summary>
+/// <summary>Which way packets go, seen from this node's pods.</summary>
 public enum Direction
 {
     /// <summary>TUN to underlay.</summary>

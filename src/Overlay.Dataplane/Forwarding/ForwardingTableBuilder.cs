@@ -15,6 +15,7 @@ public sealed class ForwardingTableBuilder
 {
     private readonly SortedSet<Route> _routes = new(RouteOrder.Instance);
     private readonly Dictionary<IpAddress, (RemoteVtep Vtep, int Routes)> _vteps = [];
+    private readonly ChangeRecord _changes = new();
     private readonly RangeFlattener<uint> _ipv4 = new();
     private readonly RangeFlattener<UInt128> _ipv6 = new();
 
@@ -50,6 +51,7 @@ public sealed class ForwardingTableBuilder
     {
         if (!_routes.TryGetValue(new Route(prefix, null), out Route known))
             throw new ArgumentException($"{prefix} is not in the table", nameof(prefix));
+        _changes.Touch(prefix, known);
         _ = _routes.Remove(known);
         if (known.Via is not null) Use(known.Via, routes: -1);
         return this;
@@ -62,12 +64,20 @@ public sealed class ForwardingTableBuilder
         if (!_vteps.TryGetValue(vtep.Address, out (RemoteVtep Vtep, int Routes) known) || known.Vtep != vtep) return this;
         if (known.Routes > 0)
             throw new ArgumentException($"{known.Routes} routes lead to {vtep.Address}, a VTEP of {vtep.Node}", nameof(vtep));
+        _changes.Touch(vtep.Address, known.Vtep);
         _ = _vteps.Remove(vtep.Address);
         return this;
     }
 
-    public ForwardingTable Build()
+    public ForwardingTable Build() => Build(out _);
+
+    /// <param name="change">The difference to the table this builder made last; to an empty one at first.</param>
+    public ForwardingTable Build(out TableChange change)
     {
+        change = _changes.Take(
+            prefix => _routes.TryGetValue(new Route(prefix, null), out Route route) ? route : null,
+            address => _vteps.TryGetValue(address, out (RemoteVtep Vtep, int Routes) row) ? row.Vtep : null);
+
         Route[] routes = new Route[_routes.Count];
         _routes.CopyTo(routes);
         int ipv4 = 0;
@@ -91,12 +101,14 @@ public sealed class ForwardingTableBuilder
 
     private void Use(RemoteVtep vtep, int routes)
     {
-        ref (RemoteVtep Vtep, int Routes) known = ref CollectionsMarshal.GetValueRefOrAddDefault(_vteps, vtep.Address, out _);
+        ref (RemoteVtep Vtep, int Routes) known = ref CollectionsMarshal.GetValueRefOrAddDefault(_vteps, vtep.Address, out bool isKnown);
+        if (!isKnown) _changes.Touch(vtep.Address, before: null);
         known = (vtep, known.Routes + routes);
     }
 
     private void Add(Route route)
     {
         if (!_routes.Add(route)) throw new ArgumentException($"{route.Prefix} is in the table already", nameof(route));
+        _changes.Touch(route.Prefix, before: null);
     }
 }

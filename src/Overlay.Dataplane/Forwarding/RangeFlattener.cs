@@ -22,7 +22,7 @@ internal sealed class RangeFlattener<TNumber>
         {
             TNumber start = NumberOf(route.Prefix.Address);
             CloseBefore(start);
-            RemoteVtep via = route.Via ?? ForwardingTable.Local;
+            RemoteVtep via = route.Via ?? ForwardingTable.OwnPods;
             Begin(start, via);
             _open.Push((NumberOf(route.Prefix.Last), via));
         }

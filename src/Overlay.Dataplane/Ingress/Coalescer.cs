@@ -36,7 +36,7 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
     private void Join(PacketBatch batch, int index)
     {
         ref PacketSlot slot = ref batch[index];
-        if (!Segment.TryRead(batch.Packet(index), slot, out Segment segment))
+        if (!GroSegment.TryRead(batch.Packet(index), slot, out GroSegment segment))
         {
             // A fragment does not say of which flow it is, and nothing behind it may be put before it.
             if (slot.Transport == 0) CloseAll(batch);
@@ -55,20 +55,20 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
         if (canJoin && !segment.IsPushed) Open(batch, index, segment);
     }
 
-    private int Find(PacketBatch batch, in Segment segment)
+    private int Find(PacketBatch batch, in GroSegment segment)
     {
         // The flow of the packet before is the likeliest.
         for (int i = _count - 1; i >= 0; i--)
         {
             int head = _flows[i].Head;
-            _ = Segment.TryRead(batch.Packet(head), batch[head], out Segment other);
+            _ = GroSegment.TryRead(batch.Packet(head), batch[head], out GroSegment other);
             if (segment.IsOfFlow(other)) return i;
         }
 
         return -1;
     }
 
-    private void Open(PacketBatch batch, int index, in Segment segment)
+    private void Open(PacketBatch batch, int index, in GroSegment segment)
     {
         if (_count == MaxFlows) Close(batch, 0);
         _flows[_count++] = new OpenFlow
@@ -82,14 +82,14 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
         };
     }
 
-    private static bool TryAppend(PacketBatch batch, ref OpenFlow flow, int index, in Segment segment)
+    private static bool TryAppend(PacketBatch batch, ref OpenFlow flow, int index, in GroSegment segment)
     {
         int payload = segment.PayloadLength;
         if (flow.IsClosed || payload > flow.SegmentSize || flow.Length + payload > MaxLength) return false;
         if (flow.Count == (segment.IsTcp ? MaxTcpSegments : MaxUdpSegments)) return false;
         if (segment.IsTcp && segment.Sequence != flow.NextSequence) return false;
         ref PacketSlot headSlot = ref batch[flow.Head];
-        _ = Segment.TryRead(batch.Packet(flow.Head), headSlot, out Segment head);
+        _ = GroSegment.TryRead(batch.Packet(flow.Head), headSlot, out GroSegment head);
         if (!segment.IsLike(head)) return false;
 
         ref PacketSlot slot = ref batch[index];
@@ -122,7 +122,7 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
         if (closed.Count > 1)
         {
             ref PacketSlot slot = ref batch[closed.Head];
-            _ = Segment.TryRead(batch.Packet(closed.Head), slot, out Segment head);
+            _ = GroSegment.TryRead(batch.Packet(closed.Head), slot, out GroSegment head);
             slot.Offload = head.Lead(closed.Length, closed.SegmentSize);
         }
 

@@ -1,8 +1,7 @@
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Offload;
 using Overlay.Dataplane.Packets;
-using Overlay.Wire.Checksums;
+using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
@@ -13,25 +12,12 @@ namespace Overlay.Dataplane.Ingress;
 /// The checks run from the outside in: a known VTEP, our VNI, a frame for us, sound headers, a source the sender
 /// may use, a destination of ours. Next in line: <see cref="Coalescer"/> joins what belongs together.
 /// </remarks>
-/// <param name="vtep">Whose frames are accepted.</param>
-/// <param name="podMtu">See <see cref="PodMtu"/>.</param>
-public sealed class Decapsulator(Vtep vtep, int podMtu)
+public static class Decapsulator
 {
-    private const int Overhead = Encapsulator.Overhead;
-
-    private volatile int _podMtu = podMtu;
-
-    /// <summary>Bytes of the largest packet that local pods' links take: larger TCP packets are marked for segmentation.</summary>
-    /// <remarks>May be changed by any thread; too large a value makes the kernel refuse what it should forward.</remarks>
-    public int PodMtu
-    {
-        get => _podMtu;
-        set => _podMtu = value;
-    }
-
     /// <summary>Makes slots of all buffers, one a datagram: each has an inner packet and its offload header, or a verdict.</summary>
-    public void Decapsulate(PacketBatch batch, ForwardingTable table)
+    public static void Decapsulate(PacketBatch batch, ForwardingTable table)
     {
+        table = table.ForPackets(out LocalEndpoint local);
         batch.ClearSlots();
         for (int i = 0; i < batch.ReceivedCount; i++)
         {
@@ -49,7 +35,7 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
                 int length = hasRoom ? Math.Min(step, end - start) : end - start;
                 ref PacketSlot slot = ref batch.Add(start, length);
                 slot.Verdict = !isKnown ? DropReason.UnknownVtep
-                    : hasRoom ? Accept(batch.Packet(index), ref slot, received, sender!, table)
+                    : hasRoom ? Accept(batch.Packet(index), ref slot, received, sender!, table, local)
                     : DropReason.FullRing;
                 start += length;
             }
@@ -59,22 +45,21 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
 
     // The kernel reports a segment size for a train of datagrams, and also for one datagram with a UDP super-packet in
     // it, as a kernel VXLAN peer on a virtual link sends it: there the inner packet fills the whole datagram.
-    private static int StepOf(in ReceivedBuffer received, ReadOnlySpan<byte> bytes)
+    private static int StepOf(in ReceivedBuffer received, Span<byte> bytes)
     {
         if (received.SegmentSize == 0 || received.SegmentSize >= received.Length) return int.MaxValue;
         return IsOnePacket(bytes) ? int.MaxValue : received.SegmentSize;
     }
 
-    private static bool IsOnePacket(ReadOnlySpan<byte> datagram)
-    {
-        if (datagram.Length <= Overhead) return false;
-        ReadOnlySpan<byte> packet = datagram[Overhead..];
-        if (Ipv4Header.TryParse(packet, out Ipv4Header ipv4)) return ipv4.TotalLength == packet.Length;
-        return Ipv6Header.TryParse(packet, out Ipv6Header ipv6) && ipv6.TotalLength == packet.Length;
-    }
+    private static bool IsOnePacket(Span<byte> datagram) =>
+        datagram.Length > VxlanOverhead.InPayload
+        && InnerPacket.TryRead(datagram[VxlanOverhead.InPayload..], out InnerPacket inner) == DropReason.None
+        && inner.Bytes.Length == datagram.Length - VxlanOverhead.InPayload;
 
-    private DropReason Accept(Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
+    private static DropReason Accept(
+        Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, LocalEndpoint local)
     {
+        Vtep vtep = local.Vtep;
         if (!VxlanHeader.TryParse(datagram, out VxlanHeader vxlan)) return DropReason.PktTooSmall;
         if (!vxlan.IsValid) return DropReason.VxlanInvalidHdr;
         if (vxlan.Vni != vtep.Vni) return DropReason.VxlanVniNotFound;
@@ -84,54 +69,48 @@ public sealed class Decapsulator(Vtep vtep, int podMtu)
         if (source == vtep.Mac || source == vtep.MacV6) return DropReason.LocalMac;
         if (ethernet.Destination != vtep.Mac && ethernet.Destination != vtep.MacV6) return DropReason.OtherHost;
 
-        Span<byte> packet = datagram[Overhead..];
+        Span<byte> packet = datagram[VxlanOverhead.InPayload..];
         DropReason verdict = ethernet.EtherType switch
         {
-            EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table),
-            EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table),
+            EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table, local.PodMtu),
+            EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table, local.PodMtu),
             _ => DropReason.UnhandledProto,
         };
-        slot.Offset += Overhead;
+        slot.Offset += VxlanOverhead.InPayload;
         return verdict;
     }
 
-    private DropReason AcceptIpv4(
-        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
+    private static DropReason AcceptIpv4(
+        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, int podMtu)
     {
         if (packet.Length < Ipv4Header.MinLength) return DropReason.PktTooSmall;
-        if (!Ipv4Header.TryParse(packet, out Ipv4Header ip)) return DropReason.IpInHdr;
-        if (!ip.IsChecksumValid) return DropReason.IpCsum;
-        if (!table.IsAllowedSource(sender, ip.Source)) return DropReason.SourceNotAllowed;
-        if (!table.IsLocal(ip.Destination)) return DropReason.IpInAddrErrors;
-        if (!EcnDecapsulation.TryCombine(ip.Ecn, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
-        if (ecn != ip.Ecn) Ipv4Header.SetEcn(packet, ecn);
-
-        packet = packet[..ip.TotalLength];
-        slot.Length = packet.Length;
-        if (ip.IsFragment) return DropReason.None;
-        slot.Protocol = ip.Protocol;
-        slot.Transport = (ushort)ip.HeaderLength;
-        uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, ip.Protocol, ip.Payload.Length);
-        return SuperPacket.Describe(packet, ip.HeaderLength, ip.Protocol, pseudoHeader, _podMtu, received.SegmentSize, out slot.Offload);
+        if (!InnerPacket.TryReadIpv4(packet, out InnerPacket inner)) return DropReason.IpInHdr;
+        if (!inner.IsIpv4ChecksumValid) return DropReason.IpCsum;
+        if (!table.IsAllowedSource(sender, inner.SourceV4)) return DropReason.SourceNotAllowed;
+        if (!table.IsLocal(inner.DestinationV4)) return DropReason.IpInAddrErrors;
+        return Describe(inner, ref slot, received, podMtu);
     }
 
-    private DropReason AcceptIpv6(
-        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table)
+    private static DropReason AcceptIpv6(
+        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, int podMtu)
     {
         if (packet.Length < Ipv6Header.Length) return DropReason.PktTooSmall;
-        if (!Ipv6Header.TryParse(packet, out Ipv6Header ip)) return DropReason.IpInHdr;
-        if (!table.IsAllowedSource(sender, ip.Source)) return DropReason.SourceNotAllowed;
-        if (!table.IsLocal(ip.Destination)) return DropReason.IpInAddrErrors;
-        if (!EcnDecapsulation.TryCombine(ip.Ecn, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
-        if (ecn != ip.Ecn) Ipv6Header.SetEcn(packet, ecn);
+        if (!InnerPacket.TryReadIpv6(packet, out InnerPacket inner)) return DropReason.IpInHdr;
+        if (!table.IsAllowedSource(sender, inner.SourceV6)) return DropReason.SourceNotAllowed;
+        if (!table.IsLocal(inner.DestinationV6)) return DropReason.IpInAddrErrors;
+        return Describe(inner, ref slot, received, podMtu);
+    }
 
-        packet = packet[..ip.TotalLength];
-        slot.Length = packet.Length;
-        if (!ip.TryFindUpperLayer(out byte protocol, out int transport, out bool isFragment) || isFragment)
-            return DropReason.None;
-        slot.Protocol = protocol;
-        slot.Transport = (ushort)transport;
-        uint pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, protocol, packet.Length - transport);
-        return SuperPacket.Describe(packet, transport, protocol, pseudoHeader, _podMtu, received.SegmentSize, out slot.Offload);
+    // The last steps, which the families share: congestion marks, and what the TUN has to know of the packet.
+    private static DropReason Describe(in InnerPacket inner, ref PacketSlot slot, in ReceivedBuffer received, int podMtu)
+    {
+        Ecn own = inner.Ecn;
+        if (!EcnDecapsulation.TryCombine(own, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
+        if (ecn != own) inner.SetEcn(ecn);
+        slot.Length = inner.Bytes.Length;
+        if (!inner.HasTransport) return DropReason.None;
+        slot.Protocol = inner.Protocol;
+        slot.Transport = (ushort)inner.Transport;
+        return OffloadInference.Describe(inner, podMtu, received.SegmentSize, out slot.Offload);
     }
 }

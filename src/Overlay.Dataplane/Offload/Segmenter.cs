@@ -13,12 +13,6 @@ namespace Overlay.Dataplane.Offload;
 /// </remarks>
 public readonly ref struct Segmenter
 {
-    private const byte Fin = 0x01;
-    private const byte Psh = 0x08;
-    private const byte Cwr = 0x80;
-    private const int TcpFlagsOffset = 13;
-    private const int TcpSequenceOffset = 4;
-
     private readonly int _packetLength;
     private readonly int _transport;
     private readonly bool _isIpv4;
@@ -28,34 +22,36 @@ public readonly ref struct Segmenter
     private readonly uint _ipSum;
     private readonly uint _transportSum;
 
-    private Segmenter(ReadOnlySpan<byte> packet, int transport, bool isIpv4, bool isTcp, int headerLength, int segmentSize, uint pseudoHeader)
+    private Segmenter(in InnerPacket inner, int headerLength, int segmentSize)
     {
+        ReadOnlySpan<byte> packet = inner.Bytes;
         _packetLength = packet.Length;
-        _transport = transport;
-        _isIpv4 = isIpv4;
-        _isTcp = isTcp;
+        _transport = inner.Transport;
+        _isIpv4 = inner.IsIpv4;
+        _isTcp = inner.Protocol == IpProtocol.Tcp;
         HeaderLength = headerLength;
         SegmentSize = segmentSize;
         Count = (packet.Length - headerLength + segmentSize - 1) / segmentSize;
 
         Span<byte> header = stackalloc byte[MaxHeaderLength];
         packet[..headerLength].CopyTo(header);
-        if (isIpv4)
+        if (_isIpv4)
         {
             ClearIpv4(header);
-            _ipSum = InternetChecksum.Sum(header[..transport]);
+            _ipSum = InternetChecksum.Sum(header[.._transport]);
         }
 
-        header = header[transport..headerLength];
-        if (isTcp)
+        header = header[_transport..headerLength];
+        if (_isTcp)
         {
-            header.Slice(TcpSequenceOffset, sizeof(uint)).Clear();
-            header[TcpFlagsOffset] = 0;
+            header.Slice(TcpHeader.SequenceOffset, sizeof(uint)).Clear();
+            header[TcpHeader.FlagsOffset] = 0;
             header.Slice(TcpHeader.ChecksumOffset, sizeof(ushort)).Clear();
         }
-        else header[sizeof(uint)..].Clear();
+        else header[UdpHeader.LengthOffset..].Clear();
 
-        _transportSum = pseudoHeader + InternetChecksum.Sum(header);
+        // Lengths differ from segment to segment; the pseudo-header without one is common to all.
+        _transportSum = inner.PseudoHeader(0) + InternetChecksum.Sum(header);
     }
 
     /// <summary>Most bytes of IP and transport headers: an IPv6 header with some 200 bytes of extensions, and TCP's 60.</summary>
@@ -71,46 +67,27 @@ public readonly ref struct Segmenter
     public int SegmentSize { get; }
 
     /// <summary>Reads a super-packet's headers.</summary>
-    /// <param name="packet">An IP packet whose header parses, without padding.</param>
+    /// <param name="inner">The super-packet.</param>
     /// <param name="offload">What the device that handed it over said of it.</param>
     /// <param name="segmenter">Valid when true is returned.</param>
     /// <returns>False for what is no TCP or UDP super-packet, whatever its device says.</returns>
-    public static bool TryCreate(ReadOnlySpan<byte> packet, in VirtioNetHeader offload, out Segmenter segmenter)
+    public static bool TryCreate(in InnerPacket inner, in VirtioNetHeader offload, out Segmenter segmenter)
     {
         segmenter = default;
         bool isTcp = (offload.GsoType & ~VirtioNetHeader.GsoEcn) is VirtioNetHeader.GsoTcpv4 or VirtioNetHeader.GsoTcpv6;
         if (!isTcp && offload.GsoType != VirtioNetHeader.GsoUdpL4) return false;
         if (offload.GsoSize == 0 || (offload.Flags & VirtioNetHeader.NeedsChecksum) == 0) return false;
-        byte expected = isTcp ? IpProtocol.Tcp : IpProtocol.Udp;
+        if (!inner.HasTransport || inner.Protocol != (isTcp ? IpProtocol.Tcp : IpProtocol.Udp)) return false;
 
-        // Lengths differ from segment to segment; the pseudo-header without one is common to all.
-        uint pseudoHeader;
-        int transport;
-        bool isIpv4 = packet[0] >> 4 == 4;
-        if (isIpv4)
-        {
-            if (!Ipv4Header.TryParse(packet, out Ipv4Header ip) || ip.IsFragment || ip.Protocol != expected) return false;
-            transport = ip.HeaderLength;
-            pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, expected, 0);
-        }
-        else
-        {
-            if (!Ipv6Header.TryParse(packet, out Ipv6Header ip)
-                || !ip.TryFindUpperLayer(out byte protocol, out transport, out bool isFragment)
-                || isFragment || protocol != expected) return false;
-            pseudoHeader = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, expected, 0);
-        }
-
-        int headerLength;
+        int headerLength = inner.Transport + UdpHeader.HeaderLength;
         if (isTcp)
         {
-            if (!TcpHeader.TryParse(packet[transport..], out TcpHeader tcp)) return false;
-            headerLength = transport + tcp.HeaderLength;
+            if (!TcpHeader.TryParse(inner.Segment, out TcpHeader tcp)) return false;
+            headerLength = inner.Transport + tcp.HeaderLength;
         }
-        else headerLength = transport + UdpHeader.HeaderLength;
 
-        if (headerLength > MaxHeaderLength || packet.Length <= headerLength) return false;
-        segmenter = new Segmenter(packet, transport, isIpv4, isTcp, headerLength, offload.GsoSize, pseudoHeader);
+        if (headerLength > MaxHeaderLength || inner.Bytes.Length <= headerLength) return false;
+        segmenter = new Segmenter(inner, headerLength, offload.GsoSize);
         return true;
     }
 
@@ -136,32 +113,33 @@ public readonly ref struct Segmenter
 
     private static void ClearIpv4(Span<byte> header)
     {
-        header[2..6].Clear();
-        header[10..12].Clear();
+        header[Ipv4Header.TotalLengthOffset..Ipv4Header.FragmentOffset].Clear();
+        header.Slice(Ipv4Header.ChecksumOffset, sizeof(ushort)).Clear();
     }
 
     private void WriteIp(Span<byte> header, int index, int length)
     {
         if (!_isIpv4)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)(length - Ipv6Header.Length));
+            BinaryPrimitives.WriteUInt16BigEndian(header[Ipv6Header.PayloadLengthOffset..], (ushort)(length - Ipv6Header.Length));
             return;
         }
 
-        ushort identification = (ushort)(BinaryPrimitives.ReadUInt16BigEndian(header[4..]) + index);
-        BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)length);
-        BinaryPrimitives.WriteUInt16BigEndian(header[4..], identification);
-        BinaryPrimitives.WriteUInt16BigEndian(header[10..], InternetChecksum.Finish(_ipSum + (uint)length + identification));
+        ushort identification = (ushort)(BinaryPrimitives.ReadUInt16BigEndian(header[Ipv4Header.IdentificationOffset..]) + index);
+        BinaryPrimitives.WriteUInt16BigEndian(header[Ipv4Header.TotalLengthOffset..], (ushort)length);
+        BinaryPrimitives.WriteUInt16BigEndian(header[Ipv4Header.IdentificationOffset..], identification);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            header[Ipv4Header.ChecksumOffset..], InternetChecksum.Finish(_ipSum + (uint)length + identification));
     }
 
     private void WriteTcp(Span<byte> header, int index, uint sum)
     {
-        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(header[TcpSequenceOffset..]) + (uint)(index * SegmentSize);
-        byte flags = header[TcpFlagsOffset];
-        if (index > 0) flags &= unchecked((byte)~Cwr);
-        if (index < Count - 1) flags &= unchecked((byte)~(Fin | Psh));
-        BinaryPrimitives.WriteUInt32BigEndian(header[TcpSequenceOffset..], sequence);
-        header[TcpFlagsOffset] = flags;
+        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(header[TcpHeader.SequenceOffset..]) + (uint)(index * SegmentSize);
+        byte flags = header[TcpHeader.FlagsOffset];
+        if (index > 0) flags &= unchecked((byte)~TcpFlags.Cwr);
+        if (index < Count - 1) flags &= unchecked((byte)~(TcpFlags.Fin | TcpFlags.Psh));
+        BinaryPrimitives.WriteUInt32BigEndian(header[TcpHeader.SequenceOffset..], sequence);
+        header[TcpHeader.FlagsOffset] = flags;
         BinaryPrimitives.WriteUInt16BigEndian(
             header[TcpHeader.ChecksumOffset..], InternetChecksum.Finish(sum + (sequence >> 16) + (sequence & 0xffff) + flags));
     }
@@ -170,7 +148,7 @@ public readonly ref struct Segmenter
     {
         // Zero would mean "none" (RFC 768).
         ushort checksum = InternetChecksum.Finish(sum + length);
-        BinaryPrimitives.WriteUInt16BigEndian(header[4..], length);
+        BinaryPrimitives.WriteUInt16BigEndian(header[UdpHeader.LengthOffset..], length);
         BinaryPrimitives.WriteUInt16BigEndian(header[UdpHeader.ChecksumOffset..], checksum == 0 ? (ushort)0xffff : checksum);
     }
 }

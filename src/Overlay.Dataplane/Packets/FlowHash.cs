@@ -8,33 +8,26 @@ namespace Overlay.Dataplane.Packets;
 public static class FlowHash
 {
     /// <summary>Of source, destination and protocol, and of the ports where the packet has them.</summary>
-    public static uint Of(in Ipv4Header ip)
-    {
-        ulong addresses = ((ulong)ip.Source.Value << 32) | ip.Destination.Value;
-        uint ports = ip.IsFragment ? 0 : Ports(ip.Protocol, ip.Payload);
-        return Mix(addresses, ports, ip.Protocol);
-    }
-
-    /// <inheritdoc cref="Of(in Ipv4Header)"/>
     /// <remarks>A packet whose extension headers do not end is hashed by its addresses.</remarks>
-    public static uint Of(in Ipv6Header ip)
+    public static uint Of(in InnerPacket packet)
     {
-        UInt128 source = ip.Source.Value;
-        UInt128 destination = ip.Destination.Value;
-        ulong addresses = Multiply((ulong)(source >> 64) ^ Multiply((ulong)source))
-            ^ ((ulong)(destination >> 64) + Multiply((ulong)destination));
-        bool hasUpperLayer = ip.TryFindUpperLayer(out byte protocol, out int offset, out bool isFragment);
-        if (!hasUpperLayer || isFragment) return Mix(addresses, 0, IpProtocol.Fragment);
-        return Mix(addresses, Ports(protocol, ip.Payload[(offset - Ipv6Header.Length)..]), protocol);
+        ulong addresses = packet.IsIpv4
+            ? ((ulong)packet.SourceV4.Value << 32) | packet.DestinationV4.Value
+            : Fold(packet.SourceV6.Value, packet.DestinationV6.Value);
+        uint ports = packet.HasTransport ? Ports(packet) : 0;
+        return (uint)(Multiply(Multiply(addresses) ^ (((ulong)packet.Protocol << 32) | ports)) >> 32);
     }
 
-    private static uint Ports(byte protocol, ReadOnlySpan<byte> transport) =>
-        protocol is IpProtocol.Tcp or IpProtocol.Udp && transport.Length >= sizeof(uint)
-            ? BinaryPrimitives.ReadUInt32BigEndian(transport)
+    private static uint Ports(in InnerPacket packet)
+    {
+        Span<byte> segment = packet.Segment;
+        return packet.Protocol is IpProtocol.Tcp or IpProtocol.Udp && segment.Length >= sizeof(uint)
+            ? BinaryPrimitives.ReadUInt32BigEndian(segment)
             : 0;
+    }
 
-    private static uint Mix(ulong addresses, uint ports, byte protocol) =>
-        (uint)(Multiply(Multiply(addresses) ^ (((ulong)protocol << 32) | ports)) >> 32);
+    private static ulong Fold(UInt128 source, UInt128 destination) =>
+        Multiply((ulong)(source >> 64) ^ Multiply((ulong)source)) ^ ((ulong)(destination >> 64) + Multiply((ulong)destination));
 
     // Fibonacci hashing with the high half folded down: each input bit reaches the high bits of the result.
     private static ulong Multiply(ulong value)

@@ -5,6 +5,12 @@ namespace Overlay.Dataplane.Ports;
 /// <summary>A layer-3 device that hands over and takes batches of IP packets: the kernel's TUN, or memory in tests.</summary>
 public interface ITunDevice
 {
+    /// <summary>One write may bring several TCP segments of a flow.</summary>
+    bool TakesTcpSuperPackets { get; }
+
+    /// <summary>One write may bring several UDP datagrams of a flow.</summary>
+    bool TakesUdpSuperPackets { get; }
+
     /// <summary>Takes what is there, one packet a buffer, without waiting.</summary>
     /// <returns>False when nothing is there: the batch is empty.</returns>
     /// <exception cref="IOException">The device is gone.</exception>

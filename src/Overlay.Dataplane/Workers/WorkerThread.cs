@@ -1,6 +1,6 @@
 namespace Overlay.Dataplane.Workers;
 
-/// <summary>A worker on its dedicated, named thread. Its end, good or bad, is told once.</summary>
+/// <summary>A worker on its dedicated, named thread, which reports its end once, with or without a fault.</summary>
 public sealed class WorkerThread
 {
     private readonly Thread _thread;
@@ -8,7 +8,7 @@ public sealed class WorkerThread
     /// <param name="worker">What to run.</param>
     /// <param name="started">Called on the worker's thread before it runs, to set the thread up; or null.</param>
     /// <param name="ended">Called on the worker's thread when it ends; with the exception that ended it, if one did.</param>
-    public WorkerThread(IWorker worker, Action? started, Action<IWorker, Exception?> ended)
+    public WorkerThread(QueueWorker worker, Action? started, Action<QueueWorker, Exception?> ended)
     {
         _thread = new Thread(() =>
         {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Overlay.Lab.Processes;
 
 /// <summary>
-/// overlayd and overlayctl, as programs: where OVERLAYD_DIR names a directory, there; else beside the lab's own binary; else where
-/// the solution that the lab's binary was built from builds them.
+/// overlayd and overlayctl, as programs: where OVERLAYD_DIR names a directory, there; else where the solution that the lab's
+/// binary was built from builds them; else beside the lab's own binary.
 /// </summary>
 public static class ProductBinary
 {
@@ -38,6 +38,6 @@ public static class ProductBinary
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "Overlay.sln"))) root = root.Parent;
         return root is null || framework.Parent is not { } configuration
             ? [AppContext.BaseDirectory]
-            : [AppContext.BaseDirectory, Path.Combine(root.FullName, "src", _projects[program], "bin", configuration.Name, framework.Name)];
+            : [Path.Combine(root.FullName, "src", _projects[program], "bin", configuration.Name, framework.Name), AppContext.BaseDirectory];
     }
 }

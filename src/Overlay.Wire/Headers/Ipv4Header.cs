@@ -35,8 +35,31 @@ public readonly ref struct Ipv4Header
     /// <summary>The MF bit of <see cref="FlagsAndFragmentOffset"/>.</summary>
     public const ushort MoreFragments = 0x2000;
 
-    private const int TosOffset = 1;
-    private const int ChecksumOffset = 10;
+    /// <summary>Where the TOS byte is, in bytes from the start of the header.</summary>
+    public const int TosOffset = 1;
+
+    /// <summary>Where the total length is.</summary>
+    public const int TotalLengthOffset = 2;
+
+    /// <summary>Where the identification is.</summary>
+    public const int IdentificationOffset = 4;
+
+    /// <summary>Where <see cref="FlagsAndFragmentOffset"/> is.</summary>
+    public const int FragmentOffset = 6;
+
+    /// <summary>Where the TTL is.</summary>
+    public const int TtlOffset = 8;
+
+    /// <summary>Where the header checksum is.</summary>
+    public const int ChecksumOffset = 10;
+
+    /// <summary>Where the source address is; the destination's follows it.</summary>
+    public const int SourceOffset = 12;
+
+    /// <summary>Where the destination address is.</summary>
+    public const int DestinationOffset = 16;
+
+    private const int ProtocolOffset = 9;
 
     private readonly ReadOnlySpan<byte> _packet;
 
@@ -51,26 +74,26 @@ public readonly ref struct Ipv4Header
     public Ecn Ecn => (Ecn)(Tos & 3);
 
     /// <summary>Bytes of header and payload.</summary>
-    public ushort TotalLength => BinaryPrimitives.ReadUInt16BigEndian(_packet[2..]);
+    public ushort TotalLength => BinaryPrimitives.ReadUInt16BigEndian(_packet[TotalLengthOffset..]);
 
-    public ushort Identification => BinaryPrimitives.ReadUInt16BigEndian(_packet[4..]);
+    public ushort Identification => BinaryPrimitives.ReadUInt16BigEndian(_packet[IdentificationOffset..]);
 
-    public ushort FlagsAndFragmentOffset => BinaryPrimitives.ReadUInt16BigEndian(_packet[6..]);
+    public ushort FlagsAndFragmentOffset => BinaryPrimitives.ReadUInt16BigEndian(_packet[FragmentOffset..]);
 
     /// <summary>True for every fragment, the first included.</summary>
     public bool IsFragment => (FlagsAndFragmentOffset & 0x3fff) != 0;
 
-    public byte Ttl => _packet[8];
+    public byte Ttl => _packet[TtlOffset];
 
-    public byte Protocol => _packet[9];
+    public byte Protocol => _packet[ProtocolOffset];
 
     public ushort Checksum => BinaryPrimitives.ReadUInt16BigEndian(_packet[ChecksumOffset..]);
 
     public bool IsChecksumValid => InternetChecksum.Sum(_packet[..HeaderLength]) == 0xffff;
 
-    public Ipv4Address Source => Ipv4Address.Read(_packet[12..]);
+    public Ipv4Address Source => Ipv4Address.Read(_packet[SourceOffset..]);
 
-    public Ipv4Address Destination => Ipv4Address.Read(_packet[16..]);
+    public Ipv4Address Destination => Ipv4Address.Read(_packet[DestinationOffset..]);
 
     public ReadOnlySpan<byte> Options => _packet[MinLength..HeaderLength];
 
@@ -97,14 +120,14 @@ public readonly ref struct Ipv4Header
         destination = destination[..MinLength];
         destination[0] = 0x45;
         destination[TosOffset] = tos;
-        BinaryPrimitives.WriteUInt16BigEndian(destination[2..], totalLength);
-        BinaryPrimitives.WriteUInt16BigEndian(destination[4..], identification);
-        BinaryPrimitives.WriteUInt16BigEndian(destination[6..], flagsAndFragmentOffset);
-        destination[8] = ttl;
-        destination[9] = protocol;
+        BinaryPrimitives.WriteUInt16BigEndian(destination[TotalLengthOffset..], totalLength);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[IdentificationOffset..], identification);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[FragmentOffset..], flagsAndFragmentOffset);
+        destination[TtlOffset] = ttl;
+        destination[ProtocolOffset] = protocol;
         BinaryPrimitives.WriteUInt16BigEndian(destination[ChecksumOffset..], 0);
-        source.Write(destination[12..]);
-        target.Write(destination[16..]);
+        source.Write(destination[SourceOffset..]);
+        target.Write(destination[DestinationOffset..]);
         BinaryPrimitives.WriteUInt16BigEndian(
             destination[ChecksumOffset..], InternetChecksum.Finish(InternetChecksum.Sum(destination)));
     }

@@ -44,6 +44,20 @@ public readonly ref struct Ipv6Header
     /// <summary>Most extension headers that are walked; RFC 8200 section 4.1 expects at most seven.</summary>
     public const int MaxExtensionHeaders = 8;
 
+    /// <summary>Where the payload length is, in bytes from the start of the header.</summary>
+    public const int PayloadLengthOffset = 4;
+
+    /// <summary>Where the hop limit is.</summary>
+    public const int HopLimitOffset = 7;
+
+    /// <summary>Where the source address is; the destination's follows it.</summary>
+    public const int SourceOffset = 8;
+
+    /// <summary>Where the destination address is.</summary>
+    public const int DestinationOffset = 24;
+
+    private const int NextHeaderOffset = 6;
+
     private readonly ReadOnlySpan<byte> _packet;
 
     private Ipv6Header(ReadOnlySpan<byte> packet) => _packet = packet;
@@ -57,18 +71,18 @@ public readonly ref struct Ipv6Header
     public uint FlowLabel => BinaryPrimitives.ReadUInt32BigEndian(_packet) & 0xf_ffff;
 
     /// <summary>Bytes after the fixed header, extension headers included.</summary>
-    public ushort PayloadLength => BinaryPrimitives.ReadUInt16BigEndian(_packet[4..]);
+    public ushort PayloadLength => BinaryPrimitives.ReadUInt16BigEndian(_packet[PayloadLengthOffset..]);
 
     /// <summary>Bytes of header and payload.</summary>
     public int TotalLength => Length + PayloadLength;
 
-    public byte NextHeader => _packet[6];
+    public byte NextHeader => _packet[NextHeaderOffset];
 
-    public byte HopLimit => _packet[7];
+    public byte HopLimit => _packet[HopLimitOffset];
 
-    public Ipv6Address Source => Ipv6Address.Read(_packet[8..]);
+    public Ipv6Address Source => Ipv6Address.Read(_packet[SourceOffset..]);
 
-    public Ipv6Address Destination => Ipv6Address.Read(_packet[24..]);
+    public Ipv6Address Destination => Ipv6Address.Read(_packet[DestinationOffset..]);
 
     /// <summary>What follows the fixed header, extension headers included.</summary>
     public ReadOnlySpan<byte> Payload => _packet[Length..TotalLength];
@@ -124,11 +138,11 @@ public readonly ref struct Ipv6Header
     {
         destination = destination[..Length];
         BinaryPrimitives.WriteUInt32BigEndian(destination, 0x6000_0000 | ((uint)trafficClass << 20) | (flowLabel & 0xf_ffff));
-        BinaryPrimitives.WriteUInt16BigEndian(destination[4..], payloadLength);
-        destination[6] = nextHeader;
-        destination[7] = hopLimit;
-        source.Write(destination[8..]);
-        target.Write(destination[24..]);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[PayloadLengthOffset..], payloadLength);
+        destination[NextHeaderOffset] = nextHeader;
+        destination[HopLimitOffset] = hopLimit;
+        source.Write(destination[SourceOffset..]);
+        target.Write(destination[DestinationOffset..]);
     }
 
     /// <summary>Changes the ECN bits of a packet that parsed; IPv6 has no header checksum.</summary>

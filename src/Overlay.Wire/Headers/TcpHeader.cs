@@ -29,6 +29,21 @@ public readonly ref struct TcpHeader
     /// <summary>Where the checksum is, in bytes from the start of the header.</summary>
     public const int ChecksumOffset = 16;
 
+    /// <summary>Where the sequence number is, in bytes from the start of the header.</summary>
+    public const int SequenceOffset = 4;
+
+    /// <summary>Where the acknowledgment number is.</summary>
+    public const int AcknowledgmentOffset = 8;
+
+    /// <summary>Where the data offset is: the header's length in words of four bytes, in the high four bits.</summary>
+    public const int DataOffsetOffset = 12;
+
+    /// <summary>Where <see cref="TcpFlags"/> are.</summary>
+    public const int FlagsOffset = 13;
+
+    private const int WindowOffset = 14;
+    private const int UrgentPointerOffset = 18;
+
     private readonly ReadOnlySpan<byte> _segment;
 
     private TcpHeader(ReadOnlySpan<byte> segment) => _segment = segment;
@@ -37,21 +52,21 @@ public readonly ref struct TcpHeader
 
     public ushort DestinationPort => BinaryPrimitives.ReadUInt16BigEndian(_segment[2..]);
 
-    public uint SequenceNumber => BinaryPrimitives.ReadUInt32BigEndian(_segment[4..]);
+    public uint SequenceNumber => BinaryPrimitives.ReadUInt32BigEndian(_segment[SequenceOffset..]);
 
-    public uint AcknowledgmentNumber => BinaryPrimitives.ReadUInt32BigEndian(_segment[8..]);
+    public uint AcknowledgmentNumber => BinaryPrimitives.ReadUInt32BigEndian(_segment[AcknowledgmentOffset..]);
 
     /// <summary>Bytes of the header with its options: 20 to 60.</summary>
-    public int HeaderLength => (_segment[12] >> 4) * 4;
+    public int HeaderLength => (_segment[DataOffsetOffset] >> 4) * 4;
 
-    /// <summary>CWR ECE URG ACK PSH RST SYN FIN, high to low.</summary>
-    public byte Flags => _segment[13];
+    /// <summary>Any of <see cref="TcpFlags"/>.</summary>
+    public byte Flags => _segment[FlagsOffset];
 
-    public ushort Window => BinaryPrimitives.ReadUInt16BigEndian(_segment[14..]);
+    public ushort Window => BinaryPrimitives.ReadUInt16BigEndian(_segment[WindowOffset..]);
 
     public ushort Checksum => BinaryPrimitives.ReadUInt16BigEndian(_segment[ChecksumOffset..]);
 
-    public ushort UrgentPointer => BinaryPrimitives.ReadUInt16BigEndian(_segment[18..]);
+    public ushort UrgentPointer => BinaryPrimitives.ReadUInt16BigEndian(_segment[UrgentPointerOffset..]);
 
     public ReadOnlySpan<byte> Options => _segment[MinLength..HeaderLength];
 
@@ -73,12 +88,12 @@ public readonly ref struct TcpHeader
         destination = destination[..MinLength];
         BinaryPrimitives.WriteUInt16BigEndian(destination, sourcePort);
         BinaryPrimitives.WriteUInt16BigEndian(destination[2..], destinationPort);
-        BinaryPrimitives.WriteUInt32BigEndian(destination[4..], sequenceNumber);
-        BinaryPrimitives.WriteUInt32BigEndian(destination[8..], acknowledgmentNumber);
-        destination[12] = MinLength / 4 << 4;
-        destination[13] = flags;
-        BinaryPrimitives.WriteUInt16BigEndian(destination[14..], window);
+        BinaryPrimitives.WriteUInt32BigEndian(destination[SequenceOffset..], sequenceNumber);
+        BinaryPrimitives.WriteUInt32BigEndian(destination[AcknowledgmentOffset..], acknowledgmentNumber);
+        destination[DataOffsetOffset] = MinLength / 4 << 4;
+        destination[FlagsOffset] = flags;
+        BinaryPrimitives.WriteUInt16BigEndian(destination[WindowOffset..], window);
         BinaryPrimitives.WriteUInt16BigEndian(destination[ChecksumOffset..], checksum);
-        BinaryPrimitives.WriteUInt16BigEndian(destination[18..], urgentPointer);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[UrgentPointerOffset..], urgentPointer);
     }
 }

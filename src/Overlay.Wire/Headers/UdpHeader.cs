@@ -21,6 +21,12 @@ public readonly ref struct UdpHeader
     /// <summary>Where the checksum is, in bytes from the start of the header.</summary>
     public const int ChecksumOffset = 6;
 
+    /// <summary>Where the length is.</summary>
+    public const int LengthOffset = 4;
+
+    /// <summary>Bytes of the largest payload over IPv4: 65,535 less the IPv4 header and this one.</summary>
+    public const int MaxPayload = ushort.MaxValue - Ipv4Header.MinLength - HeaderLength;
+
     private readonly ReadOnlySpan<byte> _datagram;
 
     private UdpHeader(ReadOnlySpan<byte> datagram) => _datagram = datagram;
@@ -30,7 +36,7 @@ public readonly ref struct UdpHeader
     public ushort DestinationPort => BinaryPrimitives.ReadUInt16BigEndian(_datagram[2..]);
 
     /// <summary>Bytes of header and payload.</summary>
-    public ushort Length => BinaryPrimitives.ReadUInt16BigEndian(_datagram[4..]);
+    public ushort Length => BinaryPrimitives.ReadUInt16BigEndian(_datagram[LengthOffset..]);
 
     /// <summary>Zero means the sender made none (IPv4 only).</summary>
     public ushort Checksum => BinaryPrimitives.ReadUInt16BigEndian(_datagram[ChecksumOffset..]);
@@ -50,7 +56,7 @@ public readonly ref struct UdpHeader
         destination = destination[..HeaderLength];
         BinaryPrimitives.WriteUInt16BigEndian(destination, sourcePort);
         BinaryPrimitives.WriteUInt16BigEndian(destination[2..], destinationPort);
-        BinaryPrimitives.WriteUInt16BigEndian(destination[4..], length);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[LengthOffset..], length);
         BinaryPrimitives.WriteUInt16BigEndian(destination[ChecksumOffset..], checksum);
     }
 }

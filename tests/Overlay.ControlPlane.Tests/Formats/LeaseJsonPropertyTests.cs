@@ -20,17 +20,17 @@ public class LeaseJsonPropertyTests
     ];
 
     [Fact]
-    public void NoBytesMakeItThrow() =>
+    public void No_bytes_make_it_throw() =>
         Check.One(_config, Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), AnswersOneWayOrTheOther));
 
     [Fact]
-    public void NoMixtureOfPiecesMakesItThrow() =>
+    public void No_mixture_of_pieces_makes_it_throw() =>
         Check.One(_config, Prop.ForAll(
             Gen.Elements(_pieces).ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(),
             AnswersOneWayOrTheOther));
 
     [Fact]
-    public void NoValueInAnyFieldMakesItThrow() =>
+    public void No_value_in_any_field_makes_it_throw() =>
         Check.One(_config, Prop.ForAll(
             Gen.Elements(_pieces).ArrayOf(7).Select(static v => Encoding.UTF8.GetBytes(
                 $$"""{"Subnet":{{v[0]}},"SubnetV6":{{v[1]}},"PublicIP":{{v[2]}},"PublicIPv6":{{v[3]}},"BackendType":"vxlan","BackendData":{"VNI":{{v[4]}},"VtepMAC":{{v[5]}}},"BackendV6Data":{{v[6]}}}"""))
@@ -38,7 +38,7 @@ public class LeaseJsonPropertyTests
             AnswersOneWayOrTheOther));
 
     [Fact]
-    public void NoDamageToAGoodFileMakesItThrow()
+    public void No_damage_to_a_good_file_makes_it_throw()
     {
         byte[] good = LeaseJson.Format(SampleLeases.Dual("b", 2));
         for (int length = 0; length < good.Length; length++)

@@ -17,19 +17,19 @@ public class LeaseJsonTests
         """{"Subnet":"10.244.2.0/24","SubnetV6":"fd00:10:244:2::/64","PublicIP":"192.168.77.2","PublicIPv6":"fd77::2","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"02:00:00:00:00:02"},"BackendV6Data":{"VNI":1,"VtepMAC":"02:00:00:00:06:02"}}""";
 
     [Fact]
-    public void WritesTheBytesOfTheContract()
+    public void Writes_the_bytes_of_the_contract()
     {
         Encoding.UTF8.GetString(LeaseJson.Format(Ipv4("b", 2))).ShouldBe(Ipv4Text);
         Encoding.UTF8.GetString(LeaseJson.Format(Dual("b", 2))).ShouldBe(DualText);
     }
 
     [Fact]
-    public void WritesAnAbsentMacAsAnEmptyOne() =>
+    public void Writes_an_absent_MAC_as_an_empty_one() =>
         Encoding.UTF8.GetString(LeaseJson.Format(Ipv4("b", 2) with { BackendData = new(new Vni(1), null) }))
             .ShouldEndWith(""""BackendData":{"VNI":1,"VtepMAC":""}}"""");
 
     [Fact]
-    public void ReadsWhatItWrites()
+    public void Reads_what_it_writes()
     {
         Lease ipv6 = Dual("b", 2) with { PublicIp = null, Subnet = null, BackendData = null };
         foreach (Lease lease in new[] { Ipv4("b", 2), Dual("b", 2), ipv6, Ipv4("b", 2) with { BackendData = new(new Vni(Vni.Max), null) } })
@@ -37,7 +37,7 @@ public class LeaseJsonTests
     }
 
     [Fact]
-    public void ReadsWhatFlannelWroteWithPodCidrsAdded()
+    public void Reads_what_flannel_wrote_with_pod_CIDRs_added()
     {
         const string text =
             """{"Subnet":"10.244.13.0/24","SubnetV6":"fd00:10:244:3e::/64","PublicIP":"192.168.77.1","PublicIPv6":"fd77::1","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"22:09:62:2c:87:7b"},"BackendV6Data":{"VNI":1,"VtepMAC":"76:6a:49:5c:67:9d"}}""";
@@ -55,22 +55,22 @@ public class LeaseJsonTests
     }
 
     [Fact]
-    public void NamesAreReadInAnyCaseAndUnknownOnesIgnored() =>
+    public void Names_are_read_in_any_case_and_unknown_ones_ignored() =>
         Parse("""{ "subnet":"10.244.2.0/24", "publicip":"192.168.77.2", "More":[{}], "BACKENDTYPE":"vxlan", "backenddata":{"vni":1,"vtepmac":"02:00:00:00:00:02","X":1} }""")
             .ShouldBe(Ipv4("b", 2));
 
     [Fact]
-    public void AByteOrderMarkIsPassedOver() => Parse('\ufeff' + Ipv4Text).ShouldBe(Ipv4("b", 2));
+    public void A_byte_order_mark_is_passed_over() => Parse('\ufeff' + Ipv4Text).ShouldBe(Ipv4("b", 2));
 
     [Theory]
     [InlineData("""{"VNI":1,"VtepMAC":""}""")]
     [InlineData("""{"VNI":1,"VtepMAC":null}""")]
     [InlineData("""{"VNI":1}""")]
-    public void AnEmptyMacIsNotReadyAndNoError(string data) =>
+    public void An_empty_MAC_is_not_ready_and_no_error(string data) =>
         Parse(Ipv4Text.Replace("""{"VNI":1,"VtepMAC":"02:00:00:00:00:02"}""", data)).BackendData.ShouldBe(new VtepData(new Vni(1), null));
 
     [Fact]
-    public void AnotherBackendsDataIsNotLookedInto()
+    public void Another_backends_data_is_not_looked_into()
     {
         Lease lease = Parse("""{"Subnet":"10.244.2.0/24","PublicIP":"192.168.77.2","BackendType":"wireguard","BackendData":{"PublicKey":"x"}}""");
 
@@ -97,7 +97,7 @@ public class LeaseJsonTests
     [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VNI\":\"1\",\"VtepMAC\":\"02:00:00:00:00", "BackendData.VNI is \"1\", not a number from 0 to 16777215 such as 1")]
     [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VtepMAC\":\"02:00:00:00:00", "BackendData.VNI is missing; it should be a number from 0 to 16777215 such as 1")]
     [InlineData("02:00:00:00:06:02", "02:00:00:00:06", "BackendV6Data.VtepMAC is \"02:00:00:00:06\", not a MAC address such as \"02:00:00:00:00:02\"")]
-    public void AWrongValueIsNamedWithARightExample(string right, string wrong, string message) =>
+    public void A_wrong_value_is_named_with_a_right_example(string right, string wrong, string message) =>
         ErrorOf(DualText.Replace(right, wrong, StringComparison.Ordinal)).ShouldBe(message);
 
     [Theory]
@@ -110,17 +110,17 @@ public class LeaseJsonTests
     [InlineData("{}", "BackendType is missing; it should be a backend's name such as \"vxlan\"")]
     [InlineData("{\"BackendType\":\"vxlan\",\"PublicIP\":\"192.0.2.2\"}", "Subnet and SubnetV6 are both absent")]
     [InlineData("{\"BackendType\":\"vxlan\",\"Subnet\":\"10.244.2.0/24\"}", "PublicIP and PublicIPv6 are both absent")]
-    public void ADocumentThatIsNoLeaseIsRefused(string text, string message) => ErrorOf(text).ShouldStartWith(message);
+    public void A_document_that_is_no_lease_is_refused(string text, string message) => ErrorOf(text).ShouldStartWith(message);
 
     [Fact]
-    public void BytesThatAreNoTextAreRefused()
+    public void Bytes_that_are_no_text_are_refused()
     {
         LeaseJson.TryParse("b", [(byte)'"', 0xff, (byte)'"'], out _, out string? error).ShouldBeFalse();
         error.ShouldStartWith("is not UTF-8 text");
     }
 
     [Fact]
-    public void ALongWrongValueIsCutAndShownOnOneLine()
+    public void A_long_wrong_value_is_cut_and_shown_on_one_line()
     {
         string error = ErrorOf(DualText.Replace("\"fd77::2\"", "[\n" + new string('1', 1000) + "]"));
 

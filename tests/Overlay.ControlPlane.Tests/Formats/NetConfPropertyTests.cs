@@ -19,17 +19,17 @@ public class NetConfPropertyTests
     ];
 
     [Fact]
-    public void NoBytesMakeItThrow() =>
+    public void No_bytes_make_it_throw() =>
         Check.One(_config, Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), AnswersOneWayOrTheOther));
 
     [Fact]
-    public void NoMixtureOfPiecesMakesItThrow() =>
+    public void No_mixture_of_pieces_makes_it_throw() =>
         Check.One(_config, Prop.ForAll(
             Gen.Elements(_pieces).ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(),
             AnswersOneWayOrTheOther));
 
     [Fact]
-    public void NoValueOfAnyKeyMakesItThrow() =>
+    public void No_value_of_any_key_makes_it_throw() =>
         Check.One(_config, Prop.ForAll(
             Gen.Elements(_pieces).ArrayOf(13).Select(static v => Encoding.UTF8.GetBytes(
                 $$"""{"EnableIPv6":{{v[0]}},"Network":{{v[1]}},"SubnetLen":{{v[2]}},"SubnetMin":{{v[3]}},"SubnetMax":{{v[4]}},"IPv6Network":{{v[5]}},"IPv6SubnetLen":{{v[6]}},"IPv6SubnetMin":{{v[7]}},"IPv6SubnetMax":{{v[8]}},"Backend":{"Type":"vxlan","VNI":{{v[9]}},"Port":{{v[10]}},"MTU":{{v[11]}},"GBP":{{v[12]}} } }"""))

@@ -12,7 +12,7 @@ public class NetConfTests
         """{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56","SubnetLen":24,"SubnetMin":"10.244.10.0","SubnetMax":"10.244.20.0","Backend":{"Type":"vxlan","VNI":1,"Port":8472,"DirectRouting":false}}""";
 
     [Fact]
-    public void WhatARealFlannelPairUsedIsRead()
+    public void What_a_real_flannel_pair_used_is_read()
     {
         NetworkSettings settings = Parsed(FlannelPair);
         settings.Cidr.ShouldBe(IpPrefix.Parse("10.244.0.0/16"));
@@ -24,7 +24,7 @@ public class NetConfTests
     }
 
     [Fact]
-    public void EveryDefaultIsFlannels()
+    public void Every_default_is_flannels()
     {
         NetworkSettings settings = Parsed("""{"Network":"10.0.0.0/8","Backend":{"Type":"vxlan"}}""");
         settings.CidrV6.ShouldBeNull();
@@ -34,7 +34,7 @@ public class NetConfTests
     }
 
     [Fact]
-    public void EveryBackendOptionIsTaken()
+    public void Every_backend_option_is_taken()
     {
         NetworkSettings settings = Parsed(
             """{"Network":"10.244.0.0/16","EnableNFTables":true,"Backend":{"Type":"VXLAN","VNI":4096,"Port":4789,"MTU":9000,"DirectRouting":true,"Learning":true,"GBP":false}}""");
@@ -43,33 +43,33 @@ public class NetConfTests
     }
 
     [Fact]
-    public void NamesAreReadInAnyCaseAndUnknownOnesPassedOver()
+    public void Names_are_read_in_any_case_and_unknown_ones_passed_over()
     {
         NetworkSettings settings = Parsed("""{"NETWORK":"10.244.0.0/16","subnetlen":26,"Other":[1],"backend":{"TYPE":"vxlan","vni":7,"MacPrefix":"0E-2A"}}""");
         (settings.SubnetLength, settings.Vni).ShouldBe((26, new Vni(7)));
     }
 
     [Fact]
-    public void NullIsAsGoodAsAbsent() =>
+    public void Null_is_as_good_as_absent() =>
         Parsed("""{"Network":"10.244.0.0/16","EnableIPv4":null,"SubnetLen":null,"SubnetMin":null,"IPv6Network":null,"Backend":{"Type":"vxlan","VNI":null}}""")
             .SubnetLength.ShouldBe(24);
 
     [Fact]
-    public void HostBitsOfANetworkAreDroppedAsFlannelDoes() =>
+    public void Host_bits_of_a_network_are_dropped_as_flannel_does() =>
         Parsed("""{"Network":"10.244.7.9/16","Backend":{"Type":"vxlan"}}""").Cidr.ShouldBe(IpPrefix.Parse("10.244.0.0/16"));
 
     [Theory]
     [InlineData("10.0.0.0/22", 24)]
     [InlineData("10.0.0.0/23", 25)]
     [InlineData("10.0.0.0/28", 30)]
-    public void TheSubnetLengthFollowsFromTheNetwork(string network, int length) =>
+    public void The_subnet_length_follows_from_the_network(string network, int length) =>
         Parsed($$$"""{"Network":"{{{network}}}","Backend":{"Type":"vxlan"}}""").SubnetLength.ShouldBe(length);
 
     [Theory]
     [InlineData("fd00::/62", 64)]
     [InlineData("fd00::/63", 65)]
     [InlineData("fd00::/124", 126)]
-    public void TheIpv6SubnetLengthFollowsFromTheNetwork(string network, int length) =>
+    public void The_IPv6_subnet_length_follows_from_the_network(string network, int length) =>
         Parsed($$$"""{"EnableIPv4":false,"EnableIPv6":true,"IPv6Network":"{{{network}}}","Backend":{"Type":"vxlan"}}""").SubnetLengthV6.ShouldBe(length);
 
     [Theory]
@@ -104,7 +104,7 @@ public class NetConfTests
     [InlineData("""["x"]""", "is a JSON Array, not an object such as")]
     [InlineData("", "is empty, not")]
     [InlineData("{", "is not JSON")]
-    public void WhatIsWrongIsNamedWithAnExample(string json, string error)
+    public void What_is_wrong_is_named_with_an_example(string json, string error)
     {
         NetConf.TryParse(Encoding.UTF8.GetBytes(json), out NetworkSettings? settings, out string? message).ShouldBeFalse();
         settings.ShouldBeNull();
@@ -112,7 +112,7 @@ public class NetConfTests
     }
 
     [Fact]
-    public void WhereSubnetsComeFromElsewhereTheirRulesDoNotCount()
+    public void Where_subnets_come_from_elsewhere_their_rules_do_not_count()
     {
         byte[] json = Encoding.UTF8.GetBytes("""{"Network":"10.244.0.0/29","SubnetLen":30,"SubnetMin":"10.1.1.1","Backend":{"Type":"vxlan"}}""");
         NetConf.TryParseWithoutSubnets(json, out NetworkSettings? settings, out _).ShouldBeTrue();

@@ -9,7 +9,7 @@ public class NodeNameTests
     [InlineData("worker-1.example.com")]
     [InlineData("10.0.0.1")]
     [InlineData("WORKER_1")]
-    public void TakesDnsNamesAndTheirUsualVariants(string name) => NodeName.IsValid(name).ShouldBeTrue();
+    public void Takes_dns_names_and_their_usual_variants(string name) => NodeName.IsValid(name).ShouldBeTrue();
 
     [Theory]
     [InlineData(null)]
@@ -23,10 +23,10 @@ public class NodeNameTests
     [InlineData("a/b")]
     [InlineData("a\n")]
     [InlineData("ü")]
-    public void RefusesWhatIsNoName(string? name) => NodeName.IsValid(name).ShouldBeFalse();
+    public void Refuses_what_is_no_name(string? name) => NodeName.IsValid(name).ShouldBeFalse();
 
     [Fact]
-    public void HoldsTheLengthLimit()
+    public void Holds_the_length_limit()
     {
         NodeName.IsValid(new string('a', NodeName.MaxLength)).ShouldBeTrue();
         NodeName.IsValid(new string('a', NodeName.MaxLength + 1)).ShouldBeFalse();

@@ -9,7 +9,7 @@ public class LeaseReconcilerClaimTests
     private readonly ReconcilerFixture _fixture = new(OwnDual);
 
     [Fact]
-    public void TheFirstHolderOfAPodCidrWinsWhateverItsName()
+    public void The_first_holder_of_a_pod_CIDR_wins_whatever_its_name()
     {
         _fixture.Add(Ipv4("z", 2));
         _fixture.Add(Ipv4("b", 3) with { Subnet = Prefix("10.244.2.128/25") });
@@ -19,7 +19,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void TheFirstHolderOfAPublicAddressWins()
+    public void The_first_holder_of_a_public_address_wins()
     {
         _fixture.Add(Ipv4("z", 2));
         _fixture.Add(Ipv4("b", 3) with { PublicIp = Address("192.168.77.2") });
@@ -28,7 +28,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void Ipv6ClaimsCountAsMuch()
+    public void IPv6_claims_count_as_much()
     {
         _fixture.Add(Dual("z", 2));
         _fixture.Add(Dual("b", 3) with { SubnetV6 = Prefix("fd00:10:244:2::/63") });
@@ -40,7 +40,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void WithinOneSnapshotTheNameDecides()
+    public void Within_one_snapshot_the_name_decides()
     {
         _fixture.Snapshot(Ipv4("c", 3) with { Subnet = Prefix("10.244.2.0/24") }, Ipv4("b", 2));
 
@@ -48,7 +48,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void WhenTheHolderGoesTheOneThatWaitedLongestTakesOver()
+    public void When_the_holder_goes_the_one_that_waited_longest_takes_over()
     {
         _fixture.Add(Ipv4("b", 2));
         _fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
@@ -61,7 +61,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void AHolderThatRestartsGetsBackWhatOthersWaitFor()
+    public void A_holder_that_restarts_gets_back_what_others_wait_for()
     {
         _fixture.Add(Dual("b", 2));
         _fixture.Add(Dual("z", 3) with { Subnet = Prefix("10.244.2.0/24") }, Dual("y", 4) with { PublicIpV6 = Address("fd77::2") });
@@ -88,7 +88,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void WhereALeaseOutlivesAStopNothingIsKeptOfOneThatIsGone()
+    public void Where_a_lease_outlives_a_stop_nothing_is_kept_of_one_that_is_gone()
     {
         ReconcilerFixture fixture = new(claimGrace: TimeSpan.Zero);
         fixture.Add(Ipv4("b", 2));
@@ -100,7 +100,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void AnyUpdateAfterTheGraceGivesWhatWasKeptAway()
+    public void Any_update_after_the_grace_gives_what_was_kept_away()
     {
         _fixture.Add(Ipv4("b", 2));
         _fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
@@ -112,7 +112,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void WhatNobodyWaitsForIsFreeAtOnce()
+    public void What_nobody_waits_for_is_free_at_once()
     {
         _fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
         _fixture.Remove("b");
@@ -123,7 +123,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void AHolderThatComesBackElsewhereFreesWhatWasKept()
+    public void A_holder_that_comes_back_elsewhere_frees_what_was_kept()
     {
         _fixture.Add(Ipv4("b", 2));
         _fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
@@ -134,7 +134,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void ARivalThatGivesUpIsCarriedWhereItGoes()
+    public void A_rival_that_gives_up_is_carried_where_it_goes()
     {
         _fixture.Add(Ipv4("b", 2));
         _fixture.Add(Ipv4("z", 3) with { Subnet = Prefix("10.244.2.0/24") });
@@ -145,7 +145,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void WhenTheHolderMovesTheRefusedOneTakesOver()
+    public void When_the_holder_moves_the_refused_one_takes_over()
     {
         _fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3) with { Subnet = Prefix("10.244.2.0/24") });
         _fixture.Add(Ipv4("b", 2) with { Subnet = Prefix("10.244.9.0/24") });
@@ -155,7 +155,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void AHolderThatChangesSomethingElseKeepsItsClaim()
+    public void A_holder_that_changes_something_else_keeps_its_claim()
     {
         _fixture.Add(Ipv4("z", 2));
         _fixture.Add(Ipv4("b", 3) with { Subnet = Prefix("10.244.2.0/24") });
@@ -167,7 +167,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void AHolderThatMovesOntoAnotherLosesAndNothingOldOfItStays()
+    public void A_holder_that_moves_onto_another_loses_and_nothing_old_of_it_stays()
     {
         _fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
         _fixture.Add(Ipv4("b", 2) with { Subnet = Prefix("10.244.3.0/24") });
@@ -178,7 +178,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void AHolderThatBecomesInvalidMakesRoom()
+    public void A_holder_that_becomes_invalid_makes_room()
     {
         _fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3) with { Subnet = Prefix("10.244.2.0/24") });
         _fixture.Add(Ipv4("b", 2) with { BackendType = "udp" });
@@ -187,7 +187,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void AWidePrefixThatComesLaterPushesNobodyOut()
+    public void A_wide_prefix_that_comes_later_pushes_nobody_out()
     {
         _fixture.Snapshot(Ipv4("c", 3), Ipv4("d", 4), Ipv4("e", 5));
         _fixture.Add(Ipv4("b", 2) with { Subnet = Prefix("10.244.4.0/22") });
@@ -196,7 +196,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void ANodeRefusedForOneClaimHoldsNoOther()
+    public void A_node_refused_for_one_claim_holds_no_other()
     {
         // b loses its pod CIDR to a, so its address is free for c.
         _fixture.Snapshot(
@@ -206,7 +206,7 @@ public class LeaseReconcilerClaimTests
     }
 
     [Fact]
-    public void ACircleOfClaimsEndsWithOneAcceptedAndNoContradiction()
+    public void A_circle_of_claims_ends_with_one_accepted_and_no_contradiction()
     {
         _fixture.Snapshot(Dual("b", 2), Dual("c", 3), Dual("d", 4));
 

@@ -19,7 +19,7 @@ public class LeaseReconcilerPropertyTests
 
     /// <summary>After any history the table holds the accepted leases and nothing else, and no two of them contradict.</summary>
     [Fact]
-    public void TheTableEqualsOneBuiltFromScratchOfTheAcceptedLeases() => ForRandomHistories((random, fixture, known) =>
+    public void The_table_equals_one_built_from_scratch_of_the_accepted_leases() => ForRandomHistories((random, fixture, known) =>
     {
         fixture.Reconciler.Apply(NextUpdate(random, known));
         Lease[] accepted = [.. fixture.Reconciler.Peers.Peers
@@ -36,7 +36,7 @@ public class LeaseReconcilerPropertyTests
 
     /// <summary>A refused lease is refused for a reason that still stands: alone with the accepted ones it does not fit.</summary>
     [Fact]
-    public void NobodyIsRefusedWithoutAStandingReason() => ForRandomHistories((random, fixture, known) =>
+    public void Nobody_is_refused_without_a_standing_reason() => ForRandomHistories((random, fixture, known) =>
     {
         fixture.Reconciler.Apply(NextUpdate(random, known));
         fixture.LetTheGraceEnd();
@@ -52,7 +52,7 @@ public class LeaseReconcilerPropertyTests
     });
 
     [Fact]
-    public void AnAcceptedLeaseThatIsUntouchedStaysAccepted() => ForRandomHistories((random, fixture, known) =>
+    public void An_accepted_lease_that_is_untouched_stays_accepted() => ForRandomHistories((random, fixture, known) =>
     {
         PeerLease[] before = [.. fixture.Reconciler.Peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted)];
         fixture.Reconciler.Apply(NextUpdate(random, known));
@@ -61,7 +61,7 @@ public class LeaseReconcilerPropertyTests
     });
 
     [Fact]
-    public void ASnapshotDoesWhatTheEquivalentEventsDo()
+    public void A_snapshot_does_what_the_equivalent_events_do()
     {
         for (int seed = 0; seed < Sequences; seed++)
         {

@@ -8,7 +8,7 @@ namespace Overlay.ControlPlane.Tests;
 public class LeaseReconcilerRebaseTests
 {
     [Fact]
-    public void OtherPodCidrsOfOursAreLocalAndPeersStay()
+    public void Other_pod_CIDRs_of_ours_are_local_and_peers_stay()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2));
@@ -22,7 +22,7 @@ public class LeaseReconcilerRebaseTests
     }
 
     [Fact]
-    public void APeerThatWasRefusedForOurSakeIsAcceptedAndOneThatStandsInOurNewPlaceIsRefused()
+    public void A_peer_that_was_refused_for_our_sake_is_accepted_and_one_that_stands_in_our_new_place_is_refused()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("old", 2) with { PublicIp = Own.PublicIp }, Ipv4("next", 9));
@@ -35,7 +35,7 @@ public class LeaseReconcilerRebaseTests
     }
 
     [Fact]
-    public void AnUnderlayThatIsNewIsUsedAtOnce()
+    public void An_underlay_that_is_new_is_used_at_once()
     {
         ReconcilerFixture fixture = new(Own);
         fixture.Snapshot(Dual("b", 2));
@@ -45,7 +45,7 @@ public class LeaseReconcilerRebaseTests
     }
 
     [Fact]
-    public void WhoCameFirstStillComesFirst()
+    public void Who_came_first_still_comes_first()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("z", 2));
@@ -59,7 +59,7 @@ public class LeaseReconcilerRebaseTests
     }
 
     [Fact]
-    public void BeforeTheFirstUpdateThereIsNoTableToReplace()
+    public void Before_the_first_update_there_is_no_table_to_replace()
     {
         ReconcilerFixture fixture = new();
         ForwardingTable before = fixture.Table;
@@ -72,7 +72,7 @@ public class LeaseReconcilerRebaseTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void AChangeOfOneFamilyAloneIsApplied(bool ofIpv4)
+    public void A_change_of_one_family_alone_is_applied(bool ofIpv4)
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(Dual("b", 2));

@@ -10,31 +10,31 @@ namespace Overlay.ControlPlane.Tests;
 public class LeaseReconcilerRefusalTests
 {
     [Fact]
-    public void PodCidrOutsideTheClusterCidr() =>
+    public void Pod_CIDR_outside_the_cluster_CIDR() =>
         RefusalOf(Ipv4("b", 2) with { Subnet = Prefix("10.245.2.0/24") })
             .ShouldBe("node b's pod CIDR 10.245.2.0/24 is outside the cluster CIDR Overlay:Network:Cidr 10.244.0.0/16");
 
     [Fact]
-    public void OnlyPodCidrsOfAFamilyNotCarried() =>
+    public void Only_pod_CIDRs_of_a_family_not_carried() =>
         RefusalOf(Dual("b", 2) with { Subnet = null }, Own, Plan with { ClusterCidrV6 = null }).ShouldContain("Overlay:Network:CidrV6 is not set");
 
     [Fact]
-    public void PodCidrOverlappingOurOwn() =>
+    public void Pod_CIDR_overlapping_our_own() =>
         RefusalOf(Ipv4("b", 2) with { Subnet = Prefix("10.244.1.128/25") })
             .ShouldBe("pod CIDR 10.244.1.128/25 of node b overlaps 10.244.1.0/24 of this node own");
 
     [Fact]
-    public void PodCidrOverlappingTheServiceCidr() =>
+    public void Pod_CIDR_overlapping_the_service_CIDR() =>
         RefusalOf(Ipv4("b", 2) with { Subnet = Prefix("10.96.7.0/24") }, plan: Plan with { ServiceCidrs = [Prefix("10.96.0.0/12")] })
             .ShouldBe("pod CIDR 10.96.7.0/24 of node b overlaps the service CIDR Overlay:ServiceCidrs 10.96.0.0/12: a ClusterIP and a pod could be one address");
 
     [Fact]
-    public void PublicAddressThatIsOurOwn() =>
+    public void Public_address_that_is_our_own() =>
         RefusalOf(Ipv4("b", 2) with { PublicIp = Own.PublicIp })
             .ShouldBe("public address 192.168.77.1 of node b is also that of this node own");
 
     [Fact]
-    public void PublicAddressInsideTheClusterCidr() =>
+    public void Public_address_inside_the_cluster_CIDR() =>
         RefusalOf(Ipv4("b", 2) with { PublicIp = Address("10.244.7.7") })
             .ShouldBe("public address 10.244.7.7 of node b is inside the cluster CIDR 10.244.0.0/16: the tunnel would run through itself");
 
@@ -43,7 +43,7 @@ public class LeaseReconcilerRefusalTests
     [InlineData("127.0.0.1")]
     [InlineData("224.0.0.1")]
     [InlineData("255.255.255.255")]
-    public void PublicAddressNothingCanBeSentTo(string address) =>
+    public void Public_address_nothing_can_be_sent_to(string address) =>
         RefusalOf(Ipv4("b", 2) with { PublicIp = Address(address) }).ShouldStartWith($"public address {address} of node b is no address");
 
     [Theory]
@@ -51,18 +51,18 @@ public class LeaseReconcilerRefusalTests
     [InlineData("::1")]
     [InlineData("fe80::1")]
     [InlineData("ff02::1")]
-    public void PublicIpv6AddressNothingCanBeSentTo(string address) =>
+    public void Public_IPv6_address_nothing_can_be_sent_to(string address) =>
         RefusalOf(Dual("b", 2) with { PublicIpV6 = Address(address) }, OwnDual).ShouldStartWith($"public address {address} of node b is no address");
 
     [Fact]
-    public void AnotherVni()
+    public void Another_VNI()
     {
         RefusalOf(Ipv4("b", 2) with { BackendData = Vtep("02:00:00:00:00:02", vni: 7) }).ShouldBe("node b has VNI 7, this node own has 1");
         RefusalOf(Dual("b", 2) with { BackendV6Data = Vtep("02:00:00:00:06:02", vni: 8) }, OwnDual).ShouldBe("node b has VNI 8, this node own has 1");
     }
 
     [Fact]
-    public void AnotherBackend() =>
+    public void Another_backend() =>
         RefusalOf(Ipv4("b", 2) with { BackendType = "host-gw", BackendData = null })
             .ShouldBe("node b has backend type host-gw, this node own has vxlan");
 
@@ -71,14 +71,14 @@ public class LeaseReconcilerRefusalTests
     [InlineData("01:00:5e:00:00:01", "is no unicast MAC")]
     [InlineData("ff:ff:ff:ff:ff:ff", "is no unicast MAC")]
     [InlineData("02:00:00:00:00:01", "is also that of this node own")]
-    public void AMacNoPeerCanHave(string mac, string reason)
+    public void A_MAC_no_peer_can_have(string mac, string reason)
     {
         RefusalOf(Ipv4("b", 2) with { BackendData = Vtep(mac) }).ShouldStartWith($"VTEP MAC {mac} of node b {reason}");
         RefusalOf(Dual("b", 2) with { BackendV6Data = Vtep(mac) }, OwnDual).ShouldStartWith($"VTEP MAC {mac} of node b {reason}");
     }
 
     [Fact]
-    public void NoCommonUnderlay()
+    public void No_common_underlay()
     {
         RefusalOf(Dual("b", 2) with { PublicIp = null, BackendData = null })
             .ShouldBe("node b has only an IPv6 VTEP (fd77::2), this node own only an IPv4 underlay (192.168.77.1)");
@@ -87,7 +87,7 @@ public class LeaseReconcilerRefusalTests
     }
 
     [Fact]
-    public void AnEmptyMacIsNotReadyAndNoError()
+    public void An_empty_MAC_is_not_ready_and_no_error()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2) with { BackendData = new(new Vni(1), null) });
@@ -102,7 +102,7 @@ public class LeaseReconcilerRefusalTests
     }
 
     [Fact]
-    public void APartialLeaseIsNotReady()
+    public void A_partial_lease_is_not_ready()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(
@@ -114,7 +114,7 @@ public class LeaseReconcilerRefusalTests
     }
 
     [Fact]
-    public void ARefusalIsLoggedOnceAndWhenItEnds()
+    public void A_refusal_is_logged_once_and_when_it_ends()
     {
         ReconcilerFixture fixture = new();
         Lease bad = Ipv4("b", 2) with { BackendType = "host-gw" };
@@ -134,7 +134,7 @@ public class LeaseReconcilerRefusalTests
     }
 
     [Fact]
-    public void ARefusedLeaseThatGoesAwayIsLogged()
+    public void A_refused_lease_that_goes_away_is_logged()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2) with { BackendType = "udp" });

@@ -9,7 +9,7 @@ namespace Overlay.ControlPlane.Tests;
 public class LeaseReconcilerTableTests
 {
     [Fact]
-    public void TheFirstUpdatePublishesOwnPodCidrsEvenWithoutPeers()
+    public void The_first_update_publishes_own_pod_CIDRs_even_without_peers()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Table.ShouldBeSameAs(ForwardingTable.Empty);
@@ -21,7 +21,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void BothDualStackEachFamilyGoesOverItsOwnVtep()
+    public void Both_dual_stack_each_family_goes_over_its_own_VTEP()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(Dual("b", 2));
@@ -34,7 +34,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void WithoutAnIpv6UnderlayHereIpv6PodsGoOverIpv4()
+    public void Without_an_IPv6_underlay_here_IPv6_pods_go_over_IPv4()
     {
         ReconcilerFixture fixture = new(OwnDual with { PublicIpV6 = null, BackendV6Data = null });
         fixture.Snapshot(Dual("b", 2));
@@ -48,7 +48,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void WithoutAnIpv6UnderlayThereIpv6PodsGoOverIpv4()
+    public void Without_an_IPv6_underlay_there_IPv6_pods_go_over_IPv4()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(Dual("b", 2) with { PublicIpV6 = null, BackendV6Data = null });
@@ -57,7 +57,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void AnIpv6VtepAloneCarriesBothFamilies()
+    public void An_IPv6_VTEP_alone_carries_both_families()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(Dual("b", 2) with { PublicIp = null, BackendData = null });
@@ -70,7 +70,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void AnIpv6VtepAloneTakesTheMacOfBackendDataWhenThatIsAllThereIs()
+    public void An_IPv6_VTEP_alone_takes_the_MAC_of_backend_data_when_that_is_all_there_is()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(Dual("b", 2) with { PublicIp = null, BackendV6Data = null });
@@ -83,7 +83,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void WithOnlyAnIpv6UnderlayHereADualPeerIsReachedOverIpv6()
+    public void With_only_an_IPv6_underlay_here_a_dual_peer_is_reached_over_IPv6()
     {
         ReconcilerFixture fixture = new(OwnIpv6);
         fixture.Snapshot(Dual("b", 2));
@@ -93,7 +93,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void AnIpv6VtepWithoutMacYetIsPassedOver()
+    public void An_IPv6_VTEP_without_MAC_yet_is_passed_over()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(Dual("b", 2) with { BackendV6Data = new(new Vni(1), null) });
@@ -102,7 +102,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void FramesFromEitherAddressOfAPeerAreKnown()
+    public void Frames_from_either_address_of_a_peer_are_known()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(Dual("b", 2) with { SubnetV6 = null });
@@ -114,7 +114,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void OwnLeaseInAnUpdateIsSkipped()
+    public void Own_lease_in_an_update_is_skipped()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Own, Ipv4("b", 2));
@@ -125,7 +125,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void AnUnchangedUpdatePublishesNothing()
+    public void An_unchanged_update_publishes_nothing()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2));
@@ -143,7 +143,7 @@ public class LeaseReconcilerTableTests
     [InlineData("10.244.9.0/24", "192.168.77.2", "02:00:00:00:00:02")]
     [InlineData("10.244.2.0/24", "192.168.77.9", "02:00:00:00:00:02")]
     [InlineData("10.244.2.0/24", "192.168.77.2", "02:00:00:00:00:09")]
-    public void ANodeThatChangesItsLeaseMoves(string subnet, string address, string mac)
+    public void A_node_that_changes_its_lease_moves(string subnet, string address, string mac)
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
@@ -156,7 +156,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void ASnapshotRemovesWhatItDoesNotName()
+    public void A_snapshot_removes_what_it_does_not_name()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
@@ -167,7 +167,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void TwoPeersMayExchangePrefixesInOneUpdate()
+    public void Two_peers_may_exchange_prefixes_in_one_update()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
@@ -178,7 +178,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void OfAPeerThatDoesNotChangeTheTableKeepsTheVteps()
+    public void Of_a_peer_that_does_not_change_the_table_keeps_the_VTEPs()
     {
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(Dual("b", 2), Ipv4("c", 3), Ipv4("e", 5));
@@ -194,7 +194,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void AnEventForEachOfTwoNodesThatExchangeAddressesIsNoContradiction()
+    public void An_event_for_each_of_two_nodes_that_exchange_addresses_is_no_contradiction()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
@@ -205,7 +205,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void OfSeveralEventsForANodeTheLastCounts()
+    public void Of_several_events_for_a_node_the_last_counts()
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
@@ -222,7 +222,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void TheTimeOfTheLastUpdateIsKept()
+    public void The_time_of_the_last_update_is_kept()
     {
         ReconcilerFixture fixture = new();
         fixture.Reconciler.Peers.UpdatedAt.ShouldBeNull();
@@ -235,7 +235,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void AnIpv6SubnetIsLeftOutWhereNoIpv6IsCarriedAndSaidSo()
+    public void An_IPv6_subnet_is_left_out_where_no_IPv6_is_carried_and_said_so()
     {
         ReconcilerFixture fixture = new(Own, Plan with { ClusterCidrV6 = null });
         fixture.Snapshot(Dual("b", 2));
@@ -246,7 +246,7 @@ public class LeaseReconcilerTableTests
     }
 
     [Fact]
-    public void AnOwnLeaseWithoutVtepIsRefused()
+    public void An_own_lease_without_VTEP_is_refused()
     {
         _ = Should.Throw<ArgumentException>(() => new ReconcilerFixture(Own with { BackendData = null }));
         _ = Should.Throw<ArgumentException>(() => new ReconcilerFixture(Own with { BackendData = new(new Vni(1), null) }));

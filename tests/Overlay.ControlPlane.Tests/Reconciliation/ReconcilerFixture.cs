@@ -9,8 +9,13 @@ namespace Overlay.ControlPlane.Tests;
 /// <summary>A reconciler with all that is around it.</summary>
 internal sealed class ReconcilerFixture
 {
-    public ReconcilerFixture(Lease? own = null, AddressPlan? plan = null, TimeSpan? claimGrace = null) =>
+    private readonly TableMirror _mirror = new();
+
+    public ReconcilerFixture(Lease? own = null, AddressPlan? plan = null, TimeSpan? claimGrace = null)
+    {
+        Publisher.Add(_mirror);
         Reconciler = new(own ?? SampleLeases.Own, plan ?? SampleLeases.Plan, claimGrace ?? LeaseReconciler.ClaimGrace, Publisher, Time, Logger);
+    }
 
     public TablePublisher Publisher { get; } = new();
 
@@ -20,7 +25,15 @@ internal sealed class ReconcilerFixture
 
     public LeaseReconciler Reconciler { get; }
 
-    public ForwardingTable Table => Publisher.Current;
+    /// <summary>The current table; a mirror that knows only its changes is the same.</summary>
+    public ForwardingTable Table
+    {
+        get
+        {
+            _mirror.ShouldBeLike(Publisher.Current);
+            return Publisher.Current;
+        }
+    }
 
     /// <summary>Peers' routes, each as "prefix node address MAC", in the order of their text.</summary>
     public IReadOnlyList<string> Routes => Describe(Table);

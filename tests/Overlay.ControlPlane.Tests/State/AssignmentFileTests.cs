@@ -37,7 +37,7 @@ public sealed class AssignmentFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Assignments))]
-    public void WhatWasSavedIsReadAgain(Assignment assignment)
+    public void What_was_saved_is_read_again(Assignment assignment)
     {
         _file.Load().ShouldBeNull();
         _file.Save(assignment);
@@ -52,7 +52,7 @@ public sealed class AssignmentFileTests : IDisposable
     [InlineData("""{"Kind":"Etcd","Subnet":"10.244.1.9/24"}""")]
     [InlineData("""{"Kind":"Etcd","PublicIP":"nobody"}""")]
     [InlineData("""{"Kind":"Etcd","Network":{"VNI":99999999}}""")]
-    public void ADamagedFileIsToldAndCountsAsNone(string content)
+    public void A_damaged_file_is_told_and_counts_as_none(string content)
     {
         _ = Directory.CreateDirectory(_directory["state"]);
         File.WriteAllText(Path.Combine(_directory["state"], "assignment.json"), content);
@@ -61,7 +61,7 @@ public sealed class AssignmentFileTests : IDisposable
     }
 
     [Fact]
-    public void ADiskThatTakesNothingIsToldAndNoFailure()
+    public void A_disk_that_takes_nothing_is_told_and_no_failure()
     {
         File.WriteAllText(_directory["state"], "in the way");
         _file.Save(new Assignment(new StoreLocation("File", "/x"), NodeSettings.None, new PodCidrs(null, null)));

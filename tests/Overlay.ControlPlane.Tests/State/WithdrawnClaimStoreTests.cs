@@ -17,7 +17,7 @@ public sealed class WithdrawnClaimStoreTests : IDisposable
     private WithdrawnClaimStore Store => new(_state.Path, new("Test", "memory"), _time, _logger);
 
     [Fact]
-    public void TheClaimComesBackWithThoseWhoContradictedIt()
+    public void The_claim_comes_back_with_those_who_contradicted_it()
     {
         Save(Ipv4("b", 2), _byPodCidr, _byAddress);
         WithdrawnClaim claim = Store.Load("own").ShouldNotBeNull();
@@ -26,7 +26,7 @@ public sealed class WithdrawnClaimStoreTests : IDisposable
     }
 
     [Fact]
-    public void WithoutRivalsThereIsNothingToKeep()
+    public void Without_rivals_there_is_nothing_to_keep()
     {
         Save(Ipv4("b", 2));
         Store.Load("own").ShouldBeNull();
@@ -34,7 +34,7 @@ public sealed class WithdrawnClaimStoreTests : IDisposable
     }
 
     [Fact]
-    public void AfterOthersMayHaveGivenItAwayTheClaimIsNoMore()
+    public void After_others_may_have_given_it_away_the_claim_is_no_more()
     {
         Save(_byPodCidr);
         _time.Now += WithdrawnClaimStore.GoodFor - TimeSpan.FromSeconds(5);
@@ -44,7 +44,7 @@ public sealed class WithdrawnClaimStoreTests : IDisposable
     }
 
     [Fact]
-    public void AnotherNodeHasNoPartInIt()
+    public void Another_node_has_no_part_in_it()
     {
         Save(_byPodCidr);
         Store.Load("other").ShouldBeNull();

@@ -18,7 +18,7 @@ public class SnapshotHoldTests
     public SnapshotHoldTests() => _hold = new(_grace, _fixture.Time, _logger);
 
     [Fact]
-    public void AnEmptySnapshotIsNotBelievedUntilTheGraceEnds()
+    public void An_empty_snapshot_is_not_believed_until_the_grace_ends()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3));
         Say();
@@ -39,7 +39,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void TheOnlyPeerThatASnapshotLacksIsHeldToo()
+    public void The_only_peer_that_a_snapshot_lacks_is_held_too()
     {
         Say(Ipv4("b", 2));
         Say();
@@ -47,7 +47,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void HalfOfThePeersMayLeaveAtOnce()
+    public void Half_of_the_peers_may_leave_at_once()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4), Ipv4("e", 5));
         Say(Ipv4("b", 2), Ipv4("c", 3));
@@ -57,7 +57,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void WhatIsNewInADoubtfulSnapshotIsAppliedAtOnce()
+    public void What_is_new_in_a_doubtful_snapshot_is_applied_at_once()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
         Say(Ipv4("b", 2) with { PublicIp = Address("192.168.77.22") }, Ipv4("new", 9));
@@ -66,7 +66,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void PeersThatComeBackAreNoLongerHeldAndTheRestIsUntilTheGraceEnds()
+    public void Peers_that_come_back_are_no_longer_held_and_the_rest_is_until_the_grace_ends()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
         Say();
@@ -82,7 +82,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void APeerThatLeavesByItselfWhileOthersAreHeldIsNotHeld()
+    public void A_peer_that_leaves_by_itself_while_others_are_held_is_not_held()
     {
         Say([.. Enumerable.Range(2, 9).Select(static number => Ipv4($"n{number}", number))]);
         Say(Ipv4("n2", 2), Ipv4("n3", 3), Ipv4("n4", 4));
@@ -94,7 +94,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void PeersThatAreRemovedTogetherAreHeldWhereTheyAreMost()
+    public void Peers_that_are_removed_together_are_held_where_they_are_most()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
         Tell(new LeaseEvent.Added(Ipv4("new", 9)), new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"));
@@ -109,7 +109,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void TheLastPeerAndHalfOfThemMayBeRemoved()
+    public void The_last_peer_and_half_of_them_may_be_removed()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4), Ipv4("e", 5));
         Tell(new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"));
@@ -121,7 +121,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void PeersThatAreRemovedAndAddedInOneBatchAreNotGone()
+    public void Peers_that_are_removed_and_added_in_one_batch_are_not_gone()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3));
         Tell(new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"), new LeaseEvent.Added(Ipv4("b", 7)), new LeaseEvent.Added(Ipv4("c", 8)));
@@ -130,7 +130,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void WhatTakesThePlaceOfPeersThatAreRemovedTogetherIsBelieved()
+    public void What_takes_the_place_of_peers_that_are_removed_together_is_believed()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3));
         Tell(
@@ -141,7 +141,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void EventsAreBelievedAtOnceOfWhatIsHeldToo()
+    public void Events_are_believed_at_once_of_what_is_held_too()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
         Say();
@@ -154,7 +154,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void WhatContradictsAHeldPeerTakesItsPlace()
+    public void What_contradicts_a_held_peer_takes_its_place()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
         Say(Ipv4("b2", 2));
@@ -165,7 +165,7 @@ public class SnapshotHoldTests
     }
 
     [Fact]
-    public void WithoutGraceEverySnapshotIsBelieved()
+    public void Without_grace_every_snapshot_is_believed()
     {
         SnapshotHold off = new(TimeSpan.Zero, _fixture.Time, _logger);
         Say(Ipv4("b", 2), Ipv4("c", 3));
@@ -175,7 +175,7 @@ public class SnapshotHoldTests
 
     /// <summary>Whatever the store says, within the grace no more than half of the peers go by a snapshot, and after it the store is right.</summary>
     [Fact]
-    public void AfterTheGraceTheTableIsWhatTheStoreSays()
+    public void After_the_grace_the_table_is_what_the_store_says()
     {
         for (int seed = 0; seed < 300; seed++)
         {

@@ -1,5 +1,4 @@
 using Overlay.ControlPlane.Leases;
-using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Dataplane.Linux.Tun;

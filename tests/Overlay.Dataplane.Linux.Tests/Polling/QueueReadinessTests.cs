@@ -20,7 +20,7 @@ public sealed class QueueReadinessTests : IDisposable
 
     private readonly TwoNodes _nodes = new();
     private readonly TunDevice _tun;
-    private readonly UdpUnderlay _underlay;
+    private readonly UdpSockets _sockets;
 
     public QueueReadinessTests()
     {
@@ -28,8 +28,8 @@ public sealed class QueueReadinessTests : IDisposable
         _tun = node.Invoke(() => TunDevice.Create("overlay.9"));
         node.Set("net/ipv6/conf/overlay.9/disable_ipv6", "1");
         node.Ip("link set overlay.9 up", "address add 10.9.0.1/24 dev overlay.9");
-        _underlay = node.Invoke(() => new UdpUnderlay(
-            IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
+        _sockets = node.Invoke(() => UdpSockets.Open(
+            1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class QueueReadinessTests : IDisposable
     [InlineData("192.168.77.1", 200)]
     public async Task A_packet_for_any_of_the_devices_ends_the_wait(string to, int busyPollMicroseconds)
     {
-        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.FromMicroseconds(busyPollMicroseconds));
+        using QueueReadiness readiness = new(_tun, _sockets[0], TimeSpan.FromMicroseconds(busyPollMicroseconds));
         Task waiting = Task.Run(readiness.Wait);
         (await Task.WhenAny(waiting, Task.Delay(200))).ShouldNotBe(waiting, "there is nothing yet");
 
@@ -52,19 +52,19 @@ public sealed class QueueReadinessTests : IDisposable
     public void A_wait_after_a_short_sleep_looks_for_the_next_packet_and_sleeps_when_none_comes()
     {
         // What is there already makes each sleep a short one.
-        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.FromMilliseconds(1));
+        using QueueReadiness readiness = new(_tun, _sockets[0], TimeSpan.FromMilliseconds(1));
         PacketBatch batch = new(4);
         for (int packet = 0; packet < 3; packet++)
         {
             SendToNode();
             readiness.Wait();
-            _underlay.TryReceive(batch).ShouldBeTrue();
+            _sockets[0].TryReceive(batch).ShouldBeTrue();
         }
 
         using Timer later = new(_ => SendToNode(), null, 300, Timeout.Infinite);
         TimeSpan before = Processor();
         readiness.Wait();
-        _underlay.TryReceive(batch).ShouldBeTrue();
+        _sockets[0].TryReceive(batch).ShouldBeTrue();
         (Processor() - before).ShouldBeLessThan(TimeSpan.FromMilliseconds(200));
 
         // Of this thread alone: /proc/thread-self/schedstat begins with the nanoseconds it ran.
@@ -75,7 +75,7 @@ public sealed class QueueReadinessTests : IDisposable
     [Fact]
     public async Task An_interruption_ends_this_wait_and_every_later_one()
     {
-        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.Zero);
+        using QueueReadiness readiness = new(_tun, _sockets[0], TimeSpan.Zero);
         Task waiting = Task.Run(readiness.Wait);
         readiness.Interrupt();
         await waiting.WaitAsync(_patience);
@@ -92,7 +92,7 @@ public sealed class QueueReadinessTests : IDisposable
     public void Dispose()
     {
         _tun.Dispose();
-        _underlay.Dispose();
+        _sockets.Dispose();
         _nodes.Dispose();
     }
 }

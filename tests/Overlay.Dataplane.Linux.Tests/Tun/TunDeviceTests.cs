@@ -112,6 +112,29 @@ public sealed class TunDeviceTests : IDisposable
     }
 
     [Fact]
+    public void A_queue_that_was_released_and_adopted_carries_on_whatever_becomes_of_its_first_owner()
+    {
+        using Socket socket = UdpSocketInNode();
+        int descriptor = _tun.Release();
+        _tun.Dispose();
+        _ = socket.SendTo(new byte[] { 1, 2, 3 }, new IPEndPoint(IPAddress.Parse("10.9.0.2"), 4000));
+
+        using TunDevice adopted = TunDevice.Adopt(descriptor);
+        (adopted.Name, adopted.Offloads).ShouldBe(("overlay.9", Offloads.All));
+        SpinWait.SpinUntil(() => adopted.TryRead(_batch), 5000).ShouldBeTrue("what was queued meanwhile is there");
+        _batch.Received(0).Length.ShouldBe(20 + 8 + 3);
+
+        _batch.Clear();
+        Prepare(Partial, isPartial: true);
+        adopted.Write(_batch);
+        socket.Receive(new byte[100]).ShouldBe(5);
+    }
+
+    [Fact]
+    public void A_descriptor_that_is_no_tuns_is_not_adopted() =>
+        Should.Throw<LinuxException>(() => TunDevice.Adopt(-1)).Message.ShouldContain("descriptor -1");
+
+    [Fact]
     public void A_name_in_use_and_a_name_too_long_are_refused_by_name()
     {
         LinuxException busy = Should.Throw<LinuxException>(() => Node.Invoke(() => TunDevice.Create("overlay.9")));

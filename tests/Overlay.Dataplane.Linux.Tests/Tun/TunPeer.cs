@@ -109,7 +109,7 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
             packet.CopyTo(_batch.Packet(_batch.Count - 1));
         }
 
-        new Coalescer(tun.Offloads.HasFlag(Offloads.TunTcp), tun.Offloads.HasFlag(Offloads.TunUdp)).Coalesce(_batch);
+        new Coalescer(tun.TakesTcpSuperPackets, tun.TakesUdpSuperPackets).Coalesce(_batch);
         tun.Write(_batch);
         Enumerable.Range(0, _batch.Count).Select(i => _batch[i].Verdict).ShouldAllBe(static verdict => verdict == DropReason.None);
         return Enumerable.Range(0, _batch.Count).Count(i => !_batch[i].IsAppended);

@@ -22,7 +22,7 @@ public sealed class UdpOffloadTests : IDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
     private readonly TwoNodes _nodes = new();
-    private readonly List<UdpUnderlay> _underlays = [];
+    private readonly List<UdpSockets> _sockets = [];
     private readonly PacketBatch _sent = new(8);
     private readonly Dictionary<string, RemoteVtep> _peers = [];
     private int _used;
@@ -144,16 +144,16 @@ public sealed class UdpOffloadTests : IDisposable
 
     public void Dispose()
     {
-        foreach (UdpUnderlay underlay in _underlays) underlay.Dispose();
+        foreach (UdpSockets sockets in _sockets) sockets.Dispose();
         _nodes.Dispose();
     }
 
     private UdpUnderlay Open(Node node, Offloads offloads)
     {
-        UdpUnderlay underlay = node.Invoke(() => new UdpUnderlay(
-            IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port, offloads));
-        _underlays.Add(underlay);
-        return underlay;
+        UdpSockets sockets = node.Invoke(() => UdpSockets.Open(
+            1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port, offloads));
+        _sockets.Add(sockets);
+        return sockets[0];
     }
 
     // Every other one in two pieces, as a segment of a super-packet is; each begins with its number.

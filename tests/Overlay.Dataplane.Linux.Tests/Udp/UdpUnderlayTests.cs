@@ -18,15 +18,19 @@ public sealed class UdpUnderlayTests : IDisposable
     private const ushort Port = 8472;
 
     private readonly TwoNodes _nodes = new();
-    private readonly UdpUnderlay _a;
-    private readonly UdpUnderlay _b;
+    private readonly UdpSockets _socketsA;
+    private readonly UdpSockets _socketsB;
     private readonly PacketBatch _sent = new(8);
     private readonly PacketBatch _received = new(8);
 
+    private UdpUnderlay A => _socketsA[0];
+
+    private UdpUnderlay B => _socketsB[0];
+
     public UdpUnderlayTests()
     {
-        _a = Open(_nodes.A);
-        _b = Open(_nodes.B);
+        _socketsA = Open(_nodes.A);
+        _socketsB = Open(_nodes.B);
     }
 
     [Theory]
@@ -39,10 +43,10 @@ public sealed class UdpUnderlayTests : IDisposable
     public void A_datagram_arrives_with_its_bytes_its_source_and_its_ecn(string to, string from, Ecn ecn)
     {
         Add(to, [1, 2, 3, 4], flow: 0, ecn);
-        _a.Send(_sent);
+        A.Send(_sent);
         _sent[0].Verdict.ShouldBe(DropReason.None);
 
-        SpinWait.SpinUntil(() => _b.TryReceive(_received), 5000).ShouldBeTrue();
+        SpinWait.SpinUntil(() => B.TryReceive(_received), 5000).ShouldBeTrue();
         _received.ReceivedCount.ShouldBe(1);
         _received.ReceivedBytes(0).ToArray().ShouldBe([1, 2, 3, 4]);
         _received.Received(0).OuterSource.ShouldBe(IpAddress.Parse(from));
@@ -53,13 +57,13 @@ public sealed class UdpUnderlayTests : IDisposable
     public void Flows_keep_a_source_port_and_differ_in_it()
     {
         using Socket receiver = _nodes.B.Invoke(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
-        _b.Dispose();
+        _socketsB.Dispose();
         receiver.Bind(new IPEndPoint(IPAddress.Parse("192.168.77.2"), Port));
         receiver.ReceiveTimeout = 5000;
 
         uint[] flows = [0, 1, 2, 3, 0, 1, 2, 3];
         foreach (uint flow in flows) Add("192.168.77.2", [(byte)flow], flow);
-        _a.Send(_sent);
+        A.Send(_sent);
 
         Dictionary<byte, HashSet<int>> ports = [];
         for (int i = 0; i < flows.Length; i++)
@@ -83,20 +87,20 @@ public sealed class UdpUnderlayTests : IDisposable
         Add("192.168.77.2", new byte[65_530], flow: 0);
         Add("192.168.77.2", [2], flow: 0);
         _nodes.A.Ip("route delete default");
-        _a.Send(_sent);
+        A.Send(_sent);
         _sent[0].Verdict.ShouldBe(DropReason.UnderlayUnreachable);
         _sent[1].Verdict.ShouldBe(DropReason.PktTooBig);
         _sent[2].Verdict.ShouldBe(DropReason.None);
-        SpinWait.SpinUntil(() => _b.TryReceive(_received), 5000).ShouldBeTrue();
+        SpinWait.SpinUntil(() => B.TryReceive(_received), 5000).ShouldBeTrue();
         _received.ReceivedBytes(0).ToArray().ShouldBe([2]);
     }
 
     [Fact]
     public void A_peer_of_a_family_we_have_no_underlay_for_is_unreachable()
     {
-        using UdpUnderlay ipv4Only = _nodes.B.Invoke(() => new UdpUnderlay(IpAddress.Parse("192.168.77.2").ToIpv4(), null, 8473));
+        using UdpSockets ipv4Only = _nodes.B.Invoke(() => UdpSockets.Open(1, IpAddress.Parse("192.168.77.2").ToIpv4(), null, 8473));
         Add("fd77::1", [1], flow: 0);
-        ipv4Only.Send(_sent);
+        ipv4Only[0].Send(_sent);
         _sent[0].Verdict.ShouldBe(DropReason.UnderlayUnreachable);
     }
 
@@ -104,15 +108,15 @@ public sealed class UdpUnderlayTests : IDisposable
     public void A_flood_on_one_underlay_does_not_starve_the_other()
     {
         for (int i = 0; i < _sent.Capacity; i++) Add("192.168.77.2", [4], flow: 0);
-        for (int i = 0; i < 3; i++) _a.Send(_sent);
+        for (int i = 0; i < 3; i++) A.Send(_sent);
         _sent.Clear();
         Add("fd77::2", [6], flow: 0);
-        _a.Send(_sent);
+        A.Send(_sent);
 
         List<byte> firstOfEachBatch = [];
         for (int i = 0; i < 2; i++)
         {
-            SpinWait.SpinUntil(() => _b.TryReceive(_received), 5000).ShouldBeTrue();
+            SpinWait.SpinUntil(() => B.TryReceive(_received), 5000).ShouldBeTrue();
             firstOfEachBatch.Add(_received.ReceivedBytes(0)[0]);
         }
 
@@ -125,9 +129,41 @@ public sealed class UdpUnderlayTests : IDisposable
         byte[] payload = new byte[65_507];
         Random.Shared.NextBytes(payload);
         Add("192.168.77.2", payload, flow: 0);
-        _a.Send(_sent);
-        SpinWait.SpinUntil(() => _b.TryReceive(_received), 5000).ShouldBeTrue();
+        A.Send(_sent);
+        SpinWait.SpinUntil(() => B.TryReceive(_received), 5000).ShouldBeTrue();
         _received.ReceivedBytes(0).SequenceEqual(payload).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Sockets_that_were_released_and_adopted_carry_on_whatever_becomes_of_their_first_owner()
+    {
+        UdpDescriptors ofA = _socketsA.Release();
+        UdpDescriptors ofB = _socketsB.Release();
+        _socketsA.Dispose();
+        _socketsB.Dispose();
+        (ofA.Receiving.Count, ofA.Sending.Count).ShouldBe((2, 2 * 16));
+
+        using UdpSockets a = _nodes.A.Invoke(() => UdpSockets.Adopt(ofA));
+        using UdpSockets b = _nodes.B.Invoke(() => UdpSockets.Adopt(ofB));
+        (a.Count, a[0].MaxSegments).ShouldBe((1, b[0].MaxSegments));
+        foreach (string to in new[] { "192.168.77.2", "fd77::2" })
+        {
+            _sent.Clear();
+            Add(to, [1, 2, 3], flow: 3, Ecn.Ect0);
+            a[0].Send(_sent);
+            _sent[0].Verdict.ShouldBe(DropReason.None);
+            SpinWait.SpinUntil(() => b[0].TryReceive(_received), 5000).ShouldBeTrue();
+            _received.ReceivedBytes(0).ToArray().ShouldBe([1, 2, 3]);
+            _received.Received(0).OuterEcn.ShouldBe(Ecn.Ect0);
+        }
+    }
+
+    [Fact]
+    public void Sockets_that_do_not_make_up_an_underlay_are_not_adopted()
+    {
+        UdpDescriptors ofA = _socketsA.Release();
+        Should.Throw<ArgumentException>(() => _nodes.A.Invoke(() => UdpSockets.Adopt(ofA with { Sending = [] })));
+        Should.Throw<LinuxException>(() => UdpSockets.Adopt(new UdpDescriptors([-1], []))).Message.ShouldContain("descriptor -1");
     }
 
     [Fact]
@@ -137,20 +173,20 @@ public sealed class UdpUnderlayTests : IDisposable
         taken.Errno.ShouldBe(Errno.EADDRINUSE);
         taken.Message.ShouldContain("192.168.77.1:8472");
         LinuxException foreign = Should.Throw<LinuxException>(
-            () => _nodes.A.Invoke(() => new UdpUnderlay(IpAddress.Parse("192.0.2.1").ToIpv4(), null, Port)));
+            () => _nodes.A.Invoke(() => UdpSockets.Open(1, IpAddress.Parse("192.0.2.1").ToIpv4(), null, Port)));
         foreign.Errno.ShouldBe(Errno.EADDRNOTAVAIL);
         foreign.Message.ShouldContain("192.0.2.1");
     }
 
     public void Dispose()
     {
-        _a.Dispose();
-        _b.Dispose();
+        _socketsA.Dispose();
+        _socketsB.Dispose();
         _nodes.Dispose();
     }
 
-    private static UdpUnderlay Open(Node node) => node.Invoke(() => new UdpUnderlay(
-        IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
+    private static UdpSockets Open(Node node) => node.Invoke(() => UdpSockets.Open(
+        1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
 
     private void Add(string to, byte[] payload, uint flow, Ecn ecn = Ecn.NotEct)
     {

@@ -17,7 +17,7 @@ public class CountersTests
     [Fact]
     public void A_worker_counts_packets_bytes_and_each_reason_apart()
     {
-        WorkerCounters counters = RunEgress("egress-0", _good.Build(), _unrouted.Build(), [], _good.TotalLength(50).Build(), _unrouted.Build());
+        PathCounters counters = RunEgress("egress-0", _good.Build(), _unrouted.Build(), [], _good.TotalLength(50).Build(), _unrouted.Build());
 
         counters.Name.ShouldBe("egress-0");
         counters.Direction.ShouldBe(Direction.Egress);
@@ -30,7 +30,7 @@ public class CountersTests
     public void A_packet_the_device_refuses_counts_as_dropped_not_as_forwarded()
     {
         // Nobody is joined to this underlay, so b cannot be reached.
-        WorkerCounters counters = RunEgress("egress-0", joined: false, _good.Build());
+        PathCounters counters = RunEgress("egress-0", joined: false, _good.Build());
 
         counters.ForwardedPackets.ShouldBe(0);
         counters.ForwardedBytes.ShouldBe(0);
@@ -41,7 +41,7 @@ public class CountersTests
     public void An_ingress_worker_counts_inner_bytes_without_padding()
     {
         byte[] inner = PacketBuilder.Between(B, A, IpFamily.IPv6).TotalLength(100).Build();
-        WorkerCounters counters = RunIngress(
+        PathCounters counters = RunIngress(
             DatagramBuilder.Between(B, A, inner).Padding(9).Build(), DatagramBuilder.Between(B, A, inner).VniWord(0).Build());
 
         counters.ForwardedPackets.ShouldBe(1);
@@ -68,7 +68,7 @@ public class CountersTests
         counters.ForwardedBytes(Direction.Ingress).ShouldBe(70);
         counters.Dropped(Direction.Ingress, DropReason.PktTooSmall).ShouldBe(1);
         counters.Dropped(Direction.Ingress, DropReason.IpOutNoRoutes).ShouldBe(0);
-        counters.Workers.Select(static worker => worker.Name).ShouldBe(["egress-0", "egress-1", "ingress-0"]);
+        counters.Paths.Select(static worker => worker.Name).ShouldBe(["egress-0", "egress-1", "ingress-0"]);
     }
 
     [Fact]
@@ -84,23 +84,23 @@ public class CountersTests
     public void Allocations_are_those_of_the_workers_thread()
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
-        WorkerCounters counters = RunEgress("egress-0", _good.Build());
+        PathCounters counters = RunEgress("egress-0", _good.Build());
         counters.AllocatedBytes.ShouldBeInRange(before + 1, GC.GetAllocatedBytesForCurrentThread());
     }
 
-    private static void ShouldHaveDropped(WorkerCounters counters, params (DropReason Reason, long Packets)[] expected) =>
+    private static void ShouldHaveDropped(PathCounters counters, params (DropReason Reason, long Packets)[] expected) =>
         Enum.GetValues<DropReason>().Select(reason => (reason, counters.Dropped(reason))).Where(static drop => drop.Item2 != 0)
             .ShouldBe(expected, ignoreOrder: true);
 
-    private static WorkerCounters RunEgress(string name, params byte[][] packets) => RunEgress(name, joined: true, packets);
+    private static PathCounters RunEgress(string name, params byte[][] packets) => RunEgress(name, joined: true, packets);
 
-    private static WorkerCounters RunEgress(string name, bool joined, params byte[][] packets)
+    private static PathCounters RunEgress(string name, bool joined, params byte[][] packets)
     {
         (MemoryUnderlay underlay, _) = Underlays(joined);
         MemoryTun tun = new();
-        WorkerCounters counters = new(name, Direction.Egress);
+        PathCounters counters = new(name, Direction.Egress);
         foreach (byte[] packet in packets) tun.PodSends(packet);
-        EgressWorker worker = new(tun, new Encapsulator(A.Own), underlay, Publisher(), counters);
+        EgressPath worker = new(tun, underlay, Publisher(), counters);
         PacketBatch batch = new(64);
         while (worker.TryForward(batch))
         {
@@ -109,10 +109,10 @@ public class CountersTests
         return counters;
     }
 
-    private static WorkerCounters RunIngress(params byte[][] datagrams)
+    private static PathCounters RunIngress(params byte[][] datagrams)
     {
         (MemoryUnderlay ours, MemoryUnderlay theirs) = Underlays(joined: true);
-        WorkerCounters counters = new("ingress-0", Direction.Ingress);
+        PathCounters counters = new("ingress-0", Direction.Ingress);
         PacketBatch batch = new(datagrams.Length);
         foreach (byte[] datagram in datagrams)
         {
@@ -121,7 +121,7 @@ public class CountersTests
         }
 
         theirs.Send(batch);
-        new IngressWorker(ours, new Decapsulator(A.Own, IngressRig.Mtu), new Coalescer(false, false), new MemoryTun(), Publisher(), counters)
+        new IngressPath(ours, new MemoryTun(), Publisher(), counters)
             .TryForward(batch).ShouldBeTrue();
         return counters;
     }
@@ -137,7 +137,7 @@ public class CountersTests
     private static TablePublisher Publisher()
     {
         TablePublisher publisher = new();
-        publisher.Publish(A.TableWith(B));
+        publisher.Publish(A.TableWith(B), TableChange.None);
         return publisher;
     }
 }

@@ -1,6 +1,7 @@
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
+using Overlay.Wire;
 
 namespace Overlay.Dataplane.Tests;
 
@@ -8,7 +9,6 @@ namespace Overlay.Dataplane.Tests;
 internal sealed class EgressRig
 {
     private readonly PacketBatch _batch = new(1);
-    private readonly Encapsulator _encapsulator = new(TestNode.A.Own);
     private readonly ForwardingTable _table = TestNode.A.TableWith(TestNode.B, TestNode.C);
 
     /// <summary>The slot after the last packet.</summary>
@@ -18,13 +18,13 @@ internal sealed class EgressRig
     public ReadOnlySpan<byte> Datagram => _batch.Packet(0);
 
     /// <summary>The packet behind the headers that were put in front.</summary>
-    public byte[] Inner => Datagram[Encapsulator.Overhead..].ToArray();
+    public byte[] Inner => Datagram[VxlanOverhead.InPayload..].ToArray();
 
     public DropReason Encapsulate(ReadOnlySpan<byte> packet, VirtioNetHeader offload = default)
     {
         _batch.Clear();
         _batch.PutPacket(packet, offload);
-        _encapsulator.Encapsulate(_batch, _table);
+        Encapsulator.Encapsulate(_batch, _table);
         return Slot.Verdict;
     }
 }

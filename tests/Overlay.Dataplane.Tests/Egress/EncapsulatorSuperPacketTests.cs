@@ -10,7 +10,6 @@ namespace Overlay.Dataplane.Tests;
 /// <summary>A super-packet becomes a datagram a segment, in slots that a batch has only so many of.</summary>
 public class EncapsulatorSuperPacketTests
 {
-    private readonly Encapsulator _encapsulator = new(A.Own);
     private readonly ForwardingTable _table = A.TableWith(B, C);
 
     [Theory]
@@ -26,7 +25,7 @@ public class EncapsulatorSuperPacketTests
         Put(batch, packet, 1300);
         batch.PutPacket(plain.Build());
 
-        _encapsulator.Encapsulate(batch, _table);
+        Encapsulator.Encapsulate(batch, _table);
 
         byte[][] expected = [plain.Build(), .. packet.Segments(1300), plain.Build()];
         ShouldHold(batch, expected);
@@ -44,7 +43,7 @@ public class EncapsulatorSuperPacketTests
         PacketBuilder packet = PacketBuilder.Between(A, B, IpFamily.IPv4).Protocol(IpProtocol.Tcp).Payload(3000);
         PacketBatch batch = new(1);
         batch.PutPacket([.. packet.Checksum(ChecksumState.Partial).Build(), .. new byte[17]], packet.SegmentationOffload(1000));
-        _encapsulator.Encapsulate(batch, _table);
+        Encapsulator.Encapsulate(batch, _table);
         ShouldHold(batch, [.. packet.Segments(1000)]);
     }
 
@@ -53,7 +52,7 @@ public class EncapsulatorSuperPacketTests
     {
         PacketBatch batch = new(1);
         Put(batch, PacketBuilder.Between(A, B, IpFamily.IPv4).To("10.9.0.1").Protocol(IpProtocol.Tcp).Payload(3000), 1000);
-        _encapsulator.Encapsulate(batch, _table);
+        Encapsulator.Encapsulate(batch, _table);
         batch.Count.ShouldBe(1);
         batch[0].Verdict.ShouldBe(DropReason.IpOutNoRoutes);
     }
@@ -94,7 +93,7 @@ public class EncapsulatorSuperPacketTests
                 else Put(batch, small, 20);
             }
 
-            Should.NotThrow(() => _encapsulator.Encapsulate(batch, _table));
+            Should.NotThrow(() => Encapsulator.Encapsulate(batch, _table));
 
             batch.Count.ShouldBeLessThanOrEqualTo(batch.SlotCapacity);
             int slot = 0;
@@ -133,7 +132,7 @@ public class EncapsulatorSuperPacketTests
         for (int bytes = 0; bytes < PacketBatch.EnoughBytes; bytes += 65_535) Put(batch, super, SmallestMss);
         batch.ReceivedCount.ShouldBe(9);
 
-        _encapsulator.Encapsulate(batch, _table);
+        Encapsulator.Encapsulate(batch, _table);
 
         byte[][] segments = [.. super.Segments(SmallestMss)];
         ShouldHold(batch, [.. Enumerable.Repeat(segments, 9).SelectMany(static all => all)]);

@@ -1,5 +1,7 @@
 using Overlay.Dataplane.Egress;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
+using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
@@ -122,6 +124,15 @@ public class EncapsulatorTests
     }
 
     [Fact]
+    public void A_table_without_an_own_end_of_the_tunnels_leads_nowhere()
+    {
+        PacketBatch batch = new(1);
+        batch.PutPacket(PacketBuilder.Between(A, B, IpFamily.IPv4).Build());
+        Encapsulator.Encapsulate(batch, new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote).Build());
+        batch[0].Verdict.ShouldBe(DropReason.IpOutNoRoutes);
+    }
+
+    [Fact]
     public void A_batch_is_judged_slot_by_slot()
     {
         byte[] good = PacketBuilder.Between(A, B, IpFamily.IPv4).Build();
@@ -134,14 +145,14 @@ public class EncapsulatorTests
             batch.Clear();
             foreach (byte[] packet in packets) batch.PutPacket(packet);
 
-            new Encapsulator(A.Own).Encapsulate(batch, A.TableWith(B));
+            Encapsulator.Encapsulate(batch, A.TableWith(B));
 
             for (int i = 0; i < packets.Length; i++)
             {
                 DropReason expected = packets[i] == good ? DropReason.None
                     : packets[i] == unrouted ? DropReason.IpOutNoRoutes : DropReason.PktTooSmall;
                 batch[i].Verdict.ShouldBe(expected, $"round {round}, slot {i}");
-                if (expected == DropReason.None) batch.Packet(i)[Encapsulator.Overhead..].ToArray().ShouldBe(good);
+                if (expected == DropReason.None) batch.Packet(i)[VxlanOverhead.InPayload..].ToArray().ShouldBe(good);
             }
         }
     }

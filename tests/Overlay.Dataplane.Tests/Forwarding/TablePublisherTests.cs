@@ -23,9 +23,9 @@ public sealed class TablePublisherTests
         ForwardingTable first = TableOf(1);
         ForwardingTable second = TableOf(2);
 
-        publisher.Publish(first);
+        publisher.Publish(first, TableChange.None);
         publisher.Current.ShouldBeSameAs(first);
-        publisher.Publish(second);
+        publisher.Publish(second, TableChange.None);
         publisher.Current.ShouldBeSameAs(second);
     }
 
@@ -34,7 +34,7 @@ public sealed class TablePublisherTests
     {
         // In every table both pods, the routes and the FDB name the same one peer: a mixture of two tables would show.
         TablePublisher publisher = new();
-        publisher.Publish(TableOf(0));
+        publisher.Publish(TableOf(0), TableChange.None);
         string? wrong = null;
         int seen = 0;
         int last = int.MaxValue;
@@ -60,7 +60,7 @@ public sealed class TablePublisherTests
         // However few the cores, go on until the two have run side by side for long.
         int number = 0;
         DateTime deadline = DateTime.UtcNow.AddSeconds(30);
-        while (Volatile.Read(ref seen) < TablesToSee && reader.IsAlive && DateTime.UtcNow < deadline) publisher.Publish(TableOf(++number));
+        while (Volatile.Read(ref seen) < TablesToSee && reader.IsAlive && DateTime.UtcNow < deadline) publisher.Publish(TableOf(++number), TableChange.None);
         Volatile.Write(ref last, number);
 
         reader.Join(TimeSpan.FromSeconds(30)).ShouldBeTrue("the reader never saw the last table");

@@ -10,7 +10,6 @@ namespace Overlay.Dataplane.Tests;
 internal sealed class CoalescerRig(bool joinsTcp = true, bool joinsUdp = true)
 {
     private readonly PacketBatch _batch = new(64);
-    private readonly Decapsulator _decapsulator = new(A.Own, IngressRig.Mtu);
     private readonly Coalescer _coalescer = new(joinsTcp, joinsUdp);
     private readonly ForwardingTable _table = A.TableWith(B, C);
 
@@ -23,7 +22,7 @@ internal sealed class CoalescerRig(bool joinsTcp = true, bool joinsUdp = true)
         _batch.Clear();
         foreach (byte[] packet in packets)
             _batch.PutDatagram(DatagramBuilder.Between(B, A, packet).Build(), B.Remote.Address, Ecn.NotEct);
-        _decapsulator.Decapsulate(_batch, _table);
+        Decapsulator.Decapsulate(_batch, _table);
         _coalescer.Coalesce(_batch);
 
         List<Written> written = [];

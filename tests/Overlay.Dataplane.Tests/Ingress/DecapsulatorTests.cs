@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
@@ -50,6 +52,15 @@ public class DecapsulatorTests
     [InlineData("0.0.0.0")]
     public void An_outer_source_that_is_no_peer_is_dropped(string outerSource) =>
         _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).Build(), IpAddress.Parse(outerSource)).ShouldBe(DropReason.UnknownVtep);
+
+    [Fact]
+    public void A_table_without_an_own_end_of_the_tunnels_knows_no_peer()
+    {
+        PacketBatch batch = new(1);
+        batch.PutDatagram(Valid(Inner(IpFamily.IPv4).Build()).Build(), B.Remote.Address, Ecn.NotEct);
+        Decapsulator.Decapsulate(batch, new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote).Build());
+        batch[0].Verdict.ShouldBe(DropReason.UnknownVtep);
+    }
 
     [Fact]
     public void A_clear_i_flag_is_dropped() =>

@@ -9,11 +9,9 @@ namespace Overlay.Dataplane.Tests;
 /// <summary>Node a's decapsulator with peers b and c, and one slot, used again for every datagram as a worker does.</summary>
 internal sealed class IngressRig
 {
-    /// <summary>Pods' MTU over an Ethernet underlay.</summary>
-    public const int Mtu = 1450;
+    public const int Mtu = TestNode.PodMtu;
 
     private readonly PacketBatch _batch = new(1);
-    private readonly Decapsulator _decapsulator = new(TestNode.A.Own, Mtu);
     private readonly ForwardingTable _table = TestNode.A.TableWith(TestNode.B, TestNode.C);
 
     /// <summary>The slot after the last datagram.</summary>
@@ -34,7 +32,7 @@ internal sealed class IngressRig
     {
         _batch.Clear();
         _batch.PutDatagram(datagram, outerSource ?? TestNode.B.Remote.Address, outerEcn, segmentSize);
-        _decapsulator.Decapsulate(_batch, _table);
+        Decapsulator.Decapsulate(_batch, _table);
         return Slot.Verdict;
     }
 }

@@ -10,7 +10,6 @@ namespace Overlay.Dataplane.Tests;
 /// <summary>Node a's decapsulator and a batch whose buffers hold trains: datagrams of one size, joined by the receiving kernel.</summary>
 internal sealed class TrainRig(int capacity = 4)
 {
-    private readonly Decapsulator _decapsulator = new(A.Own, IngressRig.Mtu);
     private readonly ForwardingTable _table = A.TableWith(B, C);
 
     public PacketBatch Batch { get; } = new(capacity);
@@ -26,7 +25,7 @@ internal sealed class TrainRig(int capacity = 4)
     {
         Batch.Clear();
         foreach (Train train in trains) Batch.PutDatagram(train.Bytes, train.Source ?? B.Remote.Address, train.Ecn, train.SegmentSize);
-        _decapsulator.Decapsulate(Batch, _table);
+        Decapsulator.Decapsulate(Batch, _table);
     }
 
     /// <summary>What one receive brings.</summary>

@@ -1,7 +1,5 @@
 using Overlay.Dataplane.Counters;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Workers;
 
 namespace Overlay.Dataplane.Tests;
@@ -24,18 +22,14 @@ internal sealed class MemoryNode : IDisposable
     public MemoryNode(TestNode identity, ForwardingTable table, bool joins = false, bool sendsTrains = false)
     {
         Identity = identity;
-        Tun = new MemoryTun(_filled);
+        Tun = new MemoryTun(_filled, joins);
         _underlay = new MemoryUnderlay(_filled, identity.Remote.Address, identity.RemoteV6.Address) { SendsTrains = sendsTrains };
-        Publisher.Publish(table);
-        WorkerCounters egress = new($"egress-{identity.Name}", Direction.Egress);
-        WorkerCounters ingress = new($"ingress-{identity.Name}", Direction.Ingress);
-        Counters = new DataplaneCounters([egress, ingress]);
+        Publisher.SetLocal(identity.Local);
+        Publisher.Publish(table, TableChange.From(table));
+        QueueCounters counters = QueueCounters.For(identity.Name);
+        Counters = new DataplaneCounters([counters.Egress, counters.Ingress]);
         _readiness = new MemoryReadiness(_filled);
-        QueueWorker worker = new(
-            $"overlay-{identity.Name}",
-            new EgressWorker(Tun, new Encapsulator(identity.Own), _underlay, Publisher, egress),
-            new IngressWorker(_underlay, new Decapsulator(identity.Own, Tun.Mtu), new Coalescer(joins, joins), Tun, Publisher, ingress),
-            _readiness);
+        QueueWorker worker = new($"overlay-{identity.Name}", Tun, _underlay, _readiness, Publisher, counters);
         _thread = new WorkerThread(worker, null, OnEnded);
         _thread.Start();
     }
@@ -75,7 +69,7 @@ internal sealed class MemoryNode : IDisposable
         _readiness.Interrupt();
     }
 
-    private void OnEnded(IWorker worker, Exception? fault)
+    private void OnEnded(QueueWorker worker, Exception? fault)
     {
         if (fault is null) return;
         lock (_faults) _faults.Add(fault);

@@ -5,7 +5,8 @@ namespace Overlay.Dataplane.Tests;
 
 /// <summary>A TUN whose kernel is the test: it puts packets in as pods would, and takes out what pods would get.</summary>
 /// <param name="filled">Set when a pod sends.</param>
-internal sealed class MemoryTun(AutoResetEvent? filled = null) : ITunDevice
+/// <param name="takesSuperPackets">Takes TCP and UDP super-packets.</param>
+internal sealed class MemoryTun(AutoResetEvent? filled = null, bool takesSuperPackets = false) : ITunDevice
 {
     private const int Capacity = 256;
     private const int PacketSize = 64 * 1024;
@@ -14,7 +15,9 @@ internal sealed class MemoryTun(AutoResetEvent? filled = null) : ITunDevice
     private readonly byte[] _joined = new byte[PacketSize];
     private readonly MemoryQueue _toPods = new(Capacity, Capacity * PacketSize);
 
-    public int Mtu => 1450;
+    public bool TakesTcpSuperPackets => takesSuperPackets;
+
+    public bool TakesUdpSuperPackets => takesSuperPackets;
 
     /// <summary>A pod sends; waits while the device is full.</summary>
     public void PodSends(ReadOnlySpan<byte> packet, VirtioNetHeader offload = default) =>

@@ -1,5 +1,6 @@
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Ports;
+using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
@@ -11,7 +12,6 @@ internal sealed class MemoryUnderlay : IUnderlay
     private const int Capacity = 64 * 1024;
     private const int CapacityBytes = 64 * 1024 * 1024;
     private const int DatagramSize = 64 * 1024;
-    private const int MaxTrain = 65_507;
     private const int MaxSegments = 64;
 
     private readonly MemoryQueue _received;
@@ -65,7 +65,7 @@ internal sealed class MemoryUnderlay : IUnderlay
         {
             PacketSlot next = batch[end];
             if (next.Verdict != DropReason.None || next.Remote != slot.Remote || next.OuterEcn != slot.OuterEcn) break;
-            if (next.TotalLength > slot.TotalLength || length + next.TotalLength > MaxTrain) break;
+            if (next.TotalLength > slot.TotalLength || length + next.TotalLength > UdpHeader.MaxPayload) break;
             length = Append(batch, end++, length);
             isOpen = next.TotalLength == slot.TotalLength;
         }

@@ -53,7 +53,7 @@ public class TwoDataPlanesOffloadTests
         MemoryNode.Join(a, b);
         IReadOnlyList<SuperPacketTraffic.Sent> there = SuperPacketTraffic.Draw(TestNode.A, TestNode.B, Count, seed: 3);
         IReadOnlyList<SuperPacketTraffic.Sent> back = SuperPacketTraffic.Draw(TestNode.B, TestNode.A, Count, seed: 4);
-        WorkerCounters[] workers = [.. a.Counters.Workers, .. b.Counters.Workers];
+        PathCounters[] workers = [.. a.Counters.Paths, .. b.Counters.Paths];
         await Exchange(WarmUp);
         long[] before = [.. workers.Select(static worker => worker.AllocatedBytes)];
 

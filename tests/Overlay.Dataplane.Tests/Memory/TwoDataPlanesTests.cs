@@ -63,7 +63,8 @@ public class TwoDataPlanesTests
             {
                 if (i == BeforeMove)
                 {
-                    a.Publisher.Publish(new ForwardingTableBuilder().AddLocal(TestNode.A.PodsV4).AddRoute(TestNode.B.PodsV4, TestNode.C.Remote).Build());
+                    ForwardingTable toC = new ForwardingTableBuilder().AddLocal(TestNode.A.PodsV4).AddRoute(TestNode.B.PodsV4, TestNode.C.Remote).Build();
+                    a.Publisher.Publish(toC, TableChange.From(toC));
                 }
 
                 byte[] payload = new byte[4];
@@ -110,7 +111,7 @@ public class TwoDataPlanesTests
         using MemoryNode a = new(TestNode.A, TestNode.A.TableWith(TestNode.B));
         using MemoryNode b = new(TestNode.B, TestNode.B.TableWith(TestNode.A));
         MemoryNode.Join(a, b);
-        WorkerCounters[] workers = [.. a.Counters.Workers, .. b.Counters.Workers];
+        PathCounters[] workers = [.. a.Counters.Paths, .. b.Counters.Paths];
         await Exchange(a, b, WarmUp);
         long[] before = [.. workers.Select(static worker => worker.AllocatedBytes)];
 

@@ -38,7 +38,7 @@ public class SegmenterNoiseTests
 
     private static bool TrySegment(byte[] packet, VirtioNetHeader offload, string what)
     {
-        if (!Segmenter.TryCreate(packet, offload, out Segmenter segmenter)) return false;
+        if (!Segmenter.TryCreate(packet.AsInner(), offload, out Segmenter segmenter)) return false;
         segmenter.HeaderLength.ShouldBeInRange(28, Segmenter.MaxHeaderLength, what);
         int payload = 0;
         for (int i = 0; i < segmenter.Count; i++)

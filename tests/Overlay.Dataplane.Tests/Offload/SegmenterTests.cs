@@ -15,7 +15,7 @@ public class SegmenterTests
     private const byte Cwr = 0x80;
 
     /// <summary>Both families and both transports, with and without headers between IP and transport.</summary>
-    public static TheoryData<IpFamily, byte, bool> Transports => SuperPacketTests.Transports;
+    public static TheoryData<IpFamily, byte, bool> Transports => OffloadInferenceTests.Transports;
 
     [Theory]
     [MemberData(nameof(Transports))]
@@ -93,7 +93,7 @@ public class SegmenterTests
         PacketBuilder packet = Packet(family, protocol, extended).Payload(3000);
         VirtioNetHeader right = packet.SegmentationOffload(1000);
         byte[] bytes = packet.Checksum(ChecksumState.Partial).Build();
-        Segmenter.TryCreate(bytes, right, out _).ShouldBeTrue();
+        Segmenter.TryCreate(bytes.AsInner(), right, out _).ShouldBeTrue();
 
         ShouldRefuse(bytes, right with { GsoSize = 0 });
         ShouldRefuse(bytes, right with { Flags = 0 });
@@ -134,7 +134,7 @@ public class SegmenterTests
             longer[41] = (byte)(extra / 8);
             int length = longer.Length - Ipv6Header.Length;
             (longer[4], longer[5]) = ((byte)(length >> 8), (byte)length);
-            Segmenter.TryCreate(longer, packet.SegmentationOffload(1000), out _).ShouldBe(isAccepted, $"{extra} bytes more");
+            Segmenter.TryCreate(longer.AsInner(), packet.SegmentationOffload(1000), out _).ShouldBe(isAccepted, $"{extra} bytes more");
         }
     }
 
@@ -146,7 +146,7 @@ public class SegmenterTests
     }
 
     private static void ShouldRefuse(byte[] packet, VirtioNetHeader offload) =>
-        Segmenter.TryCreate(packet, offload, out _).ShouldBeFalse(offload.ToString());
+        Segmenter.TryCreate(packet.AsInner(), offload, out _).ShouldBeFalse(offload.ToString());
 
     private static void ShouldSegment(PacketBuilder packet, int size)
     {
@@ -163,7 +163,7 @@ public class SegmenterTests
     private static byte[][] Segments(PacketBuilder packet, int size)
     {
         byte[] bytes = packet.Checksum(ChecksumState.Partial).Build();
-        Segmenter.TryCreate(bytes, packet.SegmentationOffload(size), out Segmenter segmenter).ShouldBeTrue();
+        Segmenter.TryCreate(bytes.AsInner(), packet.SegmentationOffload(size), out Segmenter segmenter).ShouldBeTrue();
         byte[][] segments = new byte[segmenter.Count][];
         int payload = segmenter.HeaderLength;
         for (int i = 0; i < segments.Length; i++)

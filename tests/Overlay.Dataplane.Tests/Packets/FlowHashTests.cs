@@ -103,10 +103,5 @@ public class FlowHashTests
 
     private static uint HashOf(PacketBuilder packet) => HashOf(packet.Build());
 
-    private static uint HashOf(byte[] packet)
-    {
-        if (Ipv4Header.TryParse(packet, out Ipv4Header ipv4)) return FlowHash.Of(ipv4);
-        Ipv6Header.TryParse(packet, out Ipv6Header ipv6).ShouldBeTrue();
-        return FlowHash.Of(ipv6);
-    }
+    private static uint HashOf(byte[] packet) => FlowHash.Of(packet.AsInner());
 }

@@ -1,7 +1,5 @@
 using Overlay.Dataplane.Counters;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Ports;
 using Overlay.Dataplane.Workers;
@@ -17,13 +15,12 @@ public class QueueWorkerTests
     private readonly MemoryUnderlay _ours = new(null, A.Remote.Address);
     private readonly MemoryUnderlay _theirs = new(null, B.Remote.Address);
     private readonly TablePublisher _publisher = new();
-    private readonly WorkerCounters _egress = new("egress", Direction.Egress);
-    private readonly WorkerCounters _ingress = new("ingress", Direction.Ingress);
+    private readonly QueueCounters _counters = QueueCounters.For("0");
 
     public QueueWorkerTests()
     {
         MemoryUnderlay.Join(_ours, _theirs);
-        _publisher.Publish(A.TableWith(B));
+        _publisher.Publish(A.TableWith(B), TableChange.None);
     }
 
     [Fact]
@@ -33,7 +30,7 @@ public class QueueWorkerTests
         ScriptedReadiness readiness = new();
         readiness.Interrupt();
         Worker(_tun, readiness).Run();
-        _egress.ForwardedPackets.ShouldBe(200);
+        _counters.Egress.ForwardedPackets.ShouldBe(200);
         readiness.Waits.ShouldBe(0);
     }
 
@@ -48,7 +45,7 @@ public class QueueWorkerTests
             else readiness.Interrupt();
         };
         Worker(_tun, readiness).Run();
-        _egress.ForwardedPackets.ShouldBe(1);
+        _counters.Egress.ForwardedPackets.ShouldBe(1);
         readiness.Waits.ShouldBe(2);
     }
 
@@ -58,14 +55,10 @@ public class QueueWorkerTests
         ScriptedReadiness readiness = new();
         readiness.Interrupt();
         Worker(new EndlessTun(), readiness).Run();
-        _egress.ForwardedPackets.ShouldBeInRange(1, 100);
+        _counters.Egress.ForwardedPackets.ShouldBeInRange(1, 100);
     }
 
-    private QueueWorker Worker(ITunDevice tun, IReadiness readiness) => new(
-        "overlay-0",
-        new EgressWorker(tun, new Encapsulator(A.Own), _ours, _publisher, _egress),
-        new IngressWorker(_ours, new Decapsulator(A.Own, _tun.Mtu), new Coalescer(false, false), _tun, _publisher, _ingress),
-        readiness);
+    private QueueWorker Worker(ITunDevice tun, IReadiness readiness) => new("overlay-0", tun, _ours, readiness, _publisher, _counters);
 
     private sealed class ScriptedReadiness : IReadiness
     {
@@ -86,6 +79,10 @@ public class QueueWorkerTests
 
     private sealed class EndlessTun : ITunDevice
     {
+        public bool TakesTcpSuperPackets => false;
+
+        public bool TakesUdpSuperPackets => false;
+
         private readonly byte[] _packet = PacketBuilder.Between(A, B, IpFamily.IPv4).Build();
 
         public bool TryRead(PacketBatch batch)

@@ -1,3 +1,7 @@
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Ports;
 using Overlay.Dataplane.Workers;
 
 namespace Overlay.Dataplane.Tests;
@@ -6,12 +10,12 @@ public class WorkerThreadTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
-    private readonly List<(IWorker Worker, Exception? Fault, Thread Thread)> _ends = [];
+    private readonly List<(QueueWorker Worker, Exception? Fault, Thread Thread)> _ends = [];
 
     [Fact]
     public void A_normal_end_is_told_once_without_a_fault()
     {
-        ScriptedWorker worker = new(static () => { });
+        QueueWorker worker = Scripted(static () => { });
         RunToEnd(worker);
         _ends.ShouldHaveSingleItem().Worker.ShouldBeSameAs(worker);
         _ends[0].Fault.ShouldBeNull();
@@ -21,7 +25,7 @@ public class WorkerThreadTests
     public void A_fault_is_told_once_and_stays_on_its_thread()
     {
         IOException fault = new("the device is gone");
-        ScriptedWorker worker = new(() => throw fault);
+        QueueWorker worker = Scripted(() => throw fault);
         RunToEnd(worker);
         _ends.ShouldHaveSingleItem().Worker.ShouldBeSameAs(worker);
         _ends[0].Fault.ShouldBeSameAs(fault);
@@ -31,7 +35,7 @@ public class WorkerThreadTests
     public void The_worker_runs_on_a_background_thread_of_its_own_and_of_its_name()
     {
         Thread? running = null;
-        RunToEnd(new ScriptedWorker(() => running = Thread.CurrentThread));
+        RunToEnd(Scripted(() => running = Thread.CurrentThread));
         running.ShouldNotBeNull();
         running.ShouldNotBeSameAs(Thread.CurrentThread);
         running.Name.ShouldBe("egress-7");
@@ -43,7 +47,7 @@ public class WorkerThreadTests
     {
         using ManualResetEventSlim release = new();
         bool isBackground = false;
-        WorkerThread thread = CreateThread(new ScriptedWorker(() =>
+        WorkerThread thread = CreateThread(Scripted(() =>
         {
             isBackground = Thread.CurrentThread.IsBackground;
             release.Wait();
@@ -59,19 +63,45 @@ public class WorkerThreadTests
         _ends.ShouldHaveSingleItem();
     }
 
-    private void RunToEnd(IWorker worker)
+    private void RunToEnd(QueueWorker worker)
     {
         WorkerThread thread = CreateThread(worker);
         thread.Start();
         thread.Join(_patience).ShouldBeTrue();
     }
 
-    private WorkerThread CreateThread(IWorker worker) => new(worker, null, (who, fault) => _ends.Add((who, fault, Thread.CurrentThread)));
+    private WorkerThread CreateThread(QueueWorker worker) => new(worker, null, (who, fault) => _ends.Add((who, fault, Thread.CurrentThread)));
 
-    private sealed class ScriptedWorker(Action script) : IWorker
+    // Interrupted from the start, a worker looks into its devices once and ends.
+    private static QueueWorker Scripted(Action script)
     {
-        public string Name => "egress-7";
+        ScriptedDevices devices = new(script);
+        return new("egress-7", devices, devices, devices, new TablePublisher(), QueueCounters.For("7"));
+    }
 
-        public void Run() => script();
+    /// <summary>Runs the script when it is read from, and has no packet.</summary>
+    private sealed class ScriptedDevices(Action script) : ITunDevice, IUnderlay, IReadiness
+    {
+        public bool TakesTcpSuperPackets => false;
+
+        public bool TakesUdpSuperPackets => false;
+
+        public bool IsInterrupted => true;
+
+        public bool TryRead(PacketBatch batch)
+        {
+            script();
+            return false;
+        }
+
+        public bool TryReceive(PacketBatch batch) => false;
+
+        public void Write(PacketBatch batch) => throw new NotSupportedException("nothing comes in");
+
+        public void Send(PacketBatch batch) => throw new NotSupportedException("nothing goes out");
+
+        public void Wait() => throw new NotSupportedException("it is interrupted");
+
+        public void Interrupt() => throw new NotSupportedException("it is interrupted");
     }
 }

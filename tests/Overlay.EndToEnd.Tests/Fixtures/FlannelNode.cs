@@ -1,4 +1,5 @@
 using Overlay.Dataplane.Forwarding;
+using Overlay.Testing.Kubernetes;
 using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;
@@ -48,8 +49,8 @@ internal sealed class FlannelNode
     public Vtep Vtep(IpFamily family) => new(_vni, Remote(family).Mac, Port);
 
     /// <summary>What our control plane would make of both nodes' leases, on this node.</summary>
-    public ForwardingTable Table() => new ForwardingTableBuilder()
+    public ForwardingTable Table(IpFamily inner) => new ForwardingTableBuilder()
         .AddLocal(_pods).AddLocal(_podsV6)
         .AddRoute(Peer._pods, Peer._remote).AddRoute(Peer._podsV6, Peer._remoteV6)
-        .Build();
+        .Build().With(new LocalEndpoint(Vtep(inner), 0, Mtu(inner)));
 }

@@ -1,4 +1,4 @@
-using Overlay.Dataplane.Egress;
+using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
@@ -12,7 +12,7 @@ namespace Overlay.EndToEnd.Tests.Fixtures;
 internal sealed record VxlanFrame(int Number, IpAddress OuterSource, Ecn OuterEcn, byte[] Datagram)
 {
     /// <summary>The packet that was encapsulated.</summary>
-    public byte[] Inner => Datagram[Encapsulator.Overhead..];
+    public byte[] Inner => Datagram[VxlanOverhead.InPayload..];
 
     public IpFamily InnerFamily => (IpFamily)(Inner[0] >> 4);
 

@@ -13,8 +13,7 @@ using Overlay.Lab.Vxlan;
 namespace Overlay.EndToEnd.Tests.Migration;
 
 /// <summary>A cluster leaves flannel node by node while its pods run, and one node goes back.</summary>
-[Collection(PublishedProgramsCollection.Name)]
-public class FlannelMoveTests(PublishedPrograms programs)
+public class FlannelMoveTests
 {
     [Fact]
     public void Pods_keep_addresses_and_connections_while_their_nodes_leave_flannel_and_come_back()
@@ -23,9 +22,9 @@ public class FlannelMoveTests(PublishedPrograms programs)
         using FlannelStore store = new(lab);
         (Node a, Node b) = (lab["a"], lab["b"]);
         foreach (Node node in lab.Nodes) store.Configure(node);
-        PluginRuntime runtime = new(a, programs.Directory);
+        PluginRuntime runtime = new(a, PublishedPrograms.Directory);
         FlannelPlugins flannel = new(runtime);
-        FlannelPlugins there = new(new PluginRuntime(b, programs.Directory));
+        FlannelPlugins there = new(new PluginRuntime(b, PublishedPrograms.Directory));
 
         // Both nodes as flannel has them.
         KernelVxlan atA = a.UseKernelVxlan(lab.Nodes);
@@ -124,7 +123,7 @@ public class FlannelMoveTests(PublishedPrograms programs)
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "foreign", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
         Node node = lab["a"];
-        PluginRuntime runtime = new(node, programs.Directory);
+        PluginRuntime runtime = new(node, PublishedPrograms.Directory);
         JsonObject bridge = new()
         {
             ["type"] = "bridge",

@@ -9,15 +9,14 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Runtimes;
 
 /// <summary>Pods that go without a DEL, as when a runtime has lost its state.</summary>
-[Collection(PublishedProgramsCollection.Name)]
-public class LeakedAddressTests(PublishedPrograms programs)
+public class LeakedAddressTests
 {
     [Fact]
     public void A_daemon_that_starts_frees_what_pods_have_left_and_nothing_that_is_in_use_or_anothers()
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "leaked", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
         Node node = lab["a"];
-        PluginRuntime runtime = new(node, programs.Directory);
+        PluginRuntime runtime = new(node, PublishedPrograms.Directory);
         File.WriteAllText(node.SubnetFile, "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n");
         JsonObject ours = PluginRuntime.Conflist(runtime.Overlay());
         JsonObject storage = PluginRuntime.Conflist(Storage(runtime));

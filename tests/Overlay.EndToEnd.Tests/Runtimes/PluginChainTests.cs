@@ -8,7 +8,6 @@ using Overlay.Lab.Namespaces;
 namespace Overlay.EndToEnd.Tests.Runtimes;
 
 /// <summary>Our plugin before others of containernetworking-plugins, and as a pod's second network.</summary>
-[Collection(PublishedProgramsCollection.Name)]
 public class PluginChainTests(PluginCluster cluster) : IClassFixture<PluginCluster>
 {
     private const int Published = 8098;

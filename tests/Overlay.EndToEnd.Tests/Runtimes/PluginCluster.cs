@@ -9,10 +9,10 @@ public sealed class PluginCluster : IDisposable
 {
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "chain", PodsPerNode = 0 });
 
-    public PluginCluster(PublishedPrograms programs)
+    public PluginCluster()
     {
         Remote = B.AddPod();
-        Runtime = new PluginRuntime(A, programs.Directory);
+        Runtime = new PluginRuntime(A, PublishedPrograms.Directory);
         _ = _lab.StartDaemons();
         foreach (Node node in _lab.Nodes) Cluster.WaitForPeers(node, 1);
     }

@@ -131,7 +131,7 @@ internal abstract class RuntimeNode : IDisposable
     protected abstract string[] Command { get; }
 
     /// <summary>The control group that containers are in.</summary>
-    protected string Group => $"overlay-{Environment.ProcessId}-{Node.Name}";
+    protected string Group => $"overlay-{Node.Namespace}";
 
     protected abstract bool IsUp();
 

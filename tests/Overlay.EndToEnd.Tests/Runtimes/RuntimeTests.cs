@@ -8,8 +8,7 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Runtimes;
 
 /// <summary>Real container runtimes on nodes that run overlayd, with its plugin and with the reference plugins.</summary>
-[Collection(PublishedProgramsCollection.Name)]
-public class RuntimeTests(PublishedPrograms programs)
+public class RuntimeTests
 {
     private const string Own = "overlay";
     private const string Reference = "bridge";
@@ -62,7 +61,7 @@ public class RuntimeTests(PublishedPrograms programs)
         {
             runtime.Node.WriteConfig(overlay =>
             {
-                if (plugin == Own) runtime.UseOverlay(overlay, Path.Combine(programs.Directory, "overlay"));
+                if (plugin == Own) runtime.UseOverlay(overlay, Path.Combine(PublishedPrograms.Directory, "overlay"));
             });
             if (plugin == Reference) runtime.UseBridge();
             runtime.Node.StartDaemon().WaitReady();

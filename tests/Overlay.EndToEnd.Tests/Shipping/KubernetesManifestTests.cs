@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Overlay.EndToEnd.Tests.ControlPlane;
 using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;

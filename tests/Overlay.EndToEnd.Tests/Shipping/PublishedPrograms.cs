@@ -2,47 +2,42 @@ using System.Diagnostics;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 
-/// <summary>What deploy/publish.sh makes: once for all tests, for it takes its time.</summary>
-/// <remarks>PUBLISHED_PROGRAMS names a directory where it has been done already; what the script said stands beside it, with ".log".</remarks>
-public sealed class PublishedPrograms : IDisposable
+/// <summary>What deploy/publish.sh makes: once for all tests of the process, for it takes minutes.</summary>
+/// <remarks>
+/// PUBLISHED_PROGRAMS names a directory where it has been done already; the script's output stands beside it, with ".log".
+/// </remarks>
+internal static class PublishedPrograms
 {
-    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(20);
+    private static readonly Lazy<(string Directory, string Output)> _made = new(Make);
 
-    private readonly string? _given = Environment.GetEnvironmentVariable("PUBLISHED_PROGRAMS");
-    private readonly string _directory;
-    private readonly Lazy<string> _output;
+    public static string Directory => _made.Value.Directory;
 
-    public PublishedPrograms()
+    /// <summary>The script's output.</summary>
+    public static string Output => _made.Value.Output;
+
+    private static (string Directory, string Output) Make()
     {
-        _directory = _given ?? System.IO.Directory.CreateTempSubdirectory("overlay-published-").FullName;
-        _output = new(() => _given is null ? Publish() : File.ReadAllText($"{_given}.log"));
+        if (Environment.GetEnvironmentVariable("PUBLISHED_PROGRAMS") is { Length: > 0 } given) return (given, File.ReadAllText($"{given}.log"));
+        string directory = System.IO.Directory.CreateTempSubdirectory("overlay-published-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => System.IO.Directory.Delete(directory, recursive: true);
+        return (directory, Publish(directory));
     }
 
-    /// <summary>Where they are.</summary>
-    public string Directory => _output.Value.Length > 0 ? _directory : throw new InvalidOperationException("publish.sh has said nothing");
-
-    /// <summary>What the script said.</summary>
-    public string Output => _output.Value;
-
-    public void Dispose()
-    {
-        if (_given is null) System.IO.Directory.Delete(_directory, recursive: true);
-    }
-
-    private string Publish()
+    private static string Publish(string directory)
     {
         string script = Path.Combine(Repository.Root, "deploy", "publish.sh");
-        using Process publish = Process.Start(new ProcessStartInfo("bash", [script, _directory]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process publish = Process.Start(new ProcessStartInfo("bash", [script, directory]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> output = publish.StandardOutput.ReadToEndAsync();
         Task<string> error = publish.StandardError.ReadToEndAsync();
-        if (!publish.WaitForExit(_limit)) publish.Kill(entireProcessTree: true);
-        return publish.ExitCode == 0 ? output.Result : throw new InvalidOperationException($"publish.sh exited with {publish.ExitCode}: {output.Result}{error.Result}");
-    }
-}
+        if (!publish.WaitForExit(_limit))
+        {
+            publish.Kill(entireProcessTree: true);
+            throw new TimeoutException($"publish.sh did not end within {_limit.TotalMinutes} minutes");
+        }
 
-/// <summary>Tests that share the published programs.</summary>
-[CollectionDefinition(Name)]
-public sealed class PublishedProgramsCollection : ICollectionFixture<PublishedPrograms>
-{
-    public const string Name = "published programs";
+        return publish.ExitCode == 0
+            ? output.Result
+            : throw new InvalidOperationException($"publish.sh exited with {publish.ExitCode}: {output.Result}{error.Result}");
+    }
 }

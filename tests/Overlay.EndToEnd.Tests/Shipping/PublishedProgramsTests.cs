@@ -4,24 +4,25 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 
-[Collection(PublishedProgramsCollection.Name)]
-public class PublishedProgramsTests(PublishedPrograms programs)
+public class PublishedProgramsTests
 {
     [Fact]
-    public void Three_programs_and_their_checksums_are_all_that_is_published()
+    public void Three_programs_their_notices_and_checksums_are_all_that_is_published()
     {
-        Directory.GetFileSystemEntries(programs.Directory).Select(Path.GetFileName).Order()
-            .ShouldBe(["SHA256SUMS", "overlay", "overlayctl", "overlayd"]);
-        string[] sums = File.ReadAllLines(Path.Combine(programs.Directory, "SHA256SUMS"));
-        sums.Length.ShouldBe(3);
+        Directory.GetFileSystemEntries(PublishedPrograms.Directory).Select(Path.GetFileName).Order()
+            .ShouldBe(["SHA256SUMS", "THIRD-PARTY-NOTICES", "overlay", "overlayctl", "overlayd"], ignoreOrder: true);
+        string[] sums = File.ReadAllLines(Path.Combine(PublishedPrograms.Directory, "SHA256SUMS"));
+        sums.Length.ShouldBe(4);
         foreach (string line in sums)
         {
             string[] parts = line.Split("  ");
-            byte[] content = File.ReadAllBytes(Path.Combine(programs.Directory, parts[1]));
+            byte[] content = File.ReadAllBytes(Path.Combine(PublishedPrograms.Directory, parts[1]));
             Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content)).ShouldBe(parts[0]);
         }
 
-        programs.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
+        PublishedPrograms.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
+        File.ReadLines(Path.Combine(PublishedPrograms.Directory, "THIRD-PARTY-NOTICES")).Last()
+            .ShouldMatch(@"^overlay is linked with the C library of .+: .*\d+\.\d+");
     }
 
     [Fact]
@@ -31,7 +32,7 @@ public class PublishedProgramsTests(PublishedPrograms programs)
         Node node = lab.Nodes[0];
         CommandResult result = node.Run(
             TimeSpan.FromMinutes(2), "unshare", "--mount", Path.Combine(AppContext.BaseDirectory, "Shipping", "bare-root.sh"), Path.Combine(node.Directory, "root"),
-            programs.Directory).EnsureSuccess();
+            PublishedPrograms.Directory).EnsureSuccess();
         result.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
         result.Output.ShouldMatch(@"(?m)^overlayctl \d+\.\d+\.\d+$");
         result.Output.ShouldMatch(@"(?m)^overlay \d+\.\d+\.\d+$");
@@ -45,7 +46,7 @@ public class PublishedProgramsTests(PublishedPrograms programs)
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "empty", Nodes = 1, PodsPerNode = 0 });
         string root = Directory.CreateDirectory(Path.Combine(lab.Directory, "root")).FullName;
-        File.Copy(Path.Combine(programs.Directory, "overlay"), Path.Combine(root, "overlay"));
+        File.Copy(Path.Combine(PublishedPrograms.Directory, "overlay"), Path.Combine(root, "overlay"));
         lab.Nodes[0].Run("chroot", root, "/overlay", "--version").EnsureSuccess().Output.ShouldMatch(@"^overlay \d+\.\d+\.\d+\n$");
     }
 

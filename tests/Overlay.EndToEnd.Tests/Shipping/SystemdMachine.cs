@@ -17,7 +17,7 @@ internal sealed class SystemdMachine : IDisposable
     public SystemdMachine(Node node)
     {
         _node = node;
-        _directory = Directory.CreateDirectory(Path.Combine(node.Directory, $"machine-{Environment.ProcessId}")).FullName;
+        _directory = Directory.CreateDirectory(Path.Combine(node.Directory, $"machine-{node.Namespace}")).FullName;
         _process = node.Start(_script, "boot", _directory);
         Waiting.For(() => !_process.HasExited && Try("systemctl", "is-active", "machine.target").Succeeded, 30);
     }
@@ -29,6 +29,13 @@ internal sealed class SystemdMachine : IDisposable
 
     /// <summary>Runs a line of shell on it.</summary>
     public string Shell(string line) => Run("sh", "-c", line);
+
+    /// <summary>
+    /// The files that were written on it and are still there, and the directories that hold them or were made; removed files of the
+    /// host are devices among them. What others write on the host meanwhile is not among them.
+    /// </summary>
+    public IEnumerable<string> Written(bool directories) =>
+        Shell($"cd {_directory}/upper && find . -mindepth 1 {(directories ? "" : "!")} -type d | cut -c 2- | sort").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A property of the service.</summary>
     public string Property(string name) => Run("systemctl", "show", "--property", name, "--value", "overlayd").Trim();

@@ -6,13 +6,20 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Shipping;
 
 /// <summary>The service as install.sh leaves it, started by a real systemd with all that its unit forbids.</summary>
-[Collection(PublishedProgramsCollection.Name)]
-public class SystemdServiceTests(PublishedPrograms programs)
+public class SystemdServiceTests
 {
     // Effective, permitted, ambient and bounding alike: CAP_NET_ADMIN and CAP_NET_RAW.
     private const string TwoCapabilities = "0000000000003000";
 
-    private const string AllFiles = "find /etc /usr/local /opt /var/lib /run/overlay /run/flannel -not -name '*-' -not -name .pwd.lock 2>/dev/null | sort";
+    // useradd and userdel write these anew, with a copy of what was there.
+    private static readonly string[] _accounts =
+    [
+        .. new[] { "passwd", "group", "shadow", "gshadow", "subuid", "subgid" }.SelectMany(static name => new[] { $"/etc/{name}", $"/etc/{name}-" }),
+        "/etc/.pwd.lock",
+    ];
+
+    // Directories of others, which may stay when they are empty.
+    private static readonly string[] _shared = ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin", "/var/lib/cni"];
 
     private static readonly string _scripts = Path.Combine(Repository.Root, "deploy", "systemd");
 
@@ -24,7 +31,7 @@ public class SystemdServiceTests(PublishedPrograms programs)
         using SystemdMachine machine = new(a);
         machine.Run("iptables-legacy", "-P", "FORWARD", "DROP");
         machine.Run("rm", "-f", "/run/xtables.lock");
-        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory).ShouldContain("systemctl start overlayd");
+        machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory).ShouldContain("systemctl start overlayd");
         Configure(machine, a);
         machine.Run("systemctl", "start", "overlayd");
         b.StartDaemon().WaitReady();
@@ -77,13 +84,16 @@ public class SystemdServiceTests(PublishedPrograms programs)
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "install", Nodes = 1, PodsPerNode = 0 });
         using SystemdMachine machine = new(lab.Nodes[0]);
-        (string files, string users) = (machine.Shell(AllFiles), machine.Shell("cat /etc/passwd /etc/group /etc/shadow"));
-        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory);
+
+        // From here on the machine has its own.
+        string users = machine.Shell("touch -c /etc/passwd /etc/group /etc/shadow && cat /etc/passwd /etc/group /etc/shadow");
+        (string[] files, string[] directories) = ([.. machine.Written(directories: false)], [.. machine.Written(directories: true)]);
+        machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory);
         Configure(machine, lab.Nodes[0]);
-        machine.Run(Path.Combine(_scripts, "install.sh"), "--cni", programs.Directory);
+        machine.Run(Path.Combine(_scripts, "install.sh"), "--cni", PublishedPrograms.Directory);
         machine.Run("systemctl", "start", "overlayd");
         machine.Shell("cat /etc/cni/net.d/10-overlay.conflist").ShouldContain("\"type\": \"overlay\"");
-        machine.Run("cmp", Path.Combine(programs.Directory, "overlay"), "/opt/cni/bin/overlay");
+        machine.Run("cmp", Path.Combine(PublishedPrograms.Directory, "overlay"), "/opt/cni/bin/overlay");
 
         // What root's plugin wrote is not the daemon's to free: a timer does it. The pod of this record is an hour old, and gone.
         machine.Run("systemctl", "is-active", "overlay-addresses.timer");
@@ -98,12 +108,13 @@ public class SystemdServiceTests(PublishedPrograms programs)
 
         // What an older version installed is upgraded without --cni too, and removed though portmap has come since.
         machine.Shell("echo older >/opt/cni/bin/overlay && touch /opt/cni/bin/portmap");
-        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory);
-        machine.Run("cmp", Path.Combine(programs.Directory, "overlay"), "/opt/cni/bin/overlay");
+        machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory);
+        machine.Run("cmp", Path.Combine(PublishedPrograms.Directory, "overlay"), "/opt/cni/bin/overlay");
         machine.Run(Path.Combine(_scripts, "uninstall.sh"), "--purge");
         machine.Run("rm", "/opt/cni/bin/portmap");
-        string[] empty = ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin", "/var/lib/cni"];
-        machine.Shell(AllFiles).Split('\n').Except(empty).ShouldBe(files.Split('\n').Except(empty));
+        machine.Written(directories: false).Except(files).Except(_accounts).ShouldBeEmpty();
+        machine.Written(directories: true).Except(directories).Except(_shared).ShouldAllBe(static path => Directory.Exists(path));
+        machine.Shell("find /run/overlay /run/flannel 2>/dev/null || true").ShouldBeEmpty();
         machine.Shell("cat /etc/passwd /etc/group /etc/shadow").ShouldBe(users);
         machine.Try("systemctl", "cat", "overlayd").ExitCode.ShouldNotBe(0);
     }
@@ -113,9 +124,9 @@ public class SystemdServiceTests(PublishedPrograms programs)
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "changed", Nodes = 1, PodsPerNode = 0 });
         using SystemdMachine machine = new(lab.Nodes[0]);
-        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory);
+        machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory);
         machine.Shell("find /opt /etc/cni -name '*overlay*' 2>/dev/null || true").ShouldBe("");
-        machine.Run(Path.Combine(_scripts, "install.sh"), "--cni", programs.Directory);
+        machine.Run(Path.Combine(_scripts, "install.sh"), "--cni", PublishedPrograms.Directory);
         machine.Shell("echo >>/etc/cni/net.d/10-overlay.conflist");
         CommandResult removal = machine.Try(Path.Combine(_scripts, "uninstall.sh"));
         removal.ExitCode.ShouldBe(1);
@@ -130,7 +141,7 @@ public class SystemdServiceTests(PublishedPrograms programs)
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "waiting", Nodes = 1, PodsPerNode = 0 });
         using SystemdMachine machine = new(lab.Nodes[0]);
-        machine.Run(Path.Combine(_scripts, "install.sh"), programs.Directory);
+        machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory);
         machine.Shell("""echo '{ "Overlay": { "Netwrk": { } } }' >/etc/overlay/overlay.json""");
         machine.Try("systemctl", "start", "overlayd").ExitCode.ShouldNotBe(0);
         machine.Property("ExecMainStatus").ShouldBe("78");
@@ -138,11 +149,11 @@ public class SystemdServiceTests(PublishedPrograms programs)
         machine.Property("NRestarts").ShouldBe("0");
 
         // Systemd's patience is shorter here than the test's wait.
-        machine.Shell("mkdir -p /run/systemd/system/overlayd.service.d && printf '[Service]\\nTimeoutStartSec=5\\n' >/run/systemd/system/overlayd.service.d/short.conf && systemctl daemon-reload");
+        machine.Shell("mkdir -p /run/systemd/system/overlayd.service.d && printf '[Service]\\nTimeoutStartSec=10\\n' >/run/systemd/system/overlayd.service.d/short.conf && systemctl daemon-reload");
         machine.Shell("""echo '{ "Overlay": { "Interface": "eth0", "ControlPlane": { "Kind": "Etcd", "Etcd": { "Endpoints": [ "http://127.0.0.1:1" ] } } } }' >/etc/overlay/overlay.json""");
         machine.Run("systemctl", "start", "--no-block", "overlayd");
         Waiting.For(() => machine.Property("StatusText").StartsWith("waiting for Etcd http://127.0.0.1:1", StringComparison.Ordinal), 30);
-        Thread.Sleep(TimeSpan.FromSeconds(7));
+        Thread.Sleep(TimeSpan.FromSeconds(12));
         machine.Property("ActiveState").ShouldBe("activating");
         machine.Property("NRestarts").ShouldBe("0");
         machine.Run("systemctl", "stop", "overlayd");

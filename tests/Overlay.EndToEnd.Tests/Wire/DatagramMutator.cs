@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Overlay.Dataplane.Egress;
+using Overlay.Wire;
 using Overlay.Wire.Checksums;
 using Overlay.Wire.Headers;
 
@@ -8,7 +8,7 @@ namespace Overlay.EndToEnd.Tests.Wire;
 /// <summary>Spoils sound datagrams at random, the same way for the same seed.</summary>
 internal sealed class DatagramMutator(int seed, IReadOnlyList<VxlanDatagram> templates)
 {
-    private const int Ip = Encapsulator.Overhead;
+    private const int Ip = VxlanOverhead.InPayload;
 
     private static readonly ushort[] _extremes = [0, 1, 0x7fff, 0x8000, 0xffff];
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Overlay.Dataplane.Egress;
+using Overlay.Wire;
 using Overlay.Wire.Checksums;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
@@ -50,7 +50,7 @@ internal sealed record VxlanDatagram
     private bool IsIpv4 => InnerSource.Family == IpFamily.IPv4;
 
     /// <summary>Where the transport header begins.</summary>
-    public int TransportOffset => Encapsulator.Overhead + (IsIpv4 ? Ipv4Header.MinLength : Ipv6Header.Length);
+    public int TransportOffset => VxlanOverhead.InPayload + (IsIpv4 ? Ipv4Header.MinLength : Ipv6Header.Length);
 
     /// <summary>Where the payload begins.</summary>
     public int PayloadOffset => TransportOffset + (Protocol == IpProtocol.Tcp ? TcpHeader.MinLength : UdpHeader.HeaderLength);
@@ -64,7 +64,7 @@ internal sealed record VxlanDatagram
         EthernetHeader.Write(datagram.AsSpan(VxlanHeader.Length), DestinationMac, SourceMac, etherType);
         Payload.CopyTo(datagram.AsSpan(PayloadOffset));
         Span<byte> segment = datagram.AsSpan(TransportOffset);
-        WriteIp(datagram.AsSpan(Encapsulator.Overhead), segment.Length);
+        WriteIp(datagram.AsSpan(VxlanOverhead.InPayload), segment.Length);
         WriteTransport(segment, 0);
         WriteTransport(segment, InternetChecksum.Finish(PseudoHeader(segment.Length) + InternetChecksum.Sum(segment)));
         return datagram;

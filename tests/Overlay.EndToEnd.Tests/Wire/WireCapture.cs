@@ -33,6 +33,6 @@ internal static class WireCapture
         }
 
         _ = capture.Stop();
-        return Tshark.Decode(node, file);
+        return Tshark.Decode(file);
     }
 }

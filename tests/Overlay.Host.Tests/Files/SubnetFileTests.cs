@@ -1,3 +1,4 @@
+using Overlay.ControlPlane.Leases;
 using Overlay.Host.Files;
 using Overlay.Testing;
 using Overlay.Wire.Values;

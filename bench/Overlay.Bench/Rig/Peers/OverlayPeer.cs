@@ -2,6 +2,8 @@ using Overlay.Lab.Processes;
 using System.Text.Json.Nodes;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
+using Overlay.Wire;
+using Overlay.Wire.Headers;
 
 namespace Overlay.Bench.Rig.Peers;
 
@@ -12,8 +14,6 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
 
     // A TCP super-packet of more segments than one UDP send takes costs two; Linux itself builds one more or two.
-    private const int MaxDatagram = 65_507;
-    private const int EncapsulatedHeaders = 22;
     private const int NoLimit = 65_535;
 
     private readonly RunningDaemons _daemons = new();
@@ -59,7 +59,7 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
         if (complaint is not null) throw new LabException(complaint);
     }
 
-    private static int MaxSegments(LabNetwork lab) => MaxDatagram / (lab.Options.EffectivePodMtu + EncapsulatedHeaders);
+    private static int MaxSegments(LabNetwork lab) => UdpHeader.MaxPayload / (lab.Options.EffectivePodMtu + VxlanOverhead.InPayload);
 
     private static void LimitSegments(LabNetwork lab, int segments)
     {

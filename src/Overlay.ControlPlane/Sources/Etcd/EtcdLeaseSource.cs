@@ -2,6 +2,10 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Etcd.Client;
+using Overlay.ControlPlane.Sources.Etcd.Keys;
+using Overlay.ControlPlane.Sources.Etcd.Own;
+using Overlay.ControlPlane.Sources.Etcd.Watch;
 
 namespace Overlay.ControlPlane.Sources.Etcd;
 
@@ -15,14 +19,16 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     private const int PendingUpdates = 16;
 
     private readonly EtcdClient _client;
-    private readonly EtcdHealth _health;
+    private readonly StoreHealth _health;
     private readonly EtcdSettings _settings;
     private readonly OwnSubnet _own;
     private readonly EtcdKeys _keys;
     private readonly TimeProvider _time;
+    private readonly Channel<PodCidrs> _podCidrs = Channel.CreateBounded<PodCidrs>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <param name="options">Where etcd is.</param>
-    /// <param name="logger">Told of every problem once.</param>
+    /// <param name="logger">Logs every problem once.</param>
     /// <param name="time">Clock of renewals and of the status.</param>
     /// <exception cref="InvalidDataException">A file of the options cannot be used; the message names key and file.</exception>
     public EtcdLeaseSource(EtcdOptions options, ILogger<EtcdLeaseSource> logger, TimeProvider? time = null)
@@ -33,7 +39,7 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
         Location = new("Etcd", $"{string.Join(',', endpoints)} {options.Prefix}");
         _client = new(options);
         if (options.Username is not null && options.Endpoints.Any(static uri => uri.Scheme == Uri.UriSchemeHttp))
-            logger.LogWarning("etcd {Place} is plain HTTP, where anyone on the way can read the password of {User}; give https endpoints and CaFile", Location.Place, options.Username);
+            logger.PasswordInTheClear(Location.Place, options.Username);
         _health = new(Location, _time, logger);
         _settings = new(_client, _keys, _health, _time);
         _own = new(_client, _keys, options, _settings, _health, _time, logger);
@@ -71,7 +77,7 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
         Task[] parts =
         [
             Task.Run(() => EndWithAsync(updates.Writer, follower.RunAsync(updates.Writer, stop.Token)), CancellationToken.None),
-            Task.Run(() => EndWithAsync(updates.Writer, _own.RunAsync(updates.Writer, stop.Token)), CancellationToken.None),
+            Task.Run(() => EndWithAsync(updates.Writer, _own.RunAsync(_podCidrs.Writer, stop.Token)), CancellationToken.None),
         ];
         try
         {
@@ -83,6 +89,9 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
             await Task.WhenAll(parts);
         }
     }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => _podCidrs.Reader.ReadAllAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task PublishAsync(Lease own, CancellationToken cancellationToken) => _own.PublishAsync(own, cancellationToken);

@@ -8,18 +8,18 @@ namespace Overlay.ControlPlane.Sources.Files;
 
 /// <summary>Leases as JSON files in one directory, <c>&lt;node&gt;.json</c> each: the control plane that needs nothing else to run.</summary>
 /// <remarks>
-/// Files that come, change or go are told as events; a snapshot is told first, and when more than half of several
-/// leases vanish in one look: whoever listens may doubt that. A file that does not parse keeps that node's last good lease; a directory that
-/// cannot be read keeps them all. A directory that has lost this node's own lease is not believed when it says that
-/// others are gone too, until the own lease has been back for one rescan interval. After a restart both hold for what
-/// the last run knew, and the directory is not believed for <see cref="RestartGrace"/>.
+/// Files that come, change or go cause events. A snapshot comes first, and when more than half of several leases vanish
+/// in one look, for the reader to doubt. A file that does not parse keeps that node's last good lease; a directory that
+/// cannot be read keeps them all. A directory that has lost this node's own lease is not believed to have lost others,
+/// until the own lease has been back for one rescan interval. After a restart both rules protect the leases of the
+/// last run, and the directory is not believed for <see cref="RestartGrace"/>.
 /// </remarks>
 public sealed class FileLeaseSource : ILeaseSource
 {
     /// <summary>How often every file is read again, watched or not.</summary>
     public static readonly TimeSpan DefaultRescanInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long what the last run knew is kept in a directory that has neither it nor this node's own lease.</summary>
+    /// <summary>How long the leases of the last run are kept where the directory lacks them and this node's own.</summary>
     /// <remarks>
     /// A clean stop takes the own lease out, so a directory without it may be sound. At boot a network file system comes
     /// up to half a minute after the daemon; a node that has left for good is kept no longer than that either.
@@ -33,7 +33,7 @@ public sealed class FileLeaseSource : ILeaseSource
     private readonly OwnLeaseState _own;
 
     /// <param name="directory">Made when a watch begins, or by the first publish, when missing.</param>
-    /// <param name="logger">Told of every bad file once, and again when its content changes.</param>
+    /// <param name="logger">Logs every bad file once, and again when its content changes.</param>
     /// <param name="rescanInterval">Default <see cref="DefaultRescanInterval"/>.</param>
     /// <param name="time">Clock of the times for which a directory is not believed.</param>
     /// <exception cref="ArgumentOutOfRangeException">The interval is zero or negative.</exception>
@@ -71,7 +71,7 @@ public sealed class FileLeaseSource : ILeaseSource
         _state.Remember(known);
         if (known.Count > 0) _own.Doubt(RestartGrace);
         using LeaseDirectoryWatch watch = new(_directory, _rescanInterval, _logger);
-        IReadOnlyList<Lease>? told = null;
+        IReadOnlyList<Lease>? sent = null;
         MakeDirectory();
         while (true)
         {
@@ -82,15 +82,23 @@ public sealed class FileLeaseSource : ILeaseSource
             TimeSpan took = Stopwatch.GetElapsedTime(begun);
             _own.Restore(_state.HasFiles);
             IReadOnlyList<Lease> leases = _state.Leases;
-            if (_state.WasRead && (told is null || !told.SequenceEqual(leases)))
+            if (_state.WasRead && (sent is null || !sent.SequenceEqual(leases)))
             {
-                LeaseUpdate update = LeaseDifference.Between(told, leases);
-                told = leases;
+                LeaseUpdate update = LeaseDifference.Between(sent, leases);
+                sent = leases;
                 yield return update;
             }
 
             await watch.WaitAsync(took, cancellationToken);
         }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Pod CIDRs are the configuration's: nothing comes.</remarks>
+    public async IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+        yield break;
     }
 
     /// <inheritdoc/>
@@ -131,7 +139,7 @@ public sealed class FileLeaseSource : ILeaseSource
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _logger.LogError("Lease directory {Directory} cannot be made: {Reason}", _directory, exception.Message);
+            _logger.DirectoryNotMade(_directory, exception.Message);
         }
     }
 }

@@ -1,18 +1,19 @@
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Trust;
 
 namespace Overlay.ControlPlane.Sources.Files;
 
-/// <summary>What two looks at a store that tells no events of its own differ by.</summary>
+/// <summary>The difference of two looks at a store that sends no events of its own.</summary>
 internal static class LeaseDifference
 {
-    /// <summary>The changes; or all that there is, at the first look and when it is too much to have been removed one by one.</summary>
+    /// <summary>The changes; or all leases, at the first look and when too many are gone to have been removed one by one.</summary>
     public static LeaseUpdate Between(IReadOnlyList<Lease>? before, IReadOnlyList<Lease> now)
     {
         if (before is null) return new LeaseUpdate.Snapshot(now);
         List<string> gone = [.. before.Select(static lease => lease.Node).Except(now.Select(static lease => lease.Node))];
-        if (gone.Count >= 2 && 2 * gone.Count > before.Count) return new LeaseUpdate.Snapshot(now);
+        if (Departure.IsMassOfSeveral(gone.Count, before.Count)) return new LeaseUpdate.Snapshot(now);
 
-        // What goes makes room first.
+        // Removals first: they make room.
         return new LeaseUpdate.Events(
         [
             .. gone.Select(static node => new LeaseEvent.Removed(node)),

@@ -4,7 +4,7 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.Sources.Files;
 
-/// <summary>What is known of a lease directory: survives bad files and the directory itself. Not thread-safe.</summary>
+/// <summary>The leases of a directory, which outlive bad files and the directory itself. Not thread-safe.</summary>
 internal sealed class LeaseDirectoryState
 {
     private const string Extension = ".json";
@@ -14,7 +14,7 @@ internal sealed class LeaseDirectoryState
     private readonly ILogger _logger;
     private readonly SortedDictionary<string, LeaseFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FileStamp> _stamps = new(StringComparer.Ordinal);
-    private string? _directoryProblem;
+    private readonly SaidOnce _directoryProblem = new();
     private volatile IReadOnlyDictionary<string, string> _problems = new Dictionary<string, string>();
     private volatile StoreStatus _status = StoreStatus.Initial;
 
@@ -25,7 +25,7 @@ internal sealed class LeaseDirectoryState
         _logger = logger;
     }
 
-    /// <summary>File or directory, and what is wrong with it. Any thread may read it.</summary>
+    /// <summary>Files or the directory, each with its problem. Any thread may read it.</summary>
     public IReadOnlyDictionary<string, string> Problems => _problems;
 
     /// <summary>Whether the directory could be read the last time. Any thread may read it.</summary>
@@ -48,8 +48,8 @@ internal sealed class LeaseDirectoryState
         foreach (Lease lease in known) _ = _files.TryAdd(lease.Node, LeaseFile.New with { Lease = lease });
     }
 
-    /// <summary>Looks at every file again, and reads those that are not as they were.</summary>
-    /// <param name="mayForget">Asked once for a readable directory: are files that are gone to be believed gone?</param>
+    /// <summary>Looks at every file again, and reads those that have changed.</summary>
+    /// <param name="mayForget">Asked once for a readable directory: true when files that are missing count as gone.</param>
     public void Scan(Func<bool> mayForget)
     {
         HasFiles = false;
@@ -61,7 +61,7 @@ internal sealed class LeaseDirectoryState
             List<string> gone = [];
             foreach (string node in names)
             {
-                // Before it is read: what is written meanwhile has another stamp at the next look.
+                // Before the read: a file written meanwhile has another stamp at the next look.
                 FileStamp? stamp = FileStamp.Of(PathOf(node), _time.GetUtcNow().UtcDateTime);
                 if (stamp is not null && _stamps.TryGetValue(node, out FileStamp before) && before == stamp) continue;
                 LeaseFileContent content = NodeName.IsValidForFile(node) ? LeaseFileContent.Read(PathOf(node))
@@ -81,7 +81,7 @@ internal sealed class LeaseDirectoryState
         else if (WasRead) _status = _status with { State = StoreState.Disconnected };
 
         Dictionary<string, string> problems = [];
-        if (_directoryProblem is not null) problems[_directory] = _directoryProblem;
+        if (_directoryProblem.Problem is { } ofDirectory) problems[_directory] = ofDirectory;
         foreach ((string node, LeaseFile file) in _files)
         {
             if (file.Problem is not null) problems[PathOf(node)] = file.Problem;
@@ -120,10 +120,10 @@ internal sealed class LeaseDirectoryState
         _files[node] = now;
         if (now.Problem is not null)
         {
-            _logger.LogWarning("Lease file {File} is not taken: {Reason}. {Consequence}", PathOf(node), now.Problem,
-                now.Lease is null ? "Nothing is known of that node" : "The lease read before stays in force");
+            _logger.LeaseFileNotTaken(
+                PathOf(node), now.Problem, now.Lease is null ? "Nothing is known of that node" : "The lease read before stays in force");
         }
-        else if (before.Problem is not null) _logger.LogInformation("Lease file {File} is sound again", PathOf(node));
+        else if (before.Problem is not null) _logger.LeaseFileIsSound(PathOf(node));
     }
 
     private void Forget(List<string> gone, bool believed)
@@ -135,14 +135,11 @@ internal sealed class LeaseDirectoryState
         }
 
         foreach (string node in gone) _ = _files.Remove(node);
-        if (_directoryProblem is not null) _logger.LogInformation("Lease directory {File} is sound again", _directory);
-        _directoryProblem = null;
+        if (_directoryProblem.End()) _logger.DirectoryIsSound(_directory);
     }
 
     private void SayOfDirectory(string problem)
     {
-        if (problem == _directoryProblem) return;
-        _directoryProblem = problem;
-        _logger.LogWarning("Lease directory {File} {Reason}. {Count} leases read before stay in force", _directory, problem, Leases.Count);
+        if (_directoryProblem.Begin(problem)) _logger.DirectoryHasProblem(_directory, problem, Leases.Count);
     }
 }

@@ -3,14 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.ControlPlane.Sources.Files;
 
-/// <summary>Says when to look at the lease directory again: inotify, backed by a look at the clock and at the directory.</summary>
+/// <summary>Waits for changes of the lease directory: by inotify, backed by the clock and by the directory's stamp.</summary>
 /// <remarks>
-/// inotify alone does not do: it is bound to the directory that was there, it may have no instance left to give, and it
-/// sees nothing of what another machine writes to a network file system.
+/// inotify alone is not enough: it is bound to the directory that was there, the host may have no instance left, and
+/// writes of another machine to a network file system cause no event.
 /// </remarks>
 internal sealed class LeaseDirectoryWatch : IDisposable
 {
-    // A file that is written in place is several events, and of half its content in between; one look does for all.
+    // A file that is written in place causes several events, with half its content in between; one look serves all.
     private static readonly TimeSpan _debounce = TimeSpan.FromMilliseconds(50);
 
     // Longest delay when inotify does not help; one stat(2) each, which is most of what an idle daemon does.
@@ -31,7 +31,7 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     private volatile bool _isWhole;
     private long _lookedAt;
     private DirectoryStamp _stamp;
-    private string? _problem;
+    private readonly SaidOnce _problem = new();
 
     public LeaseDirectoryWatch(string directory, TimeSpan rescanInterval, ILogger logger)
     {
@@ -40,7 +40,7 @@ internal sealed class LeaseDirectoryWatch : IDisposable
         _logger = logger;
     }
 
-    /// <summary>To be called right before the directory is read: what changes from here on ends the next wait.</summary>
+    /// <summary>To be called right before the directory is read: changes from here on end the next wait.</summary>
     public void Arm()
     {
         _isWhole = false;
@@ -100,15 +100,12 @@ internal sealed class LeaseDirectoryWatch : IDisposable
         {
             _watcher = Start(stamp.Path);
             _isBroken = false;
-            if (_problem is not null) _logger.LogInformation("Lease directory {File} is watched again", _directory);
-            _problem = null;
+            if (_problem.End()) _logger.DirectoryWatchedAgain(_directory);
         }
         catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            // ArgumentException is what it calls a directory that went away in between.
-            if (e.Message == _problem) return;
-            _problem = e.Message;
-            _logger.LogWarning("Lease directory {File} cannot be watched and is read twice a second: {Reason}", _directory, e.Message);
+            // ArgumentException for a directory that went away in between.
+            if (_problem.Begin(e.Message)) _logger.DirectoryNotWatched(_directory, e.Message);
         }
     }
 
@@ -144,7 +141,7 @@ internal sealed class LeaseDirectoryWatch : IDisposable
         }
     }
 
-    // What is still being written under a name with a leading dot is no lease yet; its renaming tells when it is.
+    // A file with a leading dot is still being written; its renaming ends that.
     private void SignalUnlessHidden(string? name)
     {
         if (name?.StartsWith('.') != true) Signal();

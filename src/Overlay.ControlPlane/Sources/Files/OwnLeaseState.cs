@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Trust;
 using Overlay.Host.Files;
 
 namespace Overlay.ControlPlane.Sources.Files;
@@ -9,22 +10,19 @@ namespace Overlay.ControlPlane.Sources.Files;
 internal sealed class OwnLeaseState
 {
     private readonly TimeSpan _rescanInterval;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly OwnLeaseWitness _witness;
     private readonly Lock _gate = new();
     private string? _file;
     private byte[] _content = [];
     private bool _isWritten;
-    private bool _wasMissed;
-    private long _missedAt;
-    private TimeSpan _grace;
     private volatile OwnLeaseProblem? _problem;
 
     public OwnLeaseState(TimeSpan rescanInterval, TimeProvider time, ILogger logger)
     {
         _rescanInterval = rescanInterval;
-        _time = time;
         _logger = logger;
+        _witness = new(time);
     }
 
     /// <summary>Why the own lease is not in the directory; null when it is, or none was published.</summary>
@@ -35,11 +33,8 @@ internal sealed class OwnLeaseState
         lock (_gate)
         {
             // Into a directory that was lost meanwhile: it may be made anew here, and then lacks everyone else's.
-            if (file == _file && _isWritten && !File.Exists(file)) Miss(_rescanInterval);
-
-            // The lease of the last run is there: this is the store of that run.
-            if (_file is null && File.Exists(file)) _wasMissed = false;
-            if (_file is null) _missedAt = _time.GetTimestamp();
+            if (file == _file && _isWritten && !File.Exists(file)) _witness.Missed(_rescanInterval);
+            if (_file is null) _witness.FirstPublished(wasThere: File.Exists(file));
             _file = file;
             _content = content;
             _isWritten = false;
@@ -68,7 +63,7 @@ internal sealed class OwnLeaseState
     {
         lock (_gate)
         {
-            if (_file is null) Miss(grace);
+            if (_file is null) _witness.Missed(grace);
         }
     }
 
@@ -77,10 +72,9 @@ internal sealed class OwnLeaseState
     {
         lock (_gate)
         {
-            if (_file is null || !_isWritten) return !_wasMissed;
-            if (!File.Exists(_file)) Miss(_rescanInterval);
-            _wasMissed = _wasMissed && _time.GetElapsedTime(_missedAt) < _grace;
-            return !_wasMissed;
+            if (_file is null || !_isWritten) return !_witness.IsDoubted;
+            if (!File.Exists(_file)) _witness.Missed(_rescanInterval);
+            return _witness.Seen();
         }
     }
 
@@ -96,7 +90,7 @@ internal sealed class OwnLeaseState
             if (_file is null || IsOwn(_file)) return;
             if (Foreign(_file) is { } foreign)
             {
-                Tell($"another host uses the node name {foreign.Node}: it has written {string.Join(" and ", foreign.PublicAddresses)} there, and peers now send to it");
+                Report($"another host uses the node name {foreign.Node}: it has written {string.Join(" and ", foreign.PublicAddresses)} there, and peers now send to it");
                 return;
             }
 
@@ -106,11 +100,11 @@ internal sealed class OwnLeaseState
                 AtomicFile.Write(_file, _content);
                 _isWritten = true;
                 _problem = null;
-                _logger.LogWarning("Lease file {File} of this node was not in place and is written now", _file);
+                _logger.OwnLeaseRestored(_file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                Tell($"this node's own lease cannot be written: {e.Message}");
+                Report($"this node's own lease cannot be written: {e.Message}");
             }
         }
     }
@@ -129,17 +123,13 @@ internal sealed class OwnLeaseState
             ? lease
             : null;
 
-    private void Tell(string message)
+    private void Report(string message)
     {
         if (_problem?.Message == message) return;
         _problem = new(_file!, message);
-        _logger.LogError("Lease file {File}: {Reason}", _file, message);
-    }
-
-    private void Miss(TimeSpan grace)
-    {
-        if (!_wasMissed) _grace = grace;
-        _missedAt = _time.GetTimestamp();
-        _wasMissed = true;
+        _logger.OwnLeaseHasProblem(_file!, message);
     }
 }
+
+/// <summary>Why this node's own lease is not where peers could read it. Immutable.</summary>
+internal sealed record OwnLeaseProblem(string File, string Message);

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
+using Overlay.ControlPlane.Sources.Kubernetes.Objects;
 using Overlay.ControlPlane.Sources.Kubernetes.Own;
 using Overlay.ControlPlane.Sources.Kubernetes.Watch;
 using Overlay.Wire.Values;
@@ -22,12 +24,14 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     private readonly AnnotationKeys _keys;
     private readonly NodeParser _parser;
     private readonly ApiServerClient _api;
-    private readonly ApiServerHealth _health;
+    private readonly StoreHealth _health;
     private readonly NodeSetState _nodes;
     private readonly OwnNodeState _own;
     private readonly OwnNodeWriter _writer;
     private readonly OwnNodeReader _reader;
-    private readonly NodeListWatch _watch;
+    private readonly ListWatch<ApiNode> _watch;
+    private readonly Channel<PodCidrs> _podCidrs = Channel.CreateBounded<PodCidrs>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <param name="options">How the API server is reached.</param>
     /// <param name="logger">Told of everything that is wrong once, and again when it is another thing.</param>
@@ -50,12 +54,12 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         _keys = keys;
         _parser = new(keys);
         _api = new(ApiServerConnection.Open(access, options.Timings, _time, logger), access.Credentials, _parser, options.Timings);
-        _health = new(Location.Place, _time, logger);
+        _health = new(Location, _time, logger);
         _nodes = new(keys, logger);
         _own = new(options.NodeName, keys, options.Timings, _time, logger);
         _writer = new(_api, _own, options.Timings, _time);
         _reader = new(_api, _parser, options.Timings, _health, _time, logger);
-        _watch = new(_api, _parser, new NodeQuery(null, options.Timings.WatchTime), options.Timings, _health, _time, logger);
+        _watch = new(_api, _parser, new ListQuery(ApiServerClient.Nodes, null, options.Timings.WatchTime), options.Timings, _health, _time, logger);
     }
 
     /// <inheritdoc/>
@@ -70,7 +74,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         get
         {
             Dictionary<string, string> problems = new(_nodes.Problems);
-            if (_health.Problem is { } ofServer) problems[Location.Place] = ofServer;
+            foreach ((string key, string problem) in _health.Problems) problems[key] = problem;
             if (_own.Problem is { } ofOwn) problems[$"nodes/{_own.Name}"] = ofOwn;
             return problems;
         }
@@ -79,21 +83,21 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     /// <inheritdoc/>
     public async Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken)
     {
-        ApiObject found = await _reader.WaitAsync(node, static _ => true, "", cancellationToken);
+        ApiNode found = await _reader.WaitAsync(node, static _ => true, "", cancellationToken);
         return new NodeSettings(null, Address(found, _keys.NodePublicIp, IpFamily.IPv4), Address(found, _keys.NodePublicIpV6, IpFamily.IPv6));
     }
 
     /// <inheritdoc/>
     public async Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
     {
-        ApiObject? found = NodeName.IsValid(node) ? await _api.GetNodeAsync(node, cancellationToken) : null;
+        ApiNode? found = NodeName.IsValid(node) ? await _api.GetNodeAsync(node, cancellationToken) : null;
         return found is not null && NodeLease.TryRead(found, _keys, out Lease? lease, out _) ? lease : null;
     }
 
     /// <inheritdoc/>
     public async Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken)
     {
-        ApiObject node = await _reader.WaitAsync(
+        ApiNode node = await _reader.WaitAsync(
             request.Node, static node => node.PodCidrs.Count > 0 || !string.IsNullOrEmpty(node.PodCidr),
             "to be given a pod CIDR; kube-controller-manager does so with --allocate-node-cidrs and --cluster-cidr", cancellationToken);
         if (!NodeLease.TryReadPodCidrs(node, out PodCidrs given, out string? error)) throw new InvalidDataException($"Node {request.Node}: {error}");
@@ -109,25 +113,28 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         _nodes.Remember(known);
         using LeaseMailbox mailbox = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task follow = FollowAsync(mailbox, stop.Token);
-        Task keep = _writer.KeepAsync(podCidrs => mailbox.Post(new LeaseUpdate.Reassigned(podCidrs)), stop.Token);
+        Task read = ReadNodesAsync(mailbox, stop.Token);
+        Task keep = _writer.KeepAsync(_podCidrs.Writer, stop.Token);
         try
         {
             while (true)
             {
                 Task<LeaseUpdate> next = mailbox.TakeAsync(stop.Token);
 
-                // Neither of the two ends but by cancellation, or by an error nobody foresaw: that is not to be waited out.
-                await await Task.WhenAny(next, follow, keep);
+                // Reading and keeping end by cancellation, or by an error that nobody foresaw and that must not be waited out.
+                await await Task.WhenAny(next, read, keep);
                 yield return await next;
             }
         }
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(follow, keep).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.WhenAll(read, keep).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => _podCidrs.Reader.ReadAllAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task PublishAsync(Lease own, CancellationToken cancellationToken)
@@ -154,14 +161,14 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         _api.Dispose();
     }
 
-    private async Task FollowAsync(LeaseMailbox mailbox, CancellationToken cancellationToken)
+    private async Task ReadNodesAsync(LeaseMailbox mailbox, CancellationToken cancellationToken)
     {
         while (true)
         {
-            await foreach (NodeUpdate update in _watch.RunAsync(cancellationToken))
+            await foreach (ObjectUpdate<ApiNode> update in _watch.RunAsync(cancellationToken))
             {
                 if (!_nodes.IsBelievable(update)) break;
-                if (_nodes.Apply(update) is { } told) mailbox.Post(told);
+                if (_nodes.Apply(update) is { } leases) mailbox.Post(leases);
                 SeeOwn(update);
             }
 
@@ -169,15 +176,15 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         }
     }
 
-    private void SeeOwn(NodeUpdate update)
+    private void SeeOwn(ObjectUpdate<ApiNode> update)
     {
-        NodeChange own = update.Changes.LastOrDefault(change => change.Node.Name == _own.Name);
-        if (own.Node is null && !update.IsSnapshot) return;
-        _own.See(own.IsDeleted ? null : own.Node);
+        ObjectChange<ApiNode> own = update.Changes.LastOrDefault(change => change.Object.Name == _own.Name);
+        if (own.Object is null && !update.IsSnapshot) return;
+        _own.See(own.IsDeleted ? null : own.Object);
         _writer.Wake();
     }
 
-    private static IpAddress? Address(ApiObject node, string key, IpFamily family) =>
+    private static IpAddress? Address(ApiNode node, string key, IpFamily family) =>
         NodeLease.TryReadAddress(node, key, family, out IpAddress? address, out string? error)
             ? address
             : throw new InvalidDataException($"Node {node.Name}: {error}");

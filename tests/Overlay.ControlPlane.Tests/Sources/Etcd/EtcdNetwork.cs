@@ -1,7 +1,8 @@
 using System.Text;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
-using Overlay.ControlPlane.Sources.Etcd.Messages;
+using Overlay.ControlPlane.Sources.Etcd.Client;
+using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.Lab;
 using Overlay.Lab.Stores;
 using Overlay.Testing;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
+using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 
@@ -13,9 +14,18 @@ internal sealed class WatchedSource : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<LeaseUpdate> _updates = new();
     private volatile IReadOnlyDictionary<string, Lease> _leases = new Dictionary<string, Lease>();
+    private readonly ConcurrentQueue<PodCidrs> _reassigned = new();
+    private readonly Task _podCidrs;
     private Task _watch = Task.CompletedTask;
 
-    public WatchedSource(EtcdOptions options) => Source = new(options, Logger);
+    public WatchedSource(EtcdOptions options)
+    {
+        Source = new(options, Logger);
+        _podCidrs = Task.Run(async () =>
+        {
+            await foreach (PodCidrs podCidrs in Source.WatchPodCidrsAsync(_stop.Token)) _reassigned.Enqueue(podCidrs);
+        });
+    }
 
     public CollectingLogger<EtcdLeaseSource> Logger { get; } = new();
 
@@ -25,7 +35,7 @@ internal sealed class WatchedSource : IAsyncDisposable
 
     public IReadOnlyDictionary<string, Lease> Leases => _leases;
 
-    public IEnumerable<PodCidrs> Reassigned => _updates.OfType<LeaseUpdate.Reassigned>().Select(static update => update.PodCidrs);
+    public IReadOnlyCollection<PodCidrs> Reassigned => _reassigned;
 
     public int Snapshots => _updates.OfType<LeaseUpdate.Snapshot>().Count();
 
@@ -95,7 +105,7 @@ internal sealed class WatchedSource : IAsyncDisposable
         await _stop.CancelAsync();
         try
         {
-            await _watch;
+            await Task.WhenAll(_watch, _podCidrs);
         }
         catch (OperationCanceledException)
         {

@@ -13,7 +13,7 @@ public class FileLeaseSourceRestartTests
     private readonly ManualTimeProvider _time = new();
 
     [Fact]
-    public async Task AFileThatDoesNotParseKeepsTheLeaseOfTheLastRun()
+    public async Task A_file_that_does_not_parse_keeps_the_lease_of_the_last_run()
     {
         await using LeaseSourceFixture fixture = new(_often, time: _time);
         await fixture.Source.PublishAsync(Own, default);
@@ -30,7 +30,7 @@ public class FileLeaseSourceRestartTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task AnEmptyDirectoryIsNotBelievedUntilOurOwnLeaseHasBeenInItForTheGrace(bool exists)
+    public async Task An_empty_directory_is_not_believed_until_our_own_lease_has_been_in_it_for_the_grace(bool exists)
     {
         await using LeaseSourceFixture fixture = new(_often, exists, _time);
         fixture.Watch(Ipv4("b", 2), Ipv4("c", 3));
@@ -52,7 +52,7 @@ public class FileLeaseSourceRestartTests
     }
 
     [Fact]
-    public async Task ADirectoryThatComesWithinTheGraceIsFollowed()
+    public async Task A_directory_that_comes_within_the_grace_is_followed()
     {
         await using LeaseSourceFixture fixture = new(_often, time: _time);
         fixture.Watch(Ipv4("b", 2), Ipv4("c", 3));
@@ -67,7 +67,7 @@ public class FileLeaseSourceRestartTests
     }
 
     [Fact]
-    public async Task ADirectoryThatStillHoldsOurOwnLeaseIsBelieved()
+    public async Task A_directory_that_still_holds_our_own_lease_is_believed()
     {
         await using LeaseSourceFixture fixture = new(_often, time: _time);
         fixture.Rename(Own);

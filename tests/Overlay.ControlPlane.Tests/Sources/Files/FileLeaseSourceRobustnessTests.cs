@@ -13,7 +13,7 @@ public class FileLeaseSourceRobustnessTests
     private static readonly TimeSpan _often = TimeSpan.FromMilliseconds(50);
 
     [Fact]
-    public async Task AFileThatDoesNotParseKeepsTheLastGoodLeaseAndIsNamedOnceUntilItChanges()
+    public async Task A_file_that_does_not_parse_keeps_the_last_good_lease_and_is_named_once_until_it_changes()
     {
         await using LeaseSourceFixture fixture = new(_often);
         fixture.Rename(Ipv4("b", 2));
@@ -39,7 +39,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task AFileWrittenInPieceLosesNothing()
+    public async Task A_file_written_in_piece_loses_nothing()
     {
         await using LeaseSourceFixture fixture = new(_often);
         fixture.Rename(Ipv4("b", 2));
@@ -63,7 +63,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task ABadFileOfANewNodeGivesNoLeaseAndItsDeletionEndsTheProblem()
+    public async Task A_bad_file_of_a_new_node_gives_no_lease_and_its_deletion_ends_the_problem()
     {
         await using LeaseSourceFixture fixture = new();
         File.WriteAllText(fixture["c.json"], "garbage");
@@ -77,7 +77,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task ABadFileThatIsDeletedTakesTheLeaseWithIt()
+    public async Task A_bad_file_that_is_deleted_takes_the_lease_with_it()
     {
         await using LeaseSourceFixture fixture = new();
         fixture.Rename(Ipv4("b", 2));
@@ -91,7 +91,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task WhateverElseLiesInTheDirectoryIsNamedOnceAndHurtsNothing()
+    public async Task Whatever_else_lies_in_the_directory_is_named_once_and_hurts_nothing()
     {
         await using LeaseSourceFixture fixture = new(_often);
         _ = Directory.CreateDirectory(fixture["subdirectory"]);
@@ -122,7 +122,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task AFileThatBecomesUnreadableKeepsItsLease()
+    public async Task A_file_that_becomes_unreadable_keeps_its_lease()
     {
         await using LeaseSourceFixture fixture = new(_often);
         fixture.Rename(Ipv4("b", 2));
@@ -138,7 +138,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task TheFirstNodeMakesTheDirectoryAndFindsItEmpty()
+    public async Task The_first_node_makes_the_directory_and_finds_it_empty()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10), create: false);
         fixture.Watch();
@@ -148,7 +148,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task ADirectoryThatCannotBeMadeGivesNoSnapshotUntilItIsThere()
+    public async Task A_directory_that_cannot_be_made_gives_no_snapshot_until_it_is_there()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10), create: false);
         File.WriteAllText(fixture.Directory, "in the way");
@@ -164,7 +164,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task ADirectoryThatGoesKeepsWhatIsKnownAndIsFollowedWhenItIsBack()
+    public async Task A_directory_that_goes_keeps_what_is_known_and_is_followed_when_it_is_back()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
         fixture.Rename(Ipv4("b", 2));
@@ -187,7 +187,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task ADirectoryReplacedByAnotherIsFollowed()
+    public async Task A_directory_replaced_by_another_is_followed()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
         fixture.Rename(Ipv4("b", 2));
@@ -205,7 +205,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task ADirectoryThatIsNoneIsAProblemAndNoFailure()
+    public async Task A_directory_that_is_none_is_a_problem_and_no_failure()
     {
         await using LeaseSourceFixture fixture = new(_often, create: false);
         File.WriteAllText(fixture.Directory, "");
@@ -220,7 +220,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task ADirectoryThatLostOurOwnLeaseTooIsNotBelieved()
+    public async Task A_directory_that_lost_our_own_lease_too_is_not_believed()
     {
         await using LeaseSourceFixture fixture = new(_often);
         fixture.Rename(Ipv4("b", 2));
@@ -245,7 +245,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task OurOwnLeaseIsMendedWhenItIsDamaged()
+    public async Task Our_own_lease_is_mended_when_it_is_damaged()
     {
         await using LeaseSourceFixture fixture = new(_often);
         await fixture.Source.PublishAsync(Own, default);
@@ -256,7 +256,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task AnotherHostThatUsesOurNameIsToldAndNotOverwrittenNorWithdrawn()
+    public async Task Another_host_that_uses_our_name_is_told_and_not_overwritten_nor_withdrawn()
     {
         await using LeaseSourceFixture fixture = new(_often);
         await fixture.Source.PublishAsync(Own, default);
@@ -274,7 +274,7 @@ public class FileLeaseSourceRobustnessTests
     }
 
     [Fact]
-    public async Task OurOwnLeaseIsWrittenAgainWhenSomebodyDeletesItButNotAfterWithdrawal()
+    public async Task Our_own_lease_is_written_again_when_somebody_deletes_it_but_not_after_withdrawal()
     {
         await using LeaseSourceFixture fixture = new(_often);
         fixture.Rename(Ipv4("b", 2));

@@ -12,7 +12,7 @@ namespace Overlay.ControlPlane.Tests;
 public class FileLeaseSourceTests
 {
     [Fact]
-    public async Task PublishesTheBytesOfTheContractAndNothingBeside()
+    public async Task Publishes_the_bytes_of_the_contract_and_nothing_beside()
     {
         await using LeaseSourceFixture fixture = new(create: false);
         await fixture.Source.PublishAsync(Ipv4("b", 2), default);
@@ -23,7 +23,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task PublishingTheSameAgainLeavesTheFileAlone()
+    public async Task Publishing_the_same_again_leaves_the_file_alone()
     {
         await using LeaseSourceFixture fixture = new();
         await fixture.Source.PublishAsync(Ipv4("b", 2), default);
@@ -37,7 +37,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task FindsAndWithdrawsALease()
+    public async Task Finds_and_withdraws_a_lease()
     {
         await using LeaseSourceFixture fixture = new(create: false);
         (await fixture.Source.FindAsync("b", default)).ShouldBeNull();
@@ -56,7 +56,7 @@ public class FileLeaseSourceTests
     [InlineData("../b")]
     [InlineData("")]
     [InlineData(".b")]
-    public async Task ABadOwnNameIsRefused(string node)
+    public async Task A_bad_own_name_is_refused(string node)
     {
         await using LeaseSourceFixture fixture = new();
         _ = await Should.ThrowAsync<ArgumentException>(() => fixture.Source.PublishAsync(Ipv4(node, 2), default));
@@ -64,7 +64,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task TheFirstUpdateIsASnapshotOfAllOwnTooAndAnEmptyDirectoryGivesAnEmptyOne()
+    public async Task The_first_update_is_a_snapshot_of_all_own_too_and_an_empty_directory_gives_an_empty_one()
     {
         await using LeaseSourceFixture empty = new();
         empty.Watch();
@@ -78,7 +78,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task ARenamedFileIsSeenChangedAndDeleted()
+    public async Task A_renamed_file_is_seen_changed_and_deleted()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
         fixture.Watch();
@@ -93,7 +93,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task FilesThatGoOneByOneAreEventsAndMostOfThemAtOnceASnapshot()
+    public async Task Files_that_go_one_by_one_are_events_and_most_of_them_at_once_a_snapshot()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
         foreach (int number in Enumerable.Range(2, 4)) fixture.Rename(Ipv4($"n{number}", number));
@@ -119,7 +119,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task AFileWrittenInPlaceIsSeen()
+    public async Task A_file_written_in_place_is_seen()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
         fixture.Rename(Ipv4("b", 2));
@@ -131,7 +131,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task AnotherPublishersFileIsRead()
+    public async Task Another_publishers_file_is_read()
     {
         await using LeaseSourceFixture fixture = new();
         File.WriteAllText(fixture["node-b.json"],
@@ -154,7 +154,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task NothingIsToldWhileNothingChanges()
+    public async Task Nothing_is_told_while_nothing_changes()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(100));
         fixture.Rename(Ipv4("b", 2));
@@ -167,7 +167,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task ASecondWatchBeginsWithWhatIsKnown()
+    public async Task A_second_watch_begins_with_what_is_known()
     {
         await using LeaseSourceFixture fixture = new();
         fixture.Rename(Ipv4("b", 2));
@@ -179,11 +179,11 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public void TheRescanIntervalMustBePositive() =>
+    public void The_rescan_interval_must_be_positive() =>
         Should.Throw<ArgumentOutOfRangeException>(() => new FileLeaseSource("leases", new CollectingLogger<FileLeaseSource>(), TimeSpan.Zero));
 
     [Fact]
-    public async Task ManyPublishersAtOnceAreAllSeen()
+    public async Task Many_publishers_at_once_are_all_seen()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
         fixture.Watch();
@@ -195,7 +195,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task ALeaseThatIsRenamedOverAgainAndAgainIsNeverMissed()
+    public async Task A_lease_that_is_renamed_over_again_and_again_is_never_missed()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(1));
         foreach (int number in Enumerable.Range(2, 50)) fixture.Rename(Ipv4($"n{number:d3}", number));
@@ -220,7 +220,7 @@ public class FileLeaseSourceTests
 
     /// <summary>Renamed, in place, and with the directory made anew: the median change is told well within a second.</summary>
     [Fact]
-    public async Task AChangeIsToldWellWithinASecond()
+    public async Task A_change_is_told_well_within_a_second()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMinutes(10));
         fixture.Watch();
@@ -252,7 +252,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task AFileThatLooksAsItDidIsNotReadAgain()
+    public async Task A_file_that_looks_as_it_did_is_not_read_again()
     {
         // Of the same length, and with the same time of writing: only reading it could tell.
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(50));
@@ -276,7 +276,7 @@ public class FileLeaseSourceTests
     }
 
     [Fact]
-    public async Task AFileWrittenJustNowIsReadAgainWhateverItLooksLike()
+    public async Task A_file_written_just_now_is_read_again_whatever_it_looks_like()
     {
         await using LeaseSourceFixture fixture = new(TimeSpan.FromMilliseconds(50));
         fixture.Rename(Ipv4("b", 2));

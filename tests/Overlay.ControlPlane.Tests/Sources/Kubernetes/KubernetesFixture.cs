@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Testing.Kubernetes;
@@ -31,6 +32,8 @@ internal sealed class KubernetesFixture : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, Lease> _leases = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<LeaseUpdate> _updates = new();
+    private readonly ConcurrentQueue<PodCidrs> _reassigned = new();
+    private readonly Task _podCidrs;
     private Task _watch = Task.CompletedTask;
 
     private KubernetesFixture(ApiServerStandin standin, KubernetesTimings timings, Func<KubernetesOptions, KubernetesOptions>? change)
@@ -38,6 +41,10 @@ internal sealed class KubernetesFixture : IAsyncDisposable
         Standin = standin;
         KubernetesOptions options = new() { NodeName = "own", ApiServer = standin.Url.ToString(), ServiceAccountDirectory = _directory.Path, Timings = timings };
         Source = new(change?.Invoke(options) ?? options, Logger);
+        _podCidrs = Task.Run(async () =>
+        {
+            await foreach (PodCidrs podCidrs in Source.WatchPodCidrsAsync(_stop.Token)) _reassigned.Enqueue(podCidrs);
+        });
     }
 
     public ApiServerStandin Standin { get; }
@@ -47,6 +54,8 @@ internal sealed class KubernetesFixture : IAsyncDisposable
     public KubernetesLeaseSource Source { get; }
 
     public IReadOnlyList<LeaseUpdate> Updates => [.. _updates];
+
+    public IReadOnlyCollection<PodCidrs> Reassigned => _reassigned;
 
     public int Snapshots => _updates.OfType<LeaseUpdate.Snapshot>().Count();
 
@@ -121,7 +130,7 @@ internal sealed class KubernetesFixture : IAsyncDisposable
         await _stop.CancelAsync();
         try
         {
-            await _watch;
+            await Task.WhenAll(_watch, _podCidrs);
         }
         catch (OperationCanceledException)
         {

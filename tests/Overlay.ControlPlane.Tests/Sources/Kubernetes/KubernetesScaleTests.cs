@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
@@ -23,7 +24,7 @@ public class KubernetesScaleTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task FiveThousandNodesAreReadInLittleMemoryAndFollowed(bool stateWatchIsRefused)
+    public async Task Five_thousand_nodes_are_read_in_little_memory_and_followed(bool stateWatchIsRefused)
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(new KubernetesTimings(), new() { PaddingLength = 19_000 });
         fixture.Standin.IsStateWatchRefused = stateWatchIsRefused;

@@ -28,15 +28,15 @@ public sealed class StandinTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AListIsOfTheRecordedShape() =>
+    public async Task A_list_is_of_the_recorded_shape() =>
         Recording.Shape(await GetAsync("/api/v1/nodes"), _opaque).ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("nodes-list.json")), _opaque));
 
     [Fact]
-    public async Task ANodeIsOfTheRecordedShape() =>
+    public async Task A_node_is_of_the_recorded_shape() =>
         Recording.Shape(await GetAsync("/api/v1/nodes/node-a"), _opaque).ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("node.json")), _opaque));
 
     [Fact]
-    public async Task PagesAreOfTheRecordedShapeAndAllOfOneVersion()
+    public async Task Pages_are_of_the_recorded_shape_and_all_of_one_version()
     {
         JsonNode first = await GetAsync("/api/v1/nodes?limit=1");
         Recording.Shape(first, _opaque).ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("nodes-list-page1.json")), _opaque));
@@ -50,7 +50,7 @@ public sealed class StandinTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task RefusalsAreTheRecordedOnes()
+    public async Task Refusals_are_the_recorded_ones()
     {
         await ShouldAnswer("/api/v1/nodes/nope", "status-404.http");
         JsonNode first = await GetAsync("/api/v1/nodes?limit=1");
@@ -62,7 +62,7 @@ public sealed class StandinTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AStateWatchIsTheRecordedOne()
+    public async Task A_state_watch_is_the_recorded_one()
     {
         using StreamReader watch = await WatchAsync("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300");
         JsonNode[] recorded = [.. Recording.Lines("watch-list.jsonl").Select(static line => JsonNode.Parse(line)!)];
@@ -81,7 +81,7 @@ public sealed class StandinTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WatchesAreRefusedInTheStreamAsRecorded()
+    public async Task Watches_are_refused_in_the_stream_as_recorded()
     {
         _standin.IsStateWatchRefused = true;
         using StreamReader refused = await WatchAsync("sendInitialEvents=true&timeoutSeconds=300");
@@ -95,7 +95,7 @@ public sealed class StandinTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task APatchOfTheStatusIsMergedAsRecorded()
+    public async Task A_patch_of_the_status_is_merged_as_recorded()
     {
         using HttpRequestMessage request = new(HttpMethod.Patch, "/api/v1/nodes/node-b/status");
         request.Content = new StringContent("""{"metadata":{"annotations":{"flannel.alpha.coreos.com/public-ip":"192.168.77.9"}},"spec":{"podCIDR":"10.0.0.0/24"}}""", Encoding.UTF8);

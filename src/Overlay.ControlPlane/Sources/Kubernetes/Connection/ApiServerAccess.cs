@@ -72,3 +72,13 @@ internal sealed record ApiServerAccess
         return ParseServer($"https://{authority}:{port}", "KUBERNETES_SERVICE_HOST with KUBERNETES_SERVICE_PORT");
     }
 }
+
+/// <summary>PEM text, given as such or in a file that may be replaced at any time. Immutable.</summary>
+internal sealed record PemSource(string? Path, string? Text)
+{
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
+    public string Read() => Text ?? File.ReadAllText(Path!);
+
+    public override string ToString() => Path ?? "the kubeconfig's data";
+}

@@ -4,15 +4,17 @@ using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
-/// <summary>The requests about nodes that this daemon makes. Every failure is an <see cref="ApiServerException"/>.</summary>
+/// <summary>The requests of this daemon to the API server. Every failure is an <see cref="ApiServerException"/>.</summary>
 internal sealed class ApiServerClient(HttpClient http, string credentials, NodeParser parser, KubernetesTimings timings) : IDisposable
 {
-    private const string Nodes = "api/v1/nodes";
+    /// <summary>The path of Nodes.</summary>
+    public const string Nodes = "api/v1/nodes";
+
     private const int LongestError = 64 * 1024;
     private static readonly MediaTypeHeaderValue _strategicMerge = new("application/strategic-merge-patch+json");
 
     /// <summary>One Node; null when there is none of that name.</summary>
-    public async Task<ApiObject?> GetNodeAsync(string name, CancellationToken cancellationToken)
+    public async Task<ApiNode?> GetNodeAsync(string name, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, $"{Nodes}/{Uri.EscapeDataString(name)}");
         try
@@ -27,7 +29,7 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
     }
 
     /// <summary>Merges a patch into a Node by its status subresource, which also takes annotations; the Node as it is then.</summary>
-    public async Task<ApiObject> PatchStatusAsync(string name, byte[] patch, CancellationToken cancellationToken)
+    public async Task<ApiNode> PatchStatusAsync(string name, byte[] patch, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(HttpMethod.Patch, $"{Nodes}/{Uri.EscapeDataString(name)}/status");
         request.Content = new ByteArrayContent(patch) { Headers = { ContentType = _strategicMerge } };
@@ -35,10 +37,12 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
     }
 
     /// <summary>The answer to a list or a watch, to be read as it comes.</summary>
-    public async Task<ApiStream> OpenAsync(string query, CancellationToken cancellationToken)
+    /// <param name="request">Path and query below the server's URL.</param>
+    /// <param name="cancellationToken">Ends the request, and the reading of its answer.</param>
+    public async Task<ApiStream> OpenAsync(string request, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = new(HttpMethod.Get, $"{Nodes}?{query}");
-        HttpResponseMessage response = await SendAsync(request, timings.QueueTimeout, cancellationToken);
+        using HttpRequestMessage message = new(HttpMethod.Get, request);
+        HttpResponseMessage response = await SendAsync(message, timings.QueueTimeout, cancellationToken);
         try
         {
             return new(response, await response.Content.ReadAsStreamAsync(cancellationToken), timings.SilenceTimeout, cancellationToken);
@@ -52,7 +56,7 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
 
     public void Dispose() => http.Dispose();
 
-    private async Task<ApiObject> ReadNodeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<ApiNode> ReadNodeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timings.RequestTimeout);
@@ -60,7 +64,7 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         {
             using HttpResponseMessage response = await SendAsync(request, timings.RequestTimeout, limit.Token);
             byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token);
-            return parser.ReadObject(body) ?? throw new ApiServerException(null, "has answered with something that is no Node");
+            return parser.ReadObject(body) ?? throw new ApiServerException(null, "has answered with text that is no Node");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -103,7 +107,7 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         return Refusal(response.StatusCode, said ?? response.ReasonPhrase, retryAfter);
     }
 
-    /// <summary>What the server has said, in a status of HTTP or in the middle of a watch, and what to do about it.</summary>
+    /// <summary>The server's refusal, in a status of HTTP or in the middle of a watch, with a hint what to do.</summary>
     public ApiServerException Refusal(HttpStatusCode status, string? said, TimeSpan? retryAfter = null)
     {
         string what = $"answers {(int)status} {status}" + (string.IsNullOrEmpty(said) ? "" : $": {said}");

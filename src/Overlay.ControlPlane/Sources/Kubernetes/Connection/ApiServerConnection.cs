@@ -32,7 +32,7 @@ internal static class ApiServerConnection
             },
         };
         if (!access.SendsToken && (access.Token is not null || File.Exists(access.TokenFile)))
-            logger.LogWarning("API server {Server} is plain HTTP, where anyone could read a token: none is sent", access.Server);
+            logger.TokenNotSent(access.Server);
         BearerToken token = access.SendsToken
             ? new(access.Token, access.TokenFile, timings.TokenAge, time, logger)
             : new(null, null, timings.TokenAge, time, logger);

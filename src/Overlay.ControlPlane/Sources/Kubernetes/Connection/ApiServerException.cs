@@ -20,4 +20,12 @@ internal sealed class ApiServerException(HttpStatusCode? status, string message,
 
     /// <summary>A server that does not know what was asked of it, rather than one in trouble.</summary>
     public bool IsRefusal => status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity or HttpStatusCode.UnsupportedMediaType;
+
+    /// <summary>The cause of a failure, for a log that has one line a cause: failing requests differ in their texts, not in this.</summary>
+    public static string CauseOf(Exception failure) => failure switch
+    {
+        ApiServerException { Status: { } answer } => answer.ToString(),
+        IOException => "no answer",
+        _ => failure.Message,
+    };
 }

@@ -7,13 +7,13 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// <param name="file">Wins over the fixed one.</param>
 /// <param name="age">How long a token is used before the file is read again.</param>
 /// <param name="time">Clock of that age.</param>
-/// <param name="logger">Told of a file that cannot be read.</param>
+/// <param name="logger">Logs a file that cannot be read.</param>
 internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age, TimeProvider time, ILogger logger)
 {
     private readonly Lock _gate = new();
     private string? _token = file is null ? fixedToken : null;
     private long _readAt;
-    private bool _hasFailed;
+    private readonly SaidOnce _problem = new();
 
     /// <summary>The token; null where there is none to show.</summary>
     /// <exception cref="ApiServerException">The file cannot be read, and never could.</exception>
@@ -49,13 +49,12 @@ internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age
             string token = File.ReadAllText(path).Trim();
             if (!IsToken(token)) throw new IOException("it holds no token, which is one word of ASCII text");
             _token = token;
-            _hasFailed = false;
+            _ = _problem.End();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             if (_token is null) throw new ApiServerException(null, $"cannot be asked: the token in {path} cannot be read: {exception.Message}", cause: exception);
-            if (!_hasFailed) logger.LogWarning("Token file {File} cannot be read; the token read before is used on: {Reason}", path, exception.Message);
-            _hasFailed = true;
+            if (_problem.Begin(exception.Message, cause: path)) logger.TokenFileUnreadable(path, exception.Message);
         }
 
         _readAt = time.GetTimestamp();

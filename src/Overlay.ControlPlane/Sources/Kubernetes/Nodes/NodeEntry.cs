@@ -11,7 +11,7 @@ internal sealed record NodeEntry(string? Uid, Lease? Lease, string? Problem)
     public static NodeEntry New { get; } = new(null, null, null);
 
     /// <summary>The node after a look at its object.</summary>
-    public NodeEntry Next(ApiObject node, AnnotationKeys keys)
+    public NodeEntry Next(ApiNode node, AnnotationKeys keys)
     {
         // A Node made anew under an old name is another one: what the old one said is not its.
         NodeEntry before = Uid is not null && node.Uid is not null && Uid != node.Uid ? New : this;

@@ -10,11 +10,11 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 /// <summary>Reads the lease that a Node's pod CIDRs and annotations make up, as flannel writes it.</summary>
 internal sealed class NodeLease
 {
-    private readonly ApiObject _node;
+    private readonly ApiNode _node;
     private readonly AnnotationKeys _keys;
     private string? _error;
 
-    private NodeLease(ApiObject node, AnnotationKeys keys)
+    private NodeLease(ApiNode node, AnnotationKeys keys)
     {
         _node = node;
         _keys = keys;
@@ -26,7 +26,7 @@ internal sealed class NodeLease
     /// <param name="keys">Names of its annotations.</param>
     /// <param name="lease">Null for a node that takes no part.</param>
     /// <param name="error">What is wrong, in one sentence with the name, the value and a right example.</param>
-    public static bool TryRead(ApiObject node, AnnotationKeys keys, out Lease? lease, [NotNullWhen(false)] out string? error)
+    public static bool TryRead(ApiNode node, AnnotationKeys keys, out Lease? lease, [NotNullWhen(false)] out string? error)
     {
         lease = null;
         NodeLease reading = new(node, keys);
@@ -37,7 +37,7 @@ internal sealed class NodeLease
     }
 
     /// <summary>The node's pod CIDRs; both null while it has none.</summary>
-    public static bool TryReadPodCidrs(ApiObject node, out PodCidrs podCidrs, [NotNullWhen(false)] out string? error)
+    public static bool TryReadPodCidrs(ApiNode node, out PodCidrs podCidrs, [NotNullWhen(false)] out string? error)
     {
         IReadOnlyList<string> texts = node.PodCidrs.Count > 0 ? node.PodCidrs : node.PodCidr is { Length: > 0 } one ? [one] : [];
         podCidrs = new(null, null);
@@ -55,7 +55,7 @@ internal sealed class NodeLease
     }
 
     /// <summary>An annotation that holds an address; null where there is none.</summary>
-    public static bool TryReadAddress(ApiObject node, string key, IpFamily family, out IpAddress? address, [NotNullWhen(false)] out string? error)
+    public static bool TryReadAddress(ApiNode node, string key, IpFamily family, out IpAddress? address, [NotNullWhen(false)] out string? error)
     {
         address = null;
         error = null;

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Kubernetes.Objects;
+using Overlay.ControlPlane.Trust;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
@@ -25,14 +27,15 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
     }
 
     /// <summary>False for a list that cannot be true, and so is not to be applied.</summary>
-    public bool IsBelievable(NodeUpdate update)
+    public bool IsBelievable(ObjectUpdate<ApiNode> update)
     {
-        bool isDoubted = update is { IsSnapshot: true, Changes.Count: 0 } && _nodes.Values.Any(static entry => entry.Lease is not null);
+        bool isDoubted = update.IsSnapshot
+            && !StoreBelief.IsCluster(update.Changes.Count, knowsLeases: _nodes.Values.Any(static entry => entry.Lease is not null));
         if (isDoubted != _isDoubted)
         {
             _isDoubted = isDoubted;
-            if (isDoubted) logger.LogWarning("Nodes: {Reason}. The leases read before stay in force", EmptyList);
-            else logger.LogInformation("There are nodes again");
+            if (isDoubted) logger.NodesDoubted(EmptyList);
+            else logger.NodesBelieved();
             PublishProblems();
         }
 
@@ -40,20 +43,20 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
     }
 
     /// <summary>What an update means for leases; null when it changes none of them.</summary>
-    public LeaseUpdate? Apply(NodeUpdate update)
+    public LeaseUpdate? Apply(ObjectUpdate<ApiNode> update)
     {
         List<LeaseEvent> events = [];
         bool saysMore = false;
         if (update.IsSnapshot)
         {
             _hasNameless = false;
-            HashSet<string> present = [.. update.Changes.Select(static change => change.Node.Name)];
+            HashSet<string> present = [.. update.Changes.Select(static change => change.Object.Name)];
             foreach (string name in _nodes.Keys.Where(name => !present.Contains(name)).ToList()) saysMore |= Forget(name, events);
         }
 
-        foreach (NodeChange change in update.Changes)
+        foreach (ObjectChange<ApiNode> change in update.Changes)
         {
-            saysMore |= change.IsDeleted ? Forget(change.Node.Name, events) : Take(change.Node, events);
+            saysMore |= change.IsDeleted ? Forget(change.Object.Name, events) : Take(change.Object, events);
         }
 
         if (saysMore || update.IsSnapshot) PublishProblems();
@@ -62,7 +65,7 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
     }
 
     /// <returns>True when there is another problem than before, or one less.</returns>
-    private bool Take(ApiObject node, List<LeaseEvent> events)
+    private bool Take(ApiNode node, List<LeaseEvent> events)
     {
         if (!NodeName.IsValid(node.Name)) return TakeNameless();
         NodeEntry before = _nodes.GetValueOrDefault(node.Name, NodeEntry.New);
@@ -73,10 +76,10 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
         if (now.Problem == before.Problem) return false;
         if (now.Problem is not null)
         {
-            logger.LogWarning("Node {Node} is not taken: {Reason}. {Consequence}", node.Name, now.Problem,
-                now.Lease is null ? "Nothing is known of it" : "The lease read before stays in force");
+            logger.NodeNotTaken(
+                node.Name, now.Problem, now.Lease is null ? "Nothing is known of it" : "The lease read before stays in force");
         }
-        else logger.LogInformation("Node {Node} is sound again", node.Name);
+        else logger.NodeIsSound(node.Name);
         return true;
     }
 
@@ -89,7 +92,7 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
 
     private bool TakeNameless()
     {
-        if (!_hasNameless) logger.LogWarning("The API server tells of a node without a name such as node-a; it is passed over");
+        if (!_hasNameless) logger.NodeNameless();
         (bool before, _hasNameless) = (_hasNameless, true);
         return !before;
     }

@@ -1,27 +1,25 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 
-/// <summary>What this node has announced, and how its Node looks. Thread-safe.</summary>
+/// <summary>The lease that this node has announced, and its Node as it was last seen. Thread-safe.</summary>
 internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesTimings timings, TimeProvider time, ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly RepairPace _pace = new(timings, time);
+    private readonly SaidOnce _writeProblem = new();
+    private readonly SaidOnce _overwriteProblem = new();
     private Lease? _published;
-    private bool _isReady;
-    private ApiObject? _node;
-    private bool _isGone;
-    private string? _writtenUid;
-    private string? _readyUid;
-    private SortedDictionary<string, string?> _written = [];
-    private SortedDictionary<string, string?> _writing = [];
-    private bool _isSayingReady;
-    private string? _overwriteProblem;
-    private string? _writeProblem;
-    private string? _contest;
+    private ApiNode? _node;
     private PodCidrs? _reassigned;
+    private bool _isReady;
+    private bool _isGone;
+    private NodeWrite _inFlight = NodeWrite.None;
+    private NodeWritten _lastWritten = NodeWritten.None;
+    private string _contest = "";
 
     public string Name => name;
 
@@ -33,7 +31,7 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
             lock (_gate)
             {
                 if (_isGone && _published is not null) return "is not in the cluster any more, so peers do not know this node";
-                return _writeProblem ?? _overwriteProblem ?? (_pace.IsContested ? _contest : null);
+                return _writeProblem.Problem ?? _overwriteProblem.Problem ?? (_pace.IsContested ? _contest : null);
             }
         }
     }
@@ -60,7 +58,7 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
     {
         lock (_gate)
         {
-            // What could not be carried out leads to no other pod CIDRs, and is not told again because of that.
+            // A reassignment that failed keeps the former pod CIDRs, and is not handed on again because of that.
             if (_published?.Subnet != own.Subnet || _published?.SubnetV6 != own.SubnetV6) _reassigned = null;
             _published = own;
         }
@@ -68,11 +66,11 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
 
     public void ReportReady()
     {
-        lock (_gate) (_isReady, _readyUid) = (true, null);
+        lock (_gate) (_isReady, _lastWritten) = (true, _lastWritten with { ReadyUid = null });
     }
 
-    /// <summary>Takes a look at the Node; null when it is not there.</summary>
-    public void See(ApiObject? node)
+    /// <summary>Takes the Node as it is now; null when it is not in the cluster.</summary>
+    public void See(ApiNode? node)
     {
         lock (_gate)
         {
@@ -80,51 +78,47 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
             _isGone = node is null;
             if (node is not null) _node = node;
             if (_published is null || wasGone == _isGone) return;
-            if (_isGone) logger.LogWarning("Node {Node} is not in the cluster any more; it is written again when it is back", name);
-            else logger.LogInformation("Node {Node} is in the cluster", name);
+            if (_isGone) logger.NodeGone(name);
+            else logger.NodeIsThere(name);
         }
     }
 
     /// <summary>The patch that makes the Node what it should be; null when it is.</summary>
     /// <param name="node">The Node as it is this moment.</param>
-    public byte[]? Patch(ApiObject node)
+    public byte[]? Patch(ApiNode node)
     {
         lock (_gate)
         {
-            _writing = Wanted(node);
-            _isSayingReady = IsReadyMissing(node);
+            _inFlight = new(Wanted(node), IsReadyMissing(node));
             List<KeyValuePair<string, string?>> missing = Missing(node);
-            if (missing.Count == 0 && !_isSayingReady) return null;
+            if (missing.Count == 0 && !_inFlight.SaysReady) return null;
             if (IsChangedByOthers(node, missing)) Contest(node, missing);
-            return NodeStatusPatch.Format(missing, _isSayingReady ? time.GetUtcNow() : null);
+            return NodeStatusPatch.Format(missing, _inFlight.SaysReady ? time.GetUtcNow() : null);
         }
     }
 
     /// <summary>The patch was taken.</summary>
     /// <param name="node">The Node with it.</param>
-    public void Written(ApiObject node)
+    public void Written(ApiNode node)
     {
         lock (_gate)
         {
             _node = node;
             _isGone = false;
-            _writeProblem = null;
-            (_written, _writtenUid) = (_writing, node.Uid);
-            if (_isSayingReady) _readyUid = node.Uid;
+            _ = _writeProblem.End();
+            _lastWritten = new(node.Uid, _inFlight.Annotations, _inFlight.SaysReady ? node.Uid : _lastWritten.ReadyUid);
         }
     }
 
-    public void Failed(string reason)
+    /// <summary>The Node was not written.</summary>
+    /// <param name="reason">The reason, which may change with every try.</param>
+    /// <param name="cause">Reasons of one cause are logged once.</param>
+    public void Failed(string reason, string cause)
     {
-        lock (_gate)
-        {
-            if (_writeProblem == reason) return;
-            _writeProblem = reason;
-            logger.LogWarning("Node {Node} {Reason}. It is tried again", name, reason);
-        }
+        if (_writeProblem.Begin(reason, cause)) logger.NodeNotWritten(name, reason);
     }
 
-    /// <summary>The Node's pod CIDRs, where they are others than those published, or are those again; once for each.</summary>
+    /// <summary>The Node's pod CIDRs, once when they differ from those published, and once when they no longer do.</summary>
     public PodCidrs? TakeReassigned()
     {
         lock (_gate)
@@ -141,35 +135,35 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         }
     }
 
-    private SortedDictionary<string, string?> Wanted(ApiObject node)
+    private SortedDictionary<string, string?> Wanted(ApiNode node)
     {
         string? problem = null;
         SortedDictionary<string, string?> wanted = _published is null ? [] : NodeAnnotations.Of(_published, node, keys, out problem);
-        if (problem is not null && problem != _overwriteProblem) logger.LogWarning("Node {Node}: {Reason}. The node's own address is published", name, problem);
-        _overwriteProblem = problem;
+        if (problem is null) _ = _overwriteProblem.End();
+        else if (_overwriteProblem.Begin(problem)) logger.OverwriteUnusable(name, problem);
         return wanted;
     }
 
-    private List<KeyValuePair<string, string?>> Missing(ApiObject node) => [.. Wanted(node).Where(entry => node[entry.Key] != entry.Value)];
+    private List<KeyValuePair<string, string?>> Missing(ApiNode node) => [.. Wanted(node).Where(entry => node[entry.Key] != entry.Value)];
 
-    private bool IsReadyMissing(ApiObject node) => _isReady && (_readyUid != node.Uid || node.NetworkUnavailable != "False");
+    private bool IsReadyMissing(ApiNode node) => _isReady && (!_lastWritten.IsReady(node.Uid) || node.NetworkUnavailable != "False");
 
-    // What this run wrote into this very Node, and would write again, is not there.
-    private bool IsChangedByOthers(ApiObject node, List<KeyValuePair<string, string?>> missing) =>
-        (_writtenUid is not null && _writtenUid == node.Uid && missing.Any(entry => _written.TryGetValue(entry.Key, out string? written) && written == entry.Value))
-        || (_readyUid is not null && _readyUid == node.Uid && node.NetworkUnavailable != "False");
+    // This very Node lacks an annotation or condition that this run has written, and would write again.
+    private bool IsChangedByOthers(ApiNode node, List<KeyValuePair<string, string?>> missing) =>
+        (_lastWritten.IsOf(node.Uid) && missing.Any(entry => _lastWritten.Annotations.TryGetValue(entry.Key, out string? written) && written == entry.Value))
+        || (_lastWritten.IsReady(node.Uid) && node.NetworkUnavailable != "False");
 
     private static string Shown(string? annotation) => annotation is null ? "gone" : $"\"{annotation}\"";
 
-    private void Contest(ApiObject node, List<KeyValuePair<string, string?>> missing)
+    private void Contest(ApiNode node, List<KeyValuePair<string, string?>> missing)
     {
         bool wasContested = _pace.IsContested;
         _pace.Repaired();
-        string what = missing.Count > 0
+        string change = missing.Count > 0
             ? $"annotation {missing[0].Key} is {Shown(node[missing[0].Key])}, not {Shown(missing[0].Value)}"
             : $"condition NetworkUnavailable is {node.NetworkUnavailable ?? "gone"}, not False";
-        _contest = $"is written by another daemon too, such as flannel: {what}; this node writes it again ever more rarely";
-        if (_pace.IsContested && !wasContested) logger.LogError("Node {Node} {Reason}", name, _contest);
-        else if (!wasContested) logger.LogWarning("Node {Node} was changed by somebody and is written again: {Reason}", name, what);
+        _contest = $"is written by another daemon too, such as flannel: {change}; this node writes it again ever more rarely";
+        if (_pace.IsContested && !wasContested) logger.NodeContested(name, _contest);
+        else if (!wasContested) logger.NodeChangedByOthers(name, change);
     }
 }

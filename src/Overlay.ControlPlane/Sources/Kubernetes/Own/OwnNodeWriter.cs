@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
@@ -13,7 +14,7 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
     private ApiServerException? _refusal;
     private long _refusedAt;
 
-    /// <summary>Something about the Node, or about what it should be, may be another thing now.</summary>
+    /// <summary>The Node, or the lease it should show, may have changed.</summary>
     public void Wake()
     {
         lock (_wake)
@@ -22,7 +23,7 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
         }
     }
 
-    /// <summary>Reads the Node and writes what differs.</summary>
+    /// <summary>Reads the Node and writes the difference.</summary>
     /// <exception cref="IOException">It could not be read or written, or is not there, or the server wants to be left alone.</exception>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
@@ -31,7 +32,7 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
         {
             if (_refusal?.RetryAfter is { } asked && time.GetElapsedTime(_refusedAt) < asked) throw _refusal;
             _refusal = null;
-            ApiObject? node = await api.GetNodeAsync(state.Name, cancellationToken);
+            ApiNode? node = await api.GetNodeAsync(state.Name, cancellationToken);
             state.See(node);
             if (node is null) throw new IOException($"Node {state.Name} is not in the cluster yet");
             if (state.Patch(node) is { } patch) node = await api.PatchStatusAsync(state.Name, patch, cancellationToken);
@@ -39,29 +40,29 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
         }
         catch (IOException exception)
         {
-            // Whoever else asks meanwhile is refused without asking the server, which wants to be left alone.
+            // Other writes meanwhile fail without a request: the server wants to be left alone.
             if (exception is ApiServerException refusal && refusal != _refusal) (_refusal, _refusedAt) = (refusal, time.GetTimestamp());
-            state.Failed($"cannot be written: {exception.Message}");
+            state.Failed($"cannot be written: {exception.Message}", exception is ApiServerException ? ApiServerException.CauseOf(exception) : exception.Message);
             throw;
         }
         finally
         {
             _ = _writing.Release();
 
-            // A running watch tells of other pod CIDRs, and tries again.
+            // A running watch hands on other pod CIDRs, and tries again.
             Wake();
         }
     }
 
     /// <summary>Writes whenever something is missing, until cancelled.</summary>
-    /// <param name="reassigned">Told of other pod CIDRs than those published.</param>
+    /// <param name="given">Gets other pod CIDRs than those published.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task KeepAsync(Action<PodCidrs> reassigned, CancellationToken cancellationToken)
+    public async Task KeepAsync(ChannelWriter<PodCidrs> given, CancellationToken cancellationToken)
     {
-        ApiServerBackoff backoff = new(timings, time);
+        Backoff backoff = timings.NewBackoff(time);
         while (true)
         {
-            if (state.TakeReassigned() is { } given) reassigned(given);
+            if (state.TakeReassigned() is { } podCidrs) await given.WriteAsync(podCidrs, cancellationToken);
             if (!state.NeedsWrite)
             {
                 await _wake.WaitAsync(cancellationToken);
@@ -75,8 +76,8 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
             }
             catch (IOException exception)
             {
-                // Said by the state, and the reason is among its problems.
-                await Task.Delay(backoff.Next(exception), time, cancellationToken);
+                // Logged by the state, and among its problems.
+                await Task.Delay(backoff.Next((exception as ApiServerException)?.RetryAfter), time, cancellationToken);
             }
         }
     }

@@ -1,3 +1,5 @@
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
+
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 
 /// <summary>How often this node writes again what somebody else changes: at once the first time, then ever more rarely.</summary>

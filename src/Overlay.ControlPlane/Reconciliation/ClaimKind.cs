@@ -1,8 +1,0 @@
-namespace Overlay.ControlPlane.Reconciliation;
-
-/// <summary>Claims contradict one another only within one kind.</summary>
-internal enum ClaimKind
-{
-    PodCidr,
-    PublicAddress,
-}

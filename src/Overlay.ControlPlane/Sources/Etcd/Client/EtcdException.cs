@@ -1,0 +1,34 @@
+namespace Overlay.ControlPlane.Sources.Etcd.Client;
+
+/// <summary>etcd does not answer, or says no.</summary>
+/// <param name="message">Who said what.</param>
+/// <param name="code">gRPC's number of the reason; 0 when nobody answered.</param>
+/// <param name="inner">What it comes from.</param>
+internal sealed class EtcdException(string message, int code = 0, Exception? inner = null) : IOException(message, inner)
+{
+    // https://grpc.github.io/grpc/core/md_doc_statuscodes.html
+    private const int InvalidArgument = 3;
+    private const int NotFound = 5;
+    private const int PermissionDenied = 7;
+    private const int FailedPrecondition = 9;
+    private const int OutOfRange = 11;
+    private const int Unauthenticated = 16;
+
+    /// <summary>The etcd lease that was named is no more.</summary>
+    public bool IsLeaseNotFound => code == NotFound;
+
+    /// <summary>The revision that was asked for has been compacted away.</summary>
+    public bool IsCompacted => code == OutOfRange;
+
+    /// <summary>The cluster asks for no users at all.</summary>
+    public bool IsAuthenticationOff => code == FailedPrecondition;
+
+    /// <summary>The token is too old, unknown after a restart, or of users that have changed since.</summary>
+    public bool IsTokenRefused => code is Unauthenticated or InvalidArgument;
+
+    /// <summary>Whoever asked may not. Over TLS it is also said to one who has not signed in.</summary>
+    public bool IsPermissionDenied => code == PermissionDenied;
+
+    /// <summary>Another member could give the same answer no better.</summary>
+    public bool IsDefinite => code is InvalidArgument or NotFound or FailedPrecondition or OutOfRange or Unauthenticated or PermissionDenied;
+}

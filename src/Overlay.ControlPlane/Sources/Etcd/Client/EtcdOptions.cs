@@ -1,0 +1,50 @@
+namespace Overlay.ControlPlane.Sources.Etcd.Client;
+
+/// <summary>How to reach etcd, and what is kept there how long. Immutable.</summary>
+public sealed record EtcdOptions
+{
+    /// <summary>flannel's key root.</summary>
+    public const string DefaultPrefix = "/coreos.com/network";
+
+    /// <summary>How long flannel's leases live.</summary>
+    public static readonly TimeSpan FlannelTtl = TimeSpan.FromHours(24);
+
+    /// <summary>Members of one cluster, in the order they are tried; <c>http</c> or <c>https</c>.</summary>
+    public required IReadOnlyList<Uri> Endpoints { get; init; }
+
+    /// <summary>Where the network's keys begin; a slash at the end counts for nothing.</summary>
+    public string Prefix { get; init; } = DefaultPrefix;
+
+    /// <summary>PEM file of the authorities that may have signed a member's certificate; null for the host's own.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>PEM file of the certificate this node shows, with those between it and the authority.</summary>
+    /// <remarks>Where etcd has users, one without a common name: its gateway refuses any other then.</remarks>
+    public string? CertFile { get; init; }
+
+    /// <summary>PEM file of that certificate's key.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>One of etcd's own users; null for none.</summary>
+    public string? Username { get; init; }
+
+    public string? Password { get; init; }
+
+    /// <summary>How long before its end the lease is renewed.</summary>
+    public TimeSpan RenewMargin { get; init; } = TimeSpan.FromMinutes(60);
+
+    /// <summary>How long the lease outlives the daemon. Whole seconds.</summary>
+    public TimeSpan LeaseTtl { get; init; } = FlannelTtl;
+
+    /// <summary>How long a member may take to answer before the next one is asked.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a watch may be silent before it is opened anew, which shows whether its member still lives.</summary>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a node that lost a race for a subnet waits before it looks again; ten times as long after several.</summary>
+    public TimeSpan RaceWait { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How many keys are asked for at once.</summary>
+    public int PageSize { get; init; } = 1000;
+}

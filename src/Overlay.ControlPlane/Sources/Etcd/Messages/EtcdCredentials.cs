@@ -1,4 +1,0 @@
-namespace Overlay.ControlPlane.Sources.Etcd.Messages;
-
-/// <summary>Asks for a token.</summary>
-internal sealed record EtcdCredentials(string Name, string Password);

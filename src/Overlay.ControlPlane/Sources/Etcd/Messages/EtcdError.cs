@@ -1,4 +1,0 @@
-namespace Overlay.ControlPlane.Sources.Etcd.Messages;
-
-/// <summary>How etcd says no.</summary>
-internal sealed record EtcdError(int Code, string? Message);

@@ -1,6 +1,0 @@
-using System.Text.Json.Serialization;
-
-namespace Overlay.ControlPlane.Sources.Etcd.Messages;
-
-/// <summary>Asks for an etcd lease, in seconds.</summary>
-internal sealed record EtcdGrantRequest([property: JsonPropertyName("TTL")] long Ttl);

@@ -1,9 +1,0 @@
-namespace Overlay.ControlPlane.Sources.Etcd.Messages;
-
-/// <summary>One thing a transaction does.</summary>
-internal sealed record EtcdOperation
-{
-    public EtcdPut? RequestPut { get; init; }
-
-    public EtcdDelete? RequestDeleteRange { get; init; }
-}

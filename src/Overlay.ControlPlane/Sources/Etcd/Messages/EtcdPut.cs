@@ -1,6 +1,0 @@
-using Overlay.ControlPlane.Leases;
-
-namespace Overlay.ControlPlane.Sources.Etcd.Messages;
-
-/// <summary>Writes a key.</summary>
-internal sealed record EtcdPut(byte[] Key, byte[] Value, long Lease);

@@ -1,4 +1,0 @@
-namespace Overlay.ControlPlane.Sources.Etcd.Messages;
-
-/// <summary>One message of an answer that has many.</summary>
-internal sealed record EtcdStreamed<T>(T? Result, EtcdStreamError? Error);

@@ -1,4 +1,0 @@
-namespace Overlay.ControlPlane.Sources.Etcd.Messages;
-
-/// <summary>Does something if all conditions hold, and nothing else.</summary>
-internal sealed record EtcdTransaction(IReadOnlyList<EtcdCompare> Compare, IReadOnlyList<EtcdOperation> Success);

@@ -1,4 +1,0 @@
-namespace Overlay.ControlPlane.Sources.Etcd.Messages;
-
-/// <summary>Whether it was done.</summary>
-internal sealed record EtcdTransactionResponse(EtcdHeader Header, bool Succeeded);

@@ -1,0 +1,25 @@
+using Overlay.Dataplane.Linux.Tun;
+
+namespace Overlay.Daemon.Options;
+
+/// <summary>Reads section Dataplane.</summary>
+internal static class DataplaneOptionsReader
+{
+    private const int MostQueues = 64;
+
+    public static DataplaneOptions Read(SectionReader dataplane)
+    {
+        DataplaneOptions options = new()
+        {
+            Queues = dataplane.Integer(
+                "Queues", 0, 0, MostQueues, "Number of queues, each with one worker; 0 takes half the processors, at least one."),
+            BusyPoll = TimeSpan.FromMicroseconds(dataplane.Integer(
+                "BusyPollMicroseconds", 50, 0, 1000,
+                "How long a worker whose packets follow closely looks for the next one before it sleeps. An idle worker sleeps at once.")),
+            PinWorkers = dataplane.Boolean("PinWorkers", false, "Each worker stays on one processor."),
+            Offloads = dataplane.Flags("Offloads", Offloads.All, "Offloads to use where the kernel has them; None alone for none."),
+        };
+        dataplane.RefuseUnknown();
+        return options;
+    }
+}

@@ -1,0 +1,10 @@
+namespace Overlay.Daemon.Options;
+
+/// <summary>The results of one reading of the configuration, besides the options: the keys that were asked for, and the faults.</summary>
+internal sealed class ReadingState
+{
+    public List<ConfigurationKey> Keys { get; } = [];
+
+    /// <summary>One line a fault.</summary>
+    public List<string> Faults { get; } = [];
+}

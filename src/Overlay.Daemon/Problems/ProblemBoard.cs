@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+
+namespace Overlay.Daemon.Problems;
+
+/// <summary>The faults of this host that are there now. Every part reports its own under a key; status and readiness read them all.</summary>
+/// <remarks>Any thread may report and read. A text is logged when its key reports it and did not before.</remarks>
+internal sealed class ProblemBoard(ILogger<ProblemBoard> logger)
+{
+    private readonly Lock _gate = new();
+    private volatile IReadOnlyList<Entry> _entries = [];
+
+    /// <summary>Every fault that keeps pods' packets from flowing, in the order in which the keys came.</summary>
+    public IReadOnlyList<string> Problems => Of(ProblemSeverity.Problem);
+
+    /// <summary>Every other fault.</summary>
+    public IReadOnlyList<string> Warnings => Of(ProblemSeverity.Warning);
+
+    /// <summary>Replaces all that this key has reported, whatever its severity was.</summary>
+    /// <param name="key">The reporting part's own.</param>
+    /// <param name="severity">Of all the texts.</param>
+    /// <param name="texts">A sentence for each fault, with what to do; none where all is well.</param>
+    public void Report(string key, ProblemSeverity severity, params IEnumerable<string> texts)
+    {
+        string[] reported = [.. texts];
+        lock (_gate)
+        {
+            Entry? before = _entries.FirstOrDefault(entry => entry.Key == key);
+            Entry now = new(key, severity, reported);
+            _entries = before is null ? [.. _entries, now] : [.. _entries.Select(entry => entry == before ? now : entry)];
+            foreach (string text in reported.Except(before?.Texts ?? [])) Log(severity, text);
+        }
+    }
+
+    private IReadOnlyList<string> Of(ProblemSeverity severity) =>
+        [.. _entries.Where(entry => entry.Severity == severity).SelectMany(static entry => entry.Texts).Distinct()];
+
+    private void Log(ProblemSeverity severity, string text)
+    {
+        if (severity == ProblemSeverity.Problem) logger.ProblemReported(text);
+        else logger.WarningReported(text);
+    }
+
+    private sealed record Entry(string Key, ProblemSeverity Severity, IReadOnlyList<string> Texts);
+}

@@ -1,0 +1,98 @@
+using System.Text;
+using Overlay.Host.Interop;
+
+namespace Overlay.Dataplane.Linux.Tun;
+
+/// <summary>Opens a TUN queue and tells the kernel what is wanted of it (Documentation/networking/tuntap.rst, linux/if_tun.h).</summary>
+internal static unsafe class TunDescriptor
+{
+    private const nuint TUNSETIFF = 0x4004_54ca;
+    private const nuint TUNSETOFFLOAD = 0x4004_54d0;
+    private const nuint TUNGETIFF = 0x8004_54d2;
+    private const nuint TUN_F_CSUM = 0x01;
+    private const nuint TUN_F_TSO4 = 0x02;
+    private const nuint TUN_F_TSO6 = 0x04;
+    private const nuint TUN_F_TSO_ECN = 0x08;
+    private const nuint TUN_F_USO4 = 0x20;
+    private const nuint TUN_F_USO6 = 0x40;
+    private const short IFF_TUN = 0x0001;
+    private const short IFF_NO_PI = 0x1000;
+    private const short IFF_MULTI_QUEUE = 0x0100;
+    private const short IFF_VNET_HDR = 0x4000;
+    private const short IFF_TUN_EXCL = unchecked((short)0x8000);
+    private const int NameSize = 16;
+    private const int IfReqSize = 40;
+
+    /// <summary>Makes a device, or one more queue of one that was made with several.</summary>
+    /// <param name="name">At most 15 bytes.</param>
+    /// <param name="isFirst">The device must be new.</param>
+    /// <param name="hasMore">It has more than one queue.</param>
+    /// <param name="offloads">What is wanted; then what the kernel has of that.</param>
+    /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
+    public static FileDescriptor Open(string name, bool isFirst, bool hasMore, ref Offloads offloads)
+    {
+        FileDescriptor tun = new(Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC));
+        if (tun.IsInvalid) throw LinuxException.Last("open", "/dev/net/tun");
+        if (Encoding.UTF8.GetByteCount(name) >= NameSize) throw new ArgumentException($"a device name has at most 15 bytes: {name}", nameof(name));
+
+        byte* request = stackalloc byte[IfReqSize];
+        Span<byte> bytes = new(request, IfReqSize);
+        bytes.Clear();
+        _ = Encoding.UTF8.GetBytes(name, bytes);
+        short flags = IFF_TUN | IFF_NO_PI;
+        if (isFirst) flags |= IFF_TUN_EXCL;
+        if (hasMore) flags |= IFF_MULTI_QUEUE;
+        if (offloads.HasFlag(Offloads.TunHeader)) flags |= IFF_VNET_HDR;
+        *(short*)(request + NameSize) = flags;
+        if (Libc.Ioctl(tun, TUNSETIFF, request) < 0) throw Failed(tun, "ioctl TUNSETIFF", name);
+        SetOffloads(tun, name, ref offloads);
+        return tun;
+    }
+
+    /// <summary>Takes an open queue of a device. The descriptor is closed if that fails.</summary>
+    /// <param name="descriptor">The queue.</param>
+    /// <param name="name">The device's.</param>
+    /// <param name="offloads">What is wanted; then what device and kernel have of that.</param>
+    /// <exception cref="LinuxException">The descriptor is no TUN's.</exception>
+    public static FileDescriptor Adopt(int descriptor, out string name, ref Offloads offloads)
+    {
+        FileDescriptor tun = new(descriptor);
+        byte* request = stackalloc byte[IfReqSize];
+        Span<byte> bytes = new(request, IfReqSize);
+        bytes.Clear();
+        if (Libc.Ioctl(tun, TUNGETIFF, request) < 0) throw Failed(tun, "ioctl TUNGETIFF", $"descriptor {descriptor}");
+        name = Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
+
+        // Whether packets have a header was settled when the device was made.
+        bool hasHeader = (*(short*)(request + NameSize) & IFF_VNET_HDR) != 0;
+        offloads = hasHeader ? offloads | Offloads.TunHeader : offloads & ~Offloads.TunHeader;
+        SetOffloads(tun, name, ref offloads);
+        return tun;
+    }
+
+    private static void SetOffloads(FileDescriptor tun, string name, ref Offloads offloads)
+    {
+        if (!offloads.HasFlag(Offloads.TunHeader))
+        {
+            offloads &= ~(Offloads.TunTcp | Offloads.TunUdp);
+            return;
+        }
+
+        nuint flags = TUN_F_CSUM;
+        if (offloads.HasFlag(Offloads.TunTcp)) flags |= TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+        if (offloads.HasFlag(Offloads.TunUdp))
+        {
+            if (Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)(flags | TUN_F_USO4 | TUN_F_USO6)) == 0) return;
+            offloads &= ~Offloads.TunUdp;
+        }
+
+        if (Libc.Ioctl(tun, TUNSETOFFLOAD, (void*)flags) < 0) throw Failed(tun, "ioctl TUNSETOFFLOAD", name);
+    }
+
+    private static LinuxException Failed(FileDescriptor tun, string call, string subject)
+    {
+        LinuxException failure = LinuxException.Last(call, subject);
+        tun.Dispose();
+        return failure;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections;
+using Overlay.Dataplane.Linux.Tun;
+using Overlay.Host.Interop;
+using Overlay.Wire.Values;
+
+namespace Overlay.Dataplane.Linux.Udp;
+
+/// <summary>Owns every socket of an underlay, and lends them to its elements, the queues.</summary>
+/// <remarks>The queues send from the same source ports. They work until <see cref="Dispose"/> or <see cref="Release"/>.</remarks>
+public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
+{
+    /// <summary>Socket buffers: bursts of 64 KB datagrams must not overflow them while a worker is off the CPU.</summary>
+    internal const int BufferBytes = 8 * 1024 * 1024;
+
+    private readonly AddressSockets? _ipv4;
+    private readonly AddressSockets? _ipv6;
+    private readonly List<UdpUnderlay> _queues = [];
+
+    private UdpSockets(AddressSockets? ipv4, AddressSockets? ipv6, Offloads offloads)
+    {
+        _ipv4 = ipv4;
+        _ipv6 = ipv6;
+        AddressSockets any = (ipv4 ?? ipv6)!;
+        UdpReceiver receiver = any.Receivers[0];
+        int maxSegments = offloads.HasFlag(Offloads.UdpSend) ? SegmentationProbe.MaxSegments(receiver.Address) : 1;
+        for (int i = 0; i < any.Receivers.Count; i++)
+            _queues.Add(new(ipv4?.Receivers[i], ipv6?.Receivers[i], new UdpSender(ipv4?.Ports, ipv6?.Ports, receiver.Port, maxSegments)));
+    }
+
+    public int Count => _queues.Count;
+
+    public UdpUnderlay this[int index] => _queues[index];
+
+    /// <summary>Opens the sockets of one or more queues: the kernel spreads the peers' flows over them.</summary>
+    /// <param name="queues">1 or more.</param>
+    /// <param name="ipv4">Our IPv4 underlay address, if there is one; it must be assigned to this host.</param>
+    /// <param name="ipv6">Our IPv6 underlay address, if there is one; it must be assigned to this host.</param>
+    /// <param name="port">VXLAN port, ours and the peers'.</param>
+    /// <param name="offloads">What to use of <see cref="Offloads.UdpSend"/> and <see cref="Offloads.UdpReceive"/>, where the kernel has it.</param>
+    /// <exception cref="ArgumentException">Neither address is given.</exception>
+    /// <exception cref="LinuxException">An address is not this host's, or the port is taken.</exception>
+    public static UdpSockets Open(int queues, Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads = Offloads.All)
+    {
+        if (ipv4 is null && ipv6 is null) throw new ArgumentException("an underlay needs an IPv4 or an IPv6 address", nameof(ipv4));
+        bool joins = offloads.HasFlag(Offloads.UdpReceive);
+        AddressSockets? socketsV4 = null;
+        AddressSockets? socketsV6 = null;
+        try
+        {
+            if (ipv4 is { } v4) socketsV4 = AddressSockets.Bind(v4, port, queues, joins);
+            if (ipv6 is { } v6) socketsV6 = AddressSockets.Bind(v6, port, queues, joins);
+            return new(socketsV4, socketsV6, offloads);
+        }
+        catch
+        {
+            socketsV4?.Dispose();
+            socketsV6?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with sockets that another owner has opened and released: datagrams queued meanwhile are there.</summary>
+    /// <param name="descriptors">Sockets of one port, owned by the new object, and closed if there is none.</param>
+    /// <param name="offloads">What to use of <see cref="Offloads.UdpSend"/>; receiving sockets are as they were opened.</param>
+    /// <exception cref="ArgumentException">The sockets do not make up an underlay.</exception>
+    /// <exception cref="LinuxException">A descriptor is no bound socket.</exception>
+    public static UdpSockets Adopt(UdpDescriptors descriptors, Offloads offloads = Offloads.All)
+    {
+        List<UdpSocket> receiving = [];
+        List<UdpSocket> sending = [];
+        try
+        {
+            foreach (int descriptor in descriptors.Receiving) receiving.Add(UdpSocket.Adopt(descriptor));
+            foreach (int descriptor in descriptors.Sending) sending.Add(UdpSocket.Adopt(descriptor));
+            AddressSockets? ipv4 = AddressSockets.Adopt(IpFamily.IPv4, receiving, sending);
+            AddressSockets? ipv6 = AddressSockets.Adopt(IpFamily.IPv6, receiving, sending);
+            bool isSound = (ipv4 ?? ipv6) is not null && (ipv4 is null || ipv6 is null || ipv4.Receivers.Count == ipv6.Receivers.Count);
+            if (!isSound) throw new ArgumentException("each address needs one receiving socket a queue", nameof(descriptors));
+            return new(ipv4, ipv6, offloads);
+        }
+        catch
+        {
+            foreach (UdpSocket socket in receiving) socket.Dispose();
+            foreach (UdpSocket socket in sending) socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives the sockets away without closing one; the queues are at their end. No thread may be using them.</summary>
+    public UdpDescriptors Release()
+    {
+        List<int> receiving = [];
+        List<int> sending = [];
+        _ipv4?.Release(receiving, sending);
+        _ipv6?.Release(receiving, sending);
+        Dispose();
+        return new(receiving, sending);
+    }
+
+    public void Dispose()
+    {
+        _ipv4?.Dispose();
+        _ipv6?.Dispose();
+        foreach (UdpUnderlay queue in _queues) queue.FreeBuffers();
+    }
+
+    public IEnumerator<UdpUnderlay> GetEnumerator() => _queues.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

@@ -1,0 +1,115 @@
+using System.Text;
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
+using Overlay.Testing;
+
+namespace Overlay.ControlPlane.Tests;
+
+public sealed class KubeconfigFileTests : IDisposable
+{
+    private const string Cluster = "server: https://192.0.2.10:6443";
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void The_current_context_counts_and_paths_are_from_the_files_directory()
+    {
+        ApiServerAccess access = Read("""
+            current-context: two
+            contexts:
+            - { name: one, context: { cluster: c1, user: u1 } }
+            - { name: two, context: { cluster: c2, user: u2, namespace: kube-system } }
+            clusters:
+            - { name: c1, cluster: { server: "https://192.0.2.1" } }
+            - name: c2
+              cluster:
+                server: https://[2001:db8::10]:6443/base
+                certificate-authority: pki/ca.crt
+                tls-server-name: kubernetes
+            users:
+            - { name: u1, user: { token: one } }
+            - { name: u2, user: { tokenFile: token, token: "" } }
+            """);
+        access.ShouldBe(new ApiServerAccess
+        {
+            Server = new("https://[2001:db8::10]:6443/base"),
+            Authorities = new(_directory["pki/ca.crt"], null),
+            ServerName = "kubernetes",
+            TokenFile = _directory["token"],
+        });
+    }
+
+    [Fact]
+    public void JSON_is_taken_too_and_data_win_over_files()
+    {
+        string data = Convert.ToBase64String(Encoding.UTF8.GetBytes("PEM"));
+        ApiServerAccess access = Read($$$"""
+            {"current-context":"x","contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}],
+             "clusters":[{"name":"c","cluster":{"server":"https://192.0.2.10:6443","certificate-authority":"ca.crt","certificate-authority-data":"{{{data}}}"}}],
+             "users":[{"name":"u","user":{"client-certificate-data":"{{{data}}}","client-key-data":"{{{data}}}"}}]}
+            """);
+        PemSource pem = new(null, "PEM");
+        access.ShouldBe(new ApiServerAccess { Server = new("https://192.0.2.10:6443"), Authorities = pem, ClientCertificate = pem, ClientKey = pem });
+    }
+
+    [Theory]
+    [InlineData(Cluster, "exec: { command: aws }", "exec runs another program")]
+    [InlineData(Cluster, "auth-provider: { name: gcp }", "auth-provider runs another program")]
+    [InlineData(Cluster, "username: admin, password: secret", "username and password have not been taken")]
+    [InlineData(Cluster + ", insecure-skip-tls-verify: true", "", "insecure-skip-tls-verify is true")]
+    [InlineData(Cluster + ", proxy-url: \"http://proxy:3128\"", "", "proxy-url is \"http://proxy:3128\"")]
+    [InlineData(Cluster + ", certificate-authority-data: nonsense!", "", "certificate-authority-data is not base64")]
+    [InlineData(Cluster, "client-certificate: a.crt", "client-certificate and client-key belong together")]
+    [InlineData("server: 192.0.2.10", "", "server is \"192.0.2.10\", not a URL such as https://192.0.2.10:6443")]
+    [InlineData(Cluster, "token: a b", "token is not one word")]
+    [InlineData(Cluster + ", tls-server-name: a b", "", "tls-server-name is \"a b\", not a name such as kubernetes.default")]
+    [InlineData("", "", "server is missing")]
+    public void What_cannot_be_used_is_refused_by_name(string cluster, string user, string message) => Error($$$"""
+        current-context: x
+        contexts: [ { name: x, context: { cluster: c, user: u } } ]
+        clusters: [ { name: c, cluster: { {{{cluster}}} } } ]
+        users: [ { name: u, user: { {{{user}}} } } ]
+        """).ShouldContain(message);
+
+    [Theory]
+    [InlineData("", "holds no settings")]
+    [InlineData("- a", "holds no settings")]
+    [InlineData("a: [", "neither YAML nor JSON")]
+    [InlineData("kind: Config", "current-context is missing")]
+    [InlineData("current-context: x", "contexts has no context of the name \"x\"")]
+    [InlineData("{current-context: x, contexts: [{name: x, context: {user: u}}]}", "context \"x\" names no cluster")]
+    [InlineData("{current-context: x, contexts: [{name: x, context: {cluster: c}}], clusters: 7}", "clusters has no cluster of the name \"c\"")]
+    public void A_damaged_file_is_refused_by_name(string text, string message) => Error(text).ShouldContain(message);
+
+    [Fact]
+    public void A_missing_file_is_refused_by_name() =>
+        Should.Throw<InvalidDataException>(() => KubeconfigFile.Read(_directory["none"])).Message.ShouldContain($"kubeconfig {_directory["none"]}: cannot be read");
+
+    [Fact]
+    public void A_pod_is_told_by_its_environment()
+    {
+        KubernetesOptions options = new() { NodeName = "a", ServiceAccountDirectory = "/sa" };
+        Dictionary<string, string> environment = new() { ["KUBERNETES_SERVICE_HOST"] = "fd00::1", ["KUBERNETES_SERVICE_PORT"] = "443" };
+        ApiServerAccess.Of(options, environment.GetValueOrDefault).ShouldBe(
+            new ApiServerAccess { Server = new("https://[fd00::1]:443"), Authorities = new("/sa/ca.crt", null), TokenFile = "/sa/token" });
+        ApiServerAccess.Of(options with { ApiServer = "https://192.0.2.1:6443" }, static _ => null).Server.ShouldBe(new Uri("https://192.0.2.1:6443"));
+        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options, static _ => null)).Message.ShouldContain("Overlay:ControlPlane:Kubernetes:Kubeconfig is empty and this is no pod");
+        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options with { ApiServer = "ftp://x" }, static _ => null)).Message
+            .ShouldContain("Overlay:ControlPlane:Kubernetes:ApiServer is \"ftp://x\", not a URL");
+    }
+
+    private ApiServerAccess Read(string text)
+    {
+        File.WriteAllText(_directory["kubeconfig"], text);
+        return KubeconfigFile.Read(_directory["kubeconfig"]);
+    }
+
+    private string Error(string text)
+    {
+        string message = Should.Throw<InvalidDataException>(() => Read(text)).Message;
+        message.ShouldStartWith($"kubeconfig {_directory["kubeconfig"]}: ");
+        return message;
+    }
+}

@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Overlay.ControlPlane.Sources.Files;
+using Overlay.EndToEnd.Tests.Traffic;
+using Overlay.Host.Files;
+using Overlay.Lab;
+using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
+using Overlay.Wire.Values;
+
+namespace Overlay.EndToEnd.Tests.Host;
+
+/// <summary>A daemon's start, stop, crash and restart: what it leaves, and what it takes up again.</summary>
+public class StartAndStopTests
+{
+    [Fact]
+    public void The_vtep_mac_survives_restarts_and_a_stop_leaves_nothing_behind()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "again" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        string? mac = VxlanPeer.Read(a.LeaseFile).VtepMac;
+
+        cluster.Daemons[0].Stop().ShouldBe(0);
+        File.Exists(a.LeaseFile).ShouldBeFalse("the lease is withdrawn");
+        File.Exists(a.SubnetFile).ShouldBeFalse();
+        File.Exists(a.Socket).ShouldBeFalse();
+        a.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
+        a.Run("ip", "route").Output.ShouldNotContain("proto 79");
+        a.Run("ip", "-6", "route").Output.ShouldNotContain("proto 79");
+        Routes.ShouldSoonLead(b, "10.244.1.0/24", null);
+
+        a.StartDaemon().WaitReady();
+        VxlanPeer.Read(a.LeaseFile).VtepMac.ShouldBe(mac);
+        Routes.ShouldSoonLead(b, "10.244.1.0/24", "192.168.77.1");
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].Ping(address).EnsureSuccess();
+    }
+
+    [Fact]
+    public void A_closed_terminal_is_a_stop_like_any_other()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "hangup" });
+        Node a = cluster["a"];
+        a.Run("kill", "-HUP", $"{cluster.Daemons[0].Pid}").EnsureSuccess();
+        cluster.Daemons[0].WaitForExit(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        cluster.Daemons[0].ExitCode.ShouldBe(0);
+        File.Exists(a.LeaseFile).ShouldBeFalse();
+        a.Run("ip", "route").Output.ShouldNotContain("proto 79");
+    }
+
+    [Fact]
+    public void Forwarding_that_is_off_is_a_problem_and_not_ready()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "noforward", Nodes = 1 });
+        Node node = lab.Nodes[0];
+        node.Set("net/ipv4/ip_forward", "0");
+        node.Set("net/ipv6/conf/all/forwarding", "0");
+        DaemonProcess daemon = node.StartDaemon();
+        daemon.WaitForLog("VTEP");
+        Waiting.For(() => File.Exists(node.SubnetFile));
+        string[] problems = [.. Cluster.Report(node, "status").GetProperty("problems").EnumerateArray().Select(problem => problem.GetString()!)];
+        problems.Length.ShouldBe(2);
+        problems.ShouldContain(problem => problem.Contains("net.ipv4.ip_forward"));
+        problems.ShouldContain(problem => problem.Contains("net.ipv6.conf.all.forwarding"));
+        Should.Throw<HttpRequestException>(() => AdminSocket.GetLoopback(node, 9472, "readyz")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        // One after the other: IPv6 brings route changes with it, and IPv4 has to be noticed without.
+        node.Set("net/ipv4/ip_forward", "1");
+        Waiting.For(() => Cluster.Report(node, "status").GetProperty("problems").GetArrayLength() == 1);
+        node.Set("net/ipv6/conf/all/forwarding", "1");
+        daemon.WaitReady();
+    }
+
+    [Fact]
+    public void A_crash_leaves_nothing_that_stops_the_next_start()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "crash" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        cluster.Daemons[0].Kill();
+        a.Run("ip", "route").Output.ShouldContain("blackhole", customMessage: "nobody was there to clean up");
+        a.StartDaemon().WaitReady();
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].Ping(address).EnsureSuccess();
+    }
+
+    [Fact]
+    public void Without_its_store_a_restarted_node_forwards_to_the_peers_it_knew()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "away" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        Cluster.WaitForSavedPeer(a, b);
+        cluster.Daemons[0].Kill();
+        string file = Path.Combine(a.Directory, "no-directory");
+        File.WriteAllText(file, "");
+        a.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
+        DaemonProcess daemon = a.StartDaemon();
+        daemon.WaitForLog("peers of the last run");
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].WaitForPing(address);
+    }
+
+    [Fact]
+    public void Who_held_a_pod_cidr_before_a_restart_still_holds_it()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "held", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        new VxlanPeer(b.PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null)
+            .Write(Path.Combine(cluster.Lab.LeaseDirectory, "aaa.json"), 1);
+        Waiting.For(() => Cluster.Report(a, "peers").GetArrayLength() == 2);
+        Routes.ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
+
+        cluster.Daemons[0].Stop().ShouldBe(0);
+        a.StartDaemon().WaitReady();
+        Routes.ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
+    }
+
+    [Fact]
+    public void A_data_plane_that_dies_ends_the_process_non_zero()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "dies" });
+        cluster["a"].Ip("link delete overlay.1");
+        cluster.Daemons[0].WaitForExit(TimeSpan.FromSeconds(10)).ShouldBeTrue();
+        cluster.Daemons[0].ExitCode.ShouldBe(1);
+        cluster.Daemons[0].Log.ShouldContain("overlay.1");
+    }
+
+    [Theory]
+    [InlineData("Admin", "127.0.0.1:1")]
+    [InlineData("SubnetFile", "/proc/nowhere/subnet.env")]
+    public void A_start_that_fails_half_way_leaves_nothing(string key, string value)
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "halfway", Nodes = 1 });
+        Node node = lab.Nodes[0];
+        node.WriteConfig(overlay =>
+        {
+            if (key == "Admin") overlay[key]!["Http"] = value;
+            else overlay[key] = value;
+        });
+        using Socket inTheWay = node.Invoke(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        inTheWay.Bind(new IPEndPoint(IPAddress.Loopback, 1));
+        inTheWay.Listen();
+
+        DaemonProcess daemon = node.StartDaemon();
+        daemon.WaitForExit(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        daemon.ExitCode.ShouldBe(1, daemon.Log);
+        daemon.Log.ShouldContain(key == "Admin" ? value : "/proc/nowhere");
+        daemon.Log.ShouldNotContain("   at ");
+        File.Exists(node.LeaseFile).ShouldBeFalse();
+        File.Exists(node.SubnetFile).ShouldBeFalse();
+        node.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
+        node.Run("ip", "route").Output.ShouldNotContain("proto 79");
+    }
+
+    [Fact]
+    public void Told_to_stop_while_the_store_cannot_be_read_it_stops()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "waiting", Nodes = 1 });
+        Node node = lab.Nodes[0];
+        string file = Path.Combine(node.Directory, "file");
+        File.WriteAllText(file, "not a directory");
+        node.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
+        DaemonProcess daemon = node.StartDaemon();
+        daemon.WaitForLog("cannot be read");
+        daemon.Stop().ShouldBe(0, daemon.Log);
+        node.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
+    }
+}
