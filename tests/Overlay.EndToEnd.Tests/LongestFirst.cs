@@ -8,16 +8,26 @@ public sealed class LongestFirst : ITestCollectionOrderer
     // By the seconds they take; a class that is not listed is short.
     private static readonly string[] _long =
     [
-        "StartAndStopTests",
-        "ConvergenceTests",
+        "OffloadTests",
+        "KernelPeerTests",
         "SystemdServiceTests",
-        "HostileInputTests",
-        "RuntimeTests",
+        "BadValueTests",
+        "WireFormatTests",
+        "OverlayctlTests",
+        "StartAndStopTests",
+        "ForwardPolicyTests",
+        "KubernetesControlPlaneTests",
+        "ConvergenceTests",
+        "CorruptionTests",
+        "HungStoreTests",
         "EtcdControlPlaneTests",
         "EtcdClusterTests",
-        "KubernetesControlPlaneTests",
-        "PluginChainTests",
-        "FlannelMoveTests",
+        "PodTrafficTests",
+        "LabTests",
+        "PacketFilterTests",
+        "RuntimeTests",
+        "MasqueradeTests",
+        "HostileInputTests",
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Overlay.ControlPlane.Formats;
 
-/// <summary>One named value of a document; says in one sentence what is wrong with it.</summary>
+/// <summary>A named value of a document, which can be described in one sentence when it is wrong.</summary>
 internal readonly record struct JsonField(string Name, JsonElement Value)
 {
     private const int ShownLength = 64;
@@ -21,13 +21,13 @@ internal readonly record struct JsonField(string Name, JsonElement Value)
         }
         catch (InvalidOperationException)
         {
-            // "\ud800": half a surrogate pair passes the JSON grammar. The caller says so as for any other bad value.
+            // "\ud800": half a surrogate pair passes the JSON grammar. The caller reports it like any other bad value.
         }
 
         return text is not null;
     }
 
-    /// <param name="expected">What it should be, with an example.</param>
+    /// <param name="expected">The expected value, with an example.</param>
     public string IsNot(string expected) => Value.ValueKind == JsonValueKind.Undefined
         ? $"{Name} is missing; it should be {expected}"
         : $"{Name} is {Shown()}, not {expected}";

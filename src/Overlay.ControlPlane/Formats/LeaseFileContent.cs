@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Overlay.ControlPlane.Formats;
 
-/// <summary>What lies at a path where a lease should: its bytes, a reason why there are none, or nothing at all.</summary>
+/// <summary>The content of a lease's path: bytes, a reason why there are none, or nothing at all.</summary>
 internal readonly record struct LeaseFileContent(byte[]? Bytes, string? Problem)
 {
     /// <summary>The largest file that is read, in bytes.</summary>

@@ -13,7 +13,7 @@ namespace Overlay.ControlPlane.Formats;
 /// Reading follows Go's rules, since flannel's own files are read too: names in any case, unknown names ignored. Values
 /// are held to the letter: a prefix with host bits set is refused rather than guessed at.
 /// </remarks>
-public static class LeaseJson
+internal static class LeaseJson
 {
     private const string Example = """an object such as {"Subnet":"10.244.2.0/24","PublicIP":"192.0.2.2","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"02:00:00:00:00:02"}}""";
 
@@ -21,14 +21,14 @@ public static class LeaseJson
     public static byte[] Format(Lease lease) =>
         JsonSerializer.SerializeToUtf8Bytes(LeaseDocument.Of(lease), LeaseJsonContext.Default.LeaseDocument);
 
-    /// <summary>Reads a lease; never throws. What is wrong is one sentence with the field, its value and a right example.</summary>
+    /// <summary>Reads a lease; never throws. The error is one sentence with the field, its value and a right example.</summary>
     public static bool TryParse(
         string node, ReadOnlySpan<byte> json, [NotNullWhen(true)] out Lease? lease, [NotNullWhen(false)] out string? error)
     {
         lease = null;
         if (!TryReadObject(json, Example, out LeaseFields? fields, out error)) return false;
 
-        // The first thing wrong is the one told: a reader mends files one thing at a time.
+        // The first problem is reported: an operator mends files one problem at a time.
         IpPrefix? subnet = Prefix(new("Subnet", fields.Subnet), IpFamily.IPv4, "10.244.2.0/24", ref error);
         IpPrefix? subnetV6 = Prefix(new("SubnetV6", fields.SubnetV6), IpFamily.IPv6, "fd00:10:244:2::/64", ref error);
         return TryRead(node, new(subnet, subnetV6), fields, out lease, ref error);
@@ -132,7 +132,7 @@ public static class LeaseJson
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // A member's name whose escapes are no valid text. Told below, as for any other bad value.
+            // A member's name whose escapes are no valid text. Reported below like any other bad value.
         }
 
         if (fields is null)

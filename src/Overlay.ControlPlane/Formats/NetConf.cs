@@ -22,7 +22,7 @@ public static class NetConf
 
     /// <summary>Reads all of it, as where pod CIDRs are handed out by it (etcd); never throws.</summary>
     /// <param name="json">The document.</param>
-    /// <param name="settings">What it says.</param>
+    /// <param name="settings">The settings.</param>
     /// <param name="error">One sentence with the key, its value and a right example.</param>
     public static bool TryParse(
         ReadOnlySpan<byte> json, [NotNullWhen(true)] out NetworkSettings? settings, [NotNullWhen(false)] out string? error) =>
@@ -86,7 +86,7 @@ public static class NetConf
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // A member's name whose escapes are no valid text. Told below, as for any other bad value.
+            // A member's name whose escapes are no valid text. Reported below like any other bad value.
         }
 
         if (fields is null)

@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Formats;
 
-/// <summary>Reads values of net-conf.json and keeps the first thing that is wrong: a reader mends one thing at a time.</summary>
+/// <summary>Reads values of net-conf.json and keeps the first problem: an operator mends one problem at a time.</summary>
 /// <remarks>As in Go, null leaves a value at its default, and any other kind than the expected one is an error.</remarks>
 internal sealed class NetConfReader
 {

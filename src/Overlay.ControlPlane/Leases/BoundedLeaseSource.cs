@@ -2,8 +2,8 @@ namespace Overlay.ControlPlane.Leases;
 
 /// <summary>A source whose single requests end, with an error, when the store does not answer.</summary>
 /// <remarks>
-/// A network file system whose server is gone lets every call wait for ever. A node still has to start, with what it
-/// knows, and to stop. What waits for the store by its nature is not bounded: whoever asks waits as long as it likes.
+/// A network file system whose server is gone lets every call wait for ever. A node still has to start, with its saved
+/// state, and to stop. Requests that wait for the store by their nature are not bounded: their callers bound them.
 /// </remarks>
 /// <param name="source">The source that may hang.</param>
 /// <param name="limit">How long a request may take.</param>

@@ -8,40 +8,40 @@ namespace Overlay.ControlPlane.Leases;
 /// </remarks>
 public interface ILeaseSource
 {
-    /// <summary>What kind of store it is and where: <c>etcd http://127.0.0.1:2379 /coreos.com/network</c>.</summary>
+    /// <summary>The kind of store and its place: <c>etcd http://127.0.0.1:2379 /coreos.com/network</c>.</summary>
     StoreLocation Location { get; }
 
-    /// <summary>How it goes with the store. Any thread may read it.</summary>
+    /// <summary>The state of the store. Any thread may read it.</summary>
     StoreStatus Status { get; }
 
-    /// <summary>What is wrong right now: file, key or object, with the message. Empty when all is well. Any thread may read it.</summary>
+    /// <summary>The present problems: file, key or object, each with the message. Empty when all is well. Any thread may read it.</summary>
     IReadOnlyDictionary<string, string> Problems { get; }
 
-    /// <summary>What the store says a node is to use, apart from its pod CIDRs. Waits until the store has said it.</summary>
-    /// <exception cref="InvalidDataException">What the store says cannot be used; the message names key, value and an example.</exception>
+    /// <summary>The settings that the store has for a node, apart from its pod CIDRs. Waits until the store has them.</summary>
+    /// <exception cref="InvalidDataException">The store's values cannot be used; the message names key, value and an example.</exception>
     Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken);
 
     /// <summary>The lease the store holds for that node; null when there is none, or none that makes sense.</summary>
     /// <remarks>
-    /// A store without names of nodes knows it only after <see cref="AcquireAsync"/>, which leaves as it is what an earlier
-    /// daemon of this node has written: the VTEP MAC in it is the one that peers send to.
+    /// A store without names of nodes finds the lease only after <see cref="AcquireAsync"/>, which keeps the lease of an earlier
+    /// daemon of this node: peers send to the VTEP MAC in it.
     /// </remarks>
     /// <exception cref="IOException">The store does not answer.</exception>
     Task<Lease?> FindAsync(string node, CancellationToken cancellationToken);
 
-    /// <summary>This node's pod CIDRs, from the store where it gives them. Waits, saying for what, until it has.</summary>
-    /// <exception cref="InvalidDataException">What the store says cannot be used; the message names key, value and an example.</exception>
+    /// <summary>This node's pod CIDRs, from the store where it gives them. Waits until it has, and logs the reason for the wait.</summary>
+    /// <exception cref="InvalidDataException">The store's values cannot be used; the message names key, value and an example.</exception>
     Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Every lease, this node's own too: a snapshot first, then what changes. One watch at a time.</summary>
+    /// <summary>Every lease, this node's own too: a snapshot first, then changes. One watch at a time.</summary>
     /// <param name="known">
-    /// What the last run knew. It is protected as what this run has read itself would be: from an entry that is damaged,
+    /// The leases of the last run. They are protected like those that this run has read: from an entry that is damaged,
     /// and from a store that is empty because it is not the right one.
     /// </param>
     /// <param name="cancellationToken">Ends the watch with <see cref="OperationCanceledException"/>.</param>
     /// <remarks>
-    /// Waits, rather than end or send an empty snapshot, while the store cannot be read. It also keeps in the store what
-    /// was published: renews it, and writes it again where somebody took it out.
+    /// Waits, rather than end or send an empty snapshot, while the store cannot be read. The watch also keeps the published
+    /// lease in the store: renews it, and writes it again where somebody removed it.
     /// </remarks>
     IAsyncEnumerable<LeaseUpdate> WatchAsync(IReadOnlyList<Lease> known, CancellationToken cancellationToken);
 
@@ -56,11 +56,11 @@ public interface ILeaseSource
     /// <exception cref="IOException">The store could not be written. A running watch tries again.</exception>
     Task PublishAsync(Lease own, CancellationToken cancellationToken);
 
-    /// <summary>Tells a store that has a notion of it that pods' packets flow on this node; nothing elsewhere.</summary>
+    /// <summary>Reports to a store with a notion of readiness that pods' packets flow on this node; does nothing elsewhere.</summary>
     /// <exception cref="IOException">The store could not be written.</exception>
     Task ReportReadyAsync(string node, CancellationToken cancellationToken);
 
-    /// <summary>Takes the node's lease out of the store at a stop; no error when there is none.</summary>
+    /// <summary>Removes the node's lease from the store at a stop; no error when there is none.</summary>
     /// <remarks>A store whose leases outlive the daemon, as flannel's do in etcd and Kubernetes, keeps it.</remarks>
     /// <exception cref="IOException">The store could not be written.</exception>
     Task WithdrawAsync(string node, CancellationToken cancellationToken);

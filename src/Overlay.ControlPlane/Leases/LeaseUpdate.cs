@@ -1,9 +1,9 @@
 namespace Overlay.ControlPlane.Leases;
 
-/// <summary>What a lease source has to say: changes since its last update, or the whole truth.</summary>
+/// <summary>An update of a lease source: changes since the last one, or every lease.</summary>
 /// <remarks>
-/// A source that lost its place (etcd compaction, Kubernetes' 410, an inotify overflow) sends a snapshot: it needs no
-/// guess at which events were missed.
+/// A source that lost its place (etcd compaction, Kubernetes' 410, an inotify overflow) sends a snapshot, without a
+/// guess at the missed events.
 /// </remarks>
 public abstract record LeaseUpdate
 {
@@ -18,7 +18,7 @@ public abstract record LeaseUpdate
     public sealed record Snapshot(IReadOnlyList<Lease> Leases) : LeaseUpdate;
 }
 
-/// <summary>One change of the set of leases.</summary>
+/// <summary>A change of one node's lease.</summary>
 public abstract record LeaseEvent
 {
     private LeaseEvent()

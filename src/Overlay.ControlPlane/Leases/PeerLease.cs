@@ -1,23 +1,23 @@
 namespace Overlay.ControlPlane.Leases;
 
 /// <summary>A peer as the reconciler sees it. Immutable.</summary>
-/// <param name="Lease">What the peer announces.</param>
-/// <param name="Verdict">What became of it.</param>
+/// <param name="Lease">The peer's announcement.</param>
+/// <param name="Verdict">The judgement of it.</param>
 /// <param name="Reason">
 /// Why it is not accepted, or which part of an accepted lease is not carried; null when everything is carried.
 /// </param>
 public sealed record PeerLease(Lease Lease, LeaseVerdict Verdict, string? Reason);
 
-/// <summary>What became of a peer's lease.</summary>
+/// <summary>The judgement of a peer's lease.</summary>
 public enum LeaseVerdict
 {
     /// <summary>Its pod CIDRs are in the forwarding table.</summary>
     Accepted,
 
-    /// <summary>It breaks a rule or contradicts another node's; nothing of it is in the table.</summary>
+    /// <summary>The lease breaks a rule or contradicts another node's; nothing of it is in the table.</summary>
     Refused,
 
-    /// <summary>The node has not said all that is needed yet; nothing of it is in the table.</summary>
+    /// <summary>The lease is incomplete so far; nothing of it is in the table.</summary>
     NotReady,
 }
 

@@ -2,7 +2,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Leases;
 
-/// <summary>What a node announces of one VTEP besides its address: flannel's <c>backend-data</c>.</summary>
+/// <summary>The announcement of one VTEP besides its address: flannel's <c>backend-data</c>.</summary>
 /// <param name="Vni">The network the VTEP carries.</param>
-/// <param name="Mac">Inner destination MAC of frames for it; null while the node has not said (an empty VtepMAC: not ready).</param>
+/// <param name="Mac">Inner destination MAC of frames for it; null while the node has not announced one (an empty VtepMAC: not ready).</param>
 public sealed record VtepData(Vni Vni, MacAddress? Mac);

@@ -2,7 +2,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
-/// <summary>What a node wants for itself alone: a pod CIDR, or a public address as the prefix of full length.</summary>
+/// <summary>A prefix that a node wants for itself alone: a pod CIDR, or a public address as the prefix of full length.</summary>
 internal readonly record struct Claim(string Node, ClaimKind Kind, IpPrefix Prefix)
 {
     public static Claim PodCidr(string node, IpPrefix prefix) => new(node, ClaimKind.PodCidr, prefix);

@@ -1,10 +1,10 @@
 namespace Overlay.ControlPlane.Reconciliation;
 
-/// <summary>Who holds which prefix and address, and since when; settles contradictions. Not thread-safe.</summary>
+/// <summary>The holders of prefixes and addresses, with the age of their claims; settles contradictions. Not thread-safe.</summary>
 /// <remarks>
-/// The one that held it first wins; of those that come in together, the first by node name. Strength belongs to the
-/// claim and not to the lease: a node that changes its MAC or moves one of its prefixes keeps what it kept. A node that
-/// restarts may withdraw its lease and come back: what others wait for meanwhile is kept for it then.
+/// The first holder wins; of claims that come in together, the first by node name. Strength belongs to the
+/// claim and not to the lease: a node that changes its MAC or moves one of its prefixes keeps the others. A node that
+/// restarts may withdraw its lease and come back: claims that others wait for are kept for it meanwhile.
 /// </remarks>
 internal sealed class ClaimState(KeptClaims kept)
 {
@@ -25,7 +25,7 @@ internal sealed class ClaimState(KeptClaims kept)
             _ = _ages.TryAdd(claim, kept.TryFind(claim, out ClaimAge age) ? age : new ClaimAge(Held: false, _settlements));
         kept.Release(present);
 
-        // What is kept contends like the rest, and is no claim of anybody else's to be turned.
+        // Kept claims contend like the rest, and leave again before claims are turned.
         foreach ((Claim claim, ClaimAge age) in kept.Claims) _ages.Add(claim, age);
         Dictionary<string, string> refused = Refused();
         foreach ((Claim claim, _) in kept.Claims) _ = _ages.Remove(claim);

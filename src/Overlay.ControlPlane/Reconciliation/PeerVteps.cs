@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
-/// <summary>Which VTEPs of a peer this node can reach, and which of them carries which pods.</summary>
+/// <summary>The VTEPs of a peer that this node can reach, and the pods that each carries.</summary>
 /// <param name="Ipv4">The one over the IPv4 underlay; null when either side lacks that underlay or the MAC.</param>
 /// <param name="Ipv6">The one over the IPv6 underlay; null when either side lacks that underlay or a MAC.</param>
 /// <param name="HasOwnIpv6Mac">The peer announces a MAC for its IPv6 VTEP; flannel's second device is there.</param>

@@ -22,7 +22,7 @@ internal sealed class TableState
     /// <returns>False when the table is the same as before.</returns>
     public bool Take(IReadOnlyList<PeerChange> outcome)
     {
-        // What goes makes room first: peers may exchange prefixes and addresses in one update.
+        // Removals first: they make room, since peers may exchange prefixes and addresses in one update.
         PeerChange[] changes = [.. outcome.Where(static change => change.ChangesTable)];
         foreach (PeerChange change in changes.Where(static change => change.WasAccepted)) Withdraw(change.Before!.Lease);
         foreach (PeerChange change in changes.Where(static change => change.IsAccepted)) Add(change.Now!.Lease);
@@ -31,7 +31,7 @@ internal sealed class TableState
 
     /// <summary>Makes every row anew, for another lease of this node: what comes out the same is no change of the table.</summary>
     /// <param name="own">This node's lease from now on.</param>
-    /// <param name="rules">What follows from it.</param>
+    /// <param name="rules">The rules that follow from it.</param>
     /// <param name="before">The peers as last taken over.</param>
     /// <param name="now">The peers as the new rules see them.</param>
     public void Rebase(Lease own, LeaseRules rules, IEnumerable<PeerLease> before, IEnumerable<PeerLease> now)

@@ -7,7 +7,7 @@ namespace Overlay.ControlPlane.State;
 /// <remarks>A crash loses at most the updates of the last second.</remarks>
 /// <param name="leases">The file.</param>
 /// <param name="time">Clock of the wait between two times.</param>
-public sealed class LeaseSaver(SavedLeases leases, TimeProvider time)
+internal sealed class LeaseSaver(SavedLeases leases, TimeProvider time)
 {
     // Many peers that change all the time would keep the disk busy: saving gets a twentieth of the time.
     private const int Rest = 20;

@@ -18,7 +18,7 @@ public sealed class WithdrawnClaimStore
     private readonly TimeProvider _time;
 
     /// <param name="stateDirectory">Made when missing.</param>
-    /// <param name="store">Where the lease is withdrawn from.</param>
+    /// <param name="store">The store that the lease is withdrawn from.</param>
     /// <param name="time">Clock by which the claim ages; it must go on over restarts.</param>
     /// <param name="logger">Logs a file that cannot be used or written.</param>
     public WithdrawnClaimStore(string stateDirectory, StoreLocation store, TimeProvider time, ILogger<WithdrawnClaimStore> logger)

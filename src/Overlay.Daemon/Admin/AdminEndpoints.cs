@@ -10,7 +10,7 @@ using Overlay.Host.Interop;
 namespace Overlay.Daemon.Admin;
 
 /// <summary>HTTP of the daemon: reports on the admin socket, health and metrics on the TCP address.</summary>
-public static class AdminEndpoints
+internal static class AdminEndpoints
 {
     private const UnixFileMode OwnerDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 

@@ -1,17 +1,16 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.CniInstall;
 
 /// <summary>Installs the CNI plugin once pods' packets flow, and puts it back while the daemon runs.</summary>
-public sealed class CniInstallService : LifecycleService, IAsyncDisposable
+internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 {
     private static readonly TimeSpan _readyCheck = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _repairCheck = TimeSpan.FromMinutes(1);
 
-    private readonly OverlayService _service;
+    private readonly NodeStatus _status;
     private readonly CniInstallOptions _options;
     private readonly CniInstaller _installer;
     private readonly ILogger<CniInstallService> _logger;
@@ -20,9 +19,9 @@ public sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private volatile string? _problem;
     private bool _isDown;
 
-    public CniInstallService(OverlayService service, OverlayOptions options, ILogger<CniInstallService> logger)
+    public CniInstallService(NodeStatus status, OverlayOptions options, ILogger<CniInstallService> logger)
     {
-        _service = service;
+        _status = status;
         _options = options.CniInstall;
         _installer = new(options.CniInstall, logger);
         _logger = logger;
@@ -61,7 +60,7 @@ public sealed class CniInstallService : LifecycleService, IAsyncDisposable
         while (!_stopping.IsCancellationRequested)
         {
             // Once installed it stays, whatever comes: pods that are there already need it to go.
-            bool isReady = wasReady || (_service.Started is not null && _service.Problems.Count == 0);
+            bool isReady = wasReady || _status.IsReady;
             if (isReady) Try(_installer.Install, "installed");
             if (isReady && !wasReady) _installer.WarnOfRivals();
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 
@@ -7,7 +6,7 @@ namespace Overlay.Daemon.CniInstall;
 
 /// <summary>Frees at the start, and then now and then, the addresses of pods that nobody has deleted.</summary>
 /// <remarks>What the plugin writes is root's. A daemon that is not root leaves it to <c>overlayd free-addresses</c>, which a timer of systemd runs.</remarks>
-public sealed class LeakedAddresses(OverlayOptions options, ILogger<LeakedAddresses> logger) : LifecycleService, IDisposable
+internal sealed class LeakedAddresses(OverlayOptions options, ILogger<LeakedAddresses> logger) : LifecycleService, IDisposable
 {
     private readonly LeakedAddressSweep _sweep = new(options.CniInstall, logger);
     private Timer? _timer;

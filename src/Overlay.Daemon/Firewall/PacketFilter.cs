@@ -67,7 +67,7 @@ internal sealed class PacketFilter : IDisposable
     }
 
     /// <summary>Removes what is ours.</summary>
-    public void Dispose()
+    public void RemoveFromKernel()
     {
         Stop();
         foreach (NftTable table in _applied.Keys)
@@ -76,7 +76,13 @@ internal sealed class PacketFilter : IDisposable
         }
 
         _forward.Remove();
-        if (Try(_port.Release) is { } kept) _logger.LogError("port {Port} stays reserved: {Reason}", _options.Network.Port, kept);
+        if (Try(_port.RemoveFromKernel) is { } kept) _logger.LogError("port {Port} stays reserved: {Reason}", _options.Network.Port, kept);
+    }
+
+    /// <summary>Ends the watch and closes its descriptors. Tables, chains and the port's reservation stay.</summary>
+    public void Dispose()
+    {
+        Stop();
         _monitor.Dispose();
         _ending.Dispose();
     }

@@ -8,7 +8,7 @@ using Serilog.Sinks.SystemConsole.Themes;
 namespace Overlay.Daemon.Hosting;
 
 /// <summary>The log: to the console, which systemd and Kubernetes collect. Section <c>Serilog</c> overrides it.</summary>
-public static class Logging
+internal static class Logging
 {
     /// <exception cref="ConfigurationException">Serilog cannot make sense of its section.</exception>
     public static Logger Create(IConfiguration configuration)

@@ -1,5 +1,4 @@
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.Daemon.Options;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
@@ -70,7 +71,7 @@ public sealed class HostileEnvironmentTests : IDisposable
     {
         string deploy = Directory.CreateDirectory(Path.Combine(Tree, "deploy")).FullName;
         foreach (string script in new[] { "publish.sh", "prerequisites.sh" }) File.Copy(Path.Combine(Repository.Root, "deploy", script), Path.Combine(deploy, script));
-        File.Copy(Path.Combine(Repository.Root, "global.json"), Path.Combine(Tree, "global.json"));
+        foreach (string file in new[] { "global.json", "THIRD-PARTY-NOTICES" }) File.Copy(Path.Combine(Repository.Root, file), Path.Combine(Tree, file));
     }
 
     private static void Program(string path, string text)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Xml.Linq;
+using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.EndToEnd.Tests.Wire;
 

@@ -27,7 +27,7 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     private readonly Channel<PodCidrs> _podCidrs = Channel.CreateBounded<PodCidrs>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
-    /// <param name="options">Where etcd is.</param>
+    /// <param name="options">The members of etcd.</param>
     /// <param name="logger">Logs every problem once.</param>
     /// <param name="time">Clock of renewals and of the status.</param>
     /// <exception cref="InvalidDataException">A file of the options cannot be used; the message names key and file.</exception>
@@ -100,7 +100,7 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     public Task ReportReadyAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    /// <remarks>As flannel does, it is kept: the node has its subnet again when it is back, and the lease runs out when it is not.</remarks>
+    /// <remarks>Kept, as flannel does: the node gets its subnet again when it is back, and otherwise the lease runs out.</remarks>
     public Task WithdrawAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Closes all connections. A watch has to have ended.</summary>
@@ -110,14 +110,14 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
         _client.Dispose();
     }
 
-    // A part that ends, which it does only by an error, ends the watch with that error.
+    // A part ends only by an error, and ends the watch with it.
     private static async Task EndWithAsync(ChannelWriter<LeaseUpdate> updates, Task part)
     {
         try
         {
             await part;
         }
-#pragma warning disable CA1031 // Whatever it is, whoever reads the updates has to hear of it.
+#pragma warning disable CA1031 // The reader of the updates gets every failure.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -73,7 +73,7 @@ internal sealed class LeaseDirectoryWatch : IDisposable
         }
     }
 
-    // Where files are renamed into place all the time, they are looked at no more often than others are.
+    // Files that are renamed into place all the time are read no more often than others.
     private async Task DebounceAsync(CancellationToken cancellationToken)
     {
         TimeSpan wait = _isWhole ? _debounce - Stopwatch.GetElapsedTime(_lookedAt) : _debounce;

@@ -4,9 +4,9 @@ using Overlay.ControlPlane.Leases;
 namespace Overlay.ControlPlane.Sources.Files;
 
 /// <summary>One file of the lease directory as far as it was understood. Immutable.</summary>
-/// <param name="Lease">The last one that made sense; null when there was none.</param>
-/// <param name="Bytes">What was read last, to tell a change; null when it could not be read.</param>
-/// <param name="Problem">What is wrong with the file now; the lease is then one read before.</param>
+/// <param name="Lease">The last lease that made sense; null when there was none.</param>
+/// <param name="Bytes">The bytes read last, to detect a change; null when the file could not be read.</param>
+/// <param name="Problem">The problem of the file now; the lease is then an earlier one.</param>
 internal sealed record LeaseFile(Lease? Lease, byte[]? Bytes, string? Problem)
 {
     public static LeaseFile New { get; } = new(null, null, null);

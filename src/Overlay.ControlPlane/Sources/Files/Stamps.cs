@@ -26,7 +26,7 @@ internal readonly record struct FileStamp(DateTime Written, long Length)
 }
 
 /// <summary>Tells cheaply whether a directory is another one than before, or had an entry made, renamed or deleted.</summary>
-/// <param name="Path">Where it is, links followed; null when it is not there.</param>
+/// <param name="Path">The path, links followed; null when there is no directory.</param>
 /// <param name="Created">Birth time, where the file system keeps it.</param>
 /// <param name="Written">Time of the last change of an entry.</param>
 internal readonly record struct DirectoryStamp(string? Path, DateTime Created, DateTime Written)

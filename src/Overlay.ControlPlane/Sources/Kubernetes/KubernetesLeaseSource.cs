@@ -34,7 +34,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <param name="options">How the API server is reached.</param>
-    /// <param name="logger">Told of everything that is wrong once, and again when it is another thing.</param>
+    /// <param name="logger">Logs every problem once a cause.</param>
     /// <param name="time">Clock of waits and times; null for the system's.</param>
     /// <exception cref="InvalidDataException">An option or the kubeconfig cannot be used; the message names key or file, value and an example.</exception>
     public KubernetesLeaseSource(KubernetesOptions options, ILogger<KubernetesLeaseSource> logger, TimeProvider? time = null)

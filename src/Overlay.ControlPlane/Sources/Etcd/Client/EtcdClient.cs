@@ -6,12 +6,12 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
     private readonly EtcdTransport _transport = new(options);
 
     /// <summary>The key; null when there is none.</summary>
-    /// <exception cref="EtcdException">etcd does not answer, or says no.</exception>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public async Task<EtcdKeyValue?> GetAsync(byte[] key, CancellationToken cancellationToken) =>
         (await RangeAsync(new(key), cancellationToken)).Kvs is [EtcdKeyValue entry, ..] ? entry : null;
 
     /// <summary>Every key from the first to before the end, as they were at one moment.</summary>
-    /// <exception cref="EtcdException">etcd does not answer, or says no.</exception>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public async Task<EtcdList> ListAsync(byte[] first, byte[] end, CancellationToken cancellationToken)
     {
         while (true)
@@ -27,13 +27,13 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
         }
     }
 
-    /// <summary>Does it if all conditions hold; says whether they did.</summary>
-    /// <exception cref="EtcdException">etcd does not answer, or says no. It may have been done all the same.</exception>
+    /// <summary>Does a transaction if all conditions hold; returns whether they did.</summary>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses. The transaction may have been done all the same.</exception>
     public Task<EtcdTransactionResponse> CommitAsync(EtcdTransaction transaction, CancellationToken cancellationToken) =>
         _transport.PostAsync("v3/kv/txn", transaction, EtcdJsonContext.Default.EtcdTransaction, EtcdJsonContext.Default.EtcdTransactionResponse, cancellationToken);
 
     /// <summary>A new etcd lease.</summary>
-    /// <exception cref="EtcdException">etcd does not answer, or says no.</exception>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public async Task<EtcdLeaseResponse> GrantAsync(TimeSpan ttl, CancellationToken cancellationToken)
     {
         EtcdLeaseResponse lease = await _transport.PostAsync(
@@ -42,7 +42,7 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
     }
 
     /// <summary>Puts the lease's end off; false when there is no such lease any more.</summary>
-    /// <exception cref="EtcdException">etcd does not answer, or says no.</exception>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public async Task<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken)
     {
         EtcdStreamed<EtcdLeaseResponse> answer = await _transport.PostAsync(
@@ -53,12 +53,12 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
     }
 
     /// <summary>Gives a lease back, and the keys that go with it.</summary>
-    /// <exception cref="EtcdException">etcd does not answer, or says no.</exception>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public Task RevokeAsync(long lease, CancellationToken cancellationToken) =>
         _transport.PostAsync("v3/lease/revoke", new(lease), EtcdJsonContext.Default.EtcdLeaseRequest, EtcdJsonContext.Default.EtcdLeaseResponse, cancellationToken);
 
     /// <summary>Opens a watch; its first message has come.</summary>
-    /// <exception cref="EtcdException">etcd does not answer, or says no.</exception>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public async Task<EtcdWatch> WatchAsync(byte[] first, byte[] end, long startRevision, CancellationToken cancellationToken) => new(
         await _transport.OpenAsync("v3/watch", new(new(first, end, startRevision, ProgressNotify: true)), EtcdJsonContext.Default.EtcdWatchRequest, cancellationToken),
         _transport, options.SilenceLimit);

@@ -1,9 +1,9 @@
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 
-/// <summary>etcd does not answer, or says no.</summary>
-/// <param name="message">Who said what.</param>
+/// <summary>etcd does not answer, or refuses.</summary>
+/// <param name="message">The member and its answer.</param>
 /// <param name="code">gRPC's number of the reason; 0 when nobody answered.</param>
-/// <param name="inner">What it comes from.</param>
+/// <param name="inner">The underlying failure.</param>
 internal sealed class EtcdException(string message, int code = 0, Exception? inner = null) : IOException(message, inner)
 {
     // https://grpc.github.io/grpc/core/md_doc_statuscodes.html
@@ -26,7 +26,7 @@ internal sealed class EtcdException(string message, int code = 0, Exception? inn
     /// <summary>The token is too old, unknown after a restart, or of users that have changed since.</summary>
     public bool IsTokenRefused => code is Unauthenticated or InvalidArgument;
 
-    /// <summary>Whoever asked may not. Over TLS it is also said to one who has not signed in.</summary>
+    /// <summary>The user lacks the permission. Over TLS it is also the answer to a client that has not signed in.</summary>
     public bool IsPermissionDenied => code == PermissionDenied;
 
     /// <summary>Another member could give the same answer no better.</summary>

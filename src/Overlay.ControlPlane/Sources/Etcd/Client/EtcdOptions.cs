@@ -12,7 +12,7 @@ public sealed record EtcdOptions
     /// <summary>Members of one cluster, in the order they are tried; <c>http</c> or <c>https</c>.</summary>
     public required IReadOnlyList<Uri> Endpoints { get; init; }
 
-    /// <summary>Where the network's keys begin; a slash at the end counts for nothing.</summary>
+    /// <summary>The root of the network's keys; a slash at the end is ignored.</summary>
     public string Prefix { get; init; } = DefaultPrefix;
 
     /// <summary>PEM file of the authorities that may have signed a member's certificate; null for the host's own.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 
-/// <summary>An answer of many messages, a line each.</summary>
+/// <summary>An answer of many messages, each on a line.</summary>
 internal sealed class EtcdStream : IDisposable
 {
     private readonly HttpResponseMessage _response;

@@ -4,14 +4,14 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 
-/// <summary>What is shown to etcd's members, and what they have to show: PEM files, which are renewed under a running daemon. Thread-safe.</summary>
+/// <summary>The certificates of this node and the authorities of etcd's members: PEM files that may be renewed at any time. Thread-safe.</summary>
 internal sealed class EtcdTls(EtcdOptions options)
 {
     private readonly Lock _gate = new();
     private string _content = "";
     private volatile string? _problem;
 
-    /// <summary>Why what the files have now is not used; null when it is.</summary>
+    /// <summary>The reason why the files' present content is not used; null when it is used.</summary>
     public string? Problem => _problem;
 
     /// <summary>Reads the files.</summary>

@@ -30,7 +30,7 @@ internal sealed class EtcdTransport : IDisposable
     }
 
     /// <summary>One request, one answer.</summary>
-    /// <exception cref="EtcdException">No member answers, or one says no.</exception>
+    /// <exception cref="EtcdException">No member answers, or a member refuses.</exception>
     public Task<TAnswer> PostAsync<TRequest, TAnswer>(
         string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken)
         where TAnswer : class
@@ -40,7 +40,7 @@ internal sealed class EtcdTransport : IDisposable
     }
 
     /// <summary>One request, an answer without end; the first line of it has come when this returns.</summary>
-    /// <exception cref="EtcdException">No member answers, or one says no.</exception>
+    /// <exception cref="EtcdException">No member answers, or a member refuses.</exception>
     public Task<EtcdStream> OpenAsync<TRequest>(
         string path, TRequest request, JsonTypeInfo<TRequest> requestType, CancellationToken cancellationToken)
     {

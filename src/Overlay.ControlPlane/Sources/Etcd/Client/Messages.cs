@@ -32,8 +32,8 @@ internal sealed record EtcdCompare
         new() { Target = "CREATE", Result = "LESS", Key = key, RangeEnd = rangeEnd, CreateRevision = revision + 1 };
 }
 
-/// <summary>What every answer of etcd begins with.</summary>
-/// <param name="ClusterId">Another one is another store.</param>
+/// <summary>The head of every answer of etcd.</summary>
+/// <param name="ClusterId">The identity of the store.</param>
 /// <param name="Revision">Of the whole store, at the answer.</param>
 internal sealed record EtcdHeader(ulong ClusterId, long Revision);
 
@@ -45,7 +45,7 @@ internal sealed record EtcdHeader(ulong ClusterId, long Revision);
 internal sealed record EtcdKeyValue(byte[] Key, byte[]? Value, long ModRevision, long Lease);
 
 /// <summary>Keys as they were at one moment. Immutable.</summary>
-/// <param name="Header">Which store, and its revision at that moment.</param>
+/// <param name="Header">The store, and its revision at that moment.</param>
 /// <param name="Keys">In their order.</param>
 internal sealed record EtcdList(EtcdHeader Header, IReadOnlyList<EtcdKeyValue> Keys);
 
@@ -58,7 +58,7 @@ internal sealed record EtcdRangeRequest(byte[] Key, byte[]? RangeEnd = null, lon
 /// <param name="More">The limit cut the list short.</param>
 internal sealed record EtcdRangeResponse(EtcdHeader Header, IReadOnlyList<EtcdKeyValue>? Kvs, bool More);
 
-/// <summary>Does something if all conditions hold, and nothing else.</summary>
+/// <summary>Operations that are done if all conditions hold.</summary>
 internal sealed record EtcdTransaction(IReadOnlyList<EtcdCompare> Compare, IReadOnlyList<EtcdOperation> Success);
 
 /// <summary>One thing a transaction does.</summary>
@@ -87,14 +87,14 @@ internal sealed record EtcdLeaseRequest([property: JsonPropertyName("ID")] long 
 /// <summary>An etcd lease.</summary>
 /// <param name="Id">Its number.</param>
 /// <param name="Ttl">Seconds it has left; 0 when there is none of that number.</param>
-/// <param name="Error">What went wrong after all, in an answer that began well.</param>
+/// <param name="Error">The failure in an answer that began well.</param>
 internal sealed record EtcdLeaseResponse(
     [property: JsonPropertyName("ID")] long Id, [property: JsonPropertyName("TTL")] long Ttl, string? Error);
 
 /// <summary>Opens a watch.</summary>
 internal sealed record EtcdWatchRequest(EtcdWatchCreation CreateRequest);
 
-/// <summary>What to watch, and from which revision on.</summary>
+/// <summary>The keys to watch, and the first revision.</summary>
 internal sealed record EtcdWatchCreation(byte[] Key, byte[] RangeEnd, long StartRevision, bool ProgressNotify);
 
 /// <summary>A message of a watch: that it was made, events, that nothing was missed up to a revision, or its end.</summary>
@@ -122,7 +122,7 @@ internal sealed record EtcdCredentials(string Name, string Password);
 /// <summary>A token, which goes with every request.</summary>
 internal sealed record EtcdToken(string? Token);
 
-/// <summary>How etcd says no.</summary>
+/// <summary>A refusal of etcd.</summary>
 internal sealed record EtcdError(int Code, string? Message);
 
 /// <summary>The JSON of etcd's gateway: snake case but for leases, 64-bit numbers as text, bytes as base64, defaults left out.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Keys;
 
-/// <summary>Where in etcd what of a network is: <c>&lt;prefix&gt;/config</c> and <c>&lt;prefix&gt;/subnets/…</c>. Immutable.</summary>
+/// <summary>The keys of a network in etcd: <c>&lt;prefix&gt;/config</c> and <c>&lt;prefix&gt;/subnets/…</c>. Immutable.</summary>
 internal sealed class EtcdKeys
 {
     private readonly string _root;
@@ -20,7 +20,7 @@ internal sealed class EtcdKeys
     /// <summary>The key of net-conf.json.</summary>
     public string Config { get; }
 
-    /// <summary>Where all leases are.</summary>
+    /// <summary>The directory of all leases.</summary>
     public string Subnets => _subnets.TrimEnd('/');
 
     /// <summary>The range of all keys of the network.</summary>

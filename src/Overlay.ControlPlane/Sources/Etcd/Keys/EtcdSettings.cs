@@ -5,7 +5,7 @@ using Overlay.ControlPlane.Sources.Etcd.Client;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Keys;
 
-/// <summary>The network's settings as this run goes by: those that were first read. Later ones are for the next start.</summary>
+/// <summary>The settings of the network that this run uses: the first that were read. Later ones are for the next start.</summary>
 internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, StoreHealth health, TimeProvider time)
 {
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
@@ -36,7 +36,7 @@ internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, StoreHealth
         }
     }
 
-    /// <summary>Those of this run, read if need be.</summary>
+    /// <summary>The settings of this run, read if need be.</summary>
     /// <exception cref="EtcdException">etcd does not answer.</exception>
     /// <exception cref="KeyNotFoundException">There are none.</exception>
     /// <exception cref="InvalidDataException">They cannot be used; the message names the key.</exception>
@@ -51,7 +51,7 @@ internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, StoreHealth
         return _current = settings;
     }
 
-    /// <summary>Takes note of what the store has now.</summary>
+    /// <summary>Compares the store's present settings with those of this run.</summary>
     /// <param name="json">The value; null when the key is gone.</param>
     public void Notice(byte[]? json)
     {
@@ -67,7 +67,7 @@ internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, StoreHealth
             return;
         }
 
-        // A run that began with the store away takes what it finds first for what it began with.
+        // A run that began with the store away takes the first settings it finds.
         _current ??= settings;
         if (settings == _current) health.Settle(keys.Config);
         else health.Say(keys.Config, "has changed since this daemon started, and is taken at its next start");

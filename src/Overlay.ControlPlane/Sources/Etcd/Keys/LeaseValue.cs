@@ -6,8 +6,8 @@ using Overlay.Wire.Values;
 namespace Overlay.ControlPlane.Sources.Etcd.Keys;
 
 /// <summary>The value of a lease's key as far as it was understood: flannel's JSON, with the pod CIDRs left to the key. Immutable.</summary>
-/// <param name="Lease">What it says; null where it says nothing, or nothing that makes sense.</param>
-/// <param name="Owner">Whose it is, which also a value says that is no lease yet: one of the two, or null.</param>
+/// <param name="Lease">The lease; null where there is none, or none that makes sense.</param>
+/// <param name="Owner">A public address of the owner, which a value that is no lease yet has too; null where there is none.</param>
 /// <param name="Problem">One sentence with the field, its value and a right example; null where nothing is wrong.</param>
 internal sealed record LeaseValue(Lease? Lease, IpAddress? Owner, string? Problem)
 {
@@ -18,9 +18,9 @@ internal sealed record LeaseValue(Lease? Lease, IpAddress? Owner, string? Proble
         JsonSerializer.SerializeToUtf8Bytes(LeaseValueDocument.Of(lease), LeaseValueJsonContext.Default.LeaseValueDocument);
 
     /// <summary>Reads a value; never throws.</summary>
-    /// <param name="key">Whose pod CIDRs and name the lease gets.</param>
+    /// <param name="key">The key, which gives the lease its pod CIDRs and name.</param>
     /// <param name="value">The JSON.</param>
-    /// <param name="isReservation">The key stays without a daemon: until one has come, it says no more than for whom it is.</param>
+    /// <param name="isReservation">The key stays without a daemon: until one has come, its value has only the owner.</param>
     public static LeaseValue Read(SubnetKey key, ReadOnlySpan<byte> value, bool isReservation)
     {
         if (!LeaseJson.TryReadObject(value, Example, out LeaseFields? fields, out string? error)) return new(null, null, error);

@@ -7,7 +7,7 @@ namespace Overlay.ControlPlane.Sources.Etcd.Keys;
 /// <summary>A key among those of all leases, as the choice of a subnet looks at it. Immutable.</summary>
 /// <param name="Key">Its pod CIDRs.</param>
 /// <param name="Entry">The key itself.</param>
-/// <param name="Value">What is known of its owner.</param>
+/// <param name="Value">The value, as far as it was understood.</param>
 internal sealed record OccupiedSubnet(SubnetKey Key, EtcdKeyValue Entry, LeaseValue Value)
 {
     /// <summary>An operator keeps it for its owner: it goes with no etcd lease.</summary>

@@ -15,7 +15,7 @@ internal sealed record SubnetKey(IpPrefix Ipv4, IpPrefix? Ipv6)
     public IEnumerable<IpPrefix> Prefixes => Ipv6 is { } ipv6 ? [Ipv4, ipv6] : [Ipv4];
 
     /// <summary>
-    /// What the node is called: etcd has no names, and all else of a lease may change. Each character no name can have
+    /// The name of the node: etcd has no names, and all else of a lease may change. Each character no name can have
     /// is an underscore, which no key has: two keys never make one name.
     /// </summary>
     public string NodeName => ToString().Replace('&', '_').Replace(':', '_');
@@ -36,7 +36,7 @@ internal sealed record SubnetKey(IpPrefix Ipv4, IpPrefix? Ipv6)
                 : TryParse(parts[1], IpFamily.IPv6, out IpPrefix ipv6) ? new(ipv4, ipv6) : null
             : null;
 
-        // One subnet has one key: a second spelling would be a second owner.
+        // A subnet has one key: a second spelling would be a second owner.
         if (key is not null && !Encoding.UTF8.GetBytes(key.ToString()).AsSpan().SequenceEqual(text)) key = null;
         return key is not null;
     }

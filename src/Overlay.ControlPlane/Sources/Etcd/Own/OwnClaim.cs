@@ -3,14 +3,14 @@ using Overlay.ControlPlane.Sources.Etcd.Keys;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Own;
 
-/// <summary>What the store is to say of this node. Immutable.</summary>
-/// <param name="Key">Where.</param>
-/// <param name="Value">What: as published, or what a node that has no VTEP yet says.</param>
-/// <param name="Request">What to ask for another subnet with, should this one be lost.</param>
-/// <param name="Lease">What was published; null before.</param>
+/// <summary>The key and value that the store should have of this node. Immutable.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Value">The value: the published lease, or that of a node without a VTEP yet.</param>
+/// <param name="Request">The request for another subnet, should this one be lost.</param>
+/// <param name="Lease">The published lease; null before there is one.</param>
 internal sealed record OwnClaim(SubnetKey Key, byte[] Value, PodCidrRequest Request, Lease? Lease);
 
-/// <summary>Which key is this node's, and what it is called there: the one node of the store whose name is known. Immutable.</summary>
+/// <summary>The key of this node and its name: the only node of the store whose name is known. Immutable.</summary>
 internal sealed record OwnName(string Path, string Node);
 
 /// <summary>A key that is this node's, as it was last written or seen. Immutable.</summary>
@@ -26,10 +26,10 @@ internal enum OwnKeyState
     /// <summary>There is none.</summary>
     Absent,
 
-    /// <summary>It is there, and nobody else's.</summary>
+    /// <summary>The key is there, and this node's.</summary>
     Own,
 
-    /// <summary>It is another node's by now.</summary>
+    /// <summary>The key is another node's by now.</summary>
     Lost,
 
     /// <summary>Another daemon writes to it under this node's address.</summary>

@@ -6,8 +6,8 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Own;
 
-/// <summary>This node's key in the store: looked at, and written where it is not as it should be. Not thread-safe.</summary>
-/// <remarks>Nothing of another owner is ever overwritten: every write is on the condition that the key is as it was seen.</remarks>
+/// <summary>This node's key in the store: read, and written where it differs. Not thread-safe.</summary>
+/// <remarks>A key of another owner is never overwritten: every write has the condition that the key is as it was read.</remarks>
 internal sealed class OwnKey(
     EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdSettings settings, SubnetAllocator allocator, TimeProvider time, ILogger logger)
 {
@@ -18,7 +18,7 @@ internal sealed class OwnKey(
     private long _renewedAt;
     private bool _isPublished;
 
-    /// <summary>The key was just taken by the allocator.</summary>
+    /// <summary>The allocator has just acquired the key.</summary>
     public void Take(HeldSubnet held)
     {
         _held = held;
@@ -26,9 +26,9 @@ internal sealed class OwnKey(
         _isPublished = false;
     }
 
-    /// <summary>Makes the key as it should be, and renews its etcd lease when that is due.</summary>
-    /// <returns>Own, where it is done; otherwise why it is not.</returns>
-    /// <exception cref="EtcdException">etcd does not answer, or says no.</exception>
+    /// <summary>Writes the key where it differs, and renews its etcd lease when that is due.</summary>
+    /// <returns>Own where the key is in order; otherwise the reason.</returns>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     /// <exception cref="KeyNotFoundException">The network has no settings.</exception>
     /// <exception cref="InvalidDataException">The network's settings cannot be used.</exception>
     public async Task<OwnKeyState> EnsureAsync(OwnClaim claim, CancellationToken cancellationToken)
@@ -40,7 +40,7 @@ internal sealed class OwnKey(
             if (!new SubnetChoice(claim.Request, await settings.ReadAsync(cancellationToken)).Allows(claim.Key)) return OwnKeyState.Lost;
         }
 
-        // Again until it is as it should be, or not to be had: each time round another writer has changed what was found.
+        // Again until the key is in order, or lost: each round another writer has changed it meanwhile.
         while (true)
         {
             EtcdKeyValue? entry = await client.GetAsync(keys.BytesOf(claim.Key), cancellationToken);
@@ -69,7 +69,7 @@ internal sealed class OwnKey(
         if (entry.ModRevision == _held?.ModRevision || bytes.AsSpan().SequenceEqual(claim.Value) || bytes.AsSpan().SequenceEqual(_lastWritten)) return OwnKeyState.Own;
         LeaseValue value = LeaseValue.Read(claim.Key, bytes, entry.Lease == 0);
 
-        // What makes no sense is nobody's: the key was ours, or it was somebody's whose value was damaged.
+        // A value that makes no sense has no owner: the key was ours, or that of a node whose value was damaged.
         if (value.Owner is null) return _held is null ? OwnKeyState.Lost : OwnKeyState.Own;
         if (value.Owner != (claim.Request.PublicIp ?? claim.Request.PublicIpV6)) return OwnKeyState.Lost;
         return _isPublished && IsForeign(value.Lease, claim.Lease) ? OwnKeyState.Contested : OwnKeyState.Own;
@@ -82,7 +82,7 @@ internal sealed class OwnKey(
         return theirs.Length > 0 && own?.Vteps.Any(vtep => vtep.Mac is { } mac && theirs.Contains(mac)) == false;
     }
 
-    // True when it is done, false when somebody else has the subnet; null when another look is needed.
+    // True when the key is written, false when another node has the subnet; null when another look is needed.
     private async Task<bool?> RestoreAsync(OwnClaim claim, CancellationToken cancellationToken)
     {
         EtcdList list = await client.ListAsync(keys.FirstSubnet, keys.SubnetsEnd, cancellationToken);

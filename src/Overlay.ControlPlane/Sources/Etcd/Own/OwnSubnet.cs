@@ -6,7 +6,7 @@ using Overlay.ControlPlane.Sources.Etcd.Keys;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Own;
 
-/// <summary>This node's key: taken, written, renewed, put back; and another one taken when it is lost. Thread-safe.</summary>
+/// <summary>This node's key: acquired, written, renewed, restored; and replaced when it is lost. Thread-safe.</summary>
 internal sealed class OwnSubnet : IDisposable
 {
     private static readonly TimeSpan _exhaustedRetry = TimeSpan.FromSeconds(5);
@@ -70,8 +70,8 @@ internal sealed class OwnSubnet : IDisposable
         }
     }
 
-    /// <summary>Writes what this node is.</summary>
-    /// <exception cref="IOException">It could not be written; <see cref="RunAsync"/> goes on trying.</exception>
+    /// <summary>Writes this node's lease.</summary>
+    /// <exception cref="IOException">The key could not be written; <see cref="RunAsync"/> goes on trying.</exception>
     public async Task PublishAsync(Lease own, CancellationToken cancellationToken)
     {
         if (!SubnetKey.TryOf(new(own.Subnet, own.SubnetV6), out SubnetKey? key))
@@ -110,7 +110,7 @@ internal sealed class OwnSubnet : IDisposable
         }
     }
 
-    /// <summary>What the store says of the key now.</summary>
+    /// <summary>The lease in this node's key as the store has it now.</summary>
     /// <exception cref="EtcdException">etcd does not answer.</exception>
     public async Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
     {
@@ -128,11 +128,11 @@ internal sealed class OwnSubnet : IDisposable
         }
         catch (SemaphoreFullException)
         {
-            // Somebody is on the way to look already.
+            // A look is due already.
         }
     }
 
-    /// <summary>Keeps the key as it should be, and writes the pod CIDRs of another key to the channel.</summary>
+    /// <summary>Keeps the key in order, and writes the pod CIDRs of a replacement to the channel.</summary>
     public async Task RunAsync(ChannelWriter<PodCidrs> taken, CancellationToken cancellationToken)
     {
         Backoff backoff = new(_time);

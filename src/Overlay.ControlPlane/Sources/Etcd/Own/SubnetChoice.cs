@@ -4,10 +4,10 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Own;
 
-/// <summary>Which subnets suit a node: by its own configuration, by what it had, else at random among the first free ones.</summary>
+/// <summary>The subnets that suit a node: by its configuration, by its former subnet, else random among the first free ones.</summary>
 internal sealed class SubnetChoice(PodCidrRequest request, NetworkSettings settings)
 {
-    // As many as flannel looks at. Nodes that start together and all took the first one would all but one have lost.
+    // As many as flannel looks at. Of nodes that start together and choose the first one, all but one would lose.
     private const int Candidates = 100;
 
     private readonly SubnetRange _ipv4 = RangeOf(settings.SubnetMin, settings.SubnetMax)!;

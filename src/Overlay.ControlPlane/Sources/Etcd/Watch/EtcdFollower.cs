@@ -102,7 +102,7 @@ internal sealed class EtcdFollower(
         }
     }
 
-    // Once this node's key is another one, two leases have other names than those that were told.
+    // Once this node's key is another one, two leases have other names than before.
     private async Task TellAsync(ChannelWriter<LeaseUpdate> updates, IReadOnlyList<LeaseEvent>? changes, CancellationToken cancellationToken)
     {
         OwnName? name = own.Name;

@@ -22,7 +22,7 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
         }
     }
 
-    /// <summary>Takes a list as the whole truth.</summary>
+    /// <summary>Takes a list of all keys.</summary>
     public void Replace(IEnumerable<EtcdKeyValue> list)
     {
         HashSet<string> present = new(StringComparer.Ordinal);
@@ -37,7 +37,7 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
     }
 
     /// <summary>Takes changes in their order.</summary>
-    /// <returns>What of them is to be told.</returns>
+    /// <returns>The changes of leases.</returns>
     public IReadOnlyList<LeaseEvent> Apply(IEnumerable<EtcdEvent> events, OwnName? own)
     {
         List<LeaseEvent> changes = [];
@@ -59,7 +59,7 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
     /// <summary>Every lease, in the order of the keys.</summary>
     public LeaseUpdate.Snapshot Snapshot(OwnName? own) => new([.. _leases.Select(entry => Named(entry.Key, entry.Value, own))]);
 
-    // What is no key of a lease is shown as far as it is text.
+    // A key that is no lease's is shown as far as it is text.
     private static string PathOf(EtcdKeyValue key) =>
         string.Concat(Encoding.UTF8.GetString(key.Key).Select(static c => char.IsControl(c) ? ' ' : c));
 
@@ -99,7 +99,7 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
         _ = _leases.Remove(path);
         _ = _damaged.Remove(path);
 
-        // Whatever was wrong with it, also by the allocator's lights.
+        // Every problem of the key, also one that the allocator has found.
         health.Settle(path);
     }
 }

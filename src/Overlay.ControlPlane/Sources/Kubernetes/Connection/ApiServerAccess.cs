@@ -1,13 +1,13 @@
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
-/// <summary>Where the API server is and what this daemon shows it. Immutable.</summary>
+/// <summary>The URL of the API server and the credentials of this daemon. Immutable.</summary>
 internal sealed record ApiServerAccess
 {
     private const string Keys = "Overlay:ControlPlane:Kubernetes";
 
     public required Uri Server { get; init; }
 
-    /// <summary>Whom to trust; null for the system's authorities.</summary>
+    /// <summary>The trusted authorities; null for the system's.</summary>
     public PemSource? Authorities { get; init; }
 
     /// <summary>The name in the server's certificate where it is not the URL's host.</summary>
@@ -24,16 +24,16 @@ internal sealed record ApiServerAccess
     /// <summary>Over plain HTTP anyone could read a token, so none is sent.</summary>
     public bool SendsToken => Server.Scheme == Uri.UriSchemeHttps;
 
-    /// <summary>What it shows, in an error's words.</summary>
+    /// <summary>The credentials, in the words of an error.</summary>
     public string Credentials => SendsToken && TokenFile is not null ? $"the token in {TokenFile}"
         : SendsToken && Token is not null ? "the kubeconfig's token"
         : ClientCertificate is not null ? $"the client certificate in {ClientCertificate}"
         : "a request without credentials";
 
     /// <summary>By kubeconfig, or as a pod; the options' URL before theirs.</summary>
-    /// <param name="options">Where to look.</param>
+    /// <param name="options">The configuration.</param>
     /// <param name="environment">Gives environment variables.</param>
-    /// <exception cref="InvalidDataException">It cannot be told; the message names key or file, value and an example.</exception>
+    /// <exception cref="InvalidDataException">The server is not known; the message names key or file, value and an example.</exception>
     public static ApiServerAccess Of(KubernetesOptions options, Func<string, string?> environment)
     {
         Uri? server = options.ApiServer.Length == 0 ? null : ParseServer(options.ApiServer, $"{Keys}:ApiServer");
@@ -73,7 +73,7 @@ internal sealed record ApiServerAccess
     }
 }
 
-/// <summary>PEM text, given as such or in a file that may be replaced at any time. Immutable.</summary>
+/// <summary>PEM text, inline or in a file that may be replaced at any time. Immutable.</summary>
 internal sealed record PemSource(string? Path, string? Text)
 {
     /// <exception cref="IOException">The file cannot be read.</exception>

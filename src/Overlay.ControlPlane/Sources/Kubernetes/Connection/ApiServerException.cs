@@ -3,10 +3,10 @@ using System.Net;
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 /// <summary>The API server has refused, or cannot be reached.</summary>
-/// <param name="status">What it answered; null when it did not.</param>
+/// <param name="status">The status of the answer; null when there was none.</param>
 /// <param name="message">The whole reason, without the server's URL.</param>
-/// <param name="retryAfter">How long it asks to be left alone.</param>
-/// <param name="cause">What happened underneath.</param>
+/// <param name="retryAfter">The wait that the server asks for.</param>
+/// <param name="cause">The underlying failure.</param>
 internal sealed class ApiServerException(HttpStatusCode? status, string message, TimeSpan? retryAfter = null, Exception? cause = null)
     : IOException(message, cause)
 {

@@ -18,7 +18,7 @@ internal sealed class ApiStream : IDisposable
         _limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
     }
 
-    /// <summary>What has come; 0 at the end.</summary>
+    /// <summary>The number of bytes read; 0 at the end.</summary>
     /// <exception cref="IOException">The connection broke, or nothing came for too long.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer)
     {

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
-/// <summary>The token this daemon shows: a fixed one, or a file's, which kubelet replaces long before it expires. Thread-safe.</summary>
+/// <summary>The token of this daemon: a fixed one, or a file's, which kubelet replaces long before it expires. Thread-safe.</summary>
 /// <param name="fixedToken">Used where there is no file.</param>
 /// <param name="file">Wins over the fixed one.</param>
 /// <param name="age">How long a token is used before the file is read again.</param>

@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 /// <summary>Reads the current context of a kubeconfig, YAML or JSON.</summary>
-/// <remarks>What would make a connection other than the file says is refused, not passed over.</remarks>
+/// <remarks>Settings that cannot be honoured are refused, not passed over.</remarks>
 internal sealed class KubeconfigFile
 {
     private readonly string _file;

@@ -18,11 +18,11 @@ public sealed record KubernetesOptions
     /// <remarks>On a cold node the ClusterIP leads nowhere before kube-proxy is up.</remarks>
     public string ApiServer { get; init; } = "";
 
-    /// <summary>What annotation names begin with, by flannel's rules: see <see cref="AnnotationKeys"/>.</summary>
+    /// <summary>The prefix of annotation names, by flannel's rules: see <see cref="AnnotationKeys"/>.</summary>
     public string AnnotationPrefix { get; init; } = DefaultAnnotationPrefix;
 
-    /// <summary>Where a pod finds <c>token</c> and <c>ca.crt</c>.</summary>
+    /// <summary>The directory in which a pod finds <c>token</c> and <c>ca.crt</c>.</summary>
     public string ServiceAccountDirectory { get; init; } = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-    public KubernetesTimings Timings { get; init; } = new();
+    internal KubernetesTimings Timings { get; init; } = new();
 }

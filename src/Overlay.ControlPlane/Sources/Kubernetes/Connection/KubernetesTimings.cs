@@ -1,7 +1,7 @@
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 /// <summary>Times of the talk with an API server; client-go's where it has them. Immutable.</summary>
-public sealed record KubernetesTimings
+internal sealed record KubernetesTimings
 {
     /// <summary>How long an HTTP/2 connection is quiet before it is pinged.</summary>
     public TimeSpan KeepAlivePingDelay { get; init; } = TimeSpan.FromSeconds(30);
@@ -39,7 +39,7 @@ public sealed record KubernetesTimings
     /// <summary>How long a token is used before its file is read again.</summary>
     public TimeSpan TokenAge { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a list that is not believed is given to come right.</summary>
+    /// <summary>The pause before a list that is not believed is read again.</summary>
     public TimeSpan DoubtPause { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The wait before annotations that somebody changed are written for the second time; doubled with every further one.</summary>

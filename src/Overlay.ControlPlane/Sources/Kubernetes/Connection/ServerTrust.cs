@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 /// <summary>Checks the API server's certificate against the cluster's own authorities, read anew for every connection.</summary>
-/// <param name="authorities">Whom to trust; null for the system's.</param>
+/// <param name="authorities">The trusted authorities; null for the system's.</param>
 internal sealed class ServerTrust(PemSource? authorities)
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
-/// <summary>The names of a network's annotations on Nodes, flannel's. Immutable.</summary>
+/// <summary>The names of a network's annotations on Nodes, by flannel's rules. Immutable.</summary>
 public sealed partial class AnnotationKeys
 {
     private readonly string _prefix;

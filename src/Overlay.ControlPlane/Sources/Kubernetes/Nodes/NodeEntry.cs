@@ -2,10 +2,10 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
-/// <summary>What is known of one node. Immutable.</summary>
-/// <param name="Uid">Of the Node object it was read from; null for one of the last run.</param>
-/// <param name="Lease">The last one that made sense; null when there was none.</param>
-/// <param name="Problem">What is wrong with the Node now; the lease is then one read before.</param>
+/// <summary>One node as far as it was understood. Immutable.</summary>
+/// <param name="Uid">The uid of the Node object it was read from; null for a node of the last run.</param>
+/// <param name="Lease">The last lease that made sense; null when there was none.</param>
+/// <param name="Problem">The problem of the Node now; the lease is then an earlier one.</param>
 internal sealed record NodeEntry(string? Uid, Lease? Lease, string? Problem)
 {
     public static NodeEntry New { get; } = new(null, null, null);
@@ -13,7 +13,7 @@ internal sealed record NodeEntry(string? Uid, Lease? Lease, string? Problem)
     /// <summary>The node after a look at its object.</summary>
     public NodeEntry Next(ApiNode node, AnnotationKeys keys)
     {
-        // A Node made anew under an old name is another one: what the old one said is not its.
+        // A Node made anew under an old name is another node: the old lease is not its lease.
         NodeEntry before = Uid is not null && node.Uid is not null && Uid != node.Uid ? New : this;
         if (!NodeLease.TryRead(node, keys, out Lease? lease, out string? error)) return new(node.Uid, before.Lease, error);
 

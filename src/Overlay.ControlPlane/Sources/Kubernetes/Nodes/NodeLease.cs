@@ -25,7 +25,7 @@ internal sealed class NodeLease
     /// <param name="node">The Node.</param>
     /// <param name="keys">Names of its annotations.</param>
     /// <param name="lease">Null for a node that takes no part.</param>
-    /// <param name="error">What is wrong, in one sentence with the name, the value and a right example.</param>
+    /// <param name="error">The problem, in one sentence with the name, the value and a right example.</param>
     public static bool TryRead(ApiNode node, AnnotationKeys keys, out Lease? lease, [NotNullWhen(false)] out string? error)
     {
         lease = null;

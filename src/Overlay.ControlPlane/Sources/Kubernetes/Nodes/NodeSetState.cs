@@ -5,7 +5,7 @@ using Overlay.ControlPlane.Trust;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
-/// <summary>What is known of all nodes: survives bad annotations, and lists that cannot be true. One writer.</summary>
+/// <summary>The leases of all nodes, which outlive bad annotations and lists that cannot be true. One writer.</summary>
 internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
 {
     private const string EmptyList = "there is none at all, not even this one, as in an API server that is the wrong one or was emptied";
@@ -17,7 +17,7 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
     private bool _hasNameless;
     private bool _isDoubted;
 
-    /// <summary>Node, as in <c>nodes/b</c>, and what is wrong with it. Any thread may read it.</summary>
+    /// <summary>Nodes, as in <c>nodes/b</c>, each with its problem. Any thread may read it.</summary>
     public IReadOnlyDictionary<string, string> Problems => _problems;
 
     /// <summary>Takes leases as if they had been read: their Nodes may be damaged by now.</summary>
@@ -42,7 +42,7 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
         return !isDoubted;
     }
 
-    /// <summary>What an update means for leases; null when it changes none of them.</summary>
+    /// <summary>The changes of leases that follow from an update; null when there are none.</summary>
     public LeaseUpdate? Apply(ObjectUpdate<ApiNode> update)
     {
         List<LeaseEvent> events = [];

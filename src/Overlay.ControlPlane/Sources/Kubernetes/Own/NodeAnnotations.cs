@@ -6,7 +6,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 
-/// <summary>What a lease is as annotations of its Node, byte for byte as flannel writes them.</summary>
+/// <summary>The annotations of a lease on its Node, byte for byte as flannel writes them.</summary>
 /// <remarks>
 /// flannel takes its MAC back from backend-data by cutting the text apart, so a node that returns to flannel keeps its
 /// MAC only if there is nothing more in it.
@@ -15,7 +15,7 @@ internal static class NodeAnnotations
 {
     /// <summary>Key and value, in the order of the keys' names; null for what is not to be there: a family without a VTEP.</summary>
     /// <remarks>Peers would send to an address that this node has given up.</remarks>
-    /// <param name="own">What is announced.</param>
+    /// <param name="own">The lease.</param>
     /// <param name="node">The Node as it is, with an operator's overwrites.</param>
     /// <param name="keys">Names of the annotations.</param>
     /// <param name="problem">An overwrite that is no address and so is not used; null when all is well.</param>

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 
-/// <summary>A strategic merge patch of this node's own Node: only what differs.</summary>
+/// <summary>A strategic merge patch of this node's own Node, with only the differences.</summary>
 internal static class NodeStatusPatch
 {
-    /// <summary>Why pods may be scheduled here.</summary>
+    /// <summary>The reason of the condition that lets pods be scheduled here.</summary>
     public const string Reason = "OverlayIsUp";
 
     private const string Message = "Overlay carries pod traffic on this node";
@@ -15,8 +15,8 @@ internal static class NodeStatusPatch
     // Plain quotes in values, as flannel and kubectl send them.
     private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <param name="annotations">Those to be set; with null, to be removed.</param>
-    /// <param name="readySince">When pods' packets began to flow, if that is to be said.</param>
+    /// <param name="annotations">Annotations to be set; with null, to be removed.</param>
+    /// <param name="readySince">The time at which pods' packets began to flow; null to leave the condition alone.</param>
     public static byte[] Format(IEnumerable<KeyValuePair<string, string?>> annotations, DateTimeOffset? readySince)
     {
         using MemoryStream buffer = new();

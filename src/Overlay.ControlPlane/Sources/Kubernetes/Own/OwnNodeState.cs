@@ -23,7 +23,7 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
 
     public string Name => name;
 
-    /// <summary>Why peers may not see this node as it is; null when they do.</summary>
+    /// <summary>The reason why peers may see an old lease of this node; null when they see the published one.</summary>
     public string? Problem
     {
         get
@@ -45,7 +45,7 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         }
     }
 
-    /// <summary>The Node lacks something, as far as is known.</summary>
+    /// <summary>The Node lacks an annotation or condition, as far as is known.</summary>
     public bool NeedsWrite
     {
         get
@@ -83,7 +83,7 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         }
     }
 
-    /// <summary>The patch that makes the Node what it should be; null when it is.</summary>
+    /// <summary>The patch that gives the Node the published lease; null when it has it.</summary>
     /// <param name="node">The Node as it is this moment.</param>
     public byte[]? Patch(ApiNode node)
     {

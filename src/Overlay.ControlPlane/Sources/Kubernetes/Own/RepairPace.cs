@@ -2,8 +2,8 @@ using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 
-/// <summary>How often this node writes again what somebody else changes: at once the first time, then ever more rarely.</summary>
-/// <remarks>Two that overwrite each other without end would make every node of the cluster work for it.</remarks>
+/// <summary>The pace at which this node repairs annotations that somebody else changes: at once first, then ever more rarely.</summary>
+/// <remarks>Two writers that overwrite each other without end would make every node of the cluster work for it.</remarks>
 internal sealed class RepairPace(KubernetesTimings timings, TimeProvider time)
 {
     private int _repairs;

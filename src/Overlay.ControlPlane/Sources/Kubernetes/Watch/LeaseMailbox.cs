@@ -2,7 +2,7 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Watch;
 
-/// <summary>Updates on their way to a reader that may be slower than they come: what is overtaken is dropped. Thread-safe.</summary>
+/// <summary>Updates on their way to a slower reader: an overtaken update is dropped. Thread-safe.</summary>
 internal sealed class LeaseMailbox : IDisposable
 {
     private readonly Lock _gate = new();
@@ -13,7 +13,7 @@ internal sealed class LeaseMailbox : IDisposable
     {
         lock (_gate)
         {
-            // Whatever changed before, a snapshot knows of.
+            // A snapshot contains every earlier change.
             if (update is LeaseUpdate.Snapshot) _ = _waiting.RemoveAll(static waiting => waiting is LeaseUpdate.Events or LeaseUpdate.Snapshot);
             if (update is LeaseUpdate.Events events && _waiting is [.., LeaseUpdate.Events last]) _waiting[^1] = Join(last, events);
             else _waiting.Add(update);

@@ -2,7 +2,6 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.ControlPlane.State;
 using Overlay.Testing;

@@ -60,7 +60,7 @@ public sealed class KubernetesConnectionTests : IDisposable
         File.Delete(_directory["token"]);
         (await fixture.Source.FindAsync("own", default)).ShouldBe(Own);
         fixture.Standin.Requests.Select(static request => request.Token).ShouldBe(["first", "second", "second"]);
-        fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldContain("the token read before is used on");
+        fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldContain("the token read before stays in use");
     }
 
     [Fact]
