@@ -50,9 +50,9 @@ internal sealed class TestStore : ILeaseSource
 
     public StoreLocation Location { get; set; } = new("Test", "memory");
 
-    public StoreStatus Status => StoreStatus.Initial;
+    public StoreStatus Status { get; set; } = StoreStatus.Initial;
 
-    public IReadOnlyDictionary<string, string> Problems { get; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Problems { get; set; } = new Dictionary<string, string>();
 
     public void GoAway() => _isThere = new TaskCompletionSource();
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Overlay.Daemon.Options;
+using Overlay.Host.Files;
 using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Admin;
@@ -14,8 +15,8 @@ internal static class AdminEndpoints
 {
     private const UnixFileMode OwnerDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Has Kestrel listen on both; a socket file that nobody serves any more is removed first.</summary>
-    /// <exception cref="ConfigurationException">Something else than a socket has that path.</exception>
+    /// <summary>Makes Kestrel listen on both; a socket file that no daemon serves any more is removed first.</summary>
+    /// <exception cref="ConfigurationException">The path is that of a file which is no socket.</exception>
     /// <exception cref="IOException">Another daemon serves the socket.</exception>
     public static void Listen(KestrelServerOptions kestrel, OverlayOptions options)
     {
@@ -31,21 +32,21 @@ internal static class AdminEndpoints
             context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.NotFound());
         _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
 
-        // The status tells what a start waits for; there is nothing to tell of packets until it is over.
+        // The status names the answer that a start waits for; the other reports have nothing to show before the node is made.
         RouteGroupBuilder reports = socket.MapGroup("").AddEndpointFilter(async (context, next) =>
-            reader.HasNode ? await next(context) : Results.Text("overlayd is starting\n", statusCode: StatusCodes.Status503ServiceUnavailable));
-        _ = reports.MapGet("/peers", () => Results.Json(reader.PeerList(), AdminJson.Default.IReadOnlyListPeerReport));
+            reader.HasNode ? await next(context) : Unavailable("overlayd is starting\n"));
+        _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
-        _ = reports.MapGet("/counters", () => Results.Json(reader.CounterReport(), AdminJson.Default.CountersReport));
+        _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
 
         _ = application.MapGet("/healthz", () => "overlayd is running\n");
-        _ = application.MapGet("/readyz", () => reader.IsReady
-            ? Results.Text("overlayd is ready\n")
-            : Results.Text("overlayd is not ready yet\n", statusCode: StatusCodes.Status503ServiceUnavailable));
+        _ = application.MapGet("/readyz", () => reader.IsReady ? Results.Text("overlayd is ready\n") : Unavailable("overlayd is not ready yet\n"));
         _ = application.MapGet("/metrics", () => Results.Text(reader.Metrics(), "text/plain; version=0.0.4"));
     }
 
-    // Connecting to a regular file is refused just so. But that can be opened, and a socket cannot (ENXIO).
+    private static IResult Unavailable(string text) => Results.Text(text, statusCode: StatusCodes.Status503ServiceUnavailable);
+
+    // A connection to a regular file is refused too. But a file can be opened, and a socket cannot (ENXIO).
     private static bool IsSocket(string path)
     {
         try
@@ -75,7 +76,8 @@ internal static class AdminEndpoints
         catch (SocketException exception)
         {
             throw new ConfigurationException(
-                $"Overlay:Admin:Socket '{path}' exists and is no socket that overlayd has left ({exception.Message}); example: /run/overlay/overlayd.sock");
+                $"Overlay:Admin:Socket '{path}' exists and is no socket that overlayd has left ({exception.Message}); "
+                + $"example: {NodePaths.AdminSocket}");
         }
 
         throw new LinuxException("bind", $"{path}, where another overlayd answers,", Errno.EADDRINUSE);

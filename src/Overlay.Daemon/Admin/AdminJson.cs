@@ -5,6 +5,7 @@ namespace Overlay.Daemon.Admin;
 /// <summary>How reports are written: camelCase, nulls included so that every row has every column.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(ControlPlaneReport))]
 [JsonSerializable(typeof(IReadOnlyList<PeerReport>))]
 [JsonSerializable(typeof(IReadOnlyList<RouteReport>))]
 [JsonSerializable(typeof(CountersReport))]

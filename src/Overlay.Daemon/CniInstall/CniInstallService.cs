@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 
 namespace Overlay.Daemon.CniInstall;
 
@@ -10,26 +11,24 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private static readonly TimeSpan _readyCheck = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _repairCheck = TimeSpan.FromMinutes(1);
 
+    private const string Key = "the CNI plugin";
+
     private readonly NodeStatus _status;
     private readonly CniInstallOptions _options;
     private readonly CniInstaller _installer;
-    private readonly ILogger<CniInstallService> _logger;
+    private readonly ProblemBoard _problems;
     private readonly CancellationTokenSource _stopping = new();
     private Task _keeping = Task.CompletedTask;
-    private volatile string? _problem;
+    private string? _failure;
     private bool _isDown;
 
-    public CniInstallService(NodeStatus status, OverlayOptions options, ILogger<CniInstallService> logger)
+    public CniInstallService(NodeStatus status, OverlayOptions options, ProblemBoard problems, ILogger<CniInstallService> logger)
     {
         _status = status;
         _options = options.CniInstall;
         _installer = new(options.CniInstall, logger);
-        _logger = logger;
+        _problems = problems;
     }
-
-    /// <summary>What keeps container runtimes from calling the plugin.</summary>
-    public IReadOnlyList<string> Warnings =>
-        _options.Enabled ? [.. new[] { _problem }.OfType<string>(), .. _installer.Rivals()] : [];
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -41,10 +40,14 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _keeping;
-        if (_options is { Enabled: true, RemoveAtStop: true }) Try(() => _ = _installer.Remove(), "removed");
+        if (_options is { Enabled: true, RemoveAtStop: true })
+        {
+            Try(() => _ = _installer.Remove(), "removed");
+            Report();
+        }
     }
 
-    /// <summary>Ends what a start that failed half-way has begun. May be called again.</summary>
+    /// <summary>Ends the watch of a start that failed half-way. May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_isDown) return;
@@ -59,29 +62,28 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
         bool wasReady = false;
         while (!_stopping.IsCancellationRequested)
         {
-            // Once installed it stays, whatever comes: pods that are there already need it to go.
+            // Once installed the plugin stays, for it also takes down the pods that are there already.
             bool isReady = wasReady || _status.IsReady;
             if (isReady) Try(_installer.Install, "installed");
-            if (isReady && !wasReady) _installer.WarnOfRivals();
-
+            Report();
             wasReady = isReady;
             await Task.Delay(isReady ? _repairCheck : _readyCheck, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
+    // The daemon goes on without: pods that are there already keep their network.
+    private void Report() => _problems.Report(Key, ProblemSeverity.Warning, [.. new[] { _failure }.OfType<string>(), .. _installer.Rivals()]);
+
     private void Try(Action step, string done)
     {
-        string? problem = null;
         try
         {
             step();
+            _failure = null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            problem = $"the CNI plugin could not be {done}: {exception.Message}";
-            if (problem != _problem) _logger.LogError("{Problem}", problem);
+            _failure = $"the CNI plugin could not be {done}: {exception.Message}";
         }
-
-        _problem = problem;
     }
 }

@@ -7,8 +7,8 @@ namespace Overlay.Daemon.CniInstall;
 
 /// <summary>Puts the plugin and its configuration where container runtimes look, and takes them away.</summary>
 /// <remarks>
-/// The plugin comes first and goes last, so no runtime reads of one that is not there; both are renamed into place, which is
-/// what runtimes watch for, and what lets a plugin that runs go on.
+/// The plugin comes first and goes last, so no configuration names a missing plugin. Both are renamed into place, for
+/// runtimes watch for renames, and a plugin that runs goes on.
 /// </remarks>
 internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 {
@@ -19,14 +19,14 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 
     private string Conflist => Path.Combine(options.ConfigDirectory, CniConflist.FileName);
 
-    /// <summary>Writes what is missing or other than it is to be; says so.</summary>
+    /// <summary>Writes each file that is missing or differs, and logs it.</summary>
     /// <exception cref="IOException">A file or directory cannot be written, or the source not be read, or the source does not start.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public void Install()
     {
         WritePlugin();
         if (Write(Conflist, CniConflist.Format(options, HasPortmap), ConfigMode) && !HasPortmap)
-            logger.LogWarning("{Directory} has no portmap, so pods' host ports are not published; with it there, install again", options.BinDirectory);
+            logger.PortmapMissing(options.BinDirectory);
     }
 
     /// <summary>Puts the plugin where a configuration calls it, in the place of an older one. The configuration stays as it is.</summary>
@@ -36,19 +36,14 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
         if (Callers().Count > 0) WritePlugin();
     }
 
-    /// <summary>Removes both, of whatever version; a configuration that somebody has written or changed is left with the plugin that it calls, and said.</summary>
+    /// <summary>Removes both, of any version. A configuration that was written or changed by hand stays with the plugin that it calls, and is logged.</summary>
     /// <returns>Whether both are gone.</returns>
     /// <inheritdoc cref="Install" path="/exception"/>
     public bool Remove()
     {
         if (File.Exists(Conflist) && CniConflist.IsOurs(File.ReadAllBytes(Conflist), options)) Delete(Conflist);
         IReadOnlyList<string> callers = Callers();
-        foreach (string caller in callers)
-        {
-            logger.LogWarning(
-                "{Path} is not as it was installed, and is left alone with {Plugin} that it calls; without overlayd new pods fail by it, so when it is done with: rm {Path} {Plugin}",
-                caller, Plugin, caller, Plugin);
-        }
+        foreach (string caller in callers) logger.ConfigurationStays(caller, Plugin, $"rm {caller} {Plugin}");
 
         if (callers.Count == 0 && File.Exists(Plugin)) Delete(Plugin);
         return callers.Count == 0;
@@ -57,7 +52,7 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     /// <summary>Logs <see cref="Rivals"/>.</summary>
     public void WarnOfRivals()
     {
-        foreach (string rival in Rivals()) logger.LogWarning("{Rival}", rival);
+        foreach (string rival in Rivals()) logger.RivalFound(rival);
     }
 
     /// <summary>Configurations that runtimes find before ours, each with what to do. None where the directory cannot be read.</summary>
@@ -90,7 +85,7 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 
     private bool HasPortmap => File.Exists(Path.Combine(options.BinDirectory, "portmap"));
 
-    // What has our file's name but cannot be read as one may be on its way to become one again.
+    // A file with our name that does not parse may be in the middle of a change.
     private IReadOnlyList<string> Callers() => !Directory.Exists(options.ConfigDirectory)
         ? []
         : [.. Configurations().Where(path => path == Conflist || CniConflist.CallsPlugin(File.ReadAllBytes(path))).Order(StringComparer.Ordinal)];
@@ -98,7 +93,7 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     private IEnumerable<string> Configurations() =>
         Directory.EnumerateFiles(options.ConfigDirectory).Where(static path => Path.GetExtension(path) is ".conf" or ".conflist" or ".json");
 
-    // One that does not start would fail every pod. In a container that says nothing of what else the host has.
+    // A plugin that does not start would fail every pod.
     private void WritePlugin()
     {
         byte[] plugin = File.ReadAllBytes(options.Source);
@@ -125,14 +120,14 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     {
         if (IsSame(path, content) && File.GetUnixFileMode(path) == mode) return false;
         AtomicFile.Write(path, content, mode);
-        logger.LogInformation("{Path} is installed", path);
+        logger.Installed(path);
         return true;
     }
 
     private void Delete(string path)
     {
         File.Delete(path);
-        logger.LogInformation("{Path} is removed", path);
+        logger.Removed(path);
     }
 
     private static bool IsSame(string path, byte[] content) =>

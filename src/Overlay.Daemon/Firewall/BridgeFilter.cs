@@ -3,14 +3,14 @@ using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Whether the kernel shows what a bridge carries to the rules of iptables and nftables, as kube-proxy needs for pods of one node.</summary>
+/// <summary>Whether the kernel shows bridged packets to the rules of iptables and nftables, as kube-proxy needs for pods of one node.</summary>
 /// <remarks>
-/// It matters where there are Services, whatever the store: between pods of one node the answer is bridged past the rules
-/// that would give it back the Service's address. Without Services nobody translates between pods.
+/// It matters wherever there are Services, with any store: between pods of one node the answer is bridged past the rules
+/// that would restore the Service's address. Without Services nothing translates between pods.
 /// </remarks>
 internal static class BridgeFilter
 {
-    /// <summary>What is wrong, a sentence for each family.</summary>
+    /// <summary>A sentence for each family whose setting is wrong.</summary>
     public static IReadOnlyList<string> Find(OverlayOptions options)
     {
         List<string> warnings = [];

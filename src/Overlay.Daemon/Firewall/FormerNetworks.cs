@@ -6,11 +6,11 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Networks whose daemon crashed and did not come back as it was: what is named for them in nftables and iptables is nobody's.</summary>
-/// <remarks>A TUN vanishes with its daemon: rules of a network whose device is there are in use.</remarks>
+/// <summary>Networks whose daemon crashed and did not come back as it was: their tables and chains are nobody's.</summary>
+/// <remarks>A TUN vanishes with its daemon, so rules of a network that has a device are in use.</remarks>
 internal sealed partial class FormerNetworks(Vni own, ILogger logger)
 {
-    /// <summary>A name that ends in the number of a network which is not ours and has no device.</summary>
+    /// <summary>The name ends in the number of a network that is not ours and has no device.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public bool Owns(string name)
     {
@@ -23,14 +23,16 @@ internal sealed partial class FormerNetworks(Vni own, ILogger logger)
     /// <exception cref="IOException"><c>nft</c> failed.</exception>
     public void RemoveTables()
     {
-        foreach (Match table in Tables().Matches(HostTool.Run("nft", "", "list", "tables")).Where(table => Owns(table.Groups["name"].Value)))
+        string tables = HostTool.Run("nft", "", "list", "tables");
+        foreach (Match table in Tables().Matches(tables).Where(table => Owns(table.Groups["name"].Value)))
         {
             (string family, string name) = (table.Groups["family"].Value, table.Groups["name"].Value);
 
-            // By name alone it might be somebody else's.
-            if (!HostTool.Run("nft", "", "list", "table", family, name).Contains("fib daddr type local notrack", StringComparison.Ordinal)) continue;
+            // The name alone may be another program's.
+            string rules = HostTool.Run("nft", "", "list", "table", family, name);
+            if (!rules.Contains("fib daddr type local notrack", StringComparison.Ordinal)) continue;
             _ = HostTool.Run("nft", "", "delete", "table", family, name);
-            logger.LogInformation("table {Family} {Table} was left by a daemon that is no more, and is removed", family, name);
+            logger.FormerTableRemoved(family, name);
         }
     }
 

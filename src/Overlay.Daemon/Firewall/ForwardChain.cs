@@ -7,8 +7,8 @@ namespace Overlay.Daemon.Firewall;
 
 /// <summary>Our chain behind all rules of FORWARD in one iptables of the host, where that chain's policy is to drop.</summary>
 /// <remarks>
-/// One chain for each network of a host: another overlayd there has its own. What an earlier run left is taken over, also
-/// for a family that has no pods any more.
+/// Each network of a host has a chain of its own, for another overlayd may run there. A chain that an earlier run left is
+/// taken over, also for a family that has no pods any more.
 /// </remarks>
 internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pods, FormerNetworks former, ILogger logger)
 {
@@ -22,11 +22,11 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
     /// <summary>The program: <c>iptables-nft</c> and the like.</summary>
     public string Tool => tool;
 
-    /// <summary>There are pods of its family.</summary>
+    /// <summary>This node has pods of the chain's family.</summary>
     public bool HasPods => pods is not null;
 
-    /// <summary>Makes the chain where it is needed, and what is missing of it.</summary>
-    /// <returns>What keeps pods' packets from being forwarded all the same; null when nothing.</returns>
+    /// <summary>Makes the chain where it is needed, and rules of it that are missing.</summary>
+    /// <returns>The reason why pods' packets are not forwarded all the same; null when they are.</returns>
     /// <exception cref="IOException">The tool failed.</exception>
     public string? Repair()
     {
@@ -41,7 +41,7 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
             : null;
     }
 
-    /// <summary>Removes what was made or taken over, in one piece.</summary>
+    /// <summary>Removes the chain that was made or taken over, in one transaction.</summary>
     /// <exception cref="IOException">The tool failed.</exception>
     public void Remove()
     {
@@ -55,14 +55,15 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
 
     private void Prune(string[] rules)
     {
-        foreach (string name in rules.Where(static rule => rule.StartsWith($"-N {Prefix}", StringComparison.Ordinal)).Select(static rule => rule[3..]).Where(former.Owns))
+        IEnumerable<string> names = rules.Where(static rule => rule.StartsWith($"-N {Prefix}", StringComparison.Ordinal)).Select(static rule => rule[3..]);
+        foreach (string name in names.Where(former.Owns))
         {
             Remove(rules, name);
-            logger.LogInformation("chain {Chain} ({Tool}) was left by a daemon that is no more, and is removed", name, tool);
+            logger.FormerChainRemoved(name, tool);
         }
     }
 
-    // Each jump to it, should somebody have doubled one.
+    // All jumps to the chain, for another program may have doubled one.
     private void Remove(string[] rules, string chain)
     {
         IEnumerable<string> jumps = rules.Where(rule => rule == JumpTo(chain)).Select(static rule => $"-D{rule[2..]}\n");
@@ -73,20 +74,23 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
     {
         string[] wanted = [$"-A {_name} -s {cluster} -j ACCEPT", $"-A {_name} -d {cluster} -j ACCEPT"];
         bool isJumpedTo = rules.Contains(JumpTo(_name));
-        if (isJumpedTo && rules.Where(rule => rule.StartsWith($"-A {_name} ", StringComparison.Ordinal)).SequenceEqual(wanted)) return;
+        IEnumerable<string> present = rules.Where(rule => rule.StartsWith($"-A {_name} ", StringComparison.Ordinal));
+        if (isJumpedTo && present.SequenceEqual(wanted)) return;
         Restore($":{_name} - [0:0]\n{string.Join('\n', wanted)}\n{(isJumpedTo ? "" : $"{JumpTo(_name)}\n")}");
         _isMade = true;
-        logger.LogInformation("this host's policy is to forward nothing ({Tool}): rules for {Cluster} are added in chain {Chain}", tool, cluster, _name);
+        logger.ForwardingAllowed(tool, $"{cluster}", _name);
     }
 
     private string[] Rules() => HostTool.Run(tool, "", "-w", "5", "-S").Split('\n');
 
-    private void Restore(string lines) => HostTool.Run($"{tool}-restore", $"*filter\n{lines}COMMIT\n", "-w", "5", "--noflush");
+    private void Restore(string lines) =>
+        HostTool.Run($"{tool}-restore", $"*filter\n{lines}COMMIT\n", "-w", "5", "--noflush");
 
-    // What becomes of a packet that no condition holds for, and of pods': true and false where a rule says it, null at a chain's end.
+    // The fate of a packet that no condition holds for, and of pods' packets: true or false by a rule, null at the chain's end.
     private bool? Verdict(string[] rules, string chain, PodNetwork network)
     {
-        foreach (Match rule in rules.Where(rule => rule.StartsWith($"-A {chain} ", StringComparison.Ordinal)).Select(static rule => RuleLine().Match(rule)).Where(static match => match.Success))
+        IEnumerable<Match> matches = rules.Where(rule => rule.StartsWith($"-A {chain} ", StringComparison.Ordinal)).Select(static rule => RuleLine().Match(rule));
+        foreach (Match rule in matches.Where(static match => match.Success))
         {
             string conditions = Comment().Replace(rule.Groups["conditions"].Value, "");
             string target = rule.Groups["target"].Value;
@@ -106,9 +110,10 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
         return null;
     }
 
-    // A condition of another kind, as on the protocol or the connection, lets only some of them pass.
+    // A condition of another kind, such as one on the protocol or the connection, lets only some packets of pods pass.
     private static bool HoldsForPods(string conditions, PodNetwork network) =>
-        Ends().Match(conditions) is { Success: true } ends && ends.Groups["end"].Captures.All(end => network.IsNamedIn(end.Value));
+        Ends().Match(conditions) is { Success: true } ends
+        && ends.Groups["end"].Captures.All(end => network.IsNamedIn(end.Value));
 
     [GeneratedRegex(@"^(-[sdio] (?<end>\S+) )+$")]
     private static partial Regex Ends();

@@ -4,14 +4,14 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>A chain of nftables that sees what this host forwards.</summary>
+/// <summary>A chain of nftables that sees packets which this host forwards.</summary>
 /// <param name="Family">nft's name of the family.</param>
 /// <param name="Table">Its table.</param>
 /// <param name="Chain">Its own name.</param>
 /// <param name="Drops">Its policy is to drop.</param>
 internal sealed partial record ForwardHook(string Family, string Table, string Chain, bool Drops)
 {
-    /// <summary>All there are.</summary>
+    /// <summary>All such chains of this host.</summary>
     /// <exception cref="IOException"><c>nft</c> failed.</exception>
     public static IReadOnlyList<ForwardHook> List()
     {
@@ -21,14 +21,15 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
         {
             if (TableLine().Match(line) is { Success: true } inTable) (family, table) = (inTable.Groups[1].Value, inTable.Groups[2].Value);
             else if (ChainLine().Match(line) is { Success: true } inChain) chain = inChain.Groups[1].Value;
-            else if (line.Contains("type filter hook forward ", StringComparison.Ordinal)) hooks.Add(new(family, table, chain, line.Contains("policy drop", StringComparison.Ordinal)));
+            else if (line.Contains("type filter hook forward ", StringComparison.Ordinal))
+                hooks.Add(new(family, table, chain, line.Contains("policy drop", StringComparison.Ordinal)));
         }
 
         return hooks;
     }
 
-    /// <summary>What the chain does to pods' packets that nobody has told it about; null when it lets them pass.</summary>
-    /// <remarks>Seen are the policy, and a rule without a condition in the chain itself; what a chain further on refuses is not.</remarks>
+    /// <summary>The reason why the chain lets pods' packets not pass, with the command that changes it; null when they pass.</summary>
+    /// <remarks>The judgement looks at the policy, and at rules without a condition in the chain itself; refusals of further chains are not seen.</remarks>
     /// <param name="pods">The networks of this host's pods.</param>
     /// <exception cref="IOException"><c>nft</c> failed.</exception>
     public string? Judge(IEnumerable<PodNetwork> pods)
@@ -37,17 +38,22 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
             .FirstOrDefault(static match => match.Success)?.Groups["verdict"].Value ?? (Drops ? "drop" : "accept");
         if (verdict == "accept") return null;
         string rules = List("table", Table);
-        PodNetwork[] untold = [.. pods.Where(network => Family is not ("ip" or "ip6") || Family == Address(network)).Where(network => !network.IsAcceptedBy(rules))];
+        PodNetwork[] untold =
+        [
+            .. pods.Where(network => Family is not ("ip" or "ip6") || Family == Address(network)).Where(network => !network.IsAcceptedBy(rules)),
+        ];
         if (untold.Length == 0) return null;
-        string consequence = $"chain {Chain} of table {Family} {Table} {(verdict == "drop" ? "drops" : "rejects")} what it does not know: pods' packets that are forwarded need rules there: ";
+        string consequence = $"chain {Chain} of table {Family} {Table} {(verdict == "drop" ? "drops" : "rejects")} what it does not know: "
+            + "pods' packets that are forwarded need rules there: ";
         return consequence + (Table == "firewalld"
             ? $"firewall-cmd --permanent --zone=trusted {string.Join(' ', untold.Select(static network => $"--add-source={network.Cluster}"))}; firewall-cmd --reload"
             : $"nft '{string.Join("; ", untold.Select(network => $"{Accept(network, "saddr")}; {Accept(network, "daddr")}"))}'");
     }
 
-    private string Accept(PodNetwork network, string end) => $"insert rule {Family} {Table} {Chain} {Address(network)} {end} {network.Cluster} accept";
+    private string Accept(PodNetwork network, string end) =>
+        $"insert rule {Family} {Table} {Chain} {Address(network)} {end} {network.Cluster} accept";
 
-    private static string Address(PodNetwork network) => network.Cluster.Family == Wire.Values.IpFamily.IPv4 ? "ip" : "ip6";
+    private static string Address(PodNetwork network) => network.Cluster.Family == IpFamily.IPv4 ? "ip" : "ip6";
 
     private string List(string what, params string[] names) => HostTool.Run("nft", "", ["-s", "-n", "list", what, Family, .. names]);
 

@@ -4,11 +4,11 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Allows what pods send and get where this host's policy is to forward nothing, as Docker sets it.</summary>
+/// <summary>Allows packets of pods where this host's policy is to forward nothing, as Docker sets it.</summary>
 /// <remarks>
-/// An accept in a table of our own does not outweigh the drop of another, so the rules go behind all others of that very
-/// chain, in one of our own: whatever somebody refuses there before stays refused. Chains of others that are no iptables
-/// are told, not touched.
+/// An accept in a table of our own does not outweigh the drop of another table, so the rules go behind all others of that
+/// very chain, in a chain of our own: a packet that an earlier rule refuses stays refused. Chains that are not of iptables
+/// are reported, and left alone.
 /// </remarks>
 internal sealed class ForwardPolicy
 {
@@ -28,11 +28,12 @@ internal sealed class ForwardPolicy
         ];
         _pods = [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>().Select(cluster => new PodNetwork(cluster, device))];
 
-        ForwardChain Chain(string tool, IpPrefix? cluster) => new(tool, options.Network.Vni, cluster is null ? null : new PodNetwork(cluster.Value, device), former, logger);
+        ForwardChain Chain(string tool, IpPrefix? cluster) =>
+            new(tool, options.Network.Vni, cluster is null ? null : new PodNetwork(cluster.Value, device), former, logger);
     }
 
     /// <summary>Makes the rules where they are needed and missing.</summary>
-    /// <returns>What keeps pods' packets from being forwarded, and is not ours to change or cannot be changed.</returns>
+    /// <returns>The reasons why pods' packets are not forwarded that are not ours to change, or cannot be changed.</returns>
     public IReadOnlyList<string> Repair()
     {
         List<string> problems = [];
@@ -44,7 +45,7 @@ internal sealed class ForwardPolicy
         return problems;
     }
 
-    /// <summary>Removes what was made.</summary>
+    /// <summary>Removes the rules that were made.</summary>
     public void Remove()
     {
         foreach (ForwardChain chain in _nftables.Select(static made => made.Chain).Concat(_legacy.Select(static made => made.Chain)))
@@ -55,12 +56,12 @@ internal sealed class ForwardPolicy
             }
             catch (IOException exception)
             {
-                _logger.LogError("rules of {Tool} stay: {Reason}", chain.Tool, exception.Message);
+                _logger.RulesStay(chain.Tool, exception.Message);
             }
         }
     }
 
-    // FORWARD of iptables is its program's to change. Where that is missing, or says that the table is not its own, it is a chain like others.
+    // FORWARD of iptables is its program's to change. Without that program, or with a table that it refuses, FORWARD is a chain like others.
     private IEnumerable<string> Repair(ForwardHook hook)
     {
         string? failure = null;
@@ -79,7 +80,7 @@ internal sealed class ForwardPolicy
         return hook.Judge(_pods) is { } judgement ? [judgement + failure] : [];
     }
 
-    // Only where there is a filter table already: asking iptables-legacy for it would make it.
+    // Only where a filter table exists already: iptables-legacy makes the table that it is asked for.
     private static IEnumerable<string> RepairLegacy(string names, ForwardChain chain) =>
         HasFilter(names, chain) && chain.Repair() is { } problem ? [problem] : [];
 
@@ -95,8 +96,8 @@ internal sealed class ForwardPolicy
         }
         catch (UnauthorizedAccessException)
         {
-            // The kernel's part was loaded behind overlayd.service, which lets the names be read: by somebody who uses it,
-            // so the table is there, or an empty one changes nothing.
+            // The kernel's part was loaded after overlayd.service had made the names readable: by a program that uses the
+            // table, so it exists, or an empty one changes nothing.
             return chain.HasPods;
         }
     }

@@ -4,10 +4,10 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>The nftables of one family that are this daemon's: one table, made whole in one transaction. Immutable.</summary>
+/// <summary>This daemon's nftables of one family: one table, made whole in one transaction. Immutable.</summary>
 /// <remarks>
-/// Masquerading is flannel's, rule by rule (pkg/trafficmngr/iptables): what kube-proxy has marked is left to it, pods see
-/// each other's own addresses, and who comes from outside to a pod of this node is seen as he is.
+/// Masquerading is flannel's, rule by rule (pkg/trafficmngr/iptables): packets that kube-proxy has marked are left to it,
+/// pods see each other's own addresses, and a client outside that comes to a pod of this node is seen by its own.
 /// </remarks>
 internal sealed class NftTable
 {
@@ -28,17 +28,17 @@ internal sealed class NftTable
     /// <summary>The table's name: one for each network of a host.</summary>
     public string Name { get; }
 
-    /// <summary>Pods of this family reach the outside by it.</summary>
+    /// <summary>Pods of this family reach the outside by this table.</summary>
     public bool Masquerades { get; }
 
-    /// <summary>What <c>nft -f</c> reads to make the table what it should be, whatever it was.</summary>
+    /// <summary>Input of <c>nft -f</c> that makes the table as it should be, in whatever state it was.</summary>
     public string Rules { get; }
 
-    /// <summary>What <c>nft -f</c> reads to remove the table, there or not.</summary>
+    /// <summary>Input of <c>nft -f</c> that removes the table, whether it exists or not.</summary>
     public string Removal => $"table {Family} {Name}\ndelete table {Family} {Name}\n";
 
     /// <param name="family">Which family.</param>
-    /// <param name="options">Networks, port and what is not to be masqueraded.</param>
+    /// <param name="options">Networks, port, and destinations without masquerading.</param>
     /// <param name="device">The TUN.</param>
     public static NftTable For(IpFamily family, OverlayOptions options, string device)
     {
@@ -48,22 +48,27 @@ internal sealed class NftTable
         StringBuilder rules = new();
         _ = rules.Append($"table {address} {name}\ndelete table {address} {name}\ntable {address} {name} {{\n");
 
-        // Each flow between pods has a source port of its own outside: an entry each would fill the table of connections,
-        // and what is not tracked no rule of anybody can translate.
-        AppendChain(rules, "prerouting", "type filter hook prerouting priority raw; policy accept;", $"udp dport {options.Network.Port} fib daddr type local notrack");
-        AppendChain(rules, "output", "type filter hook output priority raw; policy accept;", $"udp dport {options.Network.Port} fib saddr type local notrack");
+        // Each flow between pods has a source port of its own outside: an entry for each would fill the table of connections.
+        // No rule of another program can translate a packet that is not tracked.
+        string tunnels = $"udp dport {options.Network.Port}";
+        AppendChain(rules, "prerouting", "type filter hook prerouting priority raw; policy accept;", $"{tunnels} fib daddr type local notrack");
+        AppendChain(rules, "output", "type filter hook output priority raw; policy accept;", $"{tunnels} fib saddr type local notrack");
         IpPrefix? cluster = isIpv4 ? options.Network.Cidr : options.Network.CidrV6;
         IpPrefix? pods = isIpv4 ? options.Subnet : options.SubnetV6;
         if (cluster is not null && pods is not null)
-            AppendChain(rules, "postrouting", "type nat hook postrouting priority srcnat; policy accept;", [.. Translations(options, address, device, cluster.Value, pods.Value)]);
+        {
+            string[] translations = [.. Translations(options, address, device, cluster.Value, pods.Value)];
+            AppendChain(rules, "postrouting", "type nat hook postrouting priority srcnat; policy accept;", translations);
+        }
+
         _ = rules.Append("}\n");
         return new NftTable(family, name, rules.ToString(), pods is not null && options.IpMasq);
     }
 
     private static IEnumerable<string> Translations(OverlayOptions options, string address, string device, IpPrefix cluster, IpPrefix pods)
     {
-        // A packet of this host's own chose its source before a Service's address became a pod's. Peers answer, and take,
-        // only what comes from this node's pod CIDR.
+        // A packet of this host's own chose its source before a Service's address became a pod's. Peers answer and accept
+        // only packets from this node's pod CIDR.
         yield return $"oifname \"{device}\" fib saddr type local {address} saddr != {pods.Address} snat to {pods.Address}";
         if (!options.IpMasq) yield break;
         yield return $"meta mark & {KubernetesMark} == {KubernetesMark} return";
@@ -73,7 +78,8 @@ internal sealed class NftTable
         yield return $"{address} saddr {cluster} {address} daddr {pods} return";
         yield return $"{address} saddr != {cluster} {address} daddr {pods} return";
         string multicast = cluster.Family == IpFamily.IPv4 ? "224.0.0.0/4" : "ff00::/8";
-        foreach (string match in new[] { $"{address} saddr {cluster} {address} daddr != {multicast}", $"{address} saddr != {cluster} {address} daddr {cluster}" })
+        string[] matches = [$"{address} saddr {cluster} {address} daddr != {multicast}", $"{address} saddr != {cluster} {address} daddr {cluster}"];
+        foreach (string match in matches)
         {
             // An answer to the port of the tunnels would end in their socket.
             yield return $"{match} meta l4proto udp masquerade to :{Ports(options.Network.Port)} fully-random";

@@ -6,22 +6,25 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>This host's packet filter as far as it is ours: made at the start, put back when somebody removes it, gone at the end.</summary>
+/// <summary>The daemon's part of this host's packet filter: made at the start, restored when another program removes it, gone at the end.</summary>
 /// <remarks>
-/// Tables of our own, and one chain in iptables where a policy of the host drops what is forwarded. What is not as it
-/// should be is told and tried again: pods reach each other without any of it.
+/// It has tables of its own, and one chain in iptables where a policy of the host drops forwarded packets. A part that
+/// fails is reported and tried again: pods reach each other without any of it.
 /// </remarks>
 internal sealed class PacketFilter : IDisposable
 {
     // kube-proxy writes its rules in bursts; one look behind a burst is enough.
     private static readonly TimeSpan _settleTime = TimeSpan.FromSeconds(1);
 
-    // What no notification tells: rules of iptables-legacy, addresses and routes of others, bridge-nf.
+    // No notification comes for rules of iptables-legacy, addresses and routes of other programs, and bridge-nf.
     private static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(30);
+
+    // The words of nft for a table that does not exist.
+    private const string Missing = "No such file or directory";
 
     private readonly IReadOnlyList<NftTable> _tables;
 
-    // As nft lists what was made; null where it was made and could not be listed.
+    // Each table that was made, as nft lists it; null where it could not be listed.
     private readonly Dictionary<NftTable, string?> _applied = [];
     private readonly ForwardPolicy _forward;
     private readonly ReservedPort _port;
@@ -33,10 +36,10 @@ internal sealed class PacketFilter : IDisposable
     private readonly Thread _thread;
     private volatile IReadOnlyList<string> _warnings = [];
 
-    /// <summary>Makes what is ours.</summary>
-    /// <param name="options">Networks, and what is to be masqueraded.</param>
+    /// <summary>Makes tables, chains and the reservation of the port.</summary>
+    /// <param name="options">Networks, and whether and where pods are masqueraded.</param>
     /// <param name="device">The TUN.</param>
-    /// <param name="logger">Told of what is repaired, and of what cannot be.</param>
+    /// <param name="logger">Logs repairs, and their failures.</param>
     /// <exception cref="LinuxException">Changes cannot be watched.</exception>
     public PacketFilter(OverlayOptions options, string device, ILogger<PacketFilter> logger)
     {
@@ -49,11 +52,11 @@ internal sealed class PacketFilter : IDisposable
         _plan = new HostAddressPlan(options, device);
         _thread = new Thread(Run) { Name = "packet-filter", IsBackground = true };
         _port.Reserve();
-        if (Try(former.RemoveTables) is { } failure) _logger.LogWarning("tables that a crash may have left are not looked for: {Reason}", failure);
+        if (Try(former.RemoveTables) is { } failure) _logger.FormerTablesUnread(failure);
         Look();
     }
 
-    /// <summary>What is not as it should be. Any thread may read it.</summary>
+    /// <summary>A sentence for each fault of the packet filter. Any thread may read it.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
 
     public void Start() => _thread.Start();
@@ -72,11 +75,11 @@ internal sealed class PacketFilter : IDisposable
         Stop();
         foreach (NftTable table in _applied.Keys)
         {
-            if (Try(() => HostTool.Run("nft", table.Removal, "-f", "-")) is { } failure) _logger.LogError("table {Family} {Table} stays: {Reason}", table.Family, table.Name, failure);
+            if (Try(() => HostTool.Run("nft", table.Removal, "-f", "-")) is { } failure) _logger.TableStays(table.Family, table.Name, failure);
         }
 
         _forward.Remove();
-        if (Try(_port.RemoveFromKernel) is { } kept) _logger.LogError("port {Port} stays reserved: {Reason}", _options.Network.Port, kept);
+        if (Try(_port.RemoveFromKernel) is { } kept) _logger.PortStaysReserved(_options.Network.Port, kept);
     }
 
     /// <summary>Ends the watch and closes its descriptors. Tables, chains and the port's reservation stay.</summary>
@@ -87,7 +90,7 @@ internal sealed class PacketFilter : IDisposable
         _ending.Dispose();
     }
 
-    // A kernel without IPv6, or told to do without at its start, has neither tunnels nor pods for such a table.
+    // A kernel without IPv6, or with it disabled at boot, has neither tunnels nor pods for such a table.
     private static IEnumerable<IpFamily> Families() => File.Exists("/proc/net/if_inet6") ? [IpFamily.IPv4, IpFamily.IPv6] : [IpFamily.IPv4];
 
     private void Run()
@@ -97,7 +100,7 @@ internal sealed class PacketFilter : IDisposable
         {
             if (Try(() => _monitor.Wait(_lookInterval)) is { } failure)
             {
-                if (!isTold) _logger.LogError("changes of nftables cannot be waited for, so they are looked for all the time: {Reason}", failure);
+                if (!isTold) _logger.ChangesUnwatched(failure);
                 isTold = true;
             }
 
@@ -116,7 +119,7 @@ internal sealed class PacketFilter : IDisposable
         warnings.AddRange(_forward.Repair());
         if (Try(() => warnings.AddRange(_plan.Find())) is { } unread) warnings.Add($"addresses and routes of this host cannot be read: {unread}");
         warnings.AddRange(BridgeFilter.Find(_options));
-        foreach (string warning in warnings.Except(_warnings)) _logger.LogWarning("{Warning}", warning);
+        foreach (string warning in warnings.Except(_warnings)) _logger.WarningFound(warning);
         _warnings = warnings;
     }
 
@@ -126,25 +129,26 @@ internal sealed class PacketFilter : IDisposable
         if (applied is not null && Read(table) == applied) return;
         _ = HostTool.Run("nft", table.Rules, "-f", "-");
         _applied[table] = null;
-        if (applied is not null) _logger.LogWarning("table {Family} {Table} was changed by somebody and is made anew", table.Family, table.Name);
+        if (applied is not null) _logger.TableRestored(table.Family, table.Name);
         _applied[table] = Read(table) ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
     }
 
-    // Null when it is gone. Numbers instead of names, which some of nft's versions do not take back.
+    // Null when the table is gone. Numbers instead of names, for some versions of nft do not take their own names back.
     private static string? Read(NftTable table)
     {
         try
         {
             return HostTool.Run("nft", "", "-s", "-n", "list", "table", table.Family, table.Name);
         }
-        catch (IOException exception) when (exception.Message.Contains("No such file or directory", StringComparison.Ordinal) && exception is not FileNotFoundException)
+        catch (IOException exception) when (exception is not FileNotFoundException && exception.Message.Contains(Missing, StringComparison.Ordinal))
         {
             return null;
         }
     }
 
     private static string Consequence(NftTable table, string failure) => table.Masquerades
-        ? $"table {table.Family} {table.Name} cannot be made, so pods are not masqueraded and reach nothing outside: {failure}; install nftables, or set Overlay:IpMasq to false where another does it"
+        ? $"table {table.Family} {table.Name} cannot be made, so pods are not masqueraded and reach nothing outside: {failure}; "
+            + "install nftables, or set Overlay:IpMasq to false where another does it"
         : $"table {table.Family} {table.Name} cannot be made: {failure}; install nftables";
 
     private static string? Try(Action action)

@@ -3,12 +3,12 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>What pods' packets are known by in rules of others: the cluster CIDR, or the device they come and go by.</summary>
+/// <summary>The names of pods' packets in rules of other programs: the cluster CIDR, or the device they come and go by.</summary>
 /// <param name="Cluster">Every pod's network.</param>
 /// <param name="Device">The TUN.</param>
 internal readonly partial record struct PodNetwork(IpPrefix Cluster, string Device)
 {
-    /// <summary>A rule of nft lets pods' packets pass by nothing but whom they are from or for, or gives them to another chain, which has decided.</summary>
+    /// <summary>A rule of nft accepts pods' packets by source or destination alone, or hands them to another chain, which decides.</summary>
     /// <param name="rules">As nft lists them.</param>
     public bool IsAcceptedBy(string rules)
     {
@@ -20,7 +20,7 @@ internal readonly partial record struct PodNetwork(IpPrefix Cluster, string Devi
             : Accept().Match(rule) is { Success: true } accept && accept.Groups["end"].Captures.All(end => pods.IsNamedIn(end.Value)));
     }
 
-    /// <summary>The text has pods' packets in it: the cluster CIDR, a network around it, or the device.</summary>
+    /// <summary>The text names pods' packets: by the cluster CIDR, a network around it, or the device.</summary>
     public bool IsNamedIn(string rules)
     {
         IpPrefix cluster = Cluster;

@@ -3,15 +3,15 @@ using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Takes the tunnels' port out of those that the kernel gives to whoever asks for any (ip_local_reserved_ports).</summary>
-/// <remarks>Such a socket would keep a daemon that starts later from its port. What somebody else has reserved stays so.</remarks>
+/// <summary>Takes the tunnels' port out of those that the kernel gives to a program that asks for any port (ip_local_reserved_ports).</summary>
+/// <remarks>Such a program would keep a daemon that starts later from its port. A port that another program has reserved stays so.</remarks>
 internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogger logger)
 {
     private const string Parameter = "net/ipv4/ip_local_reserved_ports";
 
     private bool _isOurs;
 
-    /// <summary>Adds the port to those that are reserved, and gives back another one that a run which crashed has left.</summary>
+    /// <summary>Reserves the port, and frees another one that a crashed run has left reserved.</summary>
     public void Reserve()
     {
         if (Sysctl.Get(Parameter) is not { } before) return;
@@ -31,16 +31,16 @@ internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogg
                 return;
             }
 
-            // The record first: behind a crash between the two, the port is reserved anew and ours.
+            // The record first: after a crash between the two, the next run reserves the port again, as its own.
             record.Save(port);
             Sysctl.Set(Parameter, PortRanges.With(before, port));
             _isOurs = true;
-            logger.LogInformation("port {Port} is taken out of those the kernel chooses from ({Parameter})", port, Parameter);
+            logger.PortReserved(port, Parameter);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             if (record.Port == port) record.Delete();
-            logger.LogWarning("{Parameter} cannot be set: {Reason}; a program may get port {Port} by chance", Parameter, exception.Message, port);
+            logger.PortNotReserved(Parameter, exception.Message, port);
         }
     }
 

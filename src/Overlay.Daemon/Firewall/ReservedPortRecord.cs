@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Overlay.Host.Files;
@@ -6,52 +5,24 @@ using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>That a port was reserved by this daemon, for the run behind a crash: <c>{"Port":8472,"Boot":"…"}</c>.</summary>
+/// <summary>The note that this daemon reserved a port, for the run after a crash: <c>{"Port":8472,"Boot":"…"}</c>.</summary>
 /// <remarks>
-/// The kernel's list does not say who reserved what. What was reserved before the daemon came is never recorded, and with
-/// the boot the list goes: a record of another is none. Where there is none, what is reserved stays so.
+/// The kernel's list does not show who reserved a port. A port that was reserved before the daemon came is never recorded.
+/// The list ends with the boot, so a record of another boot does not count. Without a record a reserved port stays so.
 /// </remarks>
 internal sealed partial class ReservedPortRecord(string stateDirectory, ILogger logger)
 {
-    private readonly string _file = Path.Combine(stateDirectory, "reserved-port.json");
+    private readonly StateFile<Entry> _file = new(
+        Path.Combine(stateDirectory, "reserved-port.json"), RecordJson.Default.Entry, "a port that a crash left reserved stays so", logger);
+
+    /// <summary>The port that was reserved since this boot; null where none was, or none is known.</summary>
+    public ushort? Port => _file.Load() is { } entry && entry.Boot == Boot ? entry.Port : null;
 
     private static string Boot => Sysctl.Get("kernel/random/boot_id") ?? "";
 
-    /// <summary>The port that is reserved since this boot; null where none is, or none is known.</summary>
-    public ushort? Port => Read() is { } entry && entry.Boot == Boot ? entry.Port : null;
+    public void Save(ushort port) => _ = _file.Save(new Entry(port, Boot));
 
-    public void Save(ushort port) => Change(() => AtomicFile.Write(_file, JsonSerializer.SerializeToUtf8Bytes(new Entry(port, Boot), RecordJson.Default.Entry)));
-
-    public void Delete() => Change(() => File.Delete(_file));
-
-    private Entry? Read()
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(_file), RecordJson.Default.Entry);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
-        {
-            logger.LogWarning("{File} cannot be used: {Reason}. A port that a crash left reserved stays so", _file, exception.Message);
-            return null;
-        }
-    }
-
-    private void Change(Action change)
-    {
-        try
-        {
-            change();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            logger.LogError("{File} cannot be written: {Reason}. After a crash the port may stay reserved", _file, exception.Message);
-        }
-    }
+    public void Delete() => _file.Delete();
 
     private sealed record Entry(ushort Port, string Boot);
 

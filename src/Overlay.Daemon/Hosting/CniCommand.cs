@@ -30,7 +30,8 @@ internal static class CniCommand
         switch (arguments[0])
         {
             case FreeAddresses:
-                new LeakedAddressSweep(options, loggers.CreateLogger<LeakedAddressSweep>()).Run();
+                ILogger logger = loggers.CreateLogger<LeakedAddressSweep>();
+                foreach (string problem in new LeakedAddressSweep(options, logger).Run()) logger.SweepFailed(problem);
                 return ExitCode.Success;
             case Remove:
                 return installer.Remove() ? ExitCode.Success : ExitCode.Failure;

@@ -1,8 +1,11 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Overlay.Daemon.Options;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Formatting.Compact;
+using Serilog.Settings.Configuration;
 using Serilog.Sinks.SystemConsole.Themes;
 
 namespace Overlay.Daemon.Hosting;
@@ -10,30 +13,46 @@ namespace Overlay.Daemon.Hosting;
 /// <summary>The log: to the console, which systemd and Kubernetes collect. Section <c>Serilog</c> overrides it.</summary>
 internal static class Logging
 {
-    /// <exception cref="ConfigurationException">Serilog cannot make sense of its section.</exception>
-    public static Logger Create(IConfiguration configuration)
+    private const string Template = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
+
+    /// <exception cref="ConfigurationException">Serilog refuses its section.</exception>
+    public static Logger Create(IConfiguration configuration) => Create(configuration, JournalStream.IsStandardOutput());
+
+    /// <param name="configuration">All sections.</param>
+    /// <param name="isJournal">The console is systemd's journal, which has time stamps and priorities of its own.</param>
+    /// <exception cref="ConfigurationException">Serilog refuses its section.</exception>
+    internal static Logger Create(IConfiguration configuration, bool isJournal)
     {
         try
         {
-            return Configure(configuration);
+            return Configure(configuration, isJournal);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException)
         {
-            throw new ConfigurationException($"Serilog '{configuration["Serilog:MinimumLevel"]}…' cannot be used: {exception.Message} Example: {{ \"MinimumLevel\": \"Debug\" }}");
+            throw new ConfigurationException(
+                $"Serilog '{configuration["Serilog:MinimumLevel"]}…' cannot be used: {exception.Message} Example: {{ \"MinimumLevel\": \"Debug\" }}");
         }
     }
 
-    private static Logger Configure(IConfiguration configuration) =>
-        new LoggerConfiguration()
+    private static Logger Configure(IConfiguration configuration, bool isJournal)
+    {
+        LoggerConfiguration logger = new LoggerConfiguration()
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
 
-            // What stops the start is said once, by Program, and not with a stack trace when it is the configuration.
-            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
-            .WriteTo.Console(
-                outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}",
-                formatProvider: System.Globalization.CultureInfo.InvariantCulture,
-                theme: ConsoleTheme.None)
-            .ReadFrom.Configuration(configuration)
-            .CreateLogger();
+            // Program prints the fault that stops the start, once and without a stack trace when it is the configuration.
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
+
+        // A section that names sinks names all of them, else each line would come twice.
+        if (!configuration.GetSection("Serilog:WriteTo").GetChildren().Any())
+        {
+            logger = isJournal
+                ? logger.WriteTo.Console(new JournalFormatter())
+                : logger.WriteTo.Console(outputTemplate: Template, formatProvider: CultureInfo.InvariantCulture, theme: ConsoleTheme.None);
+        }
+
+        // Named here, for Serilog looks for assemblies beside the program, and a single file has none there.
+        ConfigurationReaderOptions shipped = new(typeof(ConsoleLoggerConfigurationExtensions).Assembly, typeof(CompactJsonFormatter).Assembly);
+        return logger.ReadFrom.Configuration(configuration, shipped).CreateLogger();
+    }
 }

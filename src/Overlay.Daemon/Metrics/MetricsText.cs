@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Overlay.ControlPlane.Trust;
-using Overlay.Daemon.Admin;
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
 
@@ -10,15 +9,13 @@ namespace Overlay.Daemon.Metrics;
 /// <summary>Counters in the Prometheus text format, version 0.0.4.</summary>
 internal static class MetricsText
 {
-    public static string Format(DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers, ControlPlaneReport store)
+    public static string Format(DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers, StoreMetrics store)
     {
         StringBuilder text = new();
         Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
-        foreach (PathCounters worker in counters.Paths)
-            Line($"overlay_forwarded_packets_total{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}", worker.ForwardedPackets);
+        foreach (PathCounters worker in counters.Paths) Line($"overlay_forwarded_packets_total{Labels(worker)}", worker.ForwardedPackets);
         Header("overlay_forwarded_bytes_total", "counter", "Bytes of inner IP packets passed on.");
-        foreach (PathCounters worker in counters.Paths)
-            Line($"overlay_forwarded_bytes_total{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}", worker.ForwardedBytes);
+        foreach (PathCounters worker in counters.Paths) Line($"overlay_forwarded_bytes_total{Labels(worker)}", worker.ForwardedBytes);
         Header("overlay_dropped_packets_total", "counter", "Packets dropped, by reason.");
         foreach ((Direction direction, DropReason reason) in DropReasons.All)
             Line($"overlay_dropped_packets_total{{direction=\"{NameOf(direction)}\",reason=\"{reason}\"}}", counters.Dropped(direction, reason));
@@ -27,10 +24,10 @@ internal static class MetricsText
         Header("overlay_peers_held", "gauge", "Peers that the store lacks all at once and that are kept for a while.");
         Line("overlay_peers_held", store.HeldPeers);
         Header("overlay_store_connected", "gauge", "1 while the store of the leases answers.");
-        Line("overlay_store_connected", store.State == "connected" ? 1 : 0);
+        Line("overlay_store_connected", store.IsConnected ? 1 : 0);
         Header("overlay_store_from_saved_state", "gauge", "1 while node or peers are those of the last run.");
-        Line("overlay_store_from_saved_state", store.FromSavedState ? 1 : 0);
-        if (store.AgeSeconds is { } age)
+        Line("overlay_store_from_saved_state", store.IsFromSavedState ? 1 : 0);
+        if (store.SecondsSinceSync is { } age)
         {
             Header("overlay_store_seconds_since_sync", "gauge", "Age of what is known of the store.");
             Line("overlay_store_seconds_since_sync", age);
@@ -42,6 +39,8 @@ internal static class MetricsText
 
         void Line(string series, long value) => text.Append(CultureInfo.InvariantCulture, $"{series} {value}\n");
     }
+
+    private static string Labels(PathCounters worker) => $"{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}";
 
     /// <summary>A direction as reports and metrics write it.</summary>
     public static string NameOf(Direction direction) => direction == Direction.Egress ? "egress" : "ingress";

@@ -10,7 +10,7 @@ namespace Overlay.Daemon.Networks;
 internal sealed class OverlayRoutes
 {
     /// <summary>Marks our routes (RTPROT_*): a number no known routing daemon uses.</summary>
-    public const byte Protocol = 79;
+    public const byte Protocol = RouteProtocol.Overlay;
 
     /// <summary>
     /// Behind every other route: what no pod's bridge takes must not go out by the TUN, and what the TUN does not take

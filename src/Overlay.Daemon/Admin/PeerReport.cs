@@ -1,0 +1,28 @@
+using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.Metrics;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Admin;
+
+/// <summary>One peer of <c>overlayctl peers</c>; its path is tunnel, direct, or both where the families differ.</summary>
+internal sealed record PeerReport(
+    string Node, string State, string? Subnet, string? SubnetV6, string? PublicIp, string? PublicIpV6,
+    string? VtepMac, string? VtepMacV6, string? Path, string? Reason)
+{
+    /// <param name="peers">All peers, also refused ones.</param>
+    /// <param name="isDirect">Whether a plain route leads to a pod CIDR.</param>
+    public static IReadOnlyList<PeerReport> Of(PeersSnapshot peers, Func<IpPrefix, bool> isDirect) =>
+    [
+        .. peers.Peers.Select(peer => new PeerReport(
+            peer.Lease.Node, PeerStates.NameOf(peer.Verdict), peer.Lease.Subnet?.ToString(), peer.Lease.SubnetV6?.ToString(),
+            peer.Lease.PublicIp?.ToString(), peer.Lease.PublicIpV6?.ToString(),
+            peer.Lease.BackendData?.Mac?.ToString(), peer.Lease.BackendV6Data?.Mac?.ToString(), PathTo(peer, isDirect), peer.Reason)),
+    ];
+
+    private static string? PathTo(PeerLease peer, Func<IpPrefix, bool> isDirect)
+    {
+        if (peer.Verdict != LeaseVerdict.Accepted) return null;
+        bool[] direct = [.. peer.Lease.PodCidrs.Select(isDirect).Distinct()];
+        return direct.Length > 1 ? "tunnel and direct" : direct[0] ? "direct" : "tunnel";
+    }
+}

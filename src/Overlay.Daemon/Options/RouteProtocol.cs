@@ -1,0 +1,11 @@
+namespace Overlay.Daemon.Options;
+
+/// <summary>Numbers that tell who made a route of the kernel (RTPROT_*, <c>ip route show proto N</c>).</summary>
+internal static class RouteProtocol
+{
+    /// <summary>Routes of this daemon.</summary>
+    public const byte Overlay = 79;
+
+    /// <summary>RTPROT_KERNEL: routes that come with an address.</summary>
+    public const byte Kernel = 2;
+}
