@@ -1,20 +1,14 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Admin;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
-using Overlay.Daemon.Problems;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
-using Serilog;
 
 // overlayd: read the configuration, put the parts together, run until told to stop.
 
@@ -46,7 +40,7 @@ try
 
     IConfiguration configuration = ConfigurationLoader.Load(args);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
-    await using WebApplication application = Build(configuration, options, outcome);
+    await using WebApplication application = Composition.Build(configuration, options, outcome);
     using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);
     await application.StartAsync();
     await application.WaitForShutdownAsync();
@@ -76,29 +70,3 @@ static PosixSignalRegistration StopOnHangup(IHostApplicationLifetime lifetime) =
         signal.Cancel = true;
         lifetime.StopApplication();
     });
-
-static WebApplication Build(IConfiguration configuration, OverlayOptions options, ProcessOutcome outcome)
-{
-    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-    _ = builder.Configuration.AddConfiguration(configuration);
-    _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration), dispose: true);
-    _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
-    _ = builder.Services
-        .AddSingleton(options)
-        .AddSingleton(outcome)
-        .AddSingleton<TablePublisher>()
-        .AddSingleton<ProblemBoard>()
-        .AddSingleton(services => LeaseSources.Create(options, services.GetRequiredService<ILoggerFactory>()))
-        .AddSingleton<OverlayService>()
-        .AddSingleton<AdminReader>()
-        .AddHostedService<AdminSocketGuard>()
-        .AddHostedService(services => services.GetRequiredService<OverlayService>())
-        .AddSingleton<CniInstallService>()
-        .AddHostedService(services => services.GetRequiredService<CniInstallService>())
-        .AddHostedService<LeakedAddresses>()
-        .AddHostedService(services => new SystemdNotifier(
-            () => services.GetRequiredService<OverlayService>().WaitingFor, TimeProvider.System, services.GetRequiredService<ILogger<SystemdNotifier>>()));
-    WebApplication application = builder.Build();
-    AdminEndpoints.Map(application, application.Services.GetRequiredService<AdminReader>());
-    return application;
-}

@@ -1,7 +1,4 @@
 using System.Net.Sockets;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
-using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 
 namespace Overlay.Cni.Tests;

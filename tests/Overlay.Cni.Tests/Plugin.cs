@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Overlay.Daemon.Hosting;
-using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,4 +1,3 @@
-using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 
 namespace Overlay.Cni.Tests;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Overlay.ControlPlane.Leases;
@@ -9,6 +10,7 @@ internal sealed class TestStore : ILeaseSource
 {
     private readonly Channel<LeaseUpdate> _updates = Channel.CreateUnbounded<LeaseUpdate>();
     private readonly Channel<PodCidrs> _given = Channel.CreateUnbounded<PodCidrs>();
+    private readonly ConcurrentQueue<Lease> _published = new();
     private TaskCompletionSource _isThere = Done();
 
     public NodeSettings Settings { get; set; } = NodeSettings.None;
@@ -31,6 +33,20 @@ internal sealed class TestStore : ILeaseSource
     public int FindFailures { get; set; }
 
     public PodCidrRequest? Request { get; private set; }
+
+    /// <summary>Every lease that was published, in that order.</summary>
+    public IReadOnlyList<Lease> Published => [.. _published];
+
+    public bool IsReadyReported { get; private set; }
+
+    /// <summary>Called when a lease is published.</summary>
+    public Action? Publishing { get; set; }
+
+    /// <summary>Called when the node reports that it is ready.</summary>
+    public Action? Reporting { get; set; }
+
+    /// <summary>Called when the lease is withdrawn.</summary>
+    public Action? Withdrawing { get; set; }
 
     public StoreLocation Location { get; set; } = new("Test", "memory");
 
@@ -77,11 +93,25 @@ internal sealed class TestStore : ILeaseSource
         return Task.FromResult(HasNoNames && Request is null ? null : Held);
     }
 
-    public Task PublishAsync(Lease own, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task PublishAsync(Lease own, CancellationToken cancellationToken)
+    {
+        Publishing?.Invoke();
+        _published.Enqueue(own);
+        return Task.CompletedTask;
+    }
 
-    public Task ReportReadyAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ReportReadyAsync(string node, CancellationToken cancellationToken)
+    {
+        Reporting?.Invoke();
+        IsReadyReported = true;
+        return Task.CompletedTask;
+    }
 
-    public Task WithdrawAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task WithdrawAsync(string node, CancellationToken cancellationToken)
+    {
+        Withdrawing?.Invoke();
+        return Task.CompletedTask;
+    }
 
     private static TaskCompletionSource Done()
     {

@@ -29,9 +29,6 @@ public sealed class LeaseFollower(
     /// <summary>The store has sent its leases in this run. Any thread may read it.</summary>
     public bool HasRead => _hasRead;
 
-    /// <summary>Called on the following thread after the peers have changed.</summary>
-    public Action<PeersSnapshot>? PeersChanged { get; set; }
-
     /// <summary>Applies the saved leases, then the store's: a node that held a prefix before a restart still holds it.</summary>
     /// <param name="isStoreAway">The caller has just waited for the store in vain: the saved leases, or none, are used at once.</param>
     /// <param name="cancellation">Ends the wait for a store that cannot be read, and the following of it.</param>
@@ -128,6 +125,5 @@ public sealed class LeaseFollower(
     private void Change(Action change)
     {
         lock (_gate) change();
-        PeersChanged?.Invoke(reconciler.Peers);
     }
 }

@@ -1,4 +1,3 @@
-using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 

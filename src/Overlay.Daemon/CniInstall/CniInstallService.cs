@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
@@ -14,7 +13,7 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 
     private const string Key = "the CNI plugin";
 
-    private readonly OverlayService _service;
+    private readonly NodeStatus _status;
     private readonly CniInstallOptions _options;
     private readonly CniInstaller _installer;
     private readonly ProblemBoard _problems;
@@ -23,9 +22,9 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private string? _failure;
     private bool _isDown;
 
-    public CniInstallService(OverlayService service, OverlayOptions options, ProblemBoard problems, ILogger<CniInstallService> logger)
+    public CniInstallService(NodeStatus status, OverlayOptions options, ProblemBoard problems, ILogger<CniInstallService> logger)
     {
-        _service = service;
+        _status = status;
         _options = options.CniInstall;
         _installer = new(options.CniInstall, logger);
         _problems = problems;
@@ -64,7 +63,7 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
         while (!_stopping.IsCancellationRequested)
         {
             // Once installed the plugin stays, for it also takes down the pods that are there already.
-            bool isReady = wasReady || (_service.Started is not null && _service.Problems.Count == 0);
+            bool isReady = wasReady || _status.IsReady;
             if (isReady) Try(_installer.Install, "installed");
             Report();
             wasReady = isReady;

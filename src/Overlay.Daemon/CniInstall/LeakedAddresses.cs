@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;

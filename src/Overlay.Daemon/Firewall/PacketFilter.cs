@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 using Overlay.Host.Netlink;
 using Overlay.Host.Programs;
 using Overlay.Wire.Values;
@@ -13,6 +14,8 @@ namespace Overlay.Daemon.Firewall;
 /// </remarks>
 internal sealed class PacketFilter : IDisposable
 {
+    private const string Key = "the packet filter";
+
     // kube-proxy writes its rules in bursts; one look behind a burst is enough.
     private static readonly TimeSpan _settleTime = TimeSpan.FromSeconds(1);
 
@@ -34,16 +37,18 @@ internal sealed class PacketFilter : IDisposable
     private readonly NftablesMonitor _monitor = new();
     private readonly ManualResetEventSlim _ending = new();
     private readonly Thread _thread;
-    private volatile IReadOnlyList<string> _warnings = [];
+    private readonly ProblemBoard _problems;
 
     /// <summary>Makes tables, chains and the reservation of the port.</summary>
     /// <param name="options">Networks, and whether and where pods are masqueraded.</param>
     /// <param name="device">The TUN.</param>
+    /// <param name="problems">Gets a sentence for each fault of the packet filter.</param>
     /// <param name="logger">Logs repairs, and their failures.</param>
     /// <exception cref="LinuxException">Changes cannot be watched.</exception>
-    public PacketFilter(OverlayOptions options, string device, ILogger<PacketFilter> logger)
+    public PacketFilter(OverlayOptions options, string device, ProblemBoard problems, ILogger<PacketFilter> logger)
     {
         _options = options;
+        _problems = problems;
         _logger = logger;
         _tables = [.. Families().Select(family => NftTable.For(family, options, device))];
         FormerNetworks former = new(options.Network.Vni, logger);
@@ -56,9 +61,6 @@ internal sealed class PacketFilter : IDisposable
         Look();
     }
 
-    /// <summary>A sentence for each fault of the packet filter. Any thread may read it.</summary>
-    public IReadOnlyList<string> Warnings => _warnings;
-
     public void Start() => _thread.Start();
 
     /// <summary>Ends the watch; nothing is repaired after this returns.</summary>
@@ -70,7 +72,7 @@ internal sealed class PacketFilter : IDisposable
     }
 
     /// <summary>Removes what is ours.</summary>
-    public void Dispose()
+    public void RemoveFromKernel()
     {
         Stop();
         foreach (NftTable table in _applied.Keys)
@@ -79,7 +81,13 @@ internal sealed class PacketFilter : IDisposable
         }
 
         _forward.Remove();
-        if (Try(_port.Release) is { } kept) _logger.PortStaysReserved(_options.Network.Port, kept);
+        if (Try(_port.RemoveFromKernel) is { } kept) _logger.PortStaysReserved(_options.Network.Port, kept);
+    }
+
+    /// <summary>Ends the watch and closes its descriptors. Tables, chains and the port's reservation stay.</summary>
+    public void Dispose()
+    {
+        Stop();
         _monitor.Dispose();
         _ending.Dispose();
     }
@@ -113,8 +121,7 @@ internal sealed class PacketFilter : IDisposable
         warnings.AddRange(_forward.Repair());
         if (Try(() => warnings.AddRange(_plan.Find())) is { } unread) warnings.Add($"addresses and routes of this host cannot be read: {unread}");
         warnings.AddRange(BridgeFilter.Find(_options));
-        foreach (string warning in warnings.Except(_warnings)) _logger.WarningFound(warning);
-        _warnings = warnings;
+        _problems.Report(Key, ProblemSeverity.Warning, warnings);
     }
 
     private void Repair(NftTable table)

@@ -47,7 +47,7 @@ internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogg
     /// <summary>Gives back what <see cref="Reserve"/> has taken, in this run or one that crashed, and only that.</summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
-    public void Release()
+    public void RemoveFromKernel()
     {
         if (!_isOurs || Sysctl.Get(Parameter) is not { } now) return;
         _isOurs = false;

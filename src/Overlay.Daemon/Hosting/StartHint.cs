@@ -3,7 +3,7 @@ using Overlay.Host.Interop;
 namespace Overlay.Daemon.Hosting;
 
 /// <summary>What an operator can do about a system call that failed at start; the kernel's own words rarely say.</summary>
-public static class StartHint
+internal static class StartHint
 {
     private const int EPERM = 1;
 

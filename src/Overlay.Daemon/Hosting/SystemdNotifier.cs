@@ -7,11 +7,11 @@ using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Daemon.Hosting;
 
-/// <summary>Tells systemd when the daemon is ready, alive and stopping (sd_notify(3)); silent where nobody listens.</summary>
-/// <param name="waitingFor">What the start waits for; null when for nothing. As long as it does, systemd is asked for more time.</param>
+/// <summary>Notifies systemd that the daemon is ready, alive or stopping (sd_notify(3)); silent where nobody listens.</summary>
+/// <param name="waitingFor">The answer that the start waits for; null when it waits for none. As long as it does, systemd is asked for more time.</param>
 /// <param name="time">Clock of that asking.</param>
-/// <param name="logger">Told when systemd cannot be.</param>
-public sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider time, ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
+/// <param name="logger">Logs a socket that takes no message.</param>
+internal sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider time, ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
 {
     // Each time for longer than until the next: a loaded host may be late with it.
     private static readonly TimeSpan _extension = TimeSpan.FromSeconds(60);
@@ -78,7 +78,7 @@ public sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider time,
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
             // NOTIFY_SOCKET may be inherited from somebody else's service; pods' packets matter more.
-            if (!_hasFailed) logger.LogWarning("NOTIFY_SOCKET {Path} takes no {State}: {Reason}", _path, state, exception.Message);
+            if (!_hasFailed) logger.SystemdNotNotified(_path, state, exception.Message);
             _hasFailed = true;
         }
     }

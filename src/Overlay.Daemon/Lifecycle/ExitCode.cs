@@ -1,7 +1,7 @@
 namespace Overlay.Daemon.Lifecycle;
 
 /// <summary>What the process returns.</summary>
-public static class ExitCode
+internal static class ExitCode
 {
     public const int Success = 0;
 

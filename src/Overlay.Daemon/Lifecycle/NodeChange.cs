@@ -2,7 +2,7 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>Something that makes this node another than it is, while it runs.</summary>
+/// <summary>An event that makes this node another than it is, while it runs.</summary>
 internal abstract record NodeChange
 {
     private NodeChange()
@@ -18,7 +18,7 @@ internal abstract record NodeChange
     /// <summary>The store answers, after a start without it.</summary>
     public sealed record Settled(NodePlan Plan) : NodeChange
     {
-        /// <summary>Ends when it has been applied or refused.</summary>
-        public TaskCompletionSource Tried { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>Ends when it has been applied or refused; true when applied.</summary>
+        public TaskCompletionSource<bool> Tried { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -1,23 +1,20 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
-using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
-using Overlay.Host.Files;
-using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>Finds out what this node is to be: from the store, or from what the store said to an earlier run.</summary>
+/// <summary>Finds out what this node is to be: from the store, or from what the store gave an earlier run.</summary>
 /// <param name="configured">The configuration as it is.</param>
 /// <param name="source">The store.</param>
-/// <param name="saved">What it said to an earlier run.</param>
+/// <param name="saved">What the store gave an earlier run.</param>
 /// <param name="discover">Looks for the underlay, once the options are complete.</param>
 /// <param name="time">Clock of the patience with the store.</param>
-/// <param name="logger">Told what is waited for, and when the node begins without the store.</param>
+/// <param name="logger">Logs what is waited for, and a begin without the store.</param>
 internal sealed class NodePlanner(
-    OverlayOptions configured, ILeaseSource source, AssignmentFile saved, Func<OverlayOptions, UnderlayInterface> discover, TimeProvider time,
+    OverlayOptions configured, ILeaseSource source, SavedAssignment saved, Func<OverlayOptions, UnderlayInterface> discover, TimeProvider time,
     ILogger<NodePlanner> logger)
 {
     // With what the last run was given at hand, a store that does not answer is not waited for longer.
@@ -30,10 +27,9 @@ internal sealed class NodePlanner(
     private static readonly TimeSpan _findPause = TimeSpan.FromMilliseconds(500);
 
     private Task<NodePlan>? _asking;
-    private NodeSettings _settings = NodeSettings.None;
     private volatile string? _waitingFor;
 
-    /// <summary>What the store has not answered yet; null when nothing is waited for.</summary>
+    /// <summary>The answer that the store still owes; null when nothing is waited for.</summary>
     public string? WaitingFor => _waitingFor;
 
     /// <summary>The plan to start by. Waits for the store unless an earlier run has left what it needs.</summary>
@@ -42,37 +38,30 @@ internal sealed class NodePlanner(
     public async Task<NodePlan> PlanAsync(CancellationToken cancellationToken)
     {
         Task<NodePlan> asking = AskAsync(cancellationToken);
-
-        // A store that gives nothing has nothing to wait for.
-        if (!configured.ControlPlane.GivesPodCidrs || saved.Load() is not { } last || last.Store != source.Location)
-            return await WaitAsync(asking, cancellationToken);
-        _settings = last.Settings;
+        if (saved.Load() is not { } last) return await WaitAsync(asking, cancellationToken);
         try
         {
             return await asking.WaitAsync(_storePatience, time, cancellationToken);
         }
         catch (TimeoutException)
         {
-            logger.LogWarning(
-                "{Kind} {Place} does not answer; this node begins with what it was given before ({PodCidrs}) and its peers of the last run",
-                last.Store.Kind, last.Store.Place, PodCidrsOf(last));
+            logger.BeginsWithoutStore(last.Store.Kind, last.Store.Place, last.PodCidrs);
             _asking = asking;
         }
         catch (ConfigurationException exception)
         {
-            logger.LogError(
-                "{Reason}. This node begins with what it was given before ({PodCidrs}) and its peers of the last run", exception.Message, PodCidrsOf(last));
+            logger.BeginsDespiteStore(exception.Message, last.PodCidrs);
         }
 
-        OverlayOptions options = StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), PodCidrsOf(last));
-        return new NodePlan(options, discover(options), null, IsFromSavedState: true);
+        OverlayOptions options = StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), last.PodCidrs);
+        return new NodePlan(options, last.Settings, discover(options), null, IsFromSavedState: true);
     }
 
     /// <summary>The store's own plan, after a start from saved state; waits as long as it takes.</summary>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
     public async Task<NodePlan> SettleAsync(CancellationToken cancellationToken)
     {
-        string? told = null;
+        string? logged = null;
         while (true)
         {
             try
@@ -83,28 +72,11 @@ internal sealed class NodePlanner(
             }
             catch (ConfigurationException exception)
             {
-                if (exception.Message != told) logger.LogError("{Reason}. This node goes on with what it was given before", exception.Message);
-                told = exception.Message;
+                if (exception.Message != logged) logger.GoesOnDespiteStore(exception.Message);
+                logged = exception.Message;
                 await Task.Delay(_retryAfter, time, cancellationToken);
             }
         }
-    }
-
-    /// <summary>Notes what this node was given, for a start without the store.</summary>
-    public void Save(OverlayOptions options) => saved.Save(new Assignment(source.Location, _settings, new PodCidrs(options.Subnet, options.SubnetV6)));
-
-    // Ours is deleted at a stop: one that is there is of a run that was killed, or flannel's, which has run since.
-    private PodCidrs PodCidrsOf(Assignment last)
-    {
-        NetworkSettings? network = last.Settings.Network;
-        return NodeSubnetFile.Find(configured.SubnetFile) is { } written
-            && MayBe(written.Ipv4, last.PodCidrs.Ipv4, network?.Cidr ?? configured.Network.Cidr)
-            && MayBe(written.Ipv6, last.PodCidrs.Ipv6, network?.CidrV6 ?? configured.Network.CidrV6)
-            ? written
-            : last.PodCidrs;
-
-        static bool MayBe(IpPrefix? written, IpPrefix? given, IpPrefix? cluster) =>
-            written is { } prefix ? cluster is { } all && all.Contains(prefix) : given is null;
     }
 
     private async Task<NodePlan> WaitAsync(Task<NodePlan> asking, CancellationToken cancellationToken)
@@ -115,7 +87,7 @@ internal sealed class NodePlanner(
         }
         catch (TimeoutException)
         {
-            logger.LogInformation("waiting for {What}", _waitingFor);
+            logger.WaitingForStore(_waitingFor);
             return await asking.WaitAsync(cancellationToken);
         }
     }
@@ -143,7 +115,7 @@ internal sealed class NodePlanner(
     {
         string node = configured.NodeName;
         WaitFor("its settings for this node");
-        NodeSettings settings = LeaseSources.WithNetConf(configured, await source.ReadSettingsAsync(node, cancellationToken));
+        NodeSettings settings = NetConfFile.Complete(configured, await source.ReadSettingsAsync(node, cancellationToken));
         OverlayOptions options = StoreSettings.Complete(configured, settings, source.Location);
         UnderlayInterface underlay = discover(options);
 
@@ -152,16 +124,13 @@ internal sealed class NodePlanner(
 
         WaitFor("this node's pod CIDRs");
         PodCidrs given = await source.AcquireAsync(
-            new PodCidrRequest(
-                node, underlay.PublicIp(options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6),
-                NodeSubnetFile.Find(options.SubnetFile) ?? saved.Load()?.PodCidrs)
+            new PodCidrRequest(node, underlay.PublicIp(options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6), saved.Wish())
             { VtepMac = VtepMacStore.Find(options.StateDirectory)?.Ipv4 },
             cancellationToken);
 
         // A store without names of nodes knows which lease is this node's only now: that of the daemon before, perhaps.
         if (hasAnswered && known is null) (_, known) = await FindAsync(node, cancellationToken);
-        _settings = settings;
-        return new NodePlan(StoreSettings.Assign(options, given), underlay, known, IsFromSavedState: false);
+        return new NodePlan(StoreSettings.Assign(options, given), settings, underlay, known, IsFromSavedState: false);
     }
 
     private async Task<(bool HasAnswered, Lease? Lease)> FindAsync(string node, CancellationToken cancellationToken)
@@ -179,15 +148,16 @@ internal sealed class NodePlanner(
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                logger.LogError("could not find the earlier lease of {Node}: {Reason}", node, exception.Message);
+                logger.EarlierLeaseNotFound(node, exception.Message);
                 return (false, null);
             }
         }
     }
 
-    private void WaitFor(string what)
+    private void WaitFor(string answer)
     {
-        _waitingFor = $"{source.Location.Kind} {source.Location.Place}: {what}";
-        logger.LogDebug("asking {What}", _waitingFor);
+        string question = $"{source.Location.Kind} {source.Location.Place}: {answer}";
+        _waitingFor = question;
+        logger.AskingStore(question);
     }
 }

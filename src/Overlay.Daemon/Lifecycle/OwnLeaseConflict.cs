@@ -6,7 +6,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Lifecycle;
 
 /// <summary>Whether this node would take what another node holds already: who held it first keeps it.</summary>
-public static class OwnLeaseConflict
+internal static class OwnLeaseConflict
 {
     /// <param name="own">What this node is about to publish.</param>
     /// <param name="known">What the store still has of this node: held before, so not taken now.</param>

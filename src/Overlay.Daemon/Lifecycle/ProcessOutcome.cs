@@ -1,7 +1,7 @@
 namespace Overlay.Daemon.Lifecycle;
 
 /// <summary>What the process will return; the first fault decides.</summary>
-public sealed class ProcessOutcome
+internal sealed class ProcessOutcome
 {
     private Exception? _fault;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Overlay.Host.Files;
@@ -10,52 +9,33 @@ namespace Overlay.Daemon.Networks;
 /// <remarks>The kernel drops all else with the device. By itself a blackhole does not tell whose it is.</remarks>
 internal sealed partial class BlackholeRecord(string stateDirectory, ILogger logger)
 {
-    private readonly string _file = Path.Combine(stateDirectory, "blackholes.json");
+    private readonly StateFile<Dictionary<string, string[]>> _file = new(
+        Path.Combine(stateDirectory, "blackholes.json"), Json.Default.DictionaryStringStringArray, "Blackholes that a crash left may stay", logger);
 
-    /// <summary>What was recorded last; nothing where that makes no sense.</summary>
+    /// <summary>The blackholes recorded last; none where that makes no sense.</summary>
     public Dictionary<string, List<IpPrefix>> Load()
     {
         Dictionary<string, List<IpPrefix>> recorded = new(StringComparer.Ordinal);
-        try
+        foreach ((string device, string[] texts) in _file.Load() ?? [])
         {
-            foreach ((string device, string[] texts) in JsonSerializer.Deserialize(File.ReadAllBytes(_file), Json.Default.DictionaryStringStringArray) ?? [])
+            recorded[device] = [];
+            foreach (string text in texts)
             {
-                recorded[device] = [];
-                foreach (string text in texts)
-                {
-                    if (IpPrefix.TryParse(text, out IpPrefix prefix)) recorded[device].Add(prefix);
-                }
+                if (IpPrefix.TryParse(text, out IpPrefix prefix)) recorded[device].Add(prefix);
             }
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            logger.LogDebug("no blackholes are recorded in {File}", _file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
-        {
-            logger.LogWarning("{File} cannot be used: {Reason}. Blackholes that a crash left may stay", _file, exception.Message);
         }
 
         return recorded;
     }
 
-    /// <summary>Replaces what is recorded. A disk that is full is no failure.</summary>
+    /// <summary>Replaces what is recorded; without any blackhole there is no file.</summary>
     public void Save(Dictionary<string, List<IpPrefix>> blackholes)
     {
-        Dictionary<string, string[]> texts = blackholes.ToDictionary(
-            static entry => entry.Key, static entry => entry.Value.Select(static prefix => prefix.ToString()).ToArray());
-        try
+        if (blackholes.Count == 0) _file.Delete();
+        else
         {
-            if (texts.Count > 0) AtomicFile.Write(_file, JsonSerializer.SerializeToUtf8Bytes(texts, Json.Default.DictionaryStringStringArray));
-            else File.Delete(_file);
-        }
-        catch (Exception exception) when (exception is DirectoryNotFoundException)
-        {
-            logger.LogDebug("no blackholes were recorded in {File}", _file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            logger.LogError("{File} cannot be written: {Reason}. After a crash blackholes may stay", _file, exception.Message);
+            _ = _file.Save(blackholes.ToDictionary(
+                static entry => entry.Key, static entry => entry.Value.Select(static prefix => prefix.ToString()).ToArray()));
         }
     }
 

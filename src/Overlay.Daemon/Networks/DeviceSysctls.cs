@@ -40,7 +40,7 @@ internal static class DeviceSysctls
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning("{Sysctl} is {Now} and could not be set to {Value}: {Reason}", sysctl, Sysctl.Get(sysctl), value, exception.Message);
+            logger.SysctlStays(sysctl, Sysctl.Get(sysctl), value, exception.Message);
         }
     }
 }

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
 using Overlay.Wire.Values;
@@ -11,97 +12,134 @@ namespace Overlay.Daemon.Networks;
 /// <summary>Plain kernel routes to the pod CIDRs of peers that a network of this host's own leads to: no tunnel is needed there.</summary>
 /// <remarks>
 /// Each node decides for itself and for each peer, as flannel's nodes do: by whether the kernel's route to the peer's
-/// public address has a gateway. The forwarding table holds such a peer too, so what it sends encapsulated is taken.
+/// VTEP has a gateway. The forwarding table holds such a peer too, so what it sends encapsulated is taken. The kernel is
+/// asked and told on a thread of this class: with many peers that takes longer than the table's writer may wait.
 /// </remarks>
-internal sealed class DirectRoutes : IDisposable
+internal sealed class DirectRoutes : ITableFollower, IDisposable
 {
+    private const string Key = "direct routes";
+
     private readonly RouteNetlink _netlink = new();
     private readonly OverlayOptions _options;
     private readonly string _device;
+    private readonly ProblemBoard _problems;
     private readonly ILogger<DirectRoutes> _logger;
-    private readonly Lock _gate = new();
-    private IReadOnlyList<Lease> _peers = [];
+    private readonly AutoResetEvent _due = new(false);
+    private readonly Thread _thread;
+    private volatile bool _isEnding;
+    private volatile IReadOnlyList<Route> _table = [];
     private volatile IReadOnlyList<RouteInfo> _set = [];
-    private volatile IReadOnlyList<string> _problems = [];
-    private bool _isDisposed;
 
+    /// <summary>Begins to wait for a table.</summary>
     /// <param name="options">Which families have pods.</param>
     /// <param name="device">The TUN, by which all else goes.</param>
-    /// <param name="logger">Told of every route that is set or removed.</param>
+    /// <param name="problems">Gets the routes that could not be set, and what else is in their way.</param>
+    /// <param name="failed">Called once when the routes cannot be kept any more.</param>
+    /// <param name="logger">Logs every route that is set or removed.</param>
     /// <exception cref="LinuxException">There is no rtnetlink.</exception>
-    public DirectRoutes(OverlayOptions options, string device, ILogger<DirectRoutes> logger)
+    public DirectRoutes(OverlayOptions options, string device, ProblemBoard problems, Action<Exception> failed, ILogger<DirectRoutes> logger)
     {
         _options = options;
         _device = device;
+        _problems = problems;
         _logger = logger;
+        _thread = new Thread(() => Run(failed)) { Name = "direct-routes", IsBackground = true };
+        _thread.Start();
     }
-
-    /// <summary>Which routes could not be set, and what else is in their way. Any thread may read it.</summary>
-    public IReadOnlyList<string> Problems => _problems;
 
     /// <summary>A route of ours leads to that pod CIDR. Any thread may ask.</summary>
     public bool Contains(IpPrefix podCidr) => _set.Any(route => route.Prefix == podCidr);
 
-    /// <summary>Takes other peers than before. Any thread may call.</summary>
-    public void Follow(PeersSnapshot peers)
+    /// <summary>Has every route of the table decided anew soon.</summary>
+    public void Follow(ForwardingTable table, TableChange change)
     {
-        lock (_gate)
-        {
-            _peers = [.. peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted).Select(static peer => peer.Lease)];
-        }
+        if (change.Removed.Count + change.Added.Count == 0) return;
+        _table = table.Routes;
+        _ = _due.Set();
+    }
 
+    /// <summary>Has the kernel's routes looked at soon, and brought to what they should be. Any thread may call.</summary>
+    public void Repair() => _due.Set();
+
+    /// <summary>Ends the thread; no route is set or removed after this returns. May be called again.</summary>
+    public void Stop()
+    {
+        if (_isEnding) return;
+        _isEnding = true;
+        _ = _due.Set();
+        _thread.Join();
+    }
+
+    /// <summary>Removes every route: they would outlive the daemon.</summary>
+    public void RemoveFromKernel()
+    {
+        Stop();
+        foreach (RouteInfo route in _set) Remove(route);
+        _set = [];
+    }
+
+    /// <summary>Ends the thread and closes its descriptors; routes stay.</summary>
+    public void Dispose()
+    {
+        Stop();
+        _problems.Report(Key, ProblemSeverity.Warning);
+        _netlink.Dispose();
+        _due.Dispose();
+    }
+
+    private void Run(Action<Exception> failed)
+    {
         try
         {
-            Repair();
+            while (_due.WaitOne() && !_isEnding) TryApply();
+        }
+#pragma warning disable CA1031 // Unhandled on a thread it would end the process at once, with all that it made left behind.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            failed(exception);
+        }
+    }
+
+    private void TryApply()
+    {
+        try
+        {
+            Apply();
         }
         catch (LinuxException exception)
         {
             // The tunnel does meanwhile; the next change of a peer, a link or a route brings the next try.
-            _logger.LogError("direct routes cannot be looked at: {Reason}", exception.Message);
+            _logger.DirectRoutesUnknown(exception.Message);
         }
     }
 
-    /// <summary>Decides for every peer anew, and brings the kernel's routes to that. Any thread may call.</summary>
-    public void Repair()
+    private void Apply()
     {
-        lock (_gate)
-        {
-            if (_isDisposed) return;
-            List<string> problems = [];
-            List<RouteInfo> wanted = [.. _peers.SelectMany(Wanted)];
-            foreach (RouteInfo route in _set.Except(wanted)) Remove(route);
-            HashSet<RouteInfo> present = [.. _netlink.GetRoutes()];
-            _set = [.. wanted.Where(route => present.Contains(route) || TrySet(route, present, problems))];
-            problems.AddRange(Filters(_set));
-            foreach (string problem in problems.Except(_problems)) _logger.LogWarning("{Problem}", problem);
-            _problems = problems;
-        }
-    }
-
-    /// <summary>Removes every route: they would outlive the daemon.</summary>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            if (_isDisposed) return;
-            _isDisposed = true;
-            foreach (RouteInfo route in _set) Remove(route);
-            _set = [];
-            _netlink.Dispose();
-        }
+        List<string> problems = [];
+        List<RouteInfo> wanted = [.. Wanted(_table)];
+        foreach (RouteInfo route in _set.Except(wanted)) Remove(route);
+        HashSet<RouteInfo> present = [.. _netlink.GetRoutes()];
+        _set = [.. wanted.Where(route => present.Contains(route) || TrySet(route, present, problems))];
+        problems.AddRange(Filters(_set));
+        _problems.Report(Key, ProblemSeverity.Warning, problems);
     }
 
     // IPv6 pods over an IPv4 network need the tunnel.
-    private IEnumerable<RouteInfo> Wanted(Lease peer)
+    private IEnumerable<RouteInfo> Wanted(IReadOnlyList<Route> table)
     {
-        if (_options.Subnet is not null && Wanted(peer.Subnet, peer.PublicIp, metric: 0) is { } ipv4) yield return ipv4;
-        if (_options.SubnetV6 is not null && Wanted(peer.SubnetV6, peer.PublicIpV6, OverlayRoutes.Ipv6Metric) is { } ipv6) yield return ipv6;
+        Dictionary<IpAddress, RouteInfo?> toVteps = [];
+        foreach (Route route in table)
+        {
+            if (route.Via is not { } vtep || vtep.Address.Family != route.Prefix.Family || !HasPods(route.Prefix.Family)) continue;
+            if (!toVteps.TryGetValue(vtep.Address, out RouteInfo? toVtep)) toVteps[vtep.Address] = toVtep = _netlink.FindRoute(vtep.Address);
+            if (toVtep is not { Gateway: null }) continue;
+            uint metric = route.Prefix.Family == IpFamily.IPv4 ? 0 : OverlayRoutes.Ipv6Metric;
+            yield return new RouteInfo(route.Prefix, toVtep.LinkIndex, metric, OverlayRoutes.Protocol, false, Gateway: vtep.Address);
+        }
     }
 
-    private RouteInfo? Wanted(IpPrefix? podCidr, IpAddress? publicAddress, uint metric) =>
-        podCidr is { } prefix && publicAddress is { } address && _netlink.FindRoute(address) is { Gateway: null } onLink
-            ? new RouteInfo(prefix, onLink.LinkIndex, metric, OverlayRoutes.Protocol, false, Gateway: address)
-            : null;
+    private bool HasPods(IpFamily family) => (family == IpFamily.IPv4 ? _options.Subnet : _options.SubnetV6) is not null;
 
     private bool TrySet(RouteInfo route, IEnumerable<RouteInfo> present, List<string> problems)
     {
@@ -116,7 +154,7 @@ internal sealed class DirectRoutes : IDisposable
         try
         {
             _netlink.SetRoute(route);
-            _logger.LogInformation("set direct route {Prefix} via {Gateway}", route.Prefix, route.Gateway);
+            _logger.DirectRouteSet(route.Prefix, route.Gateway);
             return true;
         }
         catch (LinuxException exception)
@@ -140,15 +178,15 @@ internal sealed class DirectRoutes : IDisposable
         try
         {
             _netlink.RemoveRoute(route);
-            _logger.LogInformation("removed direct route {Prefix} via {Gateway}", route.Prefix, route.Gateway);
+            _logger.DirectRouteRemoved(route.Prefix, route.Gateway);
         }
         catch (LinuxException gone) when (gone.Errno is Errno.ESRCH or Errno.ENOENT or Errno.ENODEV)
         {
-            _logger.LogDebug("direct route {Prefix} was gone already", route.Prefix);
+            _logger.DirectRouteWasGone(route.Prefix);
         }
         catch (LinuxException exception)
         {
-            _logger.LogError("direct route {Prefix} stays: {Reason}", route.Prefix, exception.Message);
+            _logger.DirectRouteStays(route.Prefix, exception.Message);
         }
     }
 }

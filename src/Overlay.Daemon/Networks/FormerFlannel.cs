@@ -7,7 +7,7 @@ namespace Overlay.Daemon.Networks;
 
 /// <summary>Takes a node over from flannel: its VXLAN devices outlive flanneld, and hold the port and the routes to the peers.</summary>
 /// <remarks>Only devices that bear flannel's names, are VXLAN devices, and belong to no running flanneld of this network namespace.</remarks>
-public static class FormerFlannel
+internal static class FormerFlannel
 {
     private const string DaemonName = "flanneld";
 
@@ -25,7 +25,7 @@ public static class FormerFlannel
         foreach (LinkInfo device in devices)
         {
             netlink.Delete(device);
-            logger.LogWarning("{Device}, left by flannel, is removed: this daemon takes its place", device.Name);
+            logger.FlannelDeviceRemoved(device.Name);
         }
     }
 

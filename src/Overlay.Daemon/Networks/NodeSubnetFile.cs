@@ -6,7 +6,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Networks;
 
 /// <summary>This node's <see cref="SubnetFile"/>: its content from the options, and the pod CIDRs of an earlier run from it.</summary>
-public static class NodeSubnetFile
+internal static class NodeSubnetFile
 {
     /// <param name="options">Networks and pod CIDRs.</param>
     /// <param name="mtu">Bytes of the largest pod packet.</param>

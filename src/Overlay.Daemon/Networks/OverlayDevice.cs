@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Host.Interop;
@@ -10,20 +11,23 @@ namespace Overlay.Daemon.Networks;
 
 /// <summary>The TUN device with its addresses, routes and sysctls: all that this node's kernel has to know.</summary>
 /// <remarks>Everything is ours by device or by route protocol; nothing else is touched.</remarks>
-public sealed class OverlayDevice : IDisposable
+internal sealed class OverlayDevice : IDisposable
 {
+    private const string Key = "device";
+
     private readonly IReadOnlyList<TunDevice> _queues;
     private readonly RouteNetlink _netlink;
     private readonly LinkInfo _link;
     private readonly OverlayOptions _options;
     private readonly IReadOnlyList<IpPrefix> _podCidrs;
+    private readonly ProblemBoard _problems;
     private readonly ILogger<OverlayDevice> _logger;
     private OverlayMtu _mtu;
     private OverlayRoutes _routes;
-    private volatile IReadOnlyList<string> _problems = [];
 
     private OverlayDevice(
-        IReadOnlyList<TunDevice> queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options, ILogger<OverlayDevice> logger)
+        IReadOnlyList<TunDevice> queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options, ProblemBoard problems,
+        ILogger<OverlayDevice> logger)
     {
         _queues = queues;
         _netlink = netlink;
@@ -32,6 +36,7 @@ public sealed class OverlayDevice : IDisposable
         _mtu = mtu;
         _podCidrs = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
         _routes = new OverlayRoutes(netlink, options, link, mtu, logger);
+        _problems = problems;
         _logger = logger;
     }
 
@@ -44,18 +49,17 @@ public sealed class OverlayDevice : IDisposable
     /// <summary>Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.</summary>
     public int BridgeMtu { get; private set; }
 
-    /// <summary>What keeps pods' packets from flowing, as the last <see cref="Repair"/> saw it. Any thread may read it.</summary>
-    public IReadOnlyList<string> Problems => _problems;
-
     /// <summary>Creates the device and all that belongs to it, and prunes what a crashed run left.</summary>
     /// <param name="netlink">Used from one thread at a time.</param>
     /// <param name="options">Networks and this node's subnets.</param>
     /// <param name="mtu">What pods of either family may send.</param>
     /// <param name="queues">How many readers and writers the TUN shall have.</param>
-    /// <param name="logger">For what is repaired later.</param>
+    /// <param name="problems">Gets what keeps pods' packets from flowing, at each <see cref="Repair"/>.</param>
+    /// <param name="logger">Logs what is set and repaired.</param>
     /// <exception cref="ConfigurationException">A route that is not ours stands where ours belongs.</exception>
     /// <exception cref="LinuxException">The kernel refused; what was made so far is gone again.</exception>
-    public static OverlayDevice Create(RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ILogger<OverlayDevice> logger)
+    public static OverlayDevice Create(
+        RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ProblemBoard problems, ILogger<OverlayDevice> logger)
     {
         IReadOnlyList<TunDevice> tuns = TunDevice.CreateQueues(
             NameFor(options.Network.Vni), queues, options.Dataplane.Offloads);
@@ -64,19 +68,27 @@ public sealed class OverlayDevice : IDisposable
         try
         {
             LinkInfo link = netlink.FindLink(name) ?? throw new LinuxException("RTM_GETLINK", name, Errno.ENODEV);
-            device = new OverlayDevice(tuns, netlink, link, mtu, options, logger);
+            device = new OverlayDevice(tuns, netlink, link, mtu, options, problems, logger);
             device._routes.RefuseForeign();
             DeviceSysctls.Apply(name, options, logger);
             netlink.SetUp(link, mtu.Device);
             device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
             device.Repair();
-            foreach (string diversion in PolicyRouting.FindDiversions(netlink, device._routes.Clusters)) logger.LogWarning("{Diversion}", diversion);
+            foreach (string diversion in PolicyRouting.FindDiversions(netlink, device._routes.Clusters)) logger.RoutingDiverts(diversion);
             return device;
         }
         catch
         {
-            device?.Dispose();
-            foreach (TunDevice tun in tuns) tun.Dispose();
+            try
+            {
+                device?.RemoveFromKernel();
+            }
+            finally
+            {
+                device?.Dispose();
+                foreach (TunDevice tun in tuns) tun.Dispose();
+            }
+
             throw;
         }
     }
@@ -95,8 +107,7 @@ public sealed class OverlayDevice : IDisposable
         }
         finally
         {
-            foreach (string problem in problems.Except(_problems)) _logger.LogWarning("{Problem}", problem);
-            _problems = problems;
+            _problems.Report(Key, ProblemSeverity.Problem, problems);
         }
     }
 
@@ -110,21 +121,15 @@ public sealed class OverlayDevice : IDisposable
         Repair();
     }
 
-    /// <summary>Removes the blackholes, then the device; its addresses and routes go with it.</summary>
+    /// <summary>Removes what would outlive the device. The device itself goes with its last descriptor.</summary>
+    public void RemoveFromKernel() => _routes.RemoveFromKernel();
+
+    /// <summary>Closes the device. Its addresses and routes go with its last descriptor; blackholes stay.</summary>
     public void Dispose()
     {
-        try
-        {
-            RemoveBlackholes();
-        }
-        finally
-        {
-            foreach (TunDevice queue in _queues) queue.Dispose();
-        }
+        _problems.Report(Key, ProblemSeverity.Problem);
+        foreach (TunDevice queue in _queues) queue.Dispose();
     }
-
-    /// <summary>Removes what would outlive the device, and leaves the device: somebody may still be using it.</summary>
-    public void RemoveBlackholes() => _routes.RemoveBlackholes();
 
     private IReadOnlyList<string> Repair(IReadOnlyList<LinkInfo> links, LinkInfo link)
     {
@@ -137,7 +142,7 @@ public sealed class OverlayDevice : IDisposable
             IpAddress address = podCidr.Address;
             if (addresses.Any(a => a.LinkIndex == _link.Index && a.Address == address)) continue;
             _netlink.SetAddress(_link, address, address.Bits);
-            _logger.LogInformation("assigned {Address} to {Device}", address, _link.Name);
+            _logger.AddressAssigned(address, _link.Name);
         }
 
         return _routes.Repair();

@@ -7,7 +7,7 @@ namespace Overlay.Daemon.Networks;
 /// <summary>How large overlay packets may be, in bytes of the IP packet.</summary>
 /// <param name="Ipv4">Largest packet of IPv4 pods; 0 where there are none.</param>
 /// <param name="Ipv6">Largest packet of IPv6 pods; 0 where there are none.</param>
-public readonly record struct OverlayMtu(int Ipv4, int Ipv6)
+internal readonly record struct OverlayMtu(int Ipv4, int Ipv6)
 {
     /// <summary>The device's: routes narrow it where one family has less.</summary>
     public int Device => Math.Max(Ipv4, Ipv6);

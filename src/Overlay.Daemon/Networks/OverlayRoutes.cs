@@ -115,14 +115,14 @@ internal sealed class OverlayRoutes
             }
 
             _netlink.SetRoute(route);
-            _logger.LogInformation("set route {Prefix} metric {Metric} {Kind}", route.Prefix, route.Metric, route.IsBlackhole ? "blackhole" : "to the tunnel");
+            _logger.RouteSet(route.Prefix, route.Metric, route.IsBlackhole ? "blackhole" : "to the tunnel");
         }
 
         return problems;
     }
 
-    /// <summary>Removes what would outlive the device.</summary>
-    public void RemoveBlackholes()
+    /// <summary>Removes the blackholes: they would outlive the device, with which all other routes go.</summary>
+    public void RemoveFromKernel()
     {
         foreach (RouteInfo route in _routes.Where(r => r.IsBlackhole)) Remove(route);
         Dictionary<string, List<IpPrefix>> recorded = _record.Load();
@@ -154,12 +154,12 @@ internal sealed class OverlayRoutes
         }
         catch (LinuxException gone) when (gone.Errno is Errno.ESRCH or Errno.ENOENT)
         {
-            _logger.LogDebug("route {Prefix} was gone already", route.Prefix);
+            _logger.RouteWasGone(route.Prefix);
         }
         catch (LinuxException exception)
         {
             // It costs the others nothing.
-            _logger.LogError("route {Prefix} stays: {Reason}", route.Prefix, exception.Message);
+            _logger.RouteStays(route.Prefix, exception.Message);
         }
     }
 }

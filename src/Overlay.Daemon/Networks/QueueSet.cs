@@ -1,56 +1,69 @@
+using Overlay.Daemon.Options;
 using Overlay.Dataplane.Linux.Polling;
+using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Workers;
 using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>The underlay's sockets and the workers between them and the TUN: what another underlay address makes anew.</summary>
-internal sealed class QueueSet(
-    UdpSockets sockets, IReadOnlyList<QueueReadiness> readiness, IReadOnlyList<QueueWorker> workers, bool isPinned) : IDisposable
+/// <summary>The workers between a network's TUN and the underlay's sockets, which belong to others and must outlive it.</summary>
+internal sealed class QueueSet : IDisposable
 {
     private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
 
+    private readonly List<QueueReadiness> _readiness = [];
     private readonly List<WorkerThread> _threads = [];
 
-    public int Count => sockets.Count;
+    private QueueSet(int maxSegments) => MaxSegments = maxSegments;
+
+    /// <summary>No workers: the network is not attached to the underlay.</summary>
+    public static QueueSet None { get; } = new(1);
 
     /// <summary>Most datagrams of one send: 1 where the kernel or a device cannot segment.</summary>
-    public int MaxSegments => sockets.Min(static socket => socket.MaxSegments);
+    public int MaxSegments { get; }
 
-    /// <summary>A worker has not ended in time: it is still in a system call.</summary>
+    /// <summary>A worker has not ended in time: it is still in a system call, and uses its descriptors and memory.</summary>
     public bool IsStuck { get; private set; }
 
     /// <summary>Starts the workers, each on its thread.</summary>
-    /// <param name="failed">Called when one of them cannot go on, with its name and the reason.</param>
-    public void Start(Action<string, Exception> failed)
+    /// <param name="tuns">The TUN's queues.</param>
+    /// <param name="sockets">As many of the underlay.</param>
+    /// <param name="options">Busy polling and pinning.</param>
+    /// <param name="context">Table and counters; hears of a worker that cannot go on.</param>
+    public static QueueSet Start(IReadOnlyList<TunDevice> tuns, IReadOnlyList<UdpUnderlay> sockets, DataplaneOptions options, NetworkContext context)
     {
-        for (int i = 0; i < workers.Count; i++)
+        QueueSet queues = new(sockets.Min(static socket => socket.MaxSegments));
+        for (int i = 0; i < sockets.Count; i++)
         {
+            QueueReadiness readiness = new(tuns[i], sockets[i], options.BusyPoll);
+            queues._readiness.Add(readiness);
             int processor = i % Environment.ProcessorCount;
-            _threads.Add(new WorkerThread(workers[i], isPinned ? () => ThreadAffinity.PinTo(processor) : null, Ended));
+            queues._threads.Add(new WorkerThread(
+                new QueueWorker($"overlay-{i}", tuns[i], sockets[i], readiness, context.Table, context.Counters[i]),
+                options.PinWorkers ? () => ThreadAffinity.PinTo(processor) : null, Ended));
         }
 
-        foreach (WorkerThread thread in _threads) thread.Start();
+        foreach (WorkerThread thread in queues._threads) thread.Start();
+        return queues;
 
         void Ended(QueueWorker worker, Exception? fault)
         {
-            if (fault is not null) failed(worker.Name, fault);
+            if (fault is not null) context.Failed(worker.Name, fault);
         }
     }
 
-    /// <summary>Ends the workers after they have passed on what was queued; nothing to do where <see cref="Start"/> was not called.</summary>
+    /// <summary>Ends the workers after they have passed on what was queued.</summary>
     public void Stop()
     {
-        foreach (QueueReadiness queue in readiness) queue.Interrupt();
+        foreach (QueueReadiness queue in _readiness) queue.Interrupt();
         foreach (WorkerThread thread in _threads) IsStuck |= !thread.Join(_drainTime);
     }
 
-    /// <summary>Closes the sockets, unless a worker is stuck: its descriptors and its memory stay, and go with the process.</summary>
+    /// <summary>Frees what the workers waited with, unless one is stuck: it goes with the process.</summary>
     public void Dispose()
     {
         if (IsStuck) return;
-        sockets.Dispose();
-        foreach (QueueReadiness queue in readiness) queue.Dispose();
+        foreach (QueueReadiness queue in _readiness) queue.Dispose();
     }
 }

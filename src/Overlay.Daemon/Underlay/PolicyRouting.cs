@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Underlay;
 
 /// <summary>Finds policy routing that would take pod packets away before the main table, where our route is, is asked.</summary>
-public static class PolicyRouting
+internal static class PolicyRouting
 {
     /// <summary>A line for each route of another table that comes first for addresses of the cluster CIDR.</summary>
     /// <exception cref="LinuxException">rtnetlink refused.</exception>

@@ -5,7 +5,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Underlay;
 
 /// <summary>Finds the underlay interface and the addresses on it that tunnels are bound to.</summary>
-public static class UnderlayDiscovery
+internal static class UnderlayDiscovery
 {
     private static readonly TimeSpan _duplicateDetection = TimeSpan.FromSeconds(5);
 

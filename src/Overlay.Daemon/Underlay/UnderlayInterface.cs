@@ -10,7 +10,7 @@ namespace Overlay.Daemon.Underlay;
 /// <param name="Ipv4">Address the IPv4 tunnels are bound to; null where there are none.</param>
 /// <param name="Ipv6">Address the IPv6 tunnels are bound to; null where there are none.</param>
 /// <param name="Networks">The networks its addresses lie in.</param>
-public sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6Address? Ipv6, IReadOnlyList<IpPrefix> Networks)
+internal sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6Address? Ipv6, IReadOnlyList<IpPrefix> Networks)
 {
     /// <summary>The addresses tunnels are bound to: one or two.</summary>
     public IEnumerable<IpAddress> Addresses

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 using Overlay.Lab.Topology;
 

@@ -88,10 +88,9 @@ public sealed class LeaseFollowerTests : IDisposable
         _source.Say(LeaseOf("b", 2), LeaseOf("c", 3));
         await follower.ReadFirstAsync(isStoreAway: false, _stop.Token);
         Task following = follower.FollowAsync();
-        int told = 0;
-        follower.PeersChanged = _ => Interlocked.Increment(ref told);
+        DateTimeOffset? before = _reconciler.Peers.UpdatedAt;
         _source.Say();
-        await EventuallyAsync(() => Volatile.Read(ref told) > 0);
+        await EventuallyAsync(() => _reconciler.Peers.UpdatedAt != before);
         _reconciler.Peers.Peers.Count.ShouldBe(2, "held");
         await EventuallyAsync(() => _reconciler.Peers.Peers.Count == 0);
         await _stop.CancelAsync();

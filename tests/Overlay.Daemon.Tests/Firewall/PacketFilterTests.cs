@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Firewall;
+using Overlay.Daemon.Problems;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 
@@ -13,6 +14,10 @@ public sealed class PacketFilterTests : IDisposable
 
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "filter", Nodes = 1, PodsPerNode = 0 });
     private readonly CollectingLogger<PacketFilter> _logger = new();
+    private readonly CollectingLogger<ProblemBoard> _told = new();
+    private readonly ProblemBoard _problems;
+
+    public PacketFilterTests() => _problems = new ProblemBoard(_told);
 
     private Node Node => _lab.Nodes[0];
 
@@ -26,34 +31,35 @@ public sealed class PacketFilterTests : IDisposable
         Tables.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["table ip mine", "table ip overlay-1", "table ip6 overlay-1"], ignoreOrder: true);
         Node.Run("nft", "list", "table", "ip", "overlay-1").Output.ShouldContain("masquerade");
         Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
-        filter.Warnings.ShouldBeEmpty();
+        _problems.Warnings.ShouldBeEmpty();
         Remove(filter);
         Tables.Trim().ShouldBe("table ip mine");
         Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("");
     }
 
-    [Fact]
-    public void A_table_that_another_program_removes_or_changes_is_made_again()
+    [Theory]
+    [InlineData("delete table ip overlay-1")]
+    [InlineData("flush chain ip overlay-1 postrouting")]
+    public void A_table_that_another_program_removes_or_changes_is_made_again_until_the_stop(string change)
     {
         PacketFilter filter = Make();
         Node.Invoke(filter.Start);
-        Node.Run("nft", "delete table ip overlay-1").Succeeded.ShouldBeTrue();
-        WaitFor(() => Tables.Contains("table ip overlay-1", StringComparison.Ordinal));
-        Node.Run("nft", "flush chain ip overlay-1 postrouting").Succeeded.ShouldBeTrue();
+        Node.Run("nft", change).Succeeded.ShouldBeTrue();
         WaitFor(() => Node.Run("nft", "list", "table", "ip", "overlay-1").Output.Contains("masquerade", StringComparison.Ordinal));
-        _logger.Warnings.Count(static line => line.Contains("overlay-1", StringComparison.Ordinal)).ShouldBe(2);
-
         filter.Stop();
+        _logger.Warnings.ShouldHaveSingleItem().ShouldContain("overlay-1");
+
+        // Behind a stop nothing is repaired.
         Node.Run("nft", "delete table ip overlay-1").Succeeded.ShouldBeTrue();
         Thread.Sleep(TimeSpan.FromSeconds(2));
-        Tables.ShouldNotContain("table ip overlay-1", customMessage: "behind a stop nothing is repaired");
+        Tables.ShouldNotContain("table ip overlay-1");
         Remove(filter);
     }
 
     [Fact]
     public void Tables_that_a_crash_left_are_removed_and_those_in_use_or_of_others_stay()
     {
-        foreach (string vni in new[] { "5", "6" }) Node.Invoke(() => new PacketFilter(Options(("Network:Vni", vni)), $"overlay.{vni}", _logger));
+        foreach (string vni in new[] { "5", "6" }) Node.Invoke(() => new PacketFilter(Options(("Network:Vni", vni)), $"overlay.{vni}", _problems, _logger));
         Node.Ip("link add overlay.6 type bridge");
         Node.Run("nft", "add table ip overlay-8").Succeeded.ShouldBeTrue();
         PacketFilter filter = Make();
@@ -68,13 +74,13 @@ public sealed class PacketFilterTests : IDisposable
     {
         Node.Run("nft", "add table inet fw; add chain inet fw through { type filter hook forward priority 0; policy drop; }").Succeeded.ShouldBeTrue();
         PacketFilter filter = Make();
-        string warning = filter.Warnings.ShouldHaveSingleItem();
+        string warning = _problems.Warnings.ShouldHaveSingleItem();
         warning.ShouldStartWith("chain through of table inet fw drops what it does not know: ");
         Node.Invoke(filter.Start);
         Node.Run("nft", "add table inet unrelated").Succeeded.ShouldBeTrue();
         Node.Run("nft", "delete table inet fw").Succeeded.ShouldBeTrue();
-        WaitFor(() => filter.Warnings.Count == 0);
-        _logger.Of(LogLevel.Warning).Count(line => line == warning).ShouldBe(1);
+        WaitFor(() => _problems.Warnings.Count == 0);
+        _told.Of(LogLevel.Warning).Count(line => line == warning).ShouldBe(1);
         Remove(filter);
     }
 
@@ -83,17 +89,33 @@ public sealed class PacketFilterTests : IDisposable
     {
         Node.Ip("link add docker0 type bridge", "address add 10.244.9.1/24 dev docker0", "link set docker0 up");
         PacketFilter filter = Make();
-        filter.Warnings.ShouldHaveSingleItem().ShouldBe("the network 10.244.9.0/24 of docker0 overlaps the cluster CIDR 10.244.0.0/16: pods there are not reached");
+        _problems.Warnings.ShouldHaveSingleItem().ShouldBe("the network 10.244.9.0/24 of docker0 overlaps the cluster CIDR 10.244.0.0/16: pods there are not reached");
         Remove(filter);
+    }
+
+    [Fact]
+    public void Closing_leaves_tables_and_port_as_they_are_and_the_next_run_takes_them_over()
+    {
+        PacketFilter closed = Make();
+        Node.Invoke(closed.Dispose);
+        Tables.ShouldContain("table ip overlay-1");
+        Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
+        Remove(Make());
+        Tables.ShouldNotContain("overlay-1");
+        Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("");
     }
 
     public void Dispose() => _lab.Dispose();
 
-    private PacketFilter Make(params (string, string)[] keys) => Node.Invoke(() => new PacketFilter(Options(keys), "overlay.1", _logger));
+    private PacketFilter Make(params (string, string)[] keys) => Node.Invoke(() => new PacketFilter(Options(keys), "overlay.1", _problems, _logger));
 
     private Daemon.Options.OverlayOptions Options(params (string, string)[] keys) => TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
 
-    private void Remove(PacketFilter filter) => Node.Invoke(filter.Dispose);
+    private void Remove(PacketFilter filter) => Node.Invoke(() =>
+    {
+        filter.RemoveFromKernel();
+        filter.Dispose();
+    });
 
     private static void WaitFor(Func<bool> condition)
     {

@@ -103,5 +103,5 @@ public sealed class ReservedPortTests : IDisposable
         return port;
     }
 
-    private void Free(ReservedPort port) => Node.Invoke(port.Release);
+    private void Free(ReservedPort port) => Node.Invoke(port.RemoveFromKernel);
 }

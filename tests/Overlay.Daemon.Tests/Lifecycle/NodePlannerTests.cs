@@ -201,19 +201,17 @@ public sealed class NodePlannerTests : IDisposable
 
     private async Task SaveAsync()
     {
-        NodePlanner planner = Planner();
-        NodePlan plan = await planner.PlanAsync(_stop.Token);
-        planner.Save(plan.Options);
+        NodePlan plan = await Planner().PlanAsync(_stop.Token);
+        Saved().Save(plan.Settings, plan.Options);
     }
 
-    private NodePlanner Planner()
-    {
-        Node node = _lab.Nodes[0];
-        OverlayOptions options = TestOptions.With(
-            ("ControlPlane:Kind", "Etcd"), ("Network:Cidr", ""), ("Subnet", ""), ("StateDirectory", node.StateDirectory), ("SubnetFile", node.SubnetFile),
-            ("Interface", "eth0"));
-        return new NodePlanner(
-            options, _store, new AssignmentFile(options.StateDirectory, NullLogger<AssignmentFile>.Instance),
-            found => node.Invoke(() => UnderlayDiscovery.Find(found)), TimeProvider.System, _logger);
-    }
+    private NodePlanner Planner() => new(
+        Options(), _store, Saved(), found => _lab.Nodes[0].Invoke(() => UnderlayDiscovery.Find(found)), TimeProvider.System, _logger);
+
+    private SavedAssignment Saved() =>
+        new(Options(), _store.Location, new AssignmentFile(_lab.Nodes[0].StateDirectory, NullLogger<AssignmentFile>.Instance));
+
+    private OverlayOptions Options() => TestOptions.With(
+        ("ControlPlane:Kind", "Etcd"), ("Network:Cidr", ""), ("Subnet", ""), ("StateDirectory", _lab.Nodes[0].StateDirectory),
+        ("SubnetFile", _lab.Nodes[0].SubnetFile), ("Interface", "eth0"));
 }

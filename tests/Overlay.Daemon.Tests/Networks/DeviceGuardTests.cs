@@ -1,13 +1,13 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
-using Overlay.Daemon.Underlay;
+using Overlay.Daemon.Problems;
 using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
-using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
 
@@ -23,7 +23,7 @@ public sealed class DeviceGuardTests : IDisposable
     {
         _netlink = Node.Invoke(() => new RouteNetlink());
         _options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. TestOptions.DualStack]);
-        _device = Node.Invoke(() => OverlayDevice.Create(_netlink, _options, new OverlayMtu(1450, 1430), 1, new CollectingLogger<OverlayDevice>()));
+        _device = Node.Invoke(() => OverlayDevice.Create(_netlink, _options, new OverlayMtu(1450, 1430), 1, new ProblemBoard(NullLogger<ProblemBoard>.Instance), NullLogger<OverlayDevice>.Instance));
     }
 
     private Node Node => _lab.Nodes[0];
@@ -38,18 +38,16 @@ public sealed class DeviceGuardTests : IDisposable
             fault = exception;
             ended.Set();
         });
-        guard.Start();
         ended.Wait(TimeSpan.FromSeconds(10)).ShouldBeTrue();
         fault.ShouldBeOfType<InvalidOperationException>();
-        guard.Stop();
+        guard.Dispose();
     }
 
     [Fact]
     public void A_repair_that_cannot_be_made_is_tried_again_and_told_once()
     {
-        using DeviceGuard guard = Guard(_ => { }, exception => throw exception);
         Node.Set("net/ipv6/conf/overlay.1/disable_ipv6", "1");
-        guard.Start();
+        using DeviceGuard guard = Guard(_ => { }, exception => throw exception);
         for (int change = 0; change < 4; change++)
         {
             Node.Ip($"link set lo mtu {1300 + change}");
@@ -60,7 +58,7 @@ public sealed class DeviceGuardTests : IDisposable
         Node.Set("net/ipv6/conf/overlay.1/disable_ipv6", "0");
         Node.Ip("link set lo mtu 1400");
         Thread.Sleep(500);
-        guard.Stop();
+        guard.Dispose();
         Node.Run("ip", "address", "show", "overlay.1").Output.ShouldContain("fd00:10:244:1::/128");
     }
 
@@ -81,11 +79,6 @@ public sealed class DeviceGuardTests : IDisposable
         _lab.Dispose();
     }
 
-    private DeviceGuard Guard(Action<int> bridgeMtuSeen, Action<Exception> failed)
-    {
-        UnderlayInterface underlay = new(
-            _netlink.FindLink("eth0")!, IpAddress.Parse("192.168.77.1").ToIpv4(), IpAddress.Parse("fd77::1").ToIpv6(), []);
-        UnderlayWatch watch = new(_netlink, _options, underlay, () => throw new InvalidOperationException("the underlay is as it was"), _logger);
-        return Node.Invoke(() => new DeviceGuard(_device, watch, null, bridgeMtuSeen, failed, _logger));
-    }
+    private DeviceGuard Guard(Action<int> bridgeMtuSeen, Action<Exception> failed) =>
+        Node.Invoke(() => new DeviceGuard(_device, null, bridgeMtuSeen, failed, _logger));
 }

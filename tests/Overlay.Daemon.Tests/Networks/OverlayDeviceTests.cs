@@ -1,7 +1,7 @@
-using Overlay.Daemon.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
-using Overlay.Dataplane.Linux.Tun;
+using Overlay.Daemon.Problems;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
@@ -16,9 +16,14 @@ public sealed class OverlayDeviceTests : IDisposable
 
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "device", Nodes = 1, PodsPerNode = 0 });
     private readonly RouteNetlink _netlink;
-    private readonly CollectingLogger<OverlayDevice> _logger = new();
+    private readonly CollectingLogger<ProblemBoard> _logger = new();
+    private readonly ProblemBoard _problems;
 
-    public OverlayDeviceTests() => _netlink = Node.Invoke(() => new RouteNetlink());
+    public OverlayDeviceTests()
+    {
+        _netlink = Node.Invoke(() => new RouteNetlink());
+        _problems = new ProblemBoard(_logger);
+    }
 
     private Node Node => _lab.Nodes[0];
 
@@ -59,6 +64,7 @@ public sealed class OverlayDeviceTests : IDisposable
             // Even while its device is down, and its route gone with that.
             Node.Ip("link set overlay.2 down");
             Blackholes.ShouldContain("10.50.1.0/24");
+            device.RemoveFromKernel();
         }
 
         using OverlayDevice again = Create([("StateDirectory", Path.Combine(_lab.Directory, "same"))]);
@@ -69,7 +75,9 @@ public sealed class OverlayDeviceTests : IDisposable
     [Fact]
     public void A_stop_leaves_no_blackhole_and_remembers_none()
     {
-        Create([]).Dispose();
+        OverlayDevice device = Create([]);
+        device.RemoveFromKernel();
+        device.Dispose();
         Blackholes.ShouldBeEmpty();
         Directory.GetFiles(Node.StateDirectory).ShouldBeEmpty();
     }
@@ -102,11 +110,11 @@ public sealed class OverlayDeviceTests : IDisposable
         Node.Ip("route replace 10.244.0.0/16 via 192.168.77.250 proto static");
         for (int look = 0; look < 3; look++) Node.Invoke(device.Repair);
         Told().ShouldHaveSingleItem().ShouldContain("10.244.0.0/16");
-        device.Problems.ShouldBe(Told());
+        _problems.Problems.ShouldBe(Told());
 
         Node.Ip("route delete 10.244.0.0/16 proto static");
         Node.Invoke(device.Repair);
-        device.Problems.ShouldBeEmpty();
+        _problems.Problems.ShouldBeEmpty();
         Told().Count.ShouldBe(1);
     }
 
@@ -115,7 +123,8 @@ public sealed class OverlayDeviceTests : IDisposable
     {
         OverlayDevice device = Create([]);
         _netlink.Dispose();
-        _ = Should.Throw<ObjectDisposedException>(device.Dispose);
+        _ = Should.Throw<ObjectDisposedException>(device.RemoveFromKernel);
+        device.Dispose();
         Node.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
     }
 
@@ -125,11 +134,8 @@ public sealed class OverlayDeviceTests : IDisposable
         _lab.Dispose();
     }
 
-    // What remains of a device when its process is killed: nothing, and what its routes left.
-    private static void Crash(OverlayDevice device)
-    {
-        foreach (TunDevice queue in device.Queues) queue.Dispose();
-    }
+    // A killed process closes its descriptors too: nothing remains of the device, and of its routes the blackholes.
+    private static void Crash(OverlayDevice device) => device.Dispose();
 
     private List<string> Told() => [.. _logger.Of(Microsoft.Extensions.Logging.LogLevel.Warning)
         .Concat(_logger.Of(Microsoft.Extensions.Logging.LogLevel.Error)).Where(line => line.Contains("10.244.0.0/16", StringComparison.Ordinal))];
@@ -137,6 +143,6 @@ public sealed class OverlayDeviceTests : IDisposable
     private OverlayDevice Create(params (string, string)[] keys)
     {
         OverlayOptions options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
-        return Node.Invoke(() => OverlayDevice.Create(_netlink, options, new OverlayMtu(1450, options.SubnetV6 is null ? 0 : 1430), 1, _logger));
+        return Node.Invoke(() => OverlayDevice.Create(_netlink, options, new OverlayMtu(1450, options.SubnetV6 is null ? 0 : 1430), 1, _problems, NullLogger<OverlayDevice>.Instance));
     }
 }

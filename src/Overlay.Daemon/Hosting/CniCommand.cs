@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using Overlay.Daemon.Hosting;
+using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Serilog.Extensions.Logging;
 
-namespace Overlay.Daemon.CniInstall;
+namespace Overlay.Daemon.Hosting;
 
 /// <summary>What root does once where the daemon is not root: <c>overlayd install-cni</c>, <c>upgrade-cni</c>, <c>remove-cni</c> and <c>free-addresses</c>.</summary>
 internal static class CniCommand

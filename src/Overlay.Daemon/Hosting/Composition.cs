@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Admin;
+using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Options;
+using Serilog;
+
+namespace Overlay.Daemon.Hosting;
+
+/// <summary>The daemon, put together: the node (<see cref="NodeComposition"/>), its reports, and the order in which the host starts the parts.</summary>
+internal static class Composition
+{
+    /// <exception cref="ConfigurationException">Something that the configuration names cannot be used.</exception>
+    public static WebApplication Build(IConfiguration configuration, OverlayOptions options, ProcessOutcome outcome)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        _ = builder.Configuration.AddConfiguration(configuration);
+        _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration), dispose: true);
+        _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
+        AddHostedParts(builder.Services.AddSingleton(outcome).AddNode(options).AddSingleton<AdminReader>());
+        WebApplication application = builder.Build();
+        AdminEndpoints.Map(application, application.Services.GetRequiredService<AdminReader>());
+        return application;
+    }
+
+    /// <summary>The host calls each step of all parts in this order, and the steps of a stop in the reverse one.</summary>
+    /// <remarks>
+    /// Every part works in the steps behind and before Kestrel's own, so that status answers while the node starts and
+    /// until it is gone.
+    /// </remarks>
+    private static void AddHostedParts(IServiceCollection services) => services
+
+        // First: until then anybody may connect to the socket.
+        .AddHostedService<AdminSocketGuard>()
+
+        // The node, and with it the wait for a store.
+        .AddHostedService<OverlayService>()
+
+        // Behind the node: pods are promised to runtimes only when there is one; removed first at a stop.
+        .AddSingleton<CniInstallService>()
+        .AddHostedService(static provider => provider.GetRequiredService<CniInstallService>())
+        .AddHostedService<LeakedAddresses>()
+
+        // Last: READY=1 means that all of the above is done.
+        .AddHostedService(static provider => new SystemdNotifier(
+            () => provider.GetRequiredService<NodeStatus>().WaitingFor, TimeProvider.System, provider.GetRequiredService<ILogger<SystemdNotifier>>()));
+}

@@ -1,0 +1,97 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Reconciliation;
+using Overlay.ControlPlane.State;
+using Overlay.ControlPlane.Trust;
+using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
+using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Hosting;
+
+/// <summary>All that is made for the node: once a process (<see cref="AddNode"/>), and once a plan (<see cref="MakeParts"/>).</summary>
+internal static class NodeComposition
+{
+    /// <summary>Adds the node's life and its status. Store, clock and the end of the process may be there already, as in tests.</summary>
+    public static IServiceCollection AddNode(this IServiceCollection services, OverlayOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ProcessOutcome>();
+        services.TryAddSingleton(provider => LeaseSources.Create(options, provider.GetRequiredService<ILoggerFactory>()));
+        return services
+            .AddSingleton(options)
+            .AddSingleton<FatalFault>()
+            .AddSingleton<ProblemBoard>()
+            .AddSingleton(Channel.CreateUnbounded<NodeChange>())
+            .AddSingleton(static provider => provider.GetRequiredService<Channel<NodeChange>>().Writer)
+
+            // The network: its table and counters outlive the device.
+            .AddSingleton(static provider => new TablePublisher(
+                (follower, fault) => provider.Logger<TablePublisher>().FollowerFailed(follower.GetType().Name, fault)))
+            .AddSingleton(new NetworkCounters(UnderlayEndpoint.QueueCount(options.Dataplane)))
+            .AddSingleton(static provider => new NetworkContext(
+                provider.GetRequiredService<TablePublisher>(), provider.GetRequiredService<NetworkCounters>(),
+                provider.GetRequiredService<ProblemBoard>(), provider.GetRequiredService<FatalFault>().Raise,
+                provider.GetRequiredService<ILoggerFactory>()))
+
+            // The store, and what it said to earlier runs.
+            .AddSingleton(static provider => provider.GetRequiredService<ILeaseSource>().Location)
+            .AddSingleton(provider => new AssignmentFile(options.StateDirectory, provider.Logger<AssignmentFile>()))
+            .AddSingleton<SavedAssignment>()
+            .AddSingleton(provider => new SnapshotHold(options.ControlPlane.Hold, provider.Time(), provider.Logger<SnapshotHold>()))
+
+            // The life.
+            .AddSingleton<Func<OverlayOptions, UnderlayInterface>>(UnderlayDiscovery.Find)
+            .AddSingleton<Func<NodePlan, NodeParts>>(static provider => plan => MakeParts(provider, plan))
+            .AddSingleton<NodePlanner>()
+            .AddSingleton(provider => new NodePublisher(
+                options, provider.GetRequiredService<ILeaseSource>(), provider.GetRequiredService<SavedAssignment>(), WithdrawnClaims(provider),
+                provider.GetRequiredService<ProblemBoard>(), provider.Time(), provider.Logger<NodePublisher>()))
+            .AddSingleton<StoreSettlement>()
+            .AddSingleton<NodeLifecycle>()
+            .AddSingleton<NodeStatus>();
+    }
+
+    /// <summary>Makes the node of a plan, with its device and sockets, and all that works with it.</summary>
+    /// <exception cref="ConfigurationException">Configuration and host do not fit together; nothing is left.</exception>
+    /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
+    private static NodeParts MakeParts(IServiceProvider provider, NodePlan plan)
+    {
+        (OverlayOptions options, TimeProvider time) = (provider.GetRequiredService<OverlayOptions>(), provider.Time());
+        Channel<NodeChange> changes = provider.GetRequiredService<Channel<NodeChange>>();
+        ILeaseSource source = provider.GetRequiredService<ILeaseSource>();
+        ProblemBoard problems = provider.GetRequiredService<ProblemBoard>();
+
+        if (options.ControlPlane.GivesPodCidrs) FormerFlannel.Remove(plan.Options.Network.Vni, provider.Logger<LocalNode>());
+        VtepMacs macs = OwnLease.ChooseMacs(plan, new VtepMacStore(options.StateDirectory, provider.Logger<VtepMacStore>()));
+        LocalNode node = new(plan, macs, provider.GetRequiredService<NetworkContext>(), () => _ = changes.Writer.TryWrite(new NodeChange.Moved()));
+        LeaseReconciler reconciler = new(
+            node.Own, node.Plan, options.ControlPlane.WithdrawsLease ? LeaseReconciler.ClaimGrace : TimeSpan.Zero,
+            provider.GetRequiredService<TablePublisher>(), time, provider.Logger<LeaseReconciler>());
+        SavedLeases cache = new(options.StateDirectory, source.Location, provider.Logger<SavedLeases>());
+        LeaseFollower follower = new(
+            source, reconciler, provider.GetRequiredService<SnapshotHold>(), cache, time, provider.Logger<LeaseFollower>());
+        return new NodeParts(node, reconciler, follower, new NodeChangeLoop(
+            changes.Reader, node, follower, provider.GetRequiredService<NodePublisher>(), problems, provider.Logger<NodeChangeLoop>()));
+    }
+
+    // Where leases outlive a stop nobody waits for what was in them.
+    private static WithdrawnClaimStore? WithdrawnClaims(IServiceProvider provider)
+    {
+        OverlayOptions options = provider.GetRequiredService<OverlayOptions>();
+        return options.ControlPlane.WithdrawsLease
+            ? new(options.StateDirectory, provider.GetRequiredService<StoreLocation>(), provider.Time(), provider.Logger<WithdrawnClaimStore>())
+            : null;
+    }
+
+    private static TimeProvider Time(this IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
+
+    private static ILogger<T> Logger<T>(this IServiceProvider provider) => provider.GetRequiredService<ILogger<T>>();
+}

@@ -1,0 +1,170 @@
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.Leases;
+
+namespace Overlay.Daemon.Lifecycle;
+
+/// <summary>The node's life: store asked, node made, leases read, workers running, own lease published; the reverse at the end.</summary>
+/// <remarks>
+/// Workers start behind the first table, else a restart would drop what peers already send. Start and stop are called
+/// one after the other, and any thread may read the phase.
+/// </remarks>
+/// <param name="planner">Asks the store what this node is to be.</param>
+/// <param name="make">Makes the node and what belongs to it; leaves nothing where that fails.</param>
+/// <param name="settlement">Keeps the node as the store wants it.</param>
+/// <param name="publisher">Announces the node.</param>
+/// <param name="faults">Gets what ends the daemon.</param>
+/// <param name="time">Clock of the start.</param>
+/// <param name="logger">Logs the node as it starts, and its end.</param>
+internal sealed class NodeLifecycle(
+    NodePlanner planner, Func<NodePlan, NodeParts> make, StoreSettlement settlement, NodePublisher publisher, FatalFault faults, TimeProvider time,
+    ILogger<NodeLifecycle> logger) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+
+    // What publishes ends before the lease is withdrawn; the watch, which keeps a store in order, after that.
+    private readonly CancellationTokenSource _leaving = new();
+    private volatile NodePhase _phase = new NodePhase.Planning();
+
+    public NodePhase Phase => _phase;
+
+    /// <summary>Brings the node up. A store that cannot be read is waited for; being told to stop meanwhile ends that.</summary>
+    /// <exception cref="ConfigurationException">Configuration, store and host do not fit together.</exception>
+    /// <exception cref="IOException">The kernel, or a file, refused something.</exception>
+    /// <exception cref="OperationCanceledException">Told to stop.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
+        NodePlan plan = await planner.PlanAsync(_stopping.Token);
+        NodeParts parts = make(plan);
+        _phase = new NodePhase.Reading(parts);
+        await parts.Follower.ReadFirstAsync(plan.IsFromSavedState, _stopping.Token);
+        publisher.CheckConflicts(parts.Node.Own, plan.Known, parts.Reconciler.Peers);
+
+        parts.Node.Start();
+        Task following = RunAsync("the control plane", parts.Follower.FollowAsync);
+        _phase = new NodePhase.Announcing(parts, following);
+        publisher.Begin(plan);
+        await publisher.PublishAsync(parts.Node.Own, parts.Node.Options, cancellationToken);
+        publisher.WriteSubnetFile(parts.Node.Options, parts.Node.Network.Mtu.Pod);
+        logger.LogNode(parts.Node);
+        logger.LogOtherAddresses(parts.Node.Own, plan.Known);
+
+        Task changing = Task.WhenAll(
+            RunAsync("the node", () => parts.Changes.RunAsync(_leaving.Token)),
+            RunAsync("the control plane", () => settlement.FollowPodCidrsAsync(_leaving.Token)),
+            RunAsync("the control plane", () => SettleAsync(plan)));
+        _phase = new NodePhase.Running(parts, following, changing, time.GetUtcNow());
+    }
+
+    /// <summary>Takes down what there is, and leaves nothing. May be called again, and after a start that failed half-way.</summary>
+    public async Task StopAsync()
+    {
+        NodePhase before = _phase;
+        switch (before)
+        {
+            case NodePhase.Planning:
+                _phase = new NodePhase.Stopped();
+                await _leaving.CancelAsync();
+                break;
+            case NodePhase.HandedOver handedOver:
+                _phase = new NodePhase.Stopped();
+                handedOver.Parts.Node.Dispose();
+                break;
+            case NodePhase.Made made and not NodePhase.Leaving:
+                _phase = new NodePhase.Leaving(made);
+                await TakeDownAsync(made);
+                break;
+        }
+    }
+
+    /// <summary>Ends all work and leaves lease, subnet file and the kernel's state to another process, which has the descriptors.</summary>
+    /// <exception cref="InvalidOperationException">The node is not running.</exception>
+    public async Task HandOverAsync()
+    {
+        if (_phase is not NodePhase.Running running) throw new InvalidOperationException("only a node that runs can be handed over");
+        await _leaving.CancelAsync();
+        await running.Changing;
+        await _stopping.CancelAsync();
+        await running.Following;
+        running.Parts.Node.Stop();
+        _phase = new NodePhase.HandedOver(running.Parts);
+        logger.NodeHandedOver(running.Parts.Node.Options.NodeName);
+    }
+
+    /// <summary>The same as a stop: the host disposes without one when a start fails half-way.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _stopping.Dispose();
+        _leaving.Dispose();
+    }
+
+    private async Task TakeDownAsync(NodePhase.Made before)
+    {
+        LocalNode node = before.Parts.Node;
+        try
+        {
+            await _leaving.CancelAsync();
+            if (before is NodePhase.Running running) await running.Changing;
+
+            // Peers hear first: what they no longer send need not be drained.
+            if (before is not NodePhase.Reading) await publisher.WithdrawAsync(node.Own, before.Parts.Reconciler.Peers);
+            await _stopping.CancelAsync();
+            await FollowingOf(before);
+            if (before is NodePhase.Running) await publisher.RemoveSubnetFileAsync();
+        }
+        finally
+        {
+            Remove(node);
+            _phase = new NodePhase.Stopped();
+        }
+
+        if (before is NodePhase.Running) logger.NodeStopped(node.Options.NodeName);
+    }
+
+    private static void Remove(LocalNode node)
+    {
+        try
+        {
+            node.Stop();
+            node.RemoveFromKernel();
+        }
+        finally
+        {
+            node.Dispose();
+        }
+    }
+
+    private static Task FollowingOf(NodePhase.Made phase) => phase switch
+    {
+        NodePhase.Announcing announcing => announcing.Following,
+        NodePhase.Running running => running.Following,
+        _ => Task.CompletedTask,
+    };
+
+    private async Task SettleAsync(NodePlan plan)
+    {
+        if (plan.IsFromSavedState) await settlement.SettleAsync(_leaving.Token);
+        await publisher.ReportReadyAsync(_leaving.Token);
+    }
+
+    private async Task RunAsync(string part, Func<Task> work)
+    {
+        // The start goes on at once, whatever the part has to do first.
+        await Task.Yield();
+        try
+        {
+            await work();
+        }
+        catch (OperationCanceledException) when (_leaving.IsCancellationRequested || _stopping.IsCancellationRequested)
+        {
+            logger.PartEnded(part);
+        }
+#pragma warning disable CA1031 // A part that ends for any reason leaves a table or a node that nobody keeps: better to start anew.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            faults.Raise(part, exception);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Trust;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
+using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Counters;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Lifecycle;
+
+/// <summary>All that reports read of the node. Any thread may ask, in every phase.</summary>
+/// <param name="configured">The configuration as it is.</param>
+/// <param name="lifecycle">Knows the phase.</param>
+/// <param name="planner">Knows what the start waits for.</param>
+/// <param name="publisher">Knows whether the store has answered.</param>
+/// <param name="counters">Of the network.</param>
+/// <param name="hold">Knows the peers that are kept although the store lacks them.</param>
+/// <param name="problems">The faults there are now.</param>
+/// <param name="store">The store's name.</param>
+internal sealed class NodeStatus(
+    OverlayOptions configured, NodeLifecycle lifecycle, NodePlanner planner, NodePublisher publisher, NetworkCounters counters, SnapshotHold hold,
+    ProblemBoard problems, StoreLocation store)
+{
+    private static readonly DataplaneCounters _none = new([]);
+
+    /// <summary>The node is made, so there is something to report of its packets.</summary>
+    public bool HasNode => Made is not null;
+
+    /// <summary>The first leases are read, the workers run, and nothing on this host keeps packets from flowing.</summary>
+    public bool IsReady => Started is not null && Problems.Count == 0;
+
+    /// <summary>When all was done to start; null before.</summary>
+    public DateTimeOffset? Started => (lifecycle.Phase switch
+    {
+        NodePhase.Leaving leaving => leaving.Before,
+        NodePhase phase => phase,
+    } as NodePhase.Running)?.Started;
+
+    /// <summary>The answer that the start waits for; null when it waits for none.</summary>
+    public string? WaitingFor => planner.WaitingFor ?? (Made is NodePhase.Reading or NodePhase.Announcing && !Made.Parts.Follower.HasRead
+        ? $"{store.Kind} {store.Place}: its leases"
+        : null);
+
+    /// <summary>The store has not answered in this run: node or peers are those of the last one.</summary>
+    public bool IsFromSavedState => Made is { Parts.Follower.HasRead: var hasRead } && !(publisher.IsSettled && hasRead);
+
+    /// <summary>The configuration, with what the store gave once it has.</summary>
+    public OverlayOptions Options => Made?.Parts.Node.Options ?? configured;
+
+    /// <summary>The network; null before it is made.</summary>
+    public OverlayNetwork? Network => Made?.Parts.Node.Network;
+
+    /// <summary>The interface that the tunnels leave by; null before the node is made.</summary>
+    public UnderlayInterface? Underlay => Made?.Parts.Node.Underlay;
+
+    /// <summary>Packets and drops; of no worker before the node is made.</summary>
+    public DataplaneCounters Counters => HasNode ? counters.All : _none;
+
+    /// <summary>The peers; none before the node is made.</summary>
+    public PeersSnapshot Peers => Made?.Parts.Reconciler.Peers ?? PeersSnapshot.Empty;
+
+    /// <summary>Peers that are kept although the store lacks them; null when there are none.</summary>
+    public HeldPeers? Held => hold.Held;
+
+    /// <summary>Every fault that keeps pods' packets from flowing, or this node from being as the store wants it.</summary>
+    public IReadOnlyList<string> Problems => problems.Problems;
+
+    /// <summary>Every fault on this host that pods' packets flow with all the same.</summary>
+    public IReadOnlyList<string> Warnings => problems.Warnings;
+
+    private NodePhase.Made? Made => lifecycle.Phase as NodePhase.Made;
+
+    /// <summary>A plain route leads to that pod CIDR.</summary>
+    public bool IsDirect(IpPrefix podCidr) => Network?.IsDirect(podCidr) == true;
+}

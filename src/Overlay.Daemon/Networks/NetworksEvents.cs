@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Networks;
+
+/// <summary>The log events of this folder. An id stays with its event.</summary>
+internal static partial class NetworksEvents
+{
+    [LoggerMessage(EventId = 3200, Level = LogLevel.Error, Message = "could not repair {Device}: {Reason}")]
+    public static partial void RepairFailed(this ILogger logger, string device, string reason);
+
+    [LoggerMessage(EventId = 3201, Level = LogLevel.Information, Message = "assigned {Address} to {Device}")]
+    public static partial void AddressAssigned(this ILogger logger, IpAddress address, string device);
+
+    [LoggerMessage(EventId = 3202, Level = LogLevel.Warning, Message = "{Diversion}")]
+    public static partial void RoutingDiverts(this ILogger logger, string diversion);
+
+    [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "{Sysctl} is {Now} and could not be set to {Value}: {Reason}")]
+    public static partial void SysctlStays(this ILogger logger, string sysctl, string? now, string value, string reason);
+
+    [LoggerMessage(EventId = 3204, Level = LogLevel.Information, Message = "set route {Prefix} metric {Metric} {Kind}")]
+    public static partial void RouteSet(this ILogger logger, IpPrefix prefix, uint metric, string kind);
+
+    [LoggerMessage(EventId = 3205, Level = LogLevel.Debug, Message = "route {Prefix} was gone already")]
+    public static partial void RouteWasGone(this ILogger logger, IpPrefix prefix);
+
+    [LoggerMessage(EventId = 3206, Level = LogLevel.Error, Message = "route {Prefix} stays: {Reason}")]
+    public static partial void RouteStays(this ILogger logger, IpPrefix prefix, string reason);
+
+    [LoggerMessage(EventId = 3207, Level = LogLevel.Information, Message = "set direct route {Prefix} via {Gateway}")]
+    public static partial void DirectRouteSet(this ILogger logger, IpPrefix prefix, IpAddress? gateway);
+
+    [LoggerMessage(EventId = 3208, Level = LogLevel.Information, Message = "removed direct route {Prefix} via {Gateway}")]
+    public static partial void DirectRouteRemoved(this ILogger logger, IpPrefix prefix, IpAddress? gateway);
+
+    [LoggerMessage(EventId = 3209, Level = LogLevel.Debug, Message = "direct route {Prefix} was gone already")]
+    public static partial void DirectRouteWasGone(this ILogger logger, IpPrefix prefix);
+
+    [LoggerMessage(EventId = 3210, Level = LogLevel.Error, Message = "direct route {Prefix} stays: {Reason}")]
+    public static partial void DirectRouteStays(this ILogger logger, IpPrefix prefix, string reason);
+
+    [LoggerMessage(EventId = 3211, Level = LogLevel.Error, Message = "direct routes cannot be looked at: {Reason}")]
+    public static partial void DirectRoutesUnknown(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 3212, Level = LogLevel.Warning, Message = "{Device}, left by flannel, is removed: this daemon takes its place")]
+    public static partial void FlannelDeviceRemoved(this ILogger logger, string device);
+}

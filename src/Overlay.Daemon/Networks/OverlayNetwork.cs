@@ -1,0 +1,191 @@
+using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.State;
+using Overlay.Daemon.Firewall;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Linux.Tun;
+using Overlay.Dataplane.Linux.Udp;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Networks;
+
+/// <summary>One network (VNI) on this node: its TUN with addresses and routes, packet filter, direct routes and workers.</summary>
+/// <remarks>
+/// <see cref="Create"/> makes all that the kernel keeps, <see cref="Start"/> begins to forward. Where the underlay changes,
+/// <see cref="Detach"/>, <see cref="Attach"/> and <see cref="SetUnderlay"/> make new what depends on it; pods keep their
+/// device, addresses and routes. <see cref="RemoveFromKernel"/> takes out what would outlive the process, and
+/// <see cref="Dispose"/> alone leaves it. Changed by one thread at a time; any thread may read it.
+/// </remarks>
+internal sealed class OverlayNetwork : IDisposable
+{
+    private readonly OverlayOptions _options;
+    private readonly NetworkContext _context;
+    private readonly RouteNetlink _netlink;
+    private readonly OverlayDevice _device;
+    private readonly DirectRoutes? _directRoutes;
+    private readonly PacketFilter _packetFilter;
+    private readonly Offloads _offloads;
+    private volatile QueueSet _queues = QueueSet.None;
+    private DeviceGuard? _guard;
+    private OverlayMtu _mtu;
+    private int _underlayIndex;
+    private bool _isDisposed;
+
+    private OverlayNetwork(
+        OverlayOptions options, NetworkContext context, RouteNetlink netlink, OverlayDevice device, DirectRoutes? directRoutes, PacketFilter packetFilter)
+    {
+        _options = options;
+        _context = context;
+        _netlink = netlink;
+        _device = device;
+        _directRoutes = directRoutes;
+        _packetFilter = packetFilter;
+        _offloads = options.Dataplane.Offloads & (device.Queues[0].Offloads | Offloads.UdpSend | Offloads.UdpReceive);
+    }
+
+    /// <summary>This node's end of the network's tunnels.</summary>
+    public required Vtep Vtep { get; init; }
+
+    public OverlayMtu Mtu => _mtu;
+
+    public string DeviceName => _device.Name;
+
+    /// <summary>A worker does not end, and still uses the sockets.</summary>
+    public bool IsStuck => _queues.IsStuck;
+
+    /// <summary>How packets are worked on.</summary>
+    public QueueUse Use
+    {
+        get
+        {
+            int maxSegments = _queues.MaxSegments;
+            return new QueueUse(_device.Queues.Count, maxSegments > 1 ? _offloads : _offloads & ~Offloads.UdpSend, maxSegments);
+        }
+    }
+
+    /// <summary>Makes device, addresses, routes and packet filter. Nothing is forwarded yet.</summary>
+    /// <param name="options">The network and this node's pod CIDRs.</param>
+    /// <param name="underlay">The interface that the tunnels leave by.</param>
+    /// <param name="macs">Of this node's VTEP.</param>
+    /// <param name="context">All that outlives this network's rebuild.</param>
+    /// <exception cref="ConfigurationException">Configuration and host do not fit together; nothing is left.</exception>
+    /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
+    public static OverlayNetwork Create(OverlayOptions options, UnderlayInterface underlay, VtepMacs macs, NetworkContext context)
+    {
+        OverlayMtu mtu = OverlayMtu.For(options, underlay);
+        ILoggerFactory loggers = context.Loggers;
+        Stack<Action> undo = new();
+        try
+        {
+            RouteNetlink netlink = new();
+            undo.Push(netlink.Dispose);
+            OverlayDevice device = OverlayDevice.Create(
+                netlink, options, mtu, context.Counters.Queues, context.Problems, loggers.CreateLogger<OverlayDevice>());
+            undo.Push(device.Dispose);
+            undo.Push(device.RemoveFromKernel);
+            DirectRoutes? directRoutes = options.Network.DirectRouting
+                ? new(options, device.Name, context.Problems, fault => context.Failed("the direct routes", fault), loggers.CreateLogger<DirectRoutes>())
+                : null;
+            if (directRoutes is not null) undo.Push(directRoutes.Dispose);
+            PacketFilter packetFilter = new(options, device.Name, context.Problems, loggers.CreateLogger<PacketFilter>());
+            OverlayNetwork network = new(options, context, netlink, device, directRoutes, packetFilter)
+            {
+                Vtep = new(options.Network.Vni, macs.Ipv4, options.Network.Port) { MacV6 = macs.Ipv6 },
+                _mtu = mtu,
+                _underlayIndex = underlay.Link.Index,
+            };
+            network.SetPodMtu(mtu.Pod);
+            return network;
+        }
+        catch
+        {
+            while (undo.TryPop(out Action? step)) step();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the workers and whatever keeps the kernel's state in repair, each on its thread.</summary>
+    public void Start(IReadOnlyList<UdpUnderlay> sockets)
+    {
+        Attach(sockets);
+        if (_directRoutes is not null) _context.Table.Add(_directRoutes);
+        _packetFilter.Start();
+        StartGuard();
+    }
+
+    /// <summary>Starts workers between the TUN and those sockets.</summary>
+    public void Attach(IReadOnlyList<UdpUnderlay> sockets) => _queues = QueueSet.Start(_device.Queues, sockets, _options.Dataplane, _context);
+
+    /// <summary>Ends the workers, so that the sockets can be replaced. What pods send meanwhile waits in the TUN.</summary>
+    /// <exception cref="InvalidOperationException">A worker does not end.</exception>
+    public void Detach()
+    {
+        _queues.Stop();
+        if (_queues.IsStuck) throw new InvalidOperationException("a worker does not end, so its sockets cannot be replaced");
+        _queues.Dispose();
+        _queues = QueueSet.None;
+    }
+
+    /// <summary>Takes another underlay MTU: device and routes follow.</summary>
+    /// <exception cref="LinuxException">The kernel refused; may be called again.</exception>
+    public void SetUnderlay(UnderlayInterface underlay, OverlayMtu mtu)
+    {
+        _guard?.Dispose();
+        try
+        {
+            (_mtu, _underlayIndex) = (mtu, underlay.Link.Index);
+            SetPodMtu(mtu.Pod);
+            _device.SetMtu(mtu);
+        }
+        finally
+        {
+            StartGuard();
+        }
+    }
+
+    /// <summary>A plain route leads to that pod CIDR.</summary>
+    public bool IsDirect(IpPrefix podCidr) => _directRoutes?.Contains(podCidr) == true;
+
+    /// <summary>Ends the workers after they have passed on what was queued, and all repair. May be called again.</summary>
+    public void Stop()
+    {
+        if (_isDisposed) return;
+        _guard?.Dispose();
+        if (_directRoutes is not null) _context.Table.Remove(_directRoutes);
+        _directRoutes?.Stop();
+        _packetFilter.Stop();
+        _queues.Stop();
+    }
+
+    /// <summary>Takes out of the kernel all that would outlive the process, once <see cref="Stop"/> has ended its repair.</summary>
+    public void RemoveFromKernel()
+    {
+        if (_isDisposed) return;
+        _packetFilter.RemoveFromKernel();
+        _directRoutes?.RemoveFromKernel();
+        _device.RemoveFromKernel();
+    }
+
+    /// <summary>Closes descriptors and ends threads. The TUN goes with its last descriptor, and with it its addresses and routes; all else stays.</summary>
+    public void Dispose()
+    {
+        if (_isDisposed) return;
+        Stop();
+        _isDisposed = true;
+        _packetFilter.Dispose();
+        _directRoutes?.Dispose();
+
+        // A stuck worker's descriptors and memory stay, and go with the process.
+        if (!_queues.IsStuck) _device.Dispose();
+        _queues.Dispose();
+        _netlink.Dispose();
+    }
+
+    private void SetPodMtu(int bytes) => _context.Table.SetLocal(new LocalEndpoint(Vtep, _underlayIndex, bytes));
+
+    private void StartGuard() => _guard = new DeviceGuard(
+        _device, _directRoutes, mtu => SetPodMtu(Math.Min(mtu, _mtu.Pod)), fault => _context.Failed("the device guard", fault),
+        _context.Loggers.CreateLogger<DeviceGuard>());
+}

@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Logging;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Underlay;
+
+/// <summary>The log events of this folder. An id stays with its event.</summary>
+internal static partial class UnderlayEvents
+{
+    [LoggerMessage(EventId = 3300, Level = LogLevel.Information, Message = "{Interface} has its addresses again")]
+    public static partial void AddressesAreBack(this ILogger logger, string @interface);
+
+    [LoggerMessage(EventId = 3301, Level = LogLevel.Debug, Message = "tunnels are bound to {Addresses} port {Port}")]
+    public static partial void TunnelsAreBound(this ILogger logger, IEnumerable<IpAddress> addresses, ushort port);
+}
