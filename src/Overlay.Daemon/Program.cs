@@ -8,8 +8,6 @@ using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
-using Overlay.Daemon.Problems;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 
 // overlayd: read the configuration, put the parts together, run until told to stop.

@@ -51,7 +51,4 @@ internal static partial class FirewallEvents
 
     [LoggerMessage(EventId = 3410, Level = LogLevel.Error, Message = "port {Port} stays reserved: {Reason}")]
     public static partial void PortStaysReserved(this ILogger logger, ushort port, string reason);
-
-    [LoggerMessage(EventId = 3411, Level = LogLevel.Warning, Message = "{Warning}")]
-    public static partial void WarningFound(this ILogger logger, string warning);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 using Overlay.Host.Netlink;
 using Overlay.Host.Programs;
 using Overlay.Wire.Values;
@@ -13,6 +14,8 @@ namespace Overlay.Daemon.Firewall;
 /// </remarks>
 internal sealed class PacketFilter : IDisposable
 {
+    private const string Key = "packet filter";
+
     // kube-proxy writes its rules in bursts; one look behind a burst is enough.
     private static readonly TimeSpan _settleTime = TimeSpan.FromSeconds(1);
 
@@ -33,17 +36,19 @@ internal sealed class PacketFilter : IDisposable
     private readonly ILogger<PacketFilter> _logger;
     private readonly NftablesMonitor _monitor = new();
     private readonly ManualResetEventSlim _ending = new();
+    private readonly ProblemBoard _problems;
     private readonly Thread _thread;
-    private volatile IReadOnlyList<string> _warnings = [];
 
     /// <summary>Makes tables, chains and the reservation of the port.</summary>
     /// <param name="options">Networks, and whether and where pods are masqueraded.</param>
     /// <param name="device">The TUN.</param>
+    /// <param name="problems">Gets a warning for each fault of the packet filter.</param>
     /// <param name="logger">Logs repairs, and their failures.</param>
     /// <exception cref="LinuxException">Changes cannot be watched.</exception>
-    public PacketFilter(OverlayOptions options, string device, ILogger<PacketFilter> logger)
+    public PacketFilter(OverlayOptions options, string device, ProblemBoard problems, ILogger<PacketFilter> logger)
     {
         _options = options;
+        _problems = problems;
         _logger = logger;
         _tables = [.. Families().Select(family => NftTable.For(family, options, device))];
         FormerNetworks former = new(options.Network.Vni, logger);
@@ -55,9 +60,6 @@ internal sealed class PacketFilter : IDisposable
         if (Try(former.RemoveTables) is { } failure) _logger.FormerTablesUnread(failure);
         Look();
     }
-
-    /// <summary>A sentence for each fault of the packet filter. Any thread may read it.</summary>
-    public IReadOnlyList<string> Warnings => _warnings;
 
     public void Start() => _thread.Start();
 
@@ -86,6 +88,7 @@ internal sealed class PacketFilter : IDisposable
     public void Dispose()
     {
         Stop();
+        _problems.Report(Key, ProblemSeverity.Warning);
         _monitor.Dispose();
         _ending.Dispose();
     }
@@ -119,8 +122,7 @@ internal sealed class PacketFilter : IDisposable
         warnings.AddRange(_forward.Repair());
         if (Try(() => warnings.AddRange(_plan.Find())) is { } unread) warnings.Add($"addresses and routes of this host cannot be read: {unread}");
         warnings.AddRange(BridgeFilter.Find(_options));
-        foreach (string warning in warnings.Except(_warnings)) _logger.WarningFound(warning);
-        _warnings = warnings;
+        _problems.Report(Key, ProblemSeverity.Warning, warnings);
     }
 
     private void Repair(NftTable table)

@@ -67,7 +67,7 @@ internal sealed class NodeStatus(
     public IReadOnlyList<string> Problems => problems.Problems;
 
     /// <summary>Every fault on this host that pods' packets flow with all the same.</summary>
-    public IReadOnlyList<string> Warnings => [.. Network?.FilterWarnings ?? [], .. problems.Warnings];
+    public IReadOnlyList<string> Warnings => problems.Warnings;
 
     private NodePhase.Made? Made => lifecycle.Phase as NodePhase.Made;
 

@@ -65,9 +65,6 @@ internal sealed class OverlayNetwork : IDisposable
         }
     }
 
-    /// <summary>What is wrong with the packet filter, while pods' packets flow.</summary>
-    public IReadOnlyList<string> FilterWarnings => _packetFilter.Warnings;
-
     /// <summary>Makes device, addresses, routes and packet filter. Nothing is forwarded yet.</summary>
     /// <param name="options">The network and this node's pod CIDRs.</param>
     /// <param name="underlay">The interface that the tunnels leave by.</param>
@@ -92,7 +89,7 @@ internal sealed class OverlayNetwork : IDisposable
                 ? new(options, device.Name, context.Problems, fault => context.Failed("the direct routes", fault), loggers.CreateLogger<DirectRoutes>())
                 : null;
             if (directRoutes is not null) undo.Push(directRoutes.Dispose);
-            PacketFilter packetFilter = new(options, device.Name, loggers.CreateLogger<PacketFilter>());
+            PacketFilter packetFilter = new(options, device.Name, context.Problems, loggers.CreateLogger<PacketFilter>());
             OverlayNetwork network = new(options, context, netlink, device, directRoutes, packetFilter)
             {
                 Vtep = new(options.Network.Vni, macs.Ipv4, options.Network.Port) { MacV6 = macs.Ipv6 },

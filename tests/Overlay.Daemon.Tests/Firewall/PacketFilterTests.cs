@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Firewall;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 
@@ -14,6 +15,10 @@ public sealed class PacketFilterTests : IDisposable
 
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "filter", Nodes = 1, PodsPerNode = 0 });
     private readonly CollectingLogger<PacketFilter> _logger = new();
+    private readonly CollectingLogger<ProblemBoard> _boardLogger = new();
+    private readonly ProblemBoard _problems;
+
+    public PacketFilterTests() => _problems = new ProblemBoard(_boardLogger);
 
     private Node Node => _lab.Nodes[0];
 
@@ -27,10 +32,19 @@ public sealed class PacketFilterTests : IDisposable
         Tables.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["table ip mine", "table ip overlay-1", "table ip6 overlay-1"], ignoreOrder: true);
         Node.Run("nft", "list", "table", "ip", "overlay-1").Output.ShouldContain("masquerade");
         Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
-        filter.Warnings.ShouldBeEmpty();
+        _problems.Warnings.ShouldBeEmpty();
         Remove(filter);
         Tables.Trim().ShouldBe("table ip mine");
         Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("");
+    }
+
+    [Fact]
+    public void Closing_keeps_tables_and_port_as_they_are()
+    {
+        PacketFilter filter = Make();
+        Node.Invoke(filter.Dispose);
+        Tables.ShouldContain("table ip overlay-1");
+        Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
     }
 
     [Fact]
@@ -54,7 +68,7 @@ public sealed class PacketFilterTests : IDisposable
     [Fact]
     public void Tables_that_a_crash_left_are_removed_and_those_in_use_or_of_others_stay()
     {
-        foreach (string vni in new[] { "5", "6" }) Node.Invoke(() => new PacketFilter(Options(("Network:Vni", vni)), $"overlay.{vni}", _logger));
+        foreach (string vni in new[] { "5", "6" }) Node.Invoke(() => new PacketFilter(Options(("Network:Vni", vni)), $"overlay.{vni}", _problems, _logger));
         Node.Ip("link add overlay.6 type bridge");
         Node.Run("nft", "add table ip overlay-8").Succeeded.ShouldBeTrue();
         PacketFilter filter = Make();
@@ -69,13 +83,13 @@ public sealed class PacketFilterTests : IDisposable
     {
         Node.Run("nft", "add table inet fw; add chain inet fw through { type filter hook forward priority 0; policy drop; }").Succeeded.ShouldBeTrue();
         PacketFilter filter = Make();
-        string warning = filter.Warnings.ShouldHaveSingleItem();
+        string warning = _problems.Warnings.ShouldHaveSingleItem();
         warning.ShouldStartWith("chain through of table inet fw drops what it does not know: ");
         Node.Invoke(filter.Start);
         Node.Run("nft", "add table inet unrelated").Succeeded.ShouldBeTrue();
         Node.Run("nft", "delete table inet fw").Succeeded.ShouldBeTrue();
-        WaitFor(() => filter.Warnings.Count == 0);
-        _logger.Of(LogLevel.Warning).Count(line => line == warning).ShouldBe(1);
+        WaitFor(() => _problems.Warnings.Count == 0);
+        _boardLogger.Of(LogLevel.Warning).Count(line => line == warning).ShouldBe(1);
         Remove(filter);
     }
 
@@ -84,17 +98,33 @@ public sealed class PacketFilterTests : IDisposable
     {
         Node.Ip("link add docker0 type bridge", "address add 10.244.9.1/24 dev docker0", "link set docker0 up");
         PacketFilter filter = Make();
-        filter.Warnings.ShouldHaveSingleItem().ShouldBe("the network 10.244.9.0/24 of docker0 overlaps the cluster CIDR 10.244.0.0/16: pods there are not reached");
+        _problems.Warnings.ShouldHaveSingleItem().ShouldBe("the network 10.244.9.0/24 of docker0 overlaps the cluster CIDR 10.244.0.0/16: pods there are not reached");
         Remove(filter);
+    }
+
+    [Fact]
+    public void A_filter_that_is_closed_and_not_removed_leaves_its_tables_and_the_reservation_to_the_next_one()
+    {
+        PacketFilter filter = Make();
+        Node.Invoke(filter.Dispose);
+        Tables.ShouldContain("table ip overlay-1");
+        Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
+        Remove(Make());
+        Tables.ShouldNotContain("overlay-1");
+        Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("");
     }
 
     public void Dispose() => _lab.Dispose();
 
-    private PacketFilter Make(params (string, string)[] keys) => Node.Invoke(() => new PacketFilter(Options(keys), "overlay.1", _logger));
+    private PacketFilter Make(params (string, string)[] keys) => Node.Invoke(() => new PacketFilter(Options(keys), "overlay.1", _problems, _logger));
 
     private Daemon.Options.OverlayOptions Options(params (string, string)[] keys) => TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
 
-    private void Remove(PacketFilter filter) => Node.Invoke(filter.Dispose);
+    private void Remove(PacketFilter filter) => Node.Invoke(() =>
+    {
+        filter.RemoveFromKernel();
+        filter.Dispose();
+    });
 
     private static void WaitFor(Func<bool> condition)
     {
