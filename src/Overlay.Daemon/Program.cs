@@ -4,11 +4,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Overlay.Daemon.Admin;
-using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
-using Overlay.Wire.Values;
 
 // overlayd: read the configuration, put the parts together, run until told to stop.
 

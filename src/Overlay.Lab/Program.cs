@@ -1,4 +1,3 @@
-using Overlay.Lab;
 using Overlay.Lab.Demo;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;

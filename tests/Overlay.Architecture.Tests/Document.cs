@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Overlay.Lab.Topology;
 
 namespace Overlay.Architecture.Tests;
 

@@ -1,5 +1,3 @@
-using Overlay.Host.Files;
-
 namespace Overlay.Cni.Tests;
 
 /// <summary>What a plugin of the test reads and writes: subnet file, allocations, records, another IPAM plugin.</summary>

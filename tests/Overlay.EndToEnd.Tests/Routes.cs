@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;

@@ -4,7 +4,6 @@ using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
-using Overlay.Testing.Kubernetes;
 using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;

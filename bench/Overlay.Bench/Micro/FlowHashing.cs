@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Packets;
 
 namespace Overlay.Bench.Micro;

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Overlay.Wire.Headers;
-using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Reconciliation;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;

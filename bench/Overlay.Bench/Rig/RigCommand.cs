@@ -3,7 +3,6 @@ using Overlay.Bench.Rig.Machine;
 using Overlay.Bench.Rig.Options;
 using Overlay.Bench.Rig.Peers;
 using Overlay.Bench.Rig.Report;
-using Overlay.Host.Interop;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

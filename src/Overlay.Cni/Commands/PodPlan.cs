@@ -1,6 +1,5 @@
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
-using Overlay.Cni.Wiring;
 using Overlay.Host.Files;
 using Overlay.Pods.Ranges;
 using Overlay.Wire.Values;

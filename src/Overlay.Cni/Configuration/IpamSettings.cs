@@ -1,5 +1,4 @@
 using Overlay.Cni.Protocol;
-using Overlay.Cni.Wiring;
 using Overlay.Pods.Attachments;
 using Overlay.Pods.Ranges;
 using Overlay.Wire.Values;

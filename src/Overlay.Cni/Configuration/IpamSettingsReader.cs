@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Overlay.Cni.Protocol;
-using Overlay.Cni.Wiring;
 using Overlay.Pods.Attachments;
 using Overlay.Pods.Ranges;
 using Overlay.Wire.Values;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Overlay.Cni.Protocol;
 using Overlay.Cni.Wiring;
-using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Configuration;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
 
 namespace Overlay.Cni.Delegation;

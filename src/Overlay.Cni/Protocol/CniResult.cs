@@ -1,5 +1,3 @@
-using Overlay.Cni.Wiring;
-
 namespace Overlay.Cni.Protocol;
 
 /// <summary>What ADD answers, independent of the specification's version.</summary>

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Overlay.Cni.Configuration;
-using Overlay.Cni.Wiring;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Protocol;

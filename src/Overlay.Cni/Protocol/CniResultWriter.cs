@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Overlay.Cni.Wiring;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Protocol;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Overlay.ControlPlane.Leases;
-using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Formats;
 

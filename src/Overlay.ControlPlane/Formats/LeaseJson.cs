@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 using Overlay.ControlPlane.Leases;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Formats;

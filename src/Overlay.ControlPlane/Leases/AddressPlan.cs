@@ -1,4 +1,3 @@
-using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Leases;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Reconciliation;
 
 namespace Overlay.ControlPlane.Trust;
 

@@ -1,12 +1,10 @@
 using System.Reflection;
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Admin;
 

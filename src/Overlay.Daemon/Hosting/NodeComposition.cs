@@ -12,7 +12,6 @@ using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Hosting;
 

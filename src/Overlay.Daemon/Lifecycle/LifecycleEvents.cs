@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
-using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Lifecycle;
 

@@ -4,7 +4,6 @@ using Overlay.ControlPlane.State;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Lifecycle;

@@ -2,8 +2,6 @@ using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Underlay;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Lifecycle;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Overlay.ControlPlane.Leases;
 
 namespace Overlay.Daemon.Lifecycle;
 

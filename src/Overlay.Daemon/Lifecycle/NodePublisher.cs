@@ -4,7 +4,6 @@ using Overlay.ControlPlane.State;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
-using Overlay.Host.Files;
 
 namespace Overlay.Daemon.Lifecycle;
 

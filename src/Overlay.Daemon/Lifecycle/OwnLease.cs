@@ -3,7 +3,6 @@ using Overlay.ControlPlane.State;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Lifecycle;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Overlay.Host.Kernel;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Networks;

@@ -1,6 +1,3 @@
-using Overlay.Daemon.Networks;
-using Overlay.Host.Files;
-
 namespace Overlay.Daemon.Options;
 
 /// <summary>Whether and where this daemon installs its CNI plugin for the container runtimes.</summary>

@@ -1,4 +1,3 @@
-using Overlay.Host.Files;
 using Overlay.Pods.Attachments;
 
 namespace Overlay.Daemon.Options;

@@ -1,7 +1,3 @@
-using Overlay.ControlPlane.Formats;
-using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Sources.Etcd.Client;
-using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 

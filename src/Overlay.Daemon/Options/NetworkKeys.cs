@@ -1,5 +1,3 @@
-using Overlay.Wire.Values;
-
 namespace Overlay.Daemon.Options;
 
 /// <summary>Keys of section Network that were given, whatever their value: a store that says something else contradicts them.</summary>

@@ -1,7 +1,3 @@
-using Overlay.ControlPlane.Leases;
-using Overlay.Daemon.CniInstall;
-using Overlay.Daemon.Networks;
-using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Options;

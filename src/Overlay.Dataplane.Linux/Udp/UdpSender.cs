@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Interop;
 using Overlay.Wire.Headers;

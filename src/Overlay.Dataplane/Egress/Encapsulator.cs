@@ -3,7 +3,6 @@ using Overlay.Dataplane.Offload;
 using Overlay.Dataplane.Packets;
 using Overlay.Wire;
 using Overlay.Wire.Headers;
-using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Egress;
 

@@ -1,4 +1,3 @@
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Headers;
 

@@ -1,4 +1,3 @@
-using Overlay.Bench.Rig;
 using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Workloads;
 

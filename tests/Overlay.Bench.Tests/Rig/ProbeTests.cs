@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Bench.Rig;
 using Overlay.Bench.Rig.Traffic;
 using Overlay.Lab;
 

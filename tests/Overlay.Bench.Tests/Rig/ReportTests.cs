@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Overlay.Bench.Rig;
 using Overlay.Bench.Rig.Report;
 
 namespace Overlay.Bench.Tests.Rig;

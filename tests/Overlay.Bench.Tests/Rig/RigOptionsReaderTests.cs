@@ -1,4 +1,3 @@
-using Overlay.Bench.Rig;
 using Overlay.Bench.Rig.Options;
 
 namespace Overlay.Bench.Tests.Rig;

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Bench.Rig;
 using Overlay.Bench.Rig.Traffic;
-using Overlay.Lab.Processes;
 
 namespace Overlay.Bench.Tests.Rig;
 

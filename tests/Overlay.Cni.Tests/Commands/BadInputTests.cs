@@ -2,7 +2,6 @@ using System.Text.Json;
 using Overlay.Cni.Commands;
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
-using Overlay.Host.Files;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using Overlay.Cni.Wiring;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;

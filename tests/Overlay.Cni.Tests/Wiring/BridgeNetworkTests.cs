@@ -1,9 +1,7 @@
 using System.Net;
 using Overlay.Cni.Protocol;
 using Overlay.Cni.Wiring;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Tests;

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using Overlay.Cni.Protocol;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
-using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;
 

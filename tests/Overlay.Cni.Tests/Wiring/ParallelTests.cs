@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Overlay.Host.Netlink;
-using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;
 

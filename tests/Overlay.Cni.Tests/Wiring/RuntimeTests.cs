@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Overlay.Host.Files;
-using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Overlay.Host.Netlink;
-using Overlay.Lab;
-using Overlay.Lab.Topology;
 
 namespace Overlay.Cni.Tests;
 

@@ -1,8 +1,6 @@
 using System.Text;
 using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 

@@ -1,5 +1,4 @@
 using Overlay.ControlPlane.Reconciliation;
-using Overlay.Dataplane.Forwarding;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;

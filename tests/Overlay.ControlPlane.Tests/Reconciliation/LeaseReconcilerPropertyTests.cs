@@ -1,7 +1,5 @@
-using System.Globalization;
 using Overlay.ControlPlane.Leases;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 

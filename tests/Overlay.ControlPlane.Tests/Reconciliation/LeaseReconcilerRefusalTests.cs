@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.ReconcilerFixture;
 using static Overlay.ControlPlane.Tests.SampleLeases;

@@ -1,7 +1,6 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Reconciliation;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;

@@ -1,6 +1,5 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Values;
 

@@ -1,9 +1,6 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
-using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;

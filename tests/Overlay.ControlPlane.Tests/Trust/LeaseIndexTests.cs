@@ -1,7 +1,5 @@
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.Trust;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 

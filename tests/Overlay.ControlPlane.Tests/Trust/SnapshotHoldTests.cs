@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Trust;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 

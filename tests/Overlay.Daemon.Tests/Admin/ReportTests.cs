@@ -7,7 +7,6 @@ using Overlay.Daemon.Admin;
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;

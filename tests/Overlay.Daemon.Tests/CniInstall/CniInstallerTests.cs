@@ -1,11 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.CniInstall;
-using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
-using Overlay.Host.Files;
-using Overlay.Lab.Processes;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Firewall;
-using Overlay.Daemon.Hosting;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Values;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Firewall;
-using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
 using Overlay.Lab.Topology;
 using Overlay.Testing;

@@ -2,7 +2,6 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;

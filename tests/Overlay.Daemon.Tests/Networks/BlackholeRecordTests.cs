@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Networks;
 using Overlay.Testing;
 using Overlay.Wire.Values;

@@ -5,7 +5,6 @@ using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
 using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;

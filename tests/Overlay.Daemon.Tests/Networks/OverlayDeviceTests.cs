@@ -1,10 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
 using Overlay.Host.Netlink;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 

@@ -1,8 +1,6 @@
 using Overlay.Daemon.Lifecycle;
-using Overlay.Daemon.Options;
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.Daemon.Tests;

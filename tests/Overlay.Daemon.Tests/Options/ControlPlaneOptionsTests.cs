@@ -1,4 +1,3 @@
-using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.Daemon.Options;
 

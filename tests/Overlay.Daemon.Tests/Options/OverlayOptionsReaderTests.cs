@@ -1,10 +1,5 @@
-using Overlay.ControlPlane.Leases;
-using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Dataplane.Linux.Tun;
-using Overlay.Host.Files;
-using Overlay.Lab.Processes;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;

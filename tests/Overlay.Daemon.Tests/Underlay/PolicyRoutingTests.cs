@@ -1,6 +1,5 @@
 using Overlay.Daemon.Underlay;
 using Overlay.Host.Netlink;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 

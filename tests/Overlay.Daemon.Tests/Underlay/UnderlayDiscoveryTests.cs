@@ -1,7 +1,6 @@
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Host.Netlink;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 

@@ -4,7 +4,6 @@ using Overlay.Dataplane.Linux.Polling;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Packets;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Values;

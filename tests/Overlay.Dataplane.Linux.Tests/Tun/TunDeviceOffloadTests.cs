@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Dataplane.Linux.Tun;
-using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Packets;
-using Overlay.Lab;
 using Overlay.Testing;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Interop;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Checksums;

@@ -1,11 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Interop;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Headers;

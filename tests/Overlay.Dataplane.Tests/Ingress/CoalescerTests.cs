@@ -1,4 +1,3 @@
-using Overlay.Dataplane.Ingress;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;

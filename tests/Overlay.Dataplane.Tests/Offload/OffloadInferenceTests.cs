@@ -1,6 +1,5 @@
 using Overlay.Dataplane.Offload;
 using Overlay.Dataplane.Packets;
-using Overlay.Wire.Checksums;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;

@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Packets;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;

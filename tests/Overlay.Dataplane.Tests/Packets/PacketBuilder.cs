@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;

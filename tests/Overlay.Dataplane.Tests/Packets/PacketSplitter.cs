@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
 using Overlay.Wire.Headers;
 

@@ -1,7 +1,4 @@
-using System.Net;
-using System.Text.Json;
 using Overlay.EndToEnd.Tests.Traffic;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;

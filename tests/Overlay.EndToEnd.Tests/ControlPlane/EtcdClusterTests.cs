@@ -1,10 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Overlay.ControlPlane.Leases;
 using Overlay.EndToEnd.Tests.Traffic;
-using Overlay.Host.Files;
-using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 

@@ -1,11 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Overlay.Host.Files;
-using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
-using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Overlay.ControlPlane.Leases;
 using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Traffic;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Stores;

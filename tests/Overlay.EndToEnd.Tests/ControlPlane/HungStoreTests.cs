@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;

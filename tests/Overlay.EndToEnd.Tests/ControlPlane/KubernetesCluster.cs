@@ -1,11 +1,8 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
-using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 

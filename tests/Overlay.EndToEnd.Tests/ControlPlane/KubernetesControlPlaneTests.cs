@@ -1,16 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Overlay.ControlPlane.Leases;
 using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Traffic;
-using Overlay.Host.Files;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Testing.Kubernetes;
-using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 

@@ -1,6 +1,3 @@
-using Overlay.Host.Files;
-using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;

@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
-using Overlay.Pods.Allocations;
 
 namespace Overlay.EndToEnd.Tests;
 

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 
 namespace Overlay.EndToEnd.Tests;

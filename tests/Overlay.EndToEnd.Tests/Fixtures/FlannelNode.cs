@@ -1,5 +1,4 @@
 using Overlay.Dataplane.Forwarding;
-using Overlay.Testing.Kubernetes;
 using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Overlay.Lab;
 using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;

@@ -1,10 +1,6 @@
 using System.Net;
-using System.Text.Json.Nodes;
-using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
-using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Host;
 

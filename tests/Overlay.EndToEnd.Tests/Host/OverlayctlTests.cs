@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Overlay.ControlPlane.Sources.Files;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;

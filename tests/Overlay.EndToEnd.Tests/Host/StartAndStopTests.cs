@@ -1,15 +1,7 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
-using Overlay.ControlPlane.Sources.Files;
-using Overlay.EndToEnd.Tests.Traffic;
-using Overlay.Host.Files;
-using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
-using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Host;
 

@@ -1,16 +1,7 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json.Nodes;
-using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Sources.Files;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
-using Overlay.Lab.Vxlan;
-using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Lab;
 

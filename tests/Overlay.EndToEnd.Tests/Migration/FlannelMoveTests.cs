@@ -1,12 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Overlay.ControlPlane.Leases;
 using Overlay.EndToEnd.Tests.Runtimes;
 using Overlay.EndToEnd.Tests.Shipping;
-using Overlay.Host.Files;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 

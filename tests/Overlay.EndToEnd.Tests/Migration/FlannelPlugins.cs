@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Runtimes;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Topology;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Fixtures;
-using Overlay.Lab;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;

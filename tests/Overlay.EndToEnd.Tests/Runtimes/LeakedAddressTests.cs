@@ -1,9 +1,6 @@
 using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Shipping;
-using Overlay.Host.Files;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Overlay.EndToEnd.Tests.Shipping;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;

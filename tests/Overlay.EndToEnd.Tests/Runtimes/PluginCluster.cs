@@ -1,5 +1,4 @@
 using Overlay.EndToEnd.Tests.Shipping;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;

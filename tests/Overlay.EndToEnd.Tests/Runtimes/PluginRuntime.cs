@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Overlay.Host.Files;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

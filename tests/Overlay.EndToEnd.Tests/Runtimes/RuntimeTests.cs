@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Overlay.EndToEnd.Tests.Shipping;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Topology;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Topology;
 

@@ -1,8 +1,5 @@
 using System.Text.RegularExpressions;
 using Overlay.EndToEnd.Tests.ControlPlane;
-using Overlay.Host.Files;
-using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
 using YamlDotNet.RepresentationModel;

@@ -1,5 +1,3 @@
-using Overlay.ControlPlane.Sources.Files;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 

@@ -1,5 +1,3 @@
-using System.Net;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Traffic;

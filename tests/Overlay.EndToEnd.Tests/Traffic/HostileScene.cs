@@ -1,9 +1,5 @@
-using System.Net;
 using System.Text;
-using System.Text.Json;
-using Overlay.ControlPlane.Sources.Files;
 using Overlay.EndToEnd.Tests.Wire;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Wire.Values;

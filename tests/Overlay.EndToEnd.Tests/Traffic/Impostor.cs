@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Overlay.ControlPlane.Sources.Files;
 using Overlay.EndToEnd.Tests.Wire;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Wire.Headers;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Overlay.EndToEnd.Tests.Wire;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Headers;
 

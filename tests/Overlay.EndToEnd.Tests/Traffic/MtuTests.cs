@@ -2,10 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
-using Overlay.Wire.Headers;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 

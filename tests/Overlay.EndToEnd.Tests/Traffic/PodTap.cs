@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Headers;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Overlay.Lab;
 using Overlay.Lab.Namespaces;
 
 namespace Overlay.EndToEnd.Tests.Traffic;

@@ -1,5 +1,4 @@
 using System.Net;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Overlay.Dataplane.Egress;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
 using Overlay.EndToEnd.Tests.Fixtures;

@@ -1,9 +1,6 @@
 using System.Net;
-using Overlay.ControlPlane.Sources.Files;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
-using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Wire;
 

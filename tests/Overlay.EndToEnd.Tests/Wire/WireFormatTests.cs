@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.ControlPlane.Sources.Files;
 using Overlay.EndToEnd.Tests.Traffic;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 

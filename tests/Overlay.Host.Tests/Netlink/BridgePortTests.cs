@@ -1,9 +1,7 @@
 using Overlay.Host.Interop;
 using Overlay.Host.Namespaces;
 using Overlay.Host.Netlink;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Values;
 

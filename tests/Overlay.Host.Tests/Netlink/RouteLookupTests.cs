@@ -1,5 +1,4 @@
 using Overlay.Host.Netlink;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Values;

@@ -1,6 +1,5 @@
 using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Values;

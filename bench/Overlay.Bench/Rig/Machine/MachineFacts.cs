@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Overlay.ControlPlane.Leases;
 
 namespace Overlay.Bench.Rig.Peers;
 

@@ -1,4 +1,3 @@
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Peers;

@@ -1,6 +1,6 @@
-using Overlay.Lab.Processes;
 using System.Text.Json.Nodes;
 using Overlay.Lab;
+using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Wire;
 using Overlay.Wire.Headers;

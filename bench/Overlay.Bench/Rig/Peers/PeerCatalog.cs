@@ -1,4 +1,3 @@
-using Overlay.Bench.Rig.Options;
 using Overlay.Bench.Rig.Stores;
 
 namespace Overlay.Bench.Rig.Peers;

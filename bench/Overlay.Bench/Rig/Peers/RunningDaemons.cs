@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Overlay.Lab;
-using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Peers;

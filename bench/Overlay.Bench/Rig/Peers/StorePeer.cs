@@ -1,10 +1,8 @@
 using Overlay.Bench.Rig.Stores;
-using Overlay.ControlPlane.Sources.Files;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
-using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Rig.Peers;
 

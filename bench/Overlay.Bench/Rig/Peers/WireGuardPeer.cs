@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 

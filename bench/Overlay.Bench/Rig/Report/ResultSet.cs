@@ -1,7 +1,6 @@
 using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Options;
 using Overlay.Bench.Rig.Peers;
-using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Rig.Report;
 

@@ -1,12 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Overlay.Host.Files;
-using Overlay.Lab;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
-using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Rig.Stores;
 

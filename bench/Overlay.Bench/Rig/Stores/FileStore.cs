@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
-using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Rig.Stores;
 

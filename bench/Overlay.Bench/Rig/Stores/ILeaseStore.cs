@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 

@@ -2,12 +2,10 @@ using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Testing.Kubernetes;
-using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Rig.Stores;
 

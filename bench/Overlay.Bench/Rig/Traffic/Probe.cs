@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane.Linux.Udp;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 

@@ -2,10 +2,7 @@ using System.Diagnostics;
 using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Machine;
 using Overlay.Bench.Rig.Peers;
-using Overlay.Bench.Rig.Report;
 using Overlay.Bench.Rig.Traffic;
-using Overlay.Host.Interop;
-using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 

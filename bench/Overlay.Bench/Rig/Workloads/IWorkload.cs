@@ -1,6 +1,5 @@
 using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Peers;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Workloads;

@@ -1,7 +1,6 @@
 using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Peers;
 using Overlay.Bench.Rig.Traffic;
-using Overlay.Lab;
 using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Workloads;

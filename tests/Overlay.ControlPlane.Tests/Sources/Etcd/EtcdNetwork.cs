@@ -3,7 +3,6 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.ControlPlane.Sources.Etcd.Keys;
-using Overlay.Lab;
 using Overlay.Lab.Stores;
 using Overlay.Testing;
 using Overlay.Wire.Values;

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Client;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;

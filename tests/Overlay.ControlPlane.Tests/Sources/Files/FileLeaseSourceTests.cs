@@ -3,7 +3,6 @@ using System.Text;
 using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Files;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Testing;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Files;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
-using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Testing.Kubernetes;
 

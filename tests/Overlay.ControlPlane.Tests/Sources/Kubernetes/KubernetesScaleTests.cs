@@ -1,11 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
-using Overlay.Testing.Kubernetes;
 using Overlay.Wire.Values;
 using Xunit.Abstractions;
 

@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
-using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
 
 namespace Overlay.ControlPlane.Tests;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 

@@ -1,5 +1,3 @@
-using Overlay.ControlPlane.Leases;
-
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 /// <summary>How the Kubernetes API server is reached, and which of its annotations are this network's. Immutable.</summary>

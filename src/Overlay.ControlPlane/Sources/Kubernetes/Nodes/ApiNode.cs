@@ -1,4 +1,3 @@
-using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Objects;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Objects;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;

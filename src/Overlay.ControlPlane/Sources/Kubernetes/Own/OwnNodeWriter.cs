@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
-using Overlay.ControlPlane.Sources.Kubernetes.Watch;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 

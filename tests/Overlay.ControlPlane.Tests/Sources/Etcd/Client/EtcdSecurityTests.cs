@@ -1,7 +1,6 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Client;
-using Overlay.Lab;
 using Overlay.Lab.Stores;
 using Overlay.Testing;
 

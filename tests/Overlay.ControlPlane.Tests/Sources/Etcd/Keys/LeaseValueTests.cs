@@ -3,7 +3,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd.Keys;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;

@@ -3,8 +3,6 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.ControlPlane.Sources.Etcd.Keys;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;

@@ -1,8 +1,6 @@
 using System.Globalization;
 using Overlay.ControlPlane.Leases;
-using Overlay.Lab;
 using Overlay.Lab.Stores;
-using Overlay.Lab.Topology;
 
 namespace Overlay.ControlPlane.Tests;
 

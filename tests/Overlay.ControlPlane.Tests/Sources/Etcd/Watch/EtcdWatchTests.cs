@@ -1,6 +1,4 @@
 using Overlay.ControlPlane.Leases;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;

@@ -1,6 +1,4 @@
 using System.Text;
-using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Testing;
 

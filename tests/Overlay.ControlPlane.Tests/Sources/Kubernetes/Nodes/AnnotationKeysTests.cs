@@ -1,7 +1,6 @@
-using Overlay.Testing;
-using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
+using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;
 

@@ -3,8 +3,6 @@ using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 using Overlay.ControlPlane.Sources.Kubernetes.Objects;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 

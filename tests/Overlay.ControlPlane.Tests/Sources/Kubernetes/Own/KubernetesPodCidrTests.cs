@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Testing.Kubernetes;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
