@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Host.Files;
 
 namespace Overlay.Cni.Tests;

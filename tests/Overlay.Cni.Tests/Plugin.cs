@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Cni.Tests;
 

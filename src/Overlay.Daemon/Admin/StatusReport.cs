@@ -1,3 +1,5 @@
+using Overlay.Wire.Values;
+
 namespace Overlay.Daemon.Admin;
 
 /// <summary>The report of <c>overlayctl status</c>; values that are not known before the node is made are null.</summary>

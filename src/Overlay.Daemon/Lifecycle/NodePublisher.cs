@@ -4,6 +4,7 @@ using Overlay.ControlPlane.State;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
+using Overlay.Host.Files;
 
 namespace Overlay.Daemon.Lifecycle;
 

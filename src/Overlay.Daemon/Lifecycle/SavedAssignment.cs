@@ -2,6 +2,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
+using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Lifecycle;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Overlay.ControlPlane.Trust;
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
 

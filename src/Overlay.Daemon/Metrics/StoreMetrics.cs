@@ -1,3 +1,5 @@
+using Overlay.ControlPlane.Trust;
+
 namespace Overlay.Daemon.Metrics;
 
 /// <summary>The store of the leases, as metrics have it.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Overlay.Host.Kernel;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Networks;

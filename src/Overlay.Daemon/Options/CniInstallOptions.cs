@@ -1,3 +1,5 @@
+using Overlay.Host.Files;
+
 namespace Overlay.Daemon.Options;
 
 /// <summary>Whether and where this daemon installs its CNI plugin for the container runtimes.</summary>

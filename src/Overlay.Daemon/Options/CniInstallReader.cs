@@ -1,3 +1,4 @@
+using Overlay.Host.Files;
 using Overlay.Pods.Attachments;
 
 namespace Overlay.Daemon.Options;

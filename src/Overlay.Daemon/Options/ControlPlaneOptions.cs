@@ -1,3 +1,4 @@
+using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;

@@ -1,3 +1,5 @@
+using Overlay.ControlPlane.Formats;
+using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;

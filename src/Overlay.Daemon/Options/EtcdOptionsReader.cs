@@ -1,4 +1,3 @@
-using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 
 namespace Overlay.Daemon.Options;

@@ -1,3 +1,5 @@
+using Overlay.ControlPlane.Leases;
+using Overlay.Host.Files;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Options;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;

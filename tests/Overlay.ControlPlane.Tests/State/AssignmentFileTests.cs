@@ -1,5 +1,6 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
+using Overlay.Daemon.Hosting;
 using Overlay.Testing;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;

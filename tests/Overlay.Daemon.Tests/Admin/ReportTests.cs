@@ -7,6 +7,7 @@ using Overlay.Daemon.Admin;
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
+using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Firewall;
+using Overlay.Daemon.Hosting;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Values;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Firewall;
 using Overlay.Daemon.Problems;
+using Overlay.Daemon.Options;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 

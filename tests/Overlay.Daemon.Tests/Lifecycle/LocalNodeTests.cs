@@ -1,6 +1,7 @@
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Host.Interop;
 using Overlay.Lab;
 using Overlay.Lab.Topology;

@@ -6,6 +6,7 @@ using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;

@@ -7,6 +7,7 @@ using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Host.Files;
 using Overlay.Lab;
 using Overlay.Lab.Topology;
 using Overlay.Wire.Values;

@@ -7,6 +7,7 @@ using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
 using Overlay.Host.Netlink;
+using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Values;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;

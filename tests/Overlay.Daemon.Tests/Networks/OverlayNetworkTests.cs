@@ -1,4 +1,5 @@
 using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Options;
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
 using Overlay.Lab;

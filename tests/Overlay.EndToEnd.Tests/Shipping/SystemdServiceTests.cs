@@ -149,11 +149,11 @@ public class SystemdServiceTests
         machine.Property("NRestarts").ShouldBe("0");
 
         // Systemd's patience is shorter here than the test's wait.
-        machine.Shell("mkdir -p /run/systemd/system/overlayd.service.d && printf '[Service]\\nTimeoutStartSec=10\\n' >/run/systemd/system/overlayd.service.d/short.conf && systemctl daemon-reload");
+        machine.Shell("mkdir -p /run/systemd/system/overlayd.service.d && printf '[Service]\\nTimeoutStartSec=20\\n' >/run/systemd/system/overlayd.service.d/short.conf && systemctl daemon-reload");
         machine.Shell("""echo '{ "Overlay": { "Interface": "eth0", "ControlPlane": { "Kind": "Etcd", "Etcd": { "Endpoints": [ "http://127.0.0.1:1" ] } } } }' >/etc/overlay/overlay.json""");
         machine.Run("systemctl", "start", "--no-block", "overlayd");
         Waiting.For(() => machine.Property("StatusText").StartsWith("waiting for Etcd http://127.0.0.1:1", StringComparison.Ordinal), 30);
-        Thread.Sleep(TimeSpan.FromSeconds(12));
+        Thread.Sleep(TimeSpan.FromSeconds(22));
         machine.Property("ActiveState").ShouldBe("activating");
         machine.Property("NRestarts").ShouldBe("0");
         machine.Run("systemctl", "stop", "overlayd");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Pods.Allocations;
 using Overlay.Pods.Ranges;
 using Overlay.Testing;
