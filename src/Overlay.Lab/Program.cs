@@ -3,6 +3,7 @@ using Overlay.Lab.Demo;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
+using Overlay.Lab.Vxlan;
 
 return args switch
 {

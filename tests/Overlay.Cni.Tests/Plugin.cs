@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Cni.Tests;
 

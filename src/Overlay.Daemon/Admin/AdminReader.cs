@@ -11,42 +11,42 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Admin;
 
 /// <summary>Hands the state of the running parts to the reports, each of which makes itself. Any thread may ask.</summary>
-internal sealed class AdminReader(NodeStatus status, ILeaseSource source, TablePublisher publisher)
+internal sealed class AdminReader(NodeStatus node, ILeaseSource source, TablePublisher publisher)
 {
     public static string Version { get; } =
         typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>The first leases are read, the workers run, and nothing on this host keeps packets from flowing.</summary>
-    public bool IsReady => status.IsReady;
+    public bool IsReady => node.IsReady;
 
     /// <summary>The node is made, so there is something to report of its packets.</summary>
-    public bool HasNode => status.HasNode;
+    public bool HasNode => node.HasNode;
 
     public StatusReport Status()
     {
-        OverlayNetwork? network = status.Network;
-        OverlayOptions options = status.Options;
+        OverlayNetwork? network = node.Network;
+        OverlayOptions options = node.Options;
         return new StatusReport(
-            options.NodeName, Version, StatusReport.StateOf(status.Started, IsReady), status.WaitingFor, status.Started,
-            network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod, network?.Vtep.Mac.ToString(),
-            options.Subnet?.ToString(), options.SubnetV6?.ToString(), status.Problems, status.Warnings, UnderlayReport.Of(status.Underlay),
-            DataplaneReport.Of(network?.Use), ControlPlane());
+            options.NodeName, Version, StatusReport.StateOf(node.Started, IsReady), node.WaitingFor, node.Started,
+            network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod, network?.Vtep.Mac.ToString(), options.Subnet?.ToString(),
+            options.SubnetV6?.ToString(), node.Problems, node.Warnings, UnderlayReport.Of(node.Underlay),
+            network is null ? null : DataplaneReport.Of(network.Use), ControlPlane());
     }
 
-    public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(status.Peers, status.IsDirect);
+    public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(node.Peers, node.IsDirect);
 
-    public IReadOnlyList<RouteReport> Routes() => RouteReport.Of(publisher.Current, status.Options.NodeName);
+    public IReadOnlyList<RouteReport> Routes() => RouteReport.Of(publisher.Current, node.Options.NodeName);
 
-    public CountersReport Counters() => CountersReport.Of(status.Counters);
+    public CountersReport Counters() => CountersReport.Of(node.Counters);
 
     public string Metrics()
     {
         ControlPlaneReport store = ControlPlane();
         return MetricsText.Format(
-            status.Counters, PeerStates.Count(status.Peers),
+            node.Counters, PeerStates.Count(node.Peers),
             new StoreMetrics(store.HeldPeers, source.Status.State == StoreState.Connected, store.FromSavedState, store.AgeSeconds));
     }
 
     private ControlPlaneReport ControlPlane() =>
-        ControlPlaneReport.Of(source, status.Peers, status.Held, status.IsFromSavedState, TimeProvider.System.GetUtcNow());
+        ControlPlaneReport.Of(source, node.Peers, node.Held, node.IsFromSavedState, TimeProvider.System.GetUtcNow());
 }

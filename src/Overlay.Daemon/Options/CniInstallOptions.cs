@@ -1,3 +1,4 @@
+using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 
 namespace Overlay.Daemon.Options;

@@ -1,3 +1,4 @@
+using Overlay.ControlPlane.Sources.Etcd;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 
 namespace Overlay.Daemon.Options;

@@ -1,4 +1,6 @@
 using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Networks;
 using Overlay.Host.Files;
 using Overlay.Wire.Values;
 

@@ -1,5 +1,4 @@
 using Overlay.Lab.Topology;
-using Overlay.Wire.Values;
 
 namespace Overlay.Lab.Demo;
 

@@ -2,26 +2,25 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Overlay.Lab.Processes;
-using Overlay.Lab.Topology;
 
 namespace Overlay.Lab.Namespaces;
 
 /// <summary>A network namespace of the lab, and the ways to run something inside it.</summary>
 public class NetworkNamespace
 {
-    internal NetworkNamespace(LabNetwork lab, string suffix)
+    internal NetworkNamespace(LabScope scope, string suffix)
     {
-        Lab = lab;
-        Namespace = lab.AddNamespace(suffix);
+        Scope = scope;
+        Namespace = scope.AddNamespace(suffix);
         Set("net/ipv4/conf/all/rp_filter", "0");
         Set("net/ipv4/conf/default/rp_filter", "0");
 
         // Duplicate address detection holds an address back for a second or two; both keys must say no.
-        foreach (string scope in new[] { "all", "default" })
+        foreach (string devices in new[] { "all", "default" })
         {
-            Set($"net/ipv6/conf/{scope}/accept_dad", "0");
-            Set($"net/ipv6/conf/{scope}/accept_ra", "0");
-            Set($"net/ipv6/conf/{scope}/router_solicitations", "0");
+            Set($"net/ipv6/conf/{devices}/accept_dad", "0");
+            Set($"net/ipv6/conf/{devices}/accept_ra", "0");
+            Set($"net/ipv6/conf/{devices}/router_solicitations", "0");
         }
 
         Ip("link set lo up");
@@ -30,7 +29,7 @@ public class NetworkNamespace
     /// <summary>The name `ip netns` knows it by.</summary>
     public string Namespace { get; }
 
-    protected LabNetwork Lab { get; }
+    protected LabScope Scope { get; }
 
     /// <summary>Runs a program inside, to its end, for at most 30 seconds.</summary>
     public CommandResult Run(string program, params IEnumerable<string> arguments) =>
@@ -42,7 +41,7 @@ public class NetworkNamespace
 
     /// <summary>Starts a program inside that runs until it is stopped, or the lab goes.</summary>
     public BackgroundProcess Start(string program, params IEnumerable<string> arguments) =>
-        Lab.Start(this, program, log => new BackgroundProcess(Namespace, log, program, arguments));
+        Scope.Start(this, program, log => new BackgroundProcess(Namespace, log, program, arguments));
 
     /// <summary>Runs code of this process inside; see <see cref="NamespaceThread"/>.</summary>
     public T Invoke<T>(Func<T> action) => NamespaceThread.Invoke(Namespace, action);

@@ -1,4 +1,3 @@
-
 namespace Overlay.Lab.Processes;
 
 /// <summary>What a program answered.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Lab.Processes;
 
 namespace Overlay.Lab.Stores;

@@ -12,13 +12,7 @@ public sealed class LabNetwork : IDisposable
 {
     private static int _created;
 
-    private readonly Lock _gate = new();
-    private readonly List<string> _namespaces = [];
-    private readonly List<BackgroundProcess> _processes = [];
     private readonly List<Node> _nodes = [];
-    private readonly string _name;
-    private readonly CancellationTokenRegistration _tearDown;
-    private bool _over;
 
     private LabNetwork(LabOptions options)
     {
@@ -31,18 +25,14 @@ public sealed class LabNetwork : IDisposable
 
         // A second lab of the same name in one process, as parallel tests make, gets a number.
         int number = Interlocked.Increment(ref _created);
-        _name = number == 1 ? options.Name : string.Create(CultureInfo.InvariantCulture, $"{options.Name}.{number}");
-        Directory = Leftovers.DirectoryOf(_name, Environment.ProcessId);
-        System.IO.Directory.CreateDirectory(
-            Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Scope = new LabScope(number == 1 ? options.Name : string.Create(CultureInfo.InvariantCulture, $"{options.Name}.{number}"));
         LeaseDirectory = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "leases")).FullName;
-        _tearDown = Interruption.TearDown(Dispose);
     }
 
     public LabOptions Options { get; }
 
     /// <summary>Everything of this lab on disk: configurations, sockets, state, logs.</summary>
-    public string Directory { get; }
+    public string Directory => Scope.Directory;
 
     /// <summary>The file control plane, shared by all nodes.</summary>
     public string LeaseDirectory { get; }
@@ -88,79 +78,16 @@ public sealed class LabNetwork : IDisposable
         return daemons;
     }
 
-    /// <summary>Joins all nodes as flannel would with kernel VXLAN.</summary>
-    public void UseKernelVxlan() => _nodes.ForEach(node => node.UseKernelVxlan(_nodes));
-
     /// <summary>Leaves everything up when this process ends; `Overlay.Lab clean` removes it.</summary>
-    public void Keep()
-    {
-        lock (_gate)
-        {
-            ThrowIfOver();
-            File.WriteAllText(Path.Combine(Directory, Leftovers.KeptMark), "");
-            _tearDown.Unregister();
-            _over = true;
-        }
-    }
+    public void Keep() => Scope.Keep();
 
-    public void Dispose()
-    {
-        // The lock is held to the end: who disposes second, after a signal, returns when nothing is left.
-        lock (_gate)
-        {
-            if (_over)
-            {
-                return;
-            }
+    public void Dispose() => Scope.Dispose();
 
-            _over = true;
-            EndProcesses();
-            NamespaceEnd.Remove(_namespaces);
-            Leftovers.DeleteDirectory(Directory);
-
-            // Not before: a signal that comes meanwhile has to wait here, or the process ends with half of it done.
-            _tearDown.Unregister();
-        }
-    }
-
-    internal string AddNamespace(string suffix)
-    {
-        lock (_gate)
-        {
-            ThrowIfOver();
-            string name = Leftovers.NamespaceOf(_name, Environment.ProcessId, suffix);
-            Command.Require("ip", "netns", "add", name);
-            _namespaces.Add(name);
-            return name;
-        }
-    }
-
-    internal void RemoveNamespace(NetworkNamespace removed)
-    {
-        lock (_gate)
-        {
-            ThrowIfOver();
-            NamespaceEnd.Remove([removed.Namespace]);
-            _namespaces.Remove(removed.Namespace);
-        }
-    }
-
-    internal T Start<T>(NetworkNamespace inside, string program, Func<string, T> start)
-        where T : BackgroundProcess
-    {
-        lock (_gate)
-        {
-            ThrowIfOver();
-            string file = $"{inside.Namespace}.{_processes.Count + 1}.{Path.GetFileName(program)}.log";
-            T process = start(Path.Combine(Directory, file));
-            _processes.Add(process);
-            return process;
-        }
-    }
+    internal LabScope Scope { get; }
 
     private void Build()
     {
-        Switch = new UnderlaySwitch(this);
+        Switch = new UnderlaySwitch(Scope, Options);
         for (int index = 1; index <= Options.Nodes; index++)
         {
             _nodes.Add(new Node(this, index));
@@ -171,17 +98,4 @@ public sealed class LabNetwork : IDisposable
             bridged.WaitForPorts();
         }
     }
-
-    private void EndProcesses()
-    {
-        // All are asked first, so that the daemons' draining overlaps.
-        _processes.ForEach(process => process.RequestStop());
-        foreach (BackgroundProcess process in _processes)
-        {
-            process.Stop();
-            process.Forget();
-        }
-    }
-
-    private void ThrowIfOver() => ObjectDisposedException.ThrowIf(_over, this);
 }

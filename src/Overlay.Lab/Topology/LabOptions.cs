@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Overlay.Wire.Values;
 
 namespace Overlay.Lab.Topology;
 

@@ -1,11 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Overlay.ControlPlane.Sources.Files;
-using Overlay.Host.Files;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
-using Overlay.Lab.Vxlan;
 
 namespace Overlay.Lab.Topology;
 
@@ -17,8 +14,9 @@ public sealed class Node : NetworkNamespace
     private int _sandboxesMade;
 
     internal Node(LabNetwork lab, int index)
-        : base(lab, NameOf(index))
+        : base(lab.Scope, NameOf(index))
     {
+        Lab = lab;
         Index = index;
         Name = NameOf(index);
         Directory = System.IO.Directory.CreateDirectory(Path.Combine(lab.Directory, Name)).FullName;
@@ -75,26 +73,28 @@ public sealed class Node : NetworkNamespace
 
     public LabOptions Options => Lab.Options;
 
+    private LabNetwork Lab { get; }
+
     internal string LeaseDirectory => Lab.LeaseDirectory;
 
     /// <summary>Adds a pod with an address no pod of this node had before.</summary>
     public Pod AddPod()
     {
-        Pod pod = new(Lab, this, ++_podsMade);
+        Pod pod = new(Scope, this, ++_podsMade);
         _pods.Add(pod);
         WaitForPorts();
         return pod;
     }
 
     /// <summary>Adds an empty namespace, for a CNI plugin to make a pod of.</summary>
-    public NetworkNamespace AddSandbox() => new(Lab, $"{Name}-s{++_sandboxesMade}");
+    public NetworkNamespace AddSandbox() => new(Scope, $"{Name}-s{++_sandboxesMade}");
 
-    public void RemoveSandbox(NetworkNamespace sandbox) => Lab.RemoveNamespace(sandbox);
+    public void RemoveSandbox(NetworkNamespace sandbox) => Scope.RemoveNamespace(sandbox);
 
     public void RemovePod(Pod pod)
     {
         Ip($"link delete {pod.HostDevice}");
-        Lab.RemoveNamespace(pod);
+        Scope.RemoveNamespace(pod);
         _pods.Remove(pod);
     }
 
@@ -110,7 +110,7 @@ public sealed class Node : NetworkNamespace
         }
 
         string[] arguments = ["--config", ConfigPath, .. extraArguments];
-        return Lab.Start(this, "overlayd", log => new DaemonProcess(Namespace, log, Socket, arguments));
+        return Scope.Start(this, "overlayd", log => new DaemonProcess(Namespace, log, Socket, arguments));
     }
 
     /// <summary>Runs overlayctl against this node's daemon.</summary>
@@ -119,18 +119,6 @@ public sealed class Node : NetworkNamespace
         ProductBinary.Find("overlayctl"),
         ["--socket", Socket, .. arguments],
         environment: ProductBinary.Environment);
-
-    /// <summary>Makes this a node as flannel sets it up: the kernel's own VXLAN device, no daemon.</summary>
-    public KernelVxlan UseKernelVxlan(params IEnumerable<Node> peers)
-    {
-        KernelVxlan vxlan = new(this);
-        foreach (Node peer in peers.Where(peer => peer != this))
-        {
-            vxlan.AddPeer(KernelVxlan.LeaseOf(peer));
-        }
-
-        return vxlan;
-    }
 
     /// <summary>Routes the peers' pod CIDRs over the underlay as they are: no tunnel at all.</summary>
     public PlainRoutes UsePlainRoutes(params IEnumerable<Node> peers) => new(this, peers.Where(peer => peer != this));

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Overlay.Host.Files;
-using Overlay.Wire.Values;
 
 namespace Overlay.Lab.Topology;
 

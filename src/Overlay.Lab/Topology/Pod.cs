@@ -6,13 +6,13 @@ namespace Overlay.Lab.Topology;
 /// <summary>A pod: a namespace with eth0 on its node's bridge and a default route to the node.</summary>
 public sealed class Pod : NetworkNamespace
 {
-    internal Pod(LabNetwork lab, Node node, int number)
-        : base(lab, $"{node.Name}-p{number}")
+    internal Pod(LabScope scope, Node node, int number)
+        : base(scope, $"{node.Name}-p{number}")
     {
         Node = node;
         Name = $"{node.Name}-p{number}";
         HostDevice = $"vethp{number}";
-        int mtu = lab.Options.EffectivePodMtu;
+        int mtu = node.Options.EffectivePodMtu;
         node.Ip($"link add {HostDevice} mtu {mtu} type veth peer name eth0 netns {Namespace} mtu {mtu}",
             $"link set {HostDevice} master cni0 up");
         Ip("link set eth0 up");

@@ -10,19 +10,22 @@ public sealed class UnderlaySwitch : NetworkNamespace
 {
     private const string BridgeName = "switch";
 
-    internal UnderlaySwitch(LabNetwork lab)
-        : base(lab, BridgeName)
+    private readonly LabOptions _options;
+
+    internal UnderlaySwitch(LabScope scope, LabOptions options)
+        : base(scope, BridgeName)
     {
+        _options = options;
         Set("net/ipv4/ip_forward", "0");
-        Ip($"link add {BridgeName} address 02:00:00:00:00:fe mtu {lab.Options.UnderlayMtu} "
+        Ip($"link add {BridgeName} address 02:00:00:00:00:fe mtu {options.UnderlayMtu} "
                 + "type bridge stp_state 0 mcast_snooping 0",
             $"link set {BridgeName} up");
-        if (lab.Options.Underlay.HasFlag(AddressFamilies.V4))
+        if (options.Underlay.HasFlag(AddressFamilies.V4))
         {
             Ip($"address add {LabAddresses.OutsideV4}/{LabAddresses.UnderlayLengthV4} dev {BridgeName}");
         }
 
-        if (lab.Options.Underlay.HasFlag(AddressFamilies.V6))
+        if (options.Underlay.HasFlag(AddressFamilies.V6))
         {
             Ip($"address add {LabAddresses.OutsideV6}/{LabAddresses.UnderlayLengthV6} dev {BridgeName} nodad");
         }
@@ -31,7 +34,7 @@ public sealed class UnderlaySwitch : NetworkNamespace
     /// <summary>Cables a node's eth0 to a port of its name.</summary>
     internal Link Connect(NetworkNamespace node, string port)
     {
-        int mtu = Lab.Options.UnderlayMtu;
+        int mtu = _options.UnderlayMtu;
         Ip($"link add {port} mtu {mtu} type veth peer name eth0 netns {node.Namespace} mtu {mtu}",
             $"link set {port} master {BridgeName} up");
         node.Ip("link set eth0 up");

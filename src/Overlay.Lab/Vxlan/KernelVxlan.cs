@@ -1,8 +1,5 @@
 using System.Net;
-using Overlay.ControlPlane.Leases;
-using Overlay.ControlPlane.Sources.Files;
 using Overlay.Lab.Topology;
-using Overlay.Wire.Values;
 
 namespace Overlay.Lab.Vxlan;
 

@@ -1,4 +1,5 @@
 using Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Tests.Rig;

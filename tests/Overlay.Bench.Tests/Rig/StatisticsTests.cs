@@ -1,4 +1,5 @@
 using Overlay.Bench.Rig;
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Options;
 using Overlay.Bench.Rig.Peers;
 using Overlay.Bench.Rig.Report;

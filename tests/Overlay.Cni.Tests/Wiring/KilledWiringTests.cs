@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using Overlay.Cni.Protocol;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Host.Netlink;
 
 namespace Overlay.Cni.Tests;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Host.Netlink;
 using Overlay.Lab;
 using Overlay.Lab.Topology;

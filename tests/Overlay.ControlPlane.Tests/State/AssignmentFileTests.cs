@@ -1,6 +1,5 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
-using Overlay.Daemon.Hosting;
 using Overlay.Testing;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;

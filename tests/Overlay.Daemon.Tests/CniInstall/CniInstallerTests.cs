@@ -5,6 +5,7 @@ using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Host.Files;
 using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;

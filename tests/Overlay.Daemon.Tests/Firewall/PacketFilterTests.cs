@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Firewall;
-using Overlay.Daemon.Problems;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 
@@ -36,6 +36,15 @@ public sealed class PacketFilterTests : IDisposable
         Remove(filter);
         Tables.Trim().ShouldBe("table ip mine");
         Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("");
+    }
+
+    [Fact]
+    public void Closing_keeps_tables_and_port_as_they_are()
+    {
+        PacketFilter filter = Make();
+        Node.Invoke(filter.Dispose);
+        Tables.ShouldContain("table ip overlay-1");
+        Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
     }
 
     [Fact]

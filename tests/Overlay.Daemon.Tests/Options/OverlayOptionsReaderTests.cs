@@ -4,6 +4,7 @@ using Overlay.Daemon.Options;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Host.Files;
 using Overlay.Lab.Processes;
+using Overlay.Lab.Topology;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;

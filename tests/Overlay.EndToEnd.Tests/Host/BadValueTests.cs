@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Overlay.Daemon.Hosting;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;

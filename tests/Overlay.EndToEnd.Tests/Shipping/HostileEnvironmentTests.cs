@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Shipping;

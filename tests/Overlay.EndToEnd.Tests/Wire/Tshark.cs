@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Xml.Linq;
-using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.EndToEnd.Tests.Wire;
 

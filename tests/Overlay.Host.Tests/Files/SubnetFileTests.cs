@@ -1,4 +1,3 @@
-using Overlay.ControlPlane.Leases;
 using Overlay.Host.Files;
 using Overlay.Testing;
 using Overlay.Wire.Values;

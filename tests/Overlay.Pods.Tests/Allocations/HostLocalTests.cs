@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Pods.Allocations;
 using Overlay.Pods.Ranges;
 using Overlay.Testing;

@@ -1,5 +1,6 @@
 using System.Security;
 using System.Text;
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Rig.Report;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Rig.Report;

@@ -1,3 +1,4 @@
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Rig.Report;

@@ -1,4 +1,5 @@
 using System.Text;
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Rig.Report;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Machine;
 using Overlay.Bench.Rig.Report;
 

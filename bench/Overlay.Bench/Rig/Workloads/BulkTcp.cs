@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Machine;
 using Overlay.Bench.Rig.Peers;
 using Overlay.Lab;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Machine;
 using Overlay.Bench.Rig.Peers;
 using Overlay.Bench.Rig.Report;

@@ -1,3 +1,4 @@
+using Overlay.Bench.Rig.Figures;
 using Overlay.Bench.Rig.Peers;
 using Overlay.Bench.Rig.Traffic;
 using Overlay.Lab;

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using Overlay.Lab.Topology;
 
-namespace Overlay.Lab.Processes;
+namespace Overlay.Lab.Topology;
 
 /// <summary>A daemon's HTTP, asked directly: overlayctl's start-up would blur what is measured.</summary>
 public static class AdminSocket

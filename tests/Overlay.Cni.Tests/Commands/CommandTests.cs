@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Overlay.Daemon.Lifecycle;
 using Overlay.Host.Files;
 
 namespace Overlay.Cni.Tests;

@@ -1,4 +1,4 @@
-namespace Overlay.Bench.Rig.Report;
+namespace Overlay.Bench.Rig.Figures;
 
 /// <summary>Figures as people read them.</summary>
 internal static class Quantity

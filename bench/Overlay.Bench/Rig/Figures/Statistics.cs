@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Overlay.Bench.Rig.Report;
+namespace Overlay.Bench.Rig.Figures;
 
 /// <summary>The few statistics that the rig's figures need.</summary>
 internal static class Statistics

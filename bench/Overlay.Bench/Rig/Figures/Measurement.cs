@@ -1,4 +1,4 @@
-namespace Overlay.Bench.Rig.Workloads;
+namespace Overlay.Bench.Rig.Figures;
 
 /// <summary>One figure of one run.</summary>
 /// <param name="Value">In the metric's unit.</param>

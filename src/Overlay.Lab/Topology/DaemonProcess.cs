@@ -1,6 +1,7 @@
 using System.Net.Sockets;
+using Overlay.Lab.Processes;
 
-namespace Overlay.Lab.Processes;
+namespace Overlay.Lab.Topology;
 
 /// <summary>One running overlayd.</summary>
 public sealed class DaemonProcess : BackgroundProcess

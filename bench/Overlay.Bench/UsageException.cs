@@ -1,4 +1,4 @@
-namespace Overlay.Bench.Rig.Options;
+namespace Overlay.Bench;
 
 /// <summary>The rig cannot start as asked; the message is the one line its user sees.</summary>
 internal sealed class UsageException(string message) : Exception(message);
