@@ -12,6 +12,9 @@ public sealed class OverlayNetworkTests : IDisposable
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "node", Nodes = 1, PodsPerNode = 0 });
     private readonly NodeRig _rig;
 
+    // A stuck worker of another test keeps its own.
+    private readonly int _open = OpenTuns();
+
     public OverlayNetworkTests() => _rig = new NodeRig(Node);
 
     private Node Node => _lab.Nodes[0];
@@ -24,7 +27,7 @@ public sealed class OverlayNetworkTests : IDisposable
         LocalNode node = _rig.Make(_rig.Options());
         _rig.Start(node);
         _rig.Stop(node);
-        OpenTuns().ShouldBe(0);
+        OpenTuns().ShouldBe(_open);
         Node.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
         Routes.ShouldNotContain("proto 79");
         Node.Run("nft", "list", "tables").Output.ShouldNotContain("overlay-1");
@@ -37,7 +40,7 @@ public sealed class OverlayNetworkTests : IDisposable
         _rig.Start(node);
         node.Stop();
         node.Dispose();
-        OpenTuns().ShouldBe(0);
+        OpenTuns().ShouldBe(_open);
         Routes.ShouldContain("blackhole 10.244.1.0/24 proto 79");
         Node.Run("nft", "list", "tables").Output.ShouldContain("overlay-1");
 
@@ -52,7 +55,7 @@ public sealed class OverlayNetworkTests : IDisposable
     {
         Node.Ip("route add 10.244.0.0/16 via 192.168.77.250 proto static");
         _ = Should.Throw<Options.ConfigurationException>(() => _rig.Make(_rig.Options()));
-        OpenTuns().ShouldBe(0);
+        OpenTuns().ShouldBe(_open);
         Routes.ShouldNotContain("proto 79");
         Node.Run("ss", "-lnu").Output.ShouldNotContain(":8472");
     }
