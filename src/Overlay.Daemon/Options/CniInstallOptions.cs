@@ -4,7 +4,7 @@ using Overlay.Host.Files;
 namespace Overlay.Daemon.Options;
 
 /// <summary>Whether and where this daemon installs its CNI plugin for the container runtimes.</summary>
-public sealed record CniInstallOptions
+internal sealed record CniInstallOptions
 {
     /// <summary>The daemon installs it once it is ready, and puts back what is missing.</summary>
     public required bool Enabled { get; init; }
