@@ -1,7 +1,7 @@
 namespace Overlay.Daemon.Options;
 
 /// <summary>Whether and where this daemon installs its CNI plugin for the container runtimes.</summary>
-public sealed record CniInstallOptions
+internal sealed record CniInstallOptions
 {
     /// <summary>The daemon installs it once it is ready, and puts back what is missing.</summary>
     public required bool Enabled { get; init; }

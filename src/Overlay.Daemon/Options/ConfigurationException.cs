@@ -2,7 +2,7 @@ namespace Overlay.Daemon.Options;
 
 /// <summary>The configuration cannot be run: one line per fault, each naming the key, the value and a right example.</summary>
 /// <remarks>The process ends with <see cref="ExitCode.Configuration"/>.</remarks>
-public sealed class ConfigurationException(IReadOnlyList<string> faults)
+internal sealed class ConfigurationException(IReadOnlyList<string> faults)
     : Exception(string.Join(Environment.NewLine, faults))
 {
     public ConfigurationException(string fault)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 namespace Overlay.Daemon.Options;
 
 /// <summary>Where configuration comes from, later ones winning: the file, OVERLAY_ variables, the command line.</summary>
-public static class ConfigurationLoader
+internal static class ConfigurationLoader
 {
     private const string DefaultFile = "/etc/overlay/overlay.json";
     private const string FileKey = "config";

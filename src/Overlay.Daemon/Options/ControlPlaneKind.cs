@@ -1,7 +1,7 @@
 namespace Overlay.Daemon.Options;
 
 /// <summary>Which store nodes keep their leases in.</summary>
-public enum ControlPlaneKind
+internal enum ControlPlaneKind
 {
     /// <summary>One JSON file a node in a directory.</summary>
     File,

@@ -4,7 +4,7 @@ using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 namespace Overlay.Daemon.Options;
 
 /// <summary>Where leases come from.</summary>
-public sealed record ControlPlaneOptions
+internal sealed record ControlPlaneOptions
 {
     public required ControlPlaneKind Kind { get; init; }
 

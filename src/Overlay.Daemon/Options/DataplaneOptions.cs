@@ -3,7 +3,7 @@ using Overlay.Dataplane.Linux.Tun;
 namespace Overlay.Daemon.Options;
 
 /// <summary>How this host's packets are worked on; nothing of it is seen from outside.</summary>
-public sealed record DataplaneOptions
+internal sealed record DataplaneOptions
 {
     /// <summary>Pairs of workers, one for each direction; 0 for what suits the host's processors.</summary>
     public required int Queues { get; init; }

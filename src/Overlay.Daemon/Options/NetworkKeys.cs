@@ -2,7 +2,7 @@ namespace Overlay.Daemon.Options;
 
 /// <summary>Keys of section Network that were given, whatever their value: a store that says something else contradicts them.</summary>
 [Flags]
-public enum NetworkKeys
+internal enum NetworkKeys
 {
     None = 0,
     Cidr = 1,

@@ -3,7 +3,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Options;
 
 /// <summary>What all nodes of the network have in common.</summary>
-public sealed record NetworkOptions
+internal sealed record NetworkOptions
 {
     /// <summary>All IPv4 pods.</summary>
     public IpPrefix? Cidr { get; init; }

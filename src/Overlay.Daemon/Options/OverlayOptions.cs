@@ -3,7 +3,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Options;
 
 /// <summary>The configuration, read and checked: section <c>Overlay</c> of overlay.json, environment and command line.</summary>
-public sealed record OverlayOptions
+internal sealed record OverlayOptions
 {
     /// <summary>This node's name in the control plane; the host's name by default.</summary>
     public required string NodeName { get; init; }

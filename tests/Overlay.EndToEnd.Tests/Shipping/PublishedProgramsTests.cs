@@ -1,3 +1,5 @@
+using Overlay.Lab;
+using System.Text.Json.Nodes;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
@@ -47,6 +49,22 @@ public class PublishedProgramsTests
         string root = Directory.CreateDirectory(Path.Combine(lab.Directory, "root")).FullName;
         File.Copy(Path.Combine(PublishedPrograms.Directory, "overlay"), Path.Combine(root, "overlay"));
         lab.Nodes[0].Run("chroot", root, "/overlay", "--version").EnsureSuccess().Output.ShouldMatch(@"^overlay \d+\.\d+\.\d+\n$");
+    }
+
+    [Fact]
+    public void A_sink_and_a_format_that_the_configuration_names_are_in_the_single_file()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "logged", Nodes = 1, PodsPerNode = 0 });
+        Node node = lab.Nodes[0];
+        string Below(string name) => Path.Combine(node.Directory, name);
+        node.WriteConfig();
+        CommandResult result = node.Run(
+            Path.Combine(PublishedPrograms.Directory, "overlayd"), "install-cni", "--config", node.ConfigPath, "--CniInstall:Source", "/bin/true",
+            "--CniInstall:BinDirectory", Below("bin"), "--CniInstall:ConfigDirectory", Below("net.d"), "--Serilog:WriteTo:0:Name", "Console",
+            "--Serilog:WriteTo:0:Args:formatter", "Serilog.Formatting.Compact.CompactJsonFormatter, Serilog.Formatting.Compact").EnsureSuccess();
+        string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines.ShouldAllBe(static line => JsonNode.Parse(line)!["@mt"] != null);
+        lines.Count(line => line.Contains(Below("bin/overlay"), StringComparison.Ordinal)).ShouldBe(1, "each event comes once");
     }
 
     [Fact]
