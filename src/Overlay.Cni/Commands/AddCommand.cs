@@ -10,7 +10,7 @@ namespace Overlay.Cni.Commands;
 /// <summary>ADD: plugs a pod in. Whatever fails, nothing of it stays.</summary>
 /// <param name="configuration">Of the network.</param>
 /// <param name="environment">Of the attachment.</param>
-public sealed class AddCommand(NetworkConfiguration configuration, CniEnvironment environment)
+internal sealed class AddCommand(NetworkConfiguration configuration, CniEnvironment environment)
 {
     private readonly AttachmentRecords _records = new(configuration.StateDirectory);
     private readonly PodIpam _ipam = new(configuration, environment);

@@ -7,7 +7,7 @@ namespace Overlay.Cni.Commands;
 /// <summary>CHECK: whether all that ADD made is still there.</summary>
 /// <param name="configuration">Of the network, with the result of ADD.</param>
 /// <param name="environment">Of the attachment.</param>
-public sealed class CheckCommand(NetworkConfiguration configuration, CniEnvironment environment)
+internal sealed class CheckCommand(NetworkConfiguration configuration, CniEnvironment environment)
 {
     /// <exception cref="CniException">Names the first difference.</exception>
     public void Run()

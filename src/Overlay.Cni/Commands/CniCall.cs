@@ -8,7 +8,7 @@ namespace Overlay.Cni.Commands;
 /// <param name="variable">Looks a variable up.</param>
 /// <param name="input">stdin.</param>
 /// <param name="output">stdout.</param>
-public sealed class CniCall(Func<string, string?> variable, Stream input, Stream output)
+internal sealed class CniCall(Func<string, string?> variable, Stream input, Stream output)
 {
     // Of the answer, also where the configuration could not be read.
     private string _version = CniVersion.V100;

@@ -9,7 +9,7 @@ namespace Overlay.Cni.Commands;
 /// <summary>DEL: unplugs a pod. Nothing there is a success; what cannot be removed does not keep the rest.</summary>
 /// <param name="configuration">Of the network.</param>
 /// <param name="environment">Of the attachment.</param>
-public sealed class DeleteCommand(NetworkConfiguration configuration, CniEnvironment environment)
+internal sealed class DeleteCommand(NetworkConfiguration configuration, CniEnvironment environment)
 {
     /// <exception cref="CniException">Something is there and cannot be removed; the runtime comes again.</exception>
     public void Run()

@@ -10,7 +10,7 @@ namespace Overlay.Cni.Commands;
 /// <summary>GC: removes every attachment of the network that the runtime does not list.</summary>
 /// <param name="configuration">Of the network, with the list.</param>
 /// <param name="environment">Without an attachment.</param>
-public sealed class GarbageCommand(NetworkConfiguration configuration, CniEnvironment environment)
+internal sealed class GarbageCommand(NetworkConfiguration configuration, CniEnvironment environment)
 {
     private readonly AttachmentRecords _records = new(configuration.StateDirectory);
     private readonly AddressStore _store = new(configuration.Ipam.DataDirectory, configuration.Name);

@@ -10,7 +10,7 @@ namespace Overlay.Cni.Commands;
 /// <summary>Addresses of one attachment, from our own IPAM or from another plugin.</summary>
 /// <param name="configuration">Of the network.</param>
 /// <param name="environment">Of the attachment.</param>
-public sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment environment)
+internal sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment environment)
 {
     private AddressStore Store => new(configuration.Ipam.DataDirectory, configuration.Name);
 

@@ -10,7 +10,7 @@ namespace Overlay.Cni.Commands;
 /// <param name="RangeSets">Of our own IPAM; empty for another plugin's.</param>
 /// <param name="Routes">Without default routes that the gateway setting makes.</param>
 /// <param name="Mtu">Bytes.</param>
-public sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<PodRoute> Routes, uint Mtu)
+internal sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<PodRoute> Routes, uint Mtu)
 {
     // What one UDP send holds over IPv4, and what VXLAN puts around a pod's packet: 8 bytes, and 14 of inner Ethernet.
     private const uint DatagramLimit = 65507;

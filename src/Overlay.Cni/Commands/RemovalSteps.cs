@@ -3,7 +3,7 @@ using Overlay.Cni.Protocol;
 namespace Overlay.Cni.Commands;
 
 /// <summary>Steps of a removal, of which each is taken whatever became of those before it.</summary>
-public sealed class RemovalSteps
+internal sealed class RemovalSteps
 {
     private readonly List<string> _problems = [];
 

@@ -7,7 +7,7 @@ namespace Overlay.Cni.Commands;
 /// <summary>STATUS: whether an ADD would succeed now.</summary>
 /// <param name="configuration">Of the network.</param>
 /// <param name="environment">Without an attachment.</param>
-public sealed class StatusCommand(NetworkConfiguration configuration, CniEnvironment environment)
+internal sealed class StatusCommand(NetworkConfiguration configuration, CniEnvironment environment)
 {
     /// <exception cref="CniException">Code 50 and the reason; or what another IPAM plugin says.</exception>
     public void Run()

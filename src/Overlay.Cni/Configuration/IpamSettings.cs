@@ -6,7 +6,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Configuration;
 
 /// <summary>Where a pod's addresses come from.</summary>
-public sealed record IpamSettings
+internal sealed record IpamSettings
 {
     /// <summary>A plugin's name. <see cref="AttachmentRecord.HostLocal"/> is done here, without the plugin.</summary>
     public required string Type { get; init; }

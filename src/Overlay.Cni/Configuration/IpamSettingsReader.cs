@@ -7,7 +7,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Configuration;
 
 /// <summary>Reads the key <c>ipam</c> as the host-local plugin does, and what the runtime asks for beside it.</summary>
-public static class IpamSettingsReader
+internal static class IpamSettingsReader
 {
     /// <param name="root">The whole configuration.</param>
     /// <param name="environment">The runtime's variables.</param>

@@ -8,7 +8,7 @@ namespace Overlay.Cni.Configuration;
 /// <summary>
 /// The configuration on stdin. Masquerade is the daemon's affair, so the key <c>ipMasq</c> is passed over, as are keys nobody here knows.
 /// </summary>
-public sealed record NetworkConfiguration
+internal sealed record NetworkConfiguration
 {
     public required string Version { get; init; }
 

@@ -7,7 +7,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Configuration;
 
 /// <summary>Reads a <see cref="NetworkConfiguration"/>, in our own form and in that of flannel's plugin.</summary>
-public static class NetworkConfigurationReader
+internal static class NetworkConfigurationReader
 {
     private const uint MtuLimit = 65535;
 

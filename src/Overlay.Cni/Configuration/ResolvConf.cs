@@ -3,7 +3,7 @@ using Overlay.Cni.Protocol;
 namespace Overlay.Cni.Configuration;
 
 /// <summary>resolv.conf(5), as the key <c>ipam.resolvConf</c> names one.</summary>
-public static class ResolvConf
+internal static class ResolvConf
 {
     /// <param name="path">Empty: none.</param>
     /// <exception cref="IOException">It cannot be read.</exception>

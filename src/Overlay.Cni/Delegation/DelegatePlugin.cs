@@ -6,7 +6,7 @@ using Overlay.Cni.Protocol;
 namespace Overlay.Cni.Delegation;
 
 /// <summary>Another plugin, called as the specification's section "Plugin Delegation" says: same variables, same configuration.</summary>
-public sealed class DelegatePlugin
+internal sealed class DelegatePlugin
 {
     private readonly string _path;
 

@@ -5,7 +5,7 @@ namespace Overlay.Cni.Protocol;
 /// <summary>CNI_ARGS, as <c>IP=10.244.1.9;MAC=02:00:00:00:00:0a;IgnoreUnknown=1</c>; the keys this plugin knows.</summary>
 /// <param name="Addresses">Wanted by IP, a list with commas.</param>
 /// <param name="Mac">Wanted by MAC.</param>
-public sealed record CniArguments(IReadOnlyList<IpAddress> Addresses, MacAddress? Mac)
+internal sealed record CniArguments(IReadOnlyList<IpAddress> Addresses, MacAddress? Mac)
 {
     public static CniArguments None { get; } = new([], null);
 

@@ -1,7 +1,7 @@
 namespace Overlay.Cni.Protocol;
 
 /// <summary>What the runtime asks, from the CNI_ variables.</summary>
-public sealed record CniEnvironment
+internal sealed record CniEnvironment
 {
     public required string Command { get; init; }
 

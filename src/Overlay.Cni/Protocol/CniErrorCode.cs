@@ -1,7 +1,7 @@
 namespace Overlay.Cni.Protocol;
 
 /// <summary>Error codes of the CNI specification 1.1.0, section "Error". Those from 100 are this plugin's own.</summary>
-public static class CniErrorCode
+internal static class CniErrorCode
 {
     public const uint IncompatibleVersion = 1;
     public const uint UnsupportedField = 2;

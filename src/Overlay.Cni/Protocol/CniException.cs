@@ -1,7 +1,7 @@
 namespace Overlay.Cni.Protocol;
 
 /// <summary>What the plugin answers instead of a result: one of the CNI specification's error codes and why.</summary>
-public sealed class CniException : Exception
+internal sealed class CniException : Exception
 {
     /// <param name="code">See <see cref="CniErrorCode"/>.</param>
     /// <param name="message">One sentence that names the thing and its value.</param>

@@ -5,4 +5,4 @@ namespace Overlay.Cni.Protocol;
 /// <param name="Mac">As text; empty where it is not known.</param>
 /// <param name="Mtu">Bytes; 0 = not known.</param>
 /// <param name="Sandbox">Path of the namespace; empty for the node's.</param>
-public sealed record CniInterface(string Name, string Mac, uint Mtu, string Sandbox);
+internal sealed record CniInterface(string Name, string Mac, uint Mtu, string Sandbox);

@@ -1,7 +1,7 @@
 namespace Overlay.Cni.Protocol;
 
 /// <summary>What the CNI specification allows as names.</summary>
-public static class CniName
+internal static class CniName
 {
     // IFNAMSIZ with its terminating zero.
     private const int InterfaceNameLimit = 15;

@@ -6,7 +6,7 @@ namespace Overlay.Cni.Protocol;
 /// <summary>An object of the configuration on stdin. A key that is missing or null has the default; a wrong type is named.</summary>
 /// <param name="element">An object, or undefined: one without keys.</param>
 /// <param name="path">Of the object, with a dot at its end; empty for the whole.</param>
-public readonly struct CniObject(JsonElement element, string path)
+internal readonly struct CniObject(JsonElement element, string path)
 {
     public JsonElement Element => element;
 

@@ -1,7 +1,7 @@
 namespace Overlay.Cni.Protocol;
 
 /// <summary>What ADD answers, independent of the specification's version.</summary>
-public sealed record CniResult
+internal sealed record CniResult
 {
     public IReadOnlyList<CniInterface> Interfaces { get; init; } = [];
 

@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Protocol;
 
 /// <summary>Reads a result of any version: another plugin's answer, or <c>prevResult</c>.</summary>
-public static class CniResultReader
+internal static class CniResultReader
 {
     /// <exception cref="CniException">Code 7: names what is not valid.</exception>
     public static CniResult Read(JsonElement element, string path)

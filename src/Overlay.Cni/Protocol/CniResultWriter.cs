@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Protocol;
 
 /// <summary>Writes a result in the form of the version asked for.</summary>
-public static class CniResultWriter
+internal static class CniResultWriter
 {
     public static void Write(Utf8JsonWriter json, CniResult result, string version)
     {

@@ -1,7 +1,7 @@
 namespace Overlay.Cni.Protocol;
 
 /// <summary>Versions of the CNI specification this plugin speaks: all that were released.</summary>
-public static class CniVersion
+internal static class CniVersion
 {
     public const string V010 = "0.1.0";
     public const string V030 = "0.3.0";

@@ -6,4 +6,4 @@ namespace Overlay.Cni.Protocol;
 /// <param name="Destination">What it leads to.</param>
 /// <param name="Gateway">Null: the gateway of the interface's address of that family.</param>
 /// <param name="Mtu">Bytes; 0 = the interface's.</param>
-public sealed record PodRoute(IpPrefix Destination, IpAddress? Gateway, uint Mtu = 0);
+internal sealed record PodRoute(IpPrefix Destination, IpAddress? Gateway, uint Mtu = 0);

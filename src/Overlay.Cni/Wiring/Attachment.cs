@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Wiring;
 
 /// <summary>What was made for a pod's interface.</summary>
-public sealed record Attachment
+internal sealed record Attachment
 {
     public required string BridgeName { get; init; }
 

@@ -5,7 +5,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Wiring;
 
 /// <summary>One pod's interface on the bridge, as it is to be.</summary>
-public sealed record AttachmentRequest
+internal sealed record AttachmentRequest
 {
     public required string ContainerId { get; init; }
 

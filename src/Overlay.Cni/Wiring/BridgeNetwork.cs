@@ -9,7 +9,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Wiring;
 
 /// <summary>Plugs pods into a bridge of the node, and out again.</summary>
-public static class BridgeNetwork
+internal static class BridgeNetwork
 {
     // The kernel tells a bridge of a port's carrier at its leisure, at the latest after a second.
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);

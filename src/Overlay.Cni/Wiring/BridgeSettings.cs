@@ -1,7 +1,7 @@
 namespace Overlay.Cni.Wiring;
 
 /// <summary>The bridge the pods of this node are plugged into, and how a port of it behaves.</summary>
-public sealed record BridgeSettings
+internal sealed record BridgeSettings
 {
     public required string Name { get; init; }
 

@@ -35,7 +35,7 @@ public sealed class BridgeLab : IDisposable
     public static IPAddress Ipv6(int number) => IPAddress.Parse($"fd00:10:244:7::{9 + number}");
 
     /// <summary>What ADD asks for: addresses .10, .11 and so on of both families.</summary>
-    public AttachmentRequest Request(int number, string interfaceName = "eth0") => new()
+    internal AttachmentRequest Request(int number, string interfaceName = "eth0") => new()
     {
         ContainerId = $"pod{number}",
         NetworkNamespacePath = PathOf(Pod(number)),
@@ -52,12 +52,12 @@ public sealed class BridgeLab : IDisposable
         SegmentLimit = 44,
     };
 
-    public Attachment Attach(AttachmentRequest request) => Host.Invoke(() => BridgeNetwork.Attach(request));
+    internal Attachment Attach(AttachmentRequest request) => Host.Invoke(() => BridgeNetwork.Attach(request));
 
-    public void Detach(AttachmentRequest request, string? path) =>
+    internal void Detach(AttachmentRequest request, string? path) =>
         Host.Invoke(() => BridgeNetwork.Detach(path, request.InterfaceName, request.HostInterfaceName));
 
-    public void Check(AttachmentRequest request) => Host.Invoke(() => BridgeNetwork.Check(request));
+    internal void Check(AttachmentRequest request) => Host.Invoke(() => BridgeNetwork.Check(request));
 
     /// <summary>What `ip` says inside.</summary>
     public static string Ip(NetworkNamespace inside, string line) => inside.Run("ip", line.Split(' ')).EnsureSuccess().Output;
