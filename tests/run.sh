@@ -76,7 +76,7 @@ wait_for_publishing() {
 
 run_tests() {
   local name="$1"
-  run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" OVERLAY_TEST_RUN="$results" PUBLISHED_PROGRAMS="$results/published" \
+  run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" TEST_RUN_DIRECTORY="$results" PUBLISHED_PROGRAMS="$results/published" \
     dotnet test "$root/tests/$name/$name.csproj" -c Release --no-build --nologo \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results"
 }
@@ -131,7 +131,7 @@ check_leftovers() {
   local left=() name pid
   for pid in /proc/[0-9]*; do
     # Read by grep itself, so that the marker is in no argument here.
-    grep -qazFx "OVERLAY_TEST_RUN=$results" "$pid/environ" 2>/dev/null && left+=("process ${pid#/proc/}: $(tr '\0' ' ' <"$pid/cmdline")")
+    grep -qazFx "TEST_RUN_DIRECTORY=$results" "$pid/environ" 2>/dev/null && left+=("process ${pid#/proc/}: $(tr '\0' ' ' <"$pid/cmdline")")
   done
   for name in /run/netns/ovl-*; do
     [[ $name =~ ^/run/netns/ovl-[a-z0-9.]+-([0-9]+)-[a-z0-9-]+$ ]] || continue

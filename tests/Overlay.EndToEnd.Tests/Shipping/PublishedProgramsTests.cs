@@ -1,5 +1,5 @@
-using Overlay.Lab;
 using System.Text.Json.Nodes;
+using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
