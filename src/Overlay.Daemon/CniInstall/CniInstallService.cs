@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
@@ -9,6 +10,7 @@ namespace Overlay.Daemon.CniInstall;
 internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 {
     private static readonly TimeSpan _readyCheck = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _rivalCheck = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _repairCheck = TimeSpan.FromMinutes(1);
 
     private const string Key = "the CNI plugin";
@@ -60,14 +62,21 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private async Task KeepAsync()
     {
         bool wasReady = false;
+        long installed = 0;
         while (!_stopping.IsCancellationRequested)
         {
             // Once installed the plugin stays, for it also takes down the pods that are there already.
             bool isReady = wasReady || _status.IsReady;
-            if (isReady) Try(_installer.Install, "installed");
+            if (isReady && (!wasReady || Stopwatch.GetElapsedTime(installed) >= _repairCheck))
+            {
+                Try(_installer.Install, "installed");
+                installed = Stopwatch.GetTimestamp();
+            }
+
+            // Rivals come and go between two installs.
             Report();
             wasReady = isReady;
-            await Task.Delay(isReady ? _repairCheck : _readyCheck, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(isReady ? _rivalCheck : _readyCheck, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

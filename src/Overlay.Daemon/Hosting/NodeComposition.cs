@@ -71,14 +71,23 @@ internal static class NodeComposition
         if (options.ControlPlane.GivesPodCidrs) FormerFlannel.Remove(plan.Options.Network.Vni, provider.Logger<LocalNode>());
         VtepMacs macs = OwnLease.ChooseMacs(plan, new VtepMacStore(options.StateDirectory, provider.Logger<VtepMacStore>()));
         LocalNode node = new(plan, macs, provider.GetRequiredService<NetworkContext>(), () => _ = changes.Writer.TryWrite(new NodeChange.Moved()));
-        LeaseReconciler reconciler = new(
-            node.Own, node.Plan, options.ControlPlane.WithdrawsLease ? LeaseReconciler.ClaimGrace : TimeSpan.Zero,
-            provider.GetRequiredService<TablePublisher>(), time, provider.Logger<LeaseReconciler>());
-        SavedLeases cache = new(options.StateDirectory, source.Location, provider.Logger<SavedLeases>());
-        LeaseFollower follower = new(
-            source, reconciler, provider.GetRequiredService<SnapshotHold>(), cache, time, provider.Logger<LeaseFollower>());
-        return new NodeParts(node, reconciler, follower, new NodeChangeLoop(
-            changes.Reader, node, follower, provider.GetRequiredService<NodePublisher>(), problems, provider.Logger<NodeChangeLoop>()));
+        try
+        {
+            LeaseReconciler reconciler = new(
+                node.Own, node.Plan, options.ControlPlane.WithdrawsLease ? LeaseReconciler.ClaimGrace : TimeSpan.Zero,
+                provider.GetRequiredService<TablePublisher>(), time, provider.Logger<LeaseReconciler>());
+            SavedLeases cache = new(options.StateDirectory, source.Location, provider.Logger<SavedLeases>());
+            LeaseFollower follower = new(
+                source, reconciler, provider.GetRequiredService<SnapshotHold>(), cache, time, provider.Logger<LeaseFollower>());
+            return new NodeParts(node, reconciler, follower, new NodeChangeLoop(
+                changes.Reader, node, follower, provider.GetRequiredService<NodePublisher>(), problems, provider.Logger<NodeChangeLoop>()));
+        }
+        catch
+        {
+            node.RemoveFromKernel();
+            node.Dispose();
+            throw;
+        }
     }
 
     // Where leases outlive a stop nobody waits for what was in them.

@@ -105,7 +105,7 @@ internal sealed class LocalNode : IDisposable
     {
         NodeAddressPlan.Check(Options, underlay);
         OverlayMtu mtu = OverlayMtu.For(Options, underlay);
-        bool keepsSockets = _underlay.IsBoundTo(Options, underlay);
+        bool keepsSockets = _underlay.IsBoundTo(Options, underlay) && Network.IsAttached;
         _underlay.EndWatch();
         try
         {

@@ -62,8 +62,10 @@ internal sealed class NodeLifecycle(
         switch (before)
         {
             case NodePhase.Planning:
+                // A store that was asked may still give this node pod CIDRs.
                 _phase = new NodePhase.Stopped();
                 await _leaving.CancelAsync();
+                await _stopping.CancelAsync();
                 break;
             case NodePhase.HandedOver handedOver:
                 _phase = new NodePhase.Stopped();

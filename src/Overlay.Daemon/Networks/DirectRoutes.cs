@@ -29,6 +29,7 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
     private volatile bool _isEnding;
     private volatile IReadOnlyList<Route> _table = [];
     private volatile IReadOnlyList<RouteInfo> _set = [];
+    private string? _logged;
 
     /// <summary>Begins to wait for a table.</summary>
     /// <param name="options">Which families have pods.</param>
@@ -106,11 +107,13 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         try
         {
             Apply();
+            _logged = null;
         }
         catch (LinuxException exception)
         {
             // The tunnel does meanwhile; the next change of a peer, a link or a route brings the next try.
-            _logger.DirectRoutesUnknown(exception.Message);
+            if (exception.Message != _logged) _logger.DirectRoutesUnknown(exception.Message);
+            _logged = exception.Message;
         }
     }
 

@@ -55,6 +55,9 @@ internal sealed class OverlayNetwork : IDisposable
     /// <summary>A worker does not end, and still uses the sockets.</summary>
     public bool IsStuck => _queues.IsStuck;
 
+    /// <summary>Workers run between the TUN and the underlay's sockets; else <see cref="Attach"/> is due.</summary>
+    public bool IsAttached => !ReferenceEquals(_queues, QueueSet.None);
+
     /// <summary>How packets are worked on.</summary>
     public QueueUse Use
     {

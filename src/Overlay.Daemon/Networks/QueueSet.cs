@@ -15,13 +15,15 @@ internal sealed class QueueSet : IDisposable
     private readonly List<QueueReadiness> _readiness = [];
     private readonly List<WorkerThread> _threads = [];
 
-    private QueueSet(int maxSegments) => MaxSegments = maxSegments;
+    private readonly IReadOnlyList<UdpUnderlay> _sockets;
+
+    private QueueSet(IReadOnlyList<UdpUnderlay> sockets) => _sockets = sockets;
 
     /// <summary>No workers: the network is not attached to the underlay.</summary>
-    public static QueueSet None { get; } = new(1);
+    public static QueueSet None { get; } = new([]);
 
-    /// <summary>Most datagrams of one send: 1 where the kernel or a device cannot segment.</summary>
-    public int MaxSegments { get; }
+    /// <summary>Most datagrams of one send: 1 where the kernel or a device cannot segment, which some find out only by a send.</summary>
+    public int MaxSegments => _sockets.Count == 0 ? 1 : _sockets.Min(static socket => socket.MaxSegments);
 
     /// <summary>A worker has not ended in time: it is still in a system call, and uses its descriptors and memory.</summary>
     public bool IsStuck { get; private set; }
@@ -31,10 +33,24 @@ internal sealed class QueueSet : IDisposable
     /// <param name="sockets">As many of the underlay.</param>
     /// <param name="options">Busy polling and pinning.</param>
     /// <param name="context">Table and counters; hears of a worker that cannot go on.</param>
+    /// <exception cref="IOException">The kernel refused what the workers wait with; none runs.</exception>
     public static QueueSet Start(IReadOnlyList<TunDevice> tuns, IReadOnlyList<UdpUnderlay> sockets, DataplaneOptions options, NetworkContext context)
     {
-        QueueSet queues = new(sockets.Min(static socket => socket.MaxSegments));
-        for (int i = 0; i < sockets.Count; i++)
+        QueueSet queues = new(sockets);
+        try
+        {
+            for (int i = 0; i < sockets.Count; i++) Add(i);
+        }
+        catch
+        {
+            queues.Dispose();
+            throw;
+        }
+
+        foreach (WorkerThread thread in queues._threads) thread.Start();
+        return queues;
+
+        void Add(int i)
         {
             QueueReadiness readiness = new(tuns[i], sockets[i], options.BusyPoll);
             queues._readiness.Add(readiness);
@@ -43,9 +59,6 @@ internal sealed class QueueSet : IDisposable
                 new QueueWorker($"overlay-{i}", tuns[i], sockets[i], readiness, context.Table, context.Counters[i]),
                 options.PinWorkers ? () => ThreadAffinity.PinTo(processor) : null, Ended));
         }
-
-        foreach (WorkerThread thread in queues._threads) thread.Start();
-        return queues;
 
         void Ended(QueueWorker worker, Exception? fault)
         {

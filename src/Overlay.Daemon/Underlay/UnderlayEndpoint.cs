@@ -37,7 +37,8 @@ internal sealed class UnderlayEndpoint : IDisposable
         _state = new EndpointState.Closed(underlay);
         try
         {
-            Bind(options, underlay);
+            // A refusal ends the start with its own message, and is no problem of a node that runs.
+            OpenSockets(options, underlay);
         }
         catch
         {
@@ -66,23 +67,21 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <exception cref="LinuxException">The address cannot be bound to: to be called again, for there are no sockets until then.</exception>
     public void Bind(OverlayOptions options, UnderlayInterface underlay)
     {
-        ushort port = options.Network.Port;
-        if (_state is EndpointState.Open open && open.IsFor(underlay, port)) _state = open with { Interface = underlay };
-        else
+        if (_state is EndpointState.Open open && open.IsFor(underlay, options.Network.Port))
         {
-            // An address that stays has its port, so the old sockets go first.
-            CloseSockets();
-            try
-            {
-                _state = new EndpointState.Open(
-                    UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads), port, underlay);
-            }
-            finally
-            {
-                Report();
-            }
+            _state = open with { Interface = underlay };
+            return;
+        }
 
-            _logger.TunnelsAreBound(underlay.Addresses, port);
+        // An address that stays has its port, so the old sockets go first.
+        CloseSockets();
+        try
+        {
+            OpenSockets(options, underlay);
+        }
+        finally
+        {
+            Report();
         }
     }
 
@@ -147,6 +146,14 @@ internal sealed class UnderlayEndpoint : IDisposable
         if (_lost is not null && problem is null) _logger.AddressesAreBack(Interface.Link.Name);
         _lost = problem;
         Report();
+    }
+
+    private void OpenSockets(OverlayOptions options, UnderlayInterface underlay)
+    {
+        ushort port = options.Network.Port;
+        _state = new EndpointState.Open(
+            UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads), port, underlay);
+        _logger.TunnelsAreBound(underlay.Addresses, port);
     }
 
     private void Report() => _problems.Report(Key, ProblemSeverity.Problem, (_lost, _state) switch
