@@ -17,7 +17,6 @@ public sealed class LongestFirst : ITestCollectionOrderer
         "StartAndStopTests",
         "ForwardPolicyTests",
         "KubernetesControlPlaneTests",
-        "ConvergenceTests",
         "CorruptionTests",
         "HungStoreTests",
         "EtcdControlPlaneTests",

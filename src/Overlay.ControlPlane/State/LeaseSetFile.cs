@@ -42,7 +42,7 @@ internal sealed class LeaseSetFile(string path, StoreLocation store, string cons
         if (_file.Save(new LeaseSetDocument(store.Kind, store.Place, byNode))) _saved = leases;
     }
 
-    // One damaged lease costs only itself.
+    // A damaged lease is left out, and the others are kept.
     private Lease? Parse(KeyValuePair<string, JsonElement> entry)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry.Value, LeaseJsonContext.Default.JsonElement);

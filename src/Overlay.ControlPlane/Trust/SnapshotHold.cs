@@ -16,7 +16,7 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
 {
     private readonly Dictionary<string, Lease> _held = new(StringComparer.Ordinal);
 
-    // Of all leases that have been held since; _held has those that still are.
+    // The index covers all leases that were held since the hold began; _held has those that still are.
     private LeaseIndex _index = new([]);
     private long _since;
     private DateTimeOffset _until;

@@ -17,7 +17,7 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
         ]);
 }
 
-/// <summary>One direction of a worker: packets and inner bytes forwarded, managed memory that its thread has allocated.</summary>
+/// <summary>A worker's counters of a direction: packets and inner bytes forwarded, managed memory that its thread has allocated.</summary>
 internal sealed record WorkerReport(string Worker, string Direction, long Packets, long Bytes, long AllocatedBytes);
 
 /// <summary>Packets dropped for one reason.</summary>

@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Admin;
 
-/// <summary>One peer of <c>overlayctl peers</c>; its path is tunnel, direct, or both where the families differ.</summary>
+/// <summary>A row of <c>overlayctl peers</c>: a peer; its path is tunnel, direct, or both where the families differ.</summary>
 internal sealed record PeerReport(
     string Node, string State, string? Subnet, string? SubnetV6, string? PublicIp, string? PublicIpV6,
     string? VtepMac, string? VtepMacV6, string? Path, string? Reason)

@@ -2,7 +2,7 @@ using Overlay.Dataplane.Forwarding;
 
 namespace Overlay.Daemon.Admin;
 
-/// <summary>One prefix of <c>overlayctl routes</c>; via is an underlay address or <c>local</c>.</summary>
+/// <summary>A row of <c>overlayctl routes</c>: a prefix; via is an underlay address or <c>local</c>.</summary>
 internal sealed record RouteReport(string Prefix, string Via, string? VtepMac, string Node)
 {
     /// <param name="table">The table that the workers use.</param>

@@ -21,7 +21,7 @@ internal sealed class LeakedAddressSweep(CniInstallOptions options, ILogger logg
         List<string> problems = [];
         try
         {
-            // One by one: a list of all interfaces may lack some while others come and go, and an address in use would be given away.
+            // Each interface is asked for by itself: a list of all interfaces may lack some while others come and go, and an address in use would be given away.
             using RouteNetlink netlink = new();
             AttachmentReconciler reconciler = new(_records, name => netlink.FindLink(name) is not null);
             foreach (AttachmentRecord record in reconciler.Reconcile(Interval, problems))

@@ -5,6 +5,6 @@ internal sealed class ReadingState
 {
     public List<ConfigurationKey> Keys { get; } = [];
 
-    /// <summary>One line a fault.</summary>
+    /// <summary>The faults so far, a line each.</summary>
     public List<string> Faults { get; } = [];
 }

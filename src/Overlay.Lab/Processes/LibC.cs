@@ -32,7 +32,7 @@ internal static class LibC
         }
     }
 
-    // LibraryImport would need AllowUnsafeBlocks, which is reserved for Overlay.Linux.
+    // LibraryImport asks for a compiler switch that only Overlay.Host and Overlay.Dataplane.Linux have.
 #pragma warning disable SYSLIB1054
     [DllImport("libc", EntryPoint = "setns", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

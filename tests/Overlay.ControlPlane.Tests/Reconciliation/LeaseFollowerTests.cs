@@ -177,7 +177,8 @@ public sealed class LeaseFollowerTests : IDisposable
             await foreach (LeaseUpdate update in _updates.Reader.ReadAllAsync(cancellationToken)) yield return update;
         }
 
-        public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+        public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) =>
+            AsyncEnumerable.Empty<PodCidrs>();
 
         public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) => Task.FromResult(NodeSettings.None);
 

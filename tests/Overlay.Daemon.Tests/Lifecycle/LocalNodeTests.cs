@@ -64,6 +64,15 @@ public sealed class LocalNodeTests : IDisposable
     }
 
     [Fact]
+    public void Workers_that_a_move_could_not_start_are_started_by_the_next_one()
+    {
+        Node.Invoke(_node.Network.Detach);
+        _node.IsOpen.ShouldBeTrue("the sockets are those of before");
+        Node.Invoke(() => _node.MoveTo(_node.Underlay));
+        _node.Network.IsAttached.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Without_sockets_it_can_be_stopped() => Close();
 
     [Fact]

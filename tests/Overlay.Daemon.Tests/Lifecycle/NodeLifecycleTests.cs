@@ -166,6 +166,22 @@ public sealed class NodeLifecycleTests : IDisposable
     });
 
     [Fact]
+    public void A_start_from_saved_state_that_fails_asks_the_store_no_more() => Run(async () =>
+    {
+        await RunOnceAsync();
+        _store.GoAway();
+        Node.Ip("route add 10.244.0.0/16 via 192.168.77.250 proto static");
+        ServiceProvider provider = Compose(("ControlPlane:Kind", "Etcd"), ("Subnet", ""));
+        _ = await Should.ThrowAsync<ConfigurationException>(Of(provider).Life.StartAsync(CancellationToken.None));
+        await provider.DisposeAsync();
+        int asked = _store.Asked.Count;
+        _store.ComeBack();
+        await Task.Delay(200);
+        _store.Asked.Count.ShouldBe(asked, "a node that never started gets no pod CIDRs");
+        ShouldHaveLeftNothing();
+    });
+
+    [Fact]
     public void Told_to_stop_while_the_store_is_waited_for_it_ends() => Run(async () =>
     {
         _store.GoAway();

@@ -7,13 +7,14 @@ using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 
-/// <summary>Peers come, move and go while others talk.</summary>
+/// <summary>Peers come, move and go while others talk. Within a second each: no other lab runs beside.</summary>
+[Collection(Alone.Name)]
 public class ConvergenceTests
 {
     [Theory]
     [InlineData(AddressFamilies.V4, "10.244.3.0/24", "10.244.30.0/24", "192.168.77.3", "192.168.77.33")]
     [InlineData(AddressFamilies.V6, "fd00:10:244:3::/64", "fd00:10:244:30::/64", "fd77::3", "fd77::33")]
-    public void The_table_follows_each_change_soon_and_other_flows_lose_nothing(
+    public void The_table_follows_each_change_within_a_second_and_other_flows_lose_nothing(
         AddressFamilies family, string prefix, string nextPrefix, string address, string nextAddress)
     {
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "moves", Underlay = family, Inner = family });
@@ -35,7 +36,7 @@ public class ConvergenceTests
         Routes.ShouldSoonLead(a, prefix, null);
 
         File.WriteAllText(lease, "{ not json");
-        Thread.Sleep(1000);
+        Thread.Sleep(Routes.Soon);
         Routes.ViaOf(a, nextPrefix).ShouldBe(nextAddress, "a damaged file keeps the last good lease");
 
         File.Delete(lease);
@@ -77,6 +78,28 @@ public class ConvergenceTests
         from.Ping(c.Pods[0].AddressV4!, 1).Succeeded.ShouldBeFalse("its lease is gone");
 
         flow.Stop().Missing.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_vtep_mac_survives_restarts_and_a_stop_leaves_nothing_behind()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "again" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        string? mac = VxlanPeer.Read(a.LeaseFile).VtepMac;
+
+        cluster.Daemons[0].Stop().ShouldBe(0);
+        File.Exists(a.LeaseFile).ShouldBeFalse("the lease is withdrawn");
+        File.Exists(a.SubnetFile).ShouldBeFalse();
+        File.Exists(a.Socket).ShouldBeFalse();
+        a.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
+        a.Run("ip", "route").Output.ShouldNotContain("proto 79");
+        a.Run("ip", "-6", "route").Output.ShouldNotContain("proto 79");
+        Routes.ShouldSoonLead(b, "10.244.1.0/24", null);
+
+        a.StartDaemon().WaitReady();
+        VxlanPeer.Read(a.LeaseFile).VtepMac.ShouldBe(mac);
+        Routes.ShouldSoonLead(b, "10.244.1.0/24", "192.168.77.1");
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].Ping(address).EnsureSuccess();
     }
 
     [Fact]

@@ -9,28 +9,6 @@ namespace Overlay.EndToEnd.Tests.Host;
 public class StartAndStopTests
 {
     [Fact]
-    public void The_vtep_mac_survives_restarts_and_a_stop_leaves_nothing_behind()
-    {
-        using Cluster cluster = Cluster.Start(new LabOptions { Name = "again" });
-        (Node a, Node b) = (cluster["a"], cluster["b"]);
-        string? mac = VxlanPeer.Read(a.LeaseFile).VtepMac;
-
-        cluster.Daemons[0].Stop().ShouldBe(0);
-        File.Exists(a.LeaseFile).ShouldBeFalse("the lease is withdrawn");
-        File.Exists(a.SubnetFile).ShouldBeFalse();
-        File.Exists(a.Socket).ShouldBeFalse();
-        a.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");
-        a.Run("ip", "route").Output.ShouldNotContain("proto 79");
-        a.Run("ip", "-6", "route").Output.ShouldNotContain("proto 79");
-        Routes.ShouldSoonLead(b, "10.244.1.0/24", null);
-
-        a.StartDaemon().WaitReady();
-        VxlanPeer.Read(a.LeaseFile).VtepMac.ShouldBe(mac);
-        Routes.ShouldSoonLead(b, "10.244.1.0/24", "192.168.77.1");
-        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].Ping(address).EnsureSuccess();
-    }
-
-    [Fact]
     public void A_closed_terminal_is_a_stop_like_any_other()
     {
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "hangup" });

@@ -60,7 +60,7 @@ internal sealed record EtcdRangeResponse(EtcdHeader Header, IReadOnlyList<EtcdKe
 /// <summary>Operations that are done if all conditions hold.</summary>
 internal sealed record EtcdTransaction(IReadOnlyList<EtcdCompare> Compare, IReadOnlyList<EtcdOperation> Success);
 
-/// <summary>One thing a transaction does.</summary>
+/// <summary>An operation of a transaction: a write or a deletion.</summary>
 internal sealed record EtcdOperation
 {
     public EtcdPut? RequestPut { get; init; }
@@ -109,7 +109,7 @@ internal sealed record EtcdEvent(string? Type, EtcdKeyValue Kv)
     public bool IsDelete => Type == "DELETE";
 }
 
-/// <summary>One message of an answer that has many.</summary>
+/// <summary>A message of a streamed answer.</summary>
 internal sealed record EtcdStreamed<T>(T? Result, EtcdStreamError? Error);
 
 /// <summary>How an answer of many messages ends badly.</summary>

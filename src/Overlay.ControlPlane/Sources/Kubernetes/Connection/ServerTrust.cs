@@ -27,7 +27,7 @@ internal sealed class ServerTrust(PemSource? authorities)
         return IsVouchedFor(shown, chain, Read(authorities));
     }
 
-    // One by one: a cluster that replaces its authority has two of the same name for a while, and a chain is built with
+    // Each authority is tried by itself: a cluster that replaces its authority has two of the same name for a while, and a chain is built with
     // the first that fits the name.
     private bool IsVouchedFor(X509Certificate2 shown, X509Chain? sent, X509Certificate2Collection trusted)
     {

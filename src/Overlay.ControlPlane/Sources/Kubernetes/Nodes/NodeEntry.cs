@@ -2,7 +2,7 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
-/// <summary>One node as far as it was understood. Immutable.</summary>
+/// <summary>A Node object, as far as it makes sense. Immutable.</summary>
 /// <param name="Uid">The uid of the Node object it was read from; null for a node of the last run.</param>
 /// <param name="Lease">The last lease that made sense; null when there was none.</param>
 /// <param name="Problem">The problem of the Node now; the lease is then an earlier one.</param>

@@ -40,7 +40,7 @@ internal abstract class ApiParser<T> where T : ApiObject, new()
         }
     }
 
-    /// <summary>One event of a watch; null for text that is none.</summary>
+    /// <summary>Parses an event of a watch; null for text that is none.</summary>
     public ApiEvent<T>? ReadEvent(ReadOnlySpan<byte> json)
     {
         Utf8JsonReader reader = new(json, _options);

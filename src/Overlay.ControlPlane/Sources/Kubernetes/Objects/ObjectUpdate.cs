@@ -1,6 +1,6 @@
 namespace Overlay.ControlPlane.Sources.Kubernetes.Objects;
 
-/// <summary>One line of a watch. Immutable.</summary>
+/// <summary>An event of a watch, as a line of its stream gives it. Immutable.</summary>
 /// <param name="Type">ADDED, MODIFIED, DELETED, BOOKMARK or ERROR.</param>
 /// <param name="Object">The object; for an ERROR, a Status.</param>
 internal readonly record struct ApiEvent<T>(string Type, T Object) where T : ApiObject;
