@@ -6,11 +6,18 @@ using Overlay.Cli;
 
 if (args.Contains("--version"))
 {
-    Console.WriteLine($"overlayctl {typeof(ReportCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}");
+    Console.WriteLine(
+        "overlayctl "
+        + $"{typeof(ReportCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}");
     return 0;
 }
 
-Option<string> socket = new("--socket") { Description = "the daemon's admin socket", DefaultValueFactory = _ => "/run/overlay/overlayd.sock", Recursive = true };
+Option<string> socket = new("--socket")
+{
+    Description = "the daemon's admin socket",
+    DefaultValueFactory = _ => "/run/overlay/overlayd.sock",
+    Recursive = true,
+};
 Option<bool> json = new("--json") { Description = "print JSON, for programs", Recursive = true };
 
 RootCommand root = new("overlayctl: looks into the overlayd of this node") { socket, json };

@@ -27,12 +27,16 @@ internal static class ReportCommand
         }
         catch (HttpRequestException exception) when (exception.StatusCode is { } status)
         {
-            await Console.Error.WriteLineAsync($"overlayctl: overlayd on {socket} answers {(int)status}: {(status == HttpStatusCode.ServiceUnavailable ? "it is still starting" : exception.Message)}");
+            await Console.Error.WriteLineAsync(
+                $"overlayctl: overlayd on {socket} answers {(int)status}: "
+                + $"{(status == HttpStatusCode.ServiceUnavailable ? "it is still starting" : exception.Message)}");
             return Failure;
         }
         catch (HttpRequestException exception)
         {
-            SocketError reason = exception.InnerException is SocketException inner ? inner.SocketErrorCode : SocketError.SocketError;
+            SocketError reason = exception.InnerException is SocketException inner
+                ? inner.SocketErrorCode
+                : SocketError.SocketError;
             string advice = reason == SocketError.AccessDenied ? "permission denied; use sudo"
                 : File.Exists(socket) ? $"{exception.GetBaseException().Message}; is it running?"
                 : "there is no such file; is it running, and is this its --socket?";
@@ -49,7 +53,11 @@ internal static class ReportCommand
     private static async Task<string> FetchAsync(string report, string socket, CancellationToken cancellation)
     {
         using SocketsHttpHandler handler = new() { ConnectCallback = ConnectAsync };
-        using HttpClient client = new(handler) { BaseAddress = new Uri("http://overlayd/"), Timeout = TimeSpan.FromSeconds(10) };
+        using HttpClient client = new(handler)
+        {
+            BaseAddress = new Uri("http://overlayd/"),
+            Timeout = TimeSpan.FromSeconds(10),
+        };
         return await client.GetStringAsync($"v1/{report}", cancellation);
 
         async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)

@@ -52,8 +52,10 @@ internal static class ReportTable
         }
 
         Table table = NewTable();
-        foreach (JsonProperty column in shown[0].EnumerateObject()) _ = table.AddColumn(new TableColumn(Cell(column.Name.ToUpperInvariant())).NoWrap());
-        foreach (JsonElement row in shown) _ = table.AddRow(row.EnumerateObject().Select(column => Cell(Text(column.Value))));
+        foreach (JsonProperty column in shown[0].EnumerateObject())
+            _ = table.AddColumn(new TableColumn(Cell(column.Name.ToUpperInvariant())).NoWrap());
+        foreach (JsonElement row in shown)
+            _ = table.AddRow(row.EnumerateObject().Select(column => Cell(Text(column.Value))));
         AnsiConsole.Write(table);
     }
 
@@ -66,8 +68,10 @@ internal static class ReportTable
     private static string Text(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => "-",
-        JsonValueKind.Array => string.Join(Environment.NewLine, value.EnumerateArray().Select(Text)) is { Length: > 0 } lines ? lines : "-",
-        JsonValueKind.Number => value.TryGetInt64(out long number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText(),
+        JsonValueKind.Array => string.Join(
+            Environment.NewLine, value.EnumerateArray().Select(Text)) is { Length: > 0 } lines ? lines : "-",
+        JsonValueKind.Number =>
+            value.TryGetInt64(out long number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText(),
         _ => value.ToString(),
     };
 

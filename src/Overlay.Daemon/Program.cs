@@ -46,7 +46,8 @@ try
 }
 catch (ConfigurationException exception)
 {
-    foreach (string fault in exception.Faults) await Console.Error.WriteLineAsync($"overlayd: bad configuration: {fault}");
+    foreach (string fault in exception.Faults)
+        await Console.Error.WriteLineAsync($"overlayd: bad configuration: {fault}");
     return ExitCode.Configuration;
 }
 catch (OperationCanceledException)

@@ -3,11 +3,17 @@ using System.Reflection.Emit;
 
 namespace Overlay.Architecture.Tests;
 
-/// <summary>Which folder's code uses which folder's: read from signatures, fields, attributes and method bodies of compiled code.</summary>
-/// <remarks>A namespace is a folder (<see cref="FolderTests"/>), so an arrow between namespaces is one between folders.</remarks>
+/// <summary>
+/// Which folder's code uses which folder's: read from signatures, fields, attributes and method bodies of compiled
+/// code.
+/// </summary>
+/// <remarks>
+/// A namespace is a folder (<see cref="FolderTests"/>), so an arrow between namespaces is one between folders.
+/// </remarks>
 internal static class Arrows
 {
-    private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+    private const BindingFlags All =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
     private static readonly Dictionary<short, OpCode> _codes = typeof(OpCodes).GetFields()
         .Select(static field => (OpCode)field.GetValue(null)!).ToDictionary(static code => code.Value);
@@ -20,18 +26,22 @@ internal static class Arrows
         where used != type
         select (type, used);
 
-    /// <summary>A type that stands in our sources, not one that a generator or the compiler makes beside them.</summary>
+    /// <summary>
+    /// A type that stands in our sources, not one that a generator or the compiler makes beside them.
+    /// </summary>
     public static bool IsOurs(Type type) => type.Namespace?.StartsWith("Overlay", StringComparison.Ordinal) == true;
 
     private static IEnumerable<Type?> Uses(Type type) =>
     [
         type.BaseType, .. type.GetInterfaces(), .. type.GetCustomAttributesData().Select(static a => a.AttributeType),
         .. type.GetFields(All).Select(static field => field.FieldType),
-        .. type.GetMethods(All).SelectMany(static method => Signature(method).Append(method.ReturnType).Concat(Body(method))),
+        .. type.GetMethods(All)
+        .SelectMany(static method => Signature(method).Append(method.ReturnType).Concat(Body(method))),
         .. type.GetConstructors(All).SelectMany(static constructor => Signature(constructor).Concat(Body(constructor))),
     ];
 
-    private static IEnumerable<Type?> Signature(MethodBase method) => method.GetParameters().Select(static parameter => parameter.ParameterType);
+    private static IEnumerable<Type?> Signature(MethodBase method) =>
+        method.GetParameters().Select(static parameter => parameter.ParameterType);
 
     private static IEnumerable<Type?> Body(MethodBase method)
     {
@@ -52,7 +62,8 @@ internal static class Arrows
             OpCode opcode = _codes[value];
             if (opcode.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType)
             {
-                MemberInfo member = method.Module.ResolveMember(BitConverter.ToInt32(code, at), typeArguments, methodArguments)!;
+                MemberInfo member =
+                    method.Module.ResolveMember(BitConverter.ToInt32(code, at), typeArguments, methodArguments)!;
                 yield return member as Type ?? member.DeclaringType;
                 if (member is MethodInfo { IsGenericMethod: true } generic)
                 {

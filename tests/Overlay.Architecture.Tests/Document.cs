@@ -30,7 +30,8 @@ internal sealed partial class Document
         Link().Matches(_text).Select(static link => (link.Groups["label"].Value, link.Groups["target"].Value));
 
     /// <summary>Code spans outside code blocks; those that are the label of a link are left out.</summary>
-    public IEnumerable<string> CodeSpans => CodeSpan().Matches(Link().Replace(_text, "")).Select(static span => span.Groups["code"].Value);
+    public IEnumerable<string> CodeSpans =>
+        CodeSpan().Matches(Link().Replace(_text, "")).Select(static span => span.Groups["code"].Value);
 
     /// <summary>What a link may name behind its #: headings in the way of GitHub, and explicit anchors.</summary>
     public HashSet<string> Anchors =>
@@ -39,7 +40,9 @@ internal sealed partial class Document
         .. Anchor().Matches(_text).Select(static anchor => anchor.Groups["id"].Value),
     ];
 
-    /// <summary>First cells of the rows of every table whose first column has that title, without the backticks.</summary>
+    /// <summary>
+    /// First cells of the rows of every table whose first column has that title, without the backticks.
+    /// </summary>
     public IEnumerable<string> FirstCells(string title)
     {
         bool isInside = false;
@@ -47,7 +50,8 @@ internal sealed partial class Document
         {
             if (!line.StartsWith('|')) isInside = false;
             else if (line.StartsWith($"| {title} |", StringComparison.Ordinal)) isInside = true;
-            else if (isInside && !line.StartsWith("| -", StringComparison.Ordinal)) yield return line.Split('|')[1].Trim().Trim('`');
+            else if (isInside && !line.StartsWith("| -", StringComparison.Ordinal))
+                yield return line.Split('|')[1].Trim().Trim('`');
         }
     }
 
@@ -59,8 +63,10 @@ internal sealed partial class Document
     private static string FindRoot()
     {
         DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(System.IO.Path.Combine(directory.FullName, "Overlay.sln"))) directory = directory.Parent;
-        return directory?.FullName ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
+        while (directory is not null && !File.Exists(System.IO.Path.Combine(directory.FullName, "Overlay.sln")))
+            directory = directory.Parent;
+        return directory?.FullName
+            ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
     }
 
     [GeneratedRegex("^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]

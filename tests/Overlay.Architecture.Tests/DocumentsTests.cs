@@ -6,8 +6,8 @@ namespace Overlay.Architecture.Tests;
 
 /// <summary>The documents name files, types, headings and drop reasons that exist.</summary>
 /// <remarks>
-/// The notation: a file is a relative link. On the architecture page a link to a file of code has the name of a type in it as
-/// its label; any other code span there that looks like a name of C# is a type, or a type and one of its members.
+/// The notation: a file is a relative link. On the architecture page a link to a file of code has the name of a type in
+/// it as its label; any other code span there that looks like a name of C# is a type, or a type and one of its members.
 /// </remarks>
 public sealed partial class DocumentsTests
 {
@@ -19,7 +19,8 @@ public sealed partial class DocumentsTests
     public static TheoryData<string> Documents =>
     [
         .. _atRoot,
-        .. Directory.GetFiles(Path.Combine(Document.Root, "docs"), "*.md").Select(static path => Path.GetRelativePath(Document.Root, path)).Order(),
+        .. Directory.GetFiles(Path.Combine(Document.Root, "docs"), "*.md")
+        .Select(static path => Path.GetRelativePath(Document.Root, path)).Order(),
     ];
 
     [Theory]
@@ -28,12 +29,16 @@ public sealed partial class DocumentsTests
     {
         Document document = new(path);
         List<string> broken = [];
-        foreach ((_, string target) in document.Links.Where(static link => !link.Target.Contains("://", StringComparison.Ordinal)))
+        foreach ((_, string target) in document.Links.Where(
+            static link => !link.Target.Contains("://", StringComparison.Ordinal)))
         {
             string[] parts = target.Split('#', 2);
-            string file = parts[0].Length == 0 ? document.FullPath : Path.GetFullPath(parts[0], Path.GetDirectoryName(document.FullPath)!);
+            string file = parts[0].Length == 0
+                ? document.FullPath
+                : Path.GetFullPath(parts[0], Path.GetDirectoryName(document.FullPath)!);
             if (!File.Exists(file) && !Directory.Exists(file)) broken.Add($"{target}: no such file");
-            else if (parts.Length == 2 && !new Document(Path.GetRelativePath(Document.Root, file)).Anchors.Contains(parts[1]))
+            else if (parts.Length == 2
+                && !new Document(Path.GetRelativePath(Document.Root, file)).Anchors.Contains(parts[1]))
                 broken.Add($"{target}: no such heading");
         }
 
@@ -52,28 +57,36 @@ public sealed partial class DocumentsTests
     {
         Document document = new(Architecture);
         List<string> wrong = [];
-        foreach ((string label, string target) in document.Links.Where(static link => link.Target.EndsWith(".cs", StringComparison.Ordinal)))
+        foreach ((string label, string target) in document.Links.Where(
+            static link => link.Target.EndsWith(".cs", StringComparison.Ordinal)))
         {
             string name = label.Trim('`');
             string file = Path.GetFullPath(target, Path.GetDirectoryName(document.FullPath)!);
             bool isProgram = name == "Program" && Path.GetFileName(file) == "Program.cs";
-            if (!isProgram && !Regex.IsMatch(File.ReadAllText(file), $@"\b(class|struct|record|interface|enum) {Regex.Escape(name)}\b")) wrong.Add($"{name} is no type in {target}");
+            if (!isProgram
+                && !Regex.IsMatch(
+                    File.ReadAllText(file),
+                    $@"\b(class|struct|record|interface|enum) {Regex.Escape(name)}\b")) wrong.Add(
+                        $"{name} is no type in {target}");
         }
 
         wrong.ShouldBeEmpty();
-        document.Links.Count(static link => link.Target.EndsWith(".cs", StringComparison.Ordinal)).ShouldBeGreaterThan(50);
+        document.Links.Count(static link => link.Target.EndsWith(".cs", StringComparison.Ordinal))
+            .ShouldBeGreaterThan(50);
     }
 
     [Fact]
     public void A_name_of_code_on_the_architecture_page_is_a_type_or_its_member()
     {
-        ILookup<string, Type> types = FolderTests.Projects.Cast<object[]>().SelectMany(static row => Assembly.Load((string)row[0]).GetTypes())
+        ILookup<string, Type> types = FolderTests.Projects.Cast<object[]>()
+            .SelectMany(static row => Assembly.Load((string)row[0]).GetTypes())
             .Where(Arrows.IsOurs).ToLookup(static type => type.Name.Split('`')[0], StringComparer.Ordinal);
         List<string> unknown = [];
         foreach (string span in new Document(Architecture).CodeSpans.Where(static span => CodeName().IsMatch(span)))
         {
             string[] parts = span.TrimEnd('(', ')').Split('.');
-            bool isKnown = types[parts[0].Split('<')[0]].Any(type => parts.Length == 1 || type.GetMembers(Members).Any(member => member.Name == parts[1]));
+            bool isKnown = types[parts[0].Split('<')[0]]
+                .Any(type => parts.Length == 1 || type.GetMembers(Members).Any(member => member.Name == parts[1]));
             if (!isKnown) unknown.Add(span);
         }
 
@@ -85,7 +98,8 @@ public sealed partial class DocumentsTests
     {
         Document readme = new("README.md");
         readme.Lines.Count.ShouldBeLessThanOrEqualTo(MostReadmeLines);
-        string[] pages = [.. Documents.Cast<object[]>().Select(static row => (string)row[0]).Where(static path => path != "README.md")];
+        string[] pages = [.. Documents.Cast<object[]>()
+            .Select(static row => (string)row[0]).Where(static path => path != "README.md")];
         pages.Except(readme.Links.Select(static link => link.Target.Split('#')[0])).ShouldBeEmpty();
     }
 

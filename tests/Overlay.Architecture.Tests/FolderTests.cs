@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace Overlay.Architecture.Tests;
 
-/// <summary>Folders use each other in one direction, and so do projects: a reader need not go round in a circle.</summary>
+/// <summary>
+/// Folders use each other in one direction, and so do projects: a reader need not go round in a circle.
+/// </summary>
 public sealed class FolderTests
 {
     // docs/architecture.md draws the same picture.
@@ -15,10 +17,12 @@ public sealed class FolderTests
         ["Overlay.ControlPlane"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane"],
         ["Overlay.Pods"] = ["Overlay.Wire", "Overlay.Host"],
         ["overlay"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Pods"],
-        ["overlayd"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux", "Overlay.ControlPlane", "Overlay.Pods"],
+        ["overlayd"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
+            "Overlay.ControlPlane", "Overlay.Pods"],
         ["overlayctl"] = [],
         ["Overlay.Lab"] = [],
-        ["Overlay.Bench"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux", "Overlay.ControlPlane", "Overlay.Lab", "Overlay.Testing.Kubernetes"],
+        ["Overlay.Bench"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
+            "Overlay.ControlPlane", "Overlay.Lab", "Overlay.Testing.Kubernetes"],
     };
 
     public static TheoryData<string> Projects => [.. _projects.Keys];
@@ -29,7 +33,8 @@ public sealed class FolderTests
     {
         Dictionary<string, HashSet<string>> arrows = [];
         Dictionary<(string, string), string> witness = [];
-        foreach ((Type from, Type to) in Arrows.Of(Assembly.Load(project)).Where(arrow => arrow.From.Assembly == arrow.To.Assembly))
+        foreach ((Type from, Type to) in Arrows.Of(Assembly.Load(project))
+            .Where(arrow => arrow.From.Assembly == arrow.To.Assembly))
         {
             if (from.Namespace == to.Namespace) continue;
             arrows.TryAdd(from.Namespace!, []);
@@ -42,7 +47,8 @@ public sealed class FolderTests
             .. from arrow in witness
                let back = PathBetween(arrow.Key.Item2, arrow.Key.Item1, arrows)
                where back is not null
-               select $"{arrow.Key.Item1} -> {arrow.Key.Item2} ({arrow.Value}), which leads back by {string.Join(" -> ", back)}",
+               select $"{arrow.Key.Item1} -> {arrow.Key.Item2} ({arrow.Value}), which leads back by "
+                   + $"{string.Join(" -> ", back)}",
         ];
         circles.ShouldBeEmpty();
     }
@@ -51,7 +57,8 @@ public sealed class FolderTests
     [MemberData(nameof(Projects))]
     public void A_project_uses_only_those_that_the_picture_has(string project)
     {
-        string[] used = [.. Assembly.Load(project).GetReferencedAssemblies().Select(static name => name.Name!).Where(static name => name.StartsWith("overlay", StringComparison.OrdinalIgnoreCase))];
+        string[] used = [.. Assembly.Load(project).GetReferencedAssemblies().Select(static name => name.Name!)
+            .Where(static name => name.StartsWith("overlay", StringComparison.OrdinalIgnoreCase))];
         used.Except(_projects[project]).ShouldBeEmpty();
     }
 
@@ -59,7 +66,14 @@ public sealed class FolderTests
     [MemberData(nameof(Projects))]
     public void A_namespace_is_a_folder(string project)
     {
-        string root = project switch { "overlay" => "Overlay.Cni", "overlayd" => "Overlay.Daemon", "overlayctl" => "Overlay.Cli", _ => project };
+        string root = project switch
+        {
+            "overlay" =>
+            "Overlay.Cni",
+            "overlayd" => "Overlay.Daemon",
+            "overlayctl" => "Overlay.Cli",
+            _ => project
+        };
         Assembly.Load(project).GetTypes().Where(Arrows.IsOurs).Select(static type => type.Namespace!).Distinct()
             .Where(name => name != root && !name.StartsWith(root + ".", StringComparison.Ordinal)).ShouldBeEmpty();
     }
@@ -89,7 +103,8 @@ public sealed class FolderTests
         Directory.EnumerateFiles(tests, "*Tests.cs", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(tests, Path.GetDirectoryName(file)!))
             .Where(static folder => folder.Split('/')[0] is not ("bin" or "obj")).Distinct()
-            .Where(folder => folder == "." || !Directory.Exists(Path.Combine(Document.Root, product, folder))).ShouldBeEmpty();
+            .Where(folder => folder == "." || !Directory.Exists(Path.Combine(Document.Root, product, folder)))
+            .ShouldBeEmpty();
     }
 
     private static List<string>? PathBetween(string from, string to, Dictionary<string, HashSet<string>> arrows)
@@ -99,7 +114,8 @@ public sealed class FolderTests
         while (paths.TryDequeue(out List<string>? path))
         {
             if (path[^1] == to) return path;
-            foreach (string next in arrows.GetValueOrDefault(path[^1], []).Where(seen.Add)) paths.Enqueue([.. path, next]);
+            foreach (string next in arrows.GetValueOrDefault(path[^1], []).Where(seen.Add))
+                paths.Enqueue([.. path, next]);
         }
 
         return null;

@@ -14,10 +14,12 @@ public sealed class NoticesTests
     [InlineData("overlay")]
     public void Every_package_in_a_program_is_named_with_its_version(string program)
     {
-        using JsonDocument dependencies = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, $"{program}.deps.json")));
+        using JsonDocument dependencies =
+            JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, $"{program}.deps.json")));
         dependencies.RootElement.GetProperty("libraries").EnumerateObject()
             .Where(static library => library.Value.GetProperty("type").GetString() == "package")
-            .Select(static library => library.Name.Replace('/', ' ')).Where(static package => !IsNamed(package)).ShouldBeEmpty();
+            .Select(static library => library.Name.Replace('/', ' '))
+            .Where(static package => !IsNamed(package)).ShouldBeEmpty();
     }
 
     [Theory]
@@ -29,7 +31,8 @@ public sealed class NoticesTests
         [
             .. XDocument.Load(Path.Combine(Document.Root, "Directory.Packages.props")).Descendants("ItemGroup")
                 .Where(group => (string?)group.Attribute("Label") == label).Elements("PackageVersion")
-                .Select(static package => $"{(string?)package.Attribute("Include")} {(string?)package.Attribute("Version")}"),
+                .Select(static package =>
+                    $"{(string?)package.Attribute("Include")} {(string?)package.Attribute("Version")}"),
         ];
         packages.ShouldNotBeEmpty();
         packages.Where(static package => !IsNamed(package)).ShouldBeEmpty();
@@ -41,8 +44,10 @@ public sealed class NoticesTests
     [InlineData("GNU LESSER GENERAL PUBLIC LICENSE")]
     [InlineData("License notice for zlib-ng")]
     [InlineData("License notice for Brotli")]
-    public void The_texts_of_the_licences_are_there(string sentence) => _notices.ShouldContain(sentence, Case.Sensitive);
+    public void The_texts_of_the_licences_are_there(string sentence) =>
+        _notices.ShouldContain(sentence, Case.Sensitive);
 
     private static bool IsNamed(string package) =>
-        _notices.Split('\n').Any(line => line.TrimStart().StartsWith(package, StringComparison.Ordinal) && !char.IsAsciiDigit(line.TrimStart().ElementAtOrDefault(package.Length)));
+        _notices.Split('\n').Any(line => line.TrimStart().StartsWith(package, StringComparison.Ordinal)
+            && !char.IsAsciiDigit(line.TrimStart().ElementAtOrDefault(package.Length)));
 }

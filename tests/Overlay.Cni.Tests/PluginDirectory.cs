@@ -1,6 +1,8 @@
 namespace Overlay.Cni.Tests;
 
-/// <summary>What a plugin of the test reads and writes: subnet file, allocations, records, another IPAM plugin.</summary>
+/// <summary>
+/// What a plugin of the test reads and writes: subnet file, allocations, records, another IPAM plugin.
+/// </summary>
 public sealed class PluginDirectory : IDisposable
 {
     public PluginDirectory() => File.WriteAllText(SubnetFile, """
@@ -21,19 +23,23 @@ public sealed class PluginDirectory : IDisposable
     public string Socket => System.IO.Path.Combine(Path, "overlayd.sock");
 
     /// <summary>The keys that keep a configuration inside this directory, to be put behind an opening brace.</summary>
-    public string Keys => $"\"subnetFile\":\"{SubnetFile}\",\"stateDirectory\":\"{Records}\",\"adminSocket\":\"{Socket}\",\"dataDir\":\"{Path}/flannel\",";
+    public string Keys =>
+        $"\"subnetFile\":\"{SubnetFile}\",\"stateDirectory\":\"{Records}\",\"adminSocket\":\"{Socket}\",\"dataDir\":\"{Path}/flannel\",";
 
     /// <summary>Allocations of a network, by address; those two files that always stay are left out.</summary>
     public IReadOnlyDictionary<string, string> Allocations(string network)
     {
         string directory = System.IO.Path.Combine(Path, network);
         return !Directory.Exists(directory) ? new Dictionary<string, string>() : Directory.GetFiles(directory)
-            .Where(static path => System.IO.Path.GetFileName(path) is not "lock" and var name && !name.StartsWith("last_reserved_ip.", StringComparison.Ordinal))
+            .Where(static path => System.IO.Path.GetFileName(path) is not "lock" and var name
+                && !name.StartsWith("last_reserved_ip.", StringComparison.Ordinal))
             .ToDictionary(static path => System.IO.Path.GetFileName(path), File.ReadAllText);
     }
 
     public IReadOnlyList<string> RecordFiles() =>
-        Directory.Exists(Records) ? [.. Directory.GetFiles(Records).Select(static path => System.IO.Path.GetFileName(path))] : [];
+        Directory.Exists(Records)
+            ? [.. Directory.GetFiles(Records).Select(static path => System.IO.Path.GetFileName(path))]
+            : [];
 
     /// <summary>Puts another plugin there, as a shell script; it also writes each command to <c>calls</c>.</summary>
     public void AddPlugin(string name, string script)

@@ -4,11 +4,15 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;
 
-/// <summary>Node "own" is us, node number n has 10.244.n.0/24 behind 192.168.77.n; a dual-stack one fd00:10:244:n::/64 behind fd77::n too.</summary>
+/// <summary>
+/// Node "own" is us, node number n has 10.244.n.0/24 behind 192.168.77.n; a dual-stack one fd00:10:244:n::/64 behind
+/// fd77::n too.
+/// </summary>
 internal static class SampleLeases
 {
     public static readonly RangeNames Names = new(
-        "Overlay:Network:Cidr", "Overlay:Network:CidrV6", "Overlay:Subnet", "Overlay:SubnetV6", "Overlay:ServiceCidrs", "the network of Overlay:Interface,");
+        "Overlay:Network:Cidr", "Overlay:Network:CidrV6", "Overlay:Subnet", "Overlay:SubnetV6", "Overlay:ServiceCidrs",
+        "the network of Overlay:Interface,");
 
     public static readonly AddressPlan Plan = new()
     {
@@ -45,5 +49,6 @@ internal static class SampleLeases
 
     public static IpAddress Address(string format, int number = 0) => IpAddress.Parse(Text(format, number));
 
-    private static string Text(string format, int number) => string.Format(CultureInfo.InvariantCulture, format, number);
+    private static string Text(string format, int number) =>
+        string.Format(CultureInfo.InvariantCulture, format, number);
 }

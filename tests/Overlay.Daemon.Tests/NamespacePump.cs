@@ -3,7 +3,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.Daemon.Tests;
 
-/// <summary>Runs asynchronous code inside a node's network namespace: whatever follows an await runs there too, on one thread.</summary>
+/// <summary>
+/// Runs asynchronous code inside a node's network namespace: whatever follows an await runs there too, on one thread.
+/// </summary>
 internal sealed class NamespacePump : SynchronizationContext
 {
     private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _posted = [];

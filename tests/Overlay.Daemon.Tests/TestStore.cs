@@ -84,7 +84,8 @@ internal sealed class TestStore : ILeaseSource
         await foreach (LeaseUpdate update in _updates.Reader.ReadAllAsync(cancellationToken)) yield return update;
     }
 
-    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => _given.Reader.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) =>
+        _given.Reader.ReadAllAsync(cancellationToken);
 
     public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
     {

@@ -4,7 +4,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Puts packets into a batch as a device does: no slot is cleared, what an earlier packet left stays in it.</summary>
+/// <summary>
+/// Puts packets into a batch as a device does: no slot is cleared, what an earlier packet left stays in it.
+/// </summary>
 internal static class BatchFilling
 {
     /// <summary>As a TUN hands it over.</summary>

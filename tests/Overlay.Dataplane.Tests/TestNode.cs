@@ -3,7 +3,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Node number n has pods in 10.244.n.0/24 and fd00:10:244:n::/64, and VTEPs at 192.168.77.n and fd77::n.</summary>
+/// <summary>
+/// Node number n has pods in 10.244.n.0/24 and fd00:10:244:n::/64, and VTEPs at 192.168.77.n and fd77::n.
+/// </summary>
 internal sealed record TestNode
 {
     /// <summary>Three bytes that differ, so that their order shows.</summary>
@@ -59,7 +61,8 @@ internal sealed record TestNode
     public ForwardingTable TableWith(params TestNode[] peers)
     {
         ForwardingTableBuilder builder = new ForwardingTableBuilder().AddLocal(PodsV4).AddLocal(PodsV6);
-        foreach (TestNode peer in peers) _ = builder.AddRoute(peer.PodsV4, peer.Remote).AddRoute(peer.PodsV6, peer.RemoteV6);
+        foreach (TestNode peer in peers)
+            _ = builder.AddRoute(peer.PodsV4, peer.Remote).AddRoute(peer.PodsV6, peer.RemoteV6);
         return builder.Build().With(Local);
     }
 }

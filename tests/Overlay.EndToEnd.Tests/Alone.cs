@@ -1,6 +1,8 @@
 namespace Overlay.EndToEnd.Tests;
 
-/// <summary>Classes that bound a time: they run behind all others, one after the other, with no lab beside theirs.</summary>
+/// <summary>
+/// Classes that bound a time: they run behind all others, one after the other, with no lab beside theirs.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {

@@ -34,7 +34,9 @@ internal sealed class Cluster : IDisposable
         return Finish(lab, lab.Nodes, options.Nodes - 1, edit);
     }
 
-    /// <summary>Node a runs overlayd; the others are set up as flannel sets up kernel VXLAN, and know a's real lease.</summary>
+    /// <summary>
+    /// Node a runs overlayd; the others are set up as flannel sets up kernel VXLAN, and know a's real lease.
+    /// </summary>
     public static Cluster StartBesideKernel(LabOptions options, Action<JsonObject>? edit = null)
     {
         LabNetwork lab = LabNetwork.Create(options);
@@ -54,19 +56,21 @@ internal sealed class Cluster : IDisposable
         {
             JsonElement[] peers = [.. Report(node, "peers").EnumerateArray()];
             if (peers.Length == count && peers.All(peer => peer.GetProperty("state").GetString() == "accepted")) return;
-            if (watch.Elapsed > _patience) throw new LabException($"node {node.Name} has not accepted {count} peers: {string.Join(", ", peers)}");
+            if (watch.Elapsed > _patience)
+                throw new LabException($"node {node.Name} has not accepted {count} peers: {string.Join(", ", peers)}");
             Thread.Sleep(50);
         }
     }
 
     /// <summary>
-    /// Waits until the node has written the other one's pod CIDR down for its next start: it forwards to a peer before that, and a
-    /// crash may take along what it has learnt in its last second.
+    /// Waits until the node has written the other one's pod CIDR down for its next start: it forwards to a peer before
+    /// that, and a crash may take along what it has learnt in its last second.
     /// </summary>
     public static void WaitForSavedPeer(Node node, Node peer)
     {
         string saved = Path.Combine(node.StateDirectory, "peers.json");
-        Waiting.For(() => File.Exists(saved) && File.ReadAllText(saved).Contains($"{peer.PodCidrV4 ?? peer.PodCidrV6}", StringComparison.Ordinal));
+        Waiting.For(() => File.Exists(saved)
+            && File.ReadAllText(saved).Contains($"{peer.PodCidrV4 ?? peer.PodCidrV6}", StringComparison.Ordinal));
     }
 
     /// <summary>What <c>overlayctl --json</c> would say.</summary>
@@ -75,7 +79,8 @@ internal sealed class Cluster : IDisposable
     /// <summary>How often that node has dropped for that reason on the way in (or out).</summary>
     public static long Dropped(Node node, string reason, string direction = "ingress") =>
         Report(node, "counters").GetProperty("drops").EnumerateArray()
-            .Single(drop => drop.GetProperty("reason").GetString() == reason && drop.GetProperty("direction").GetString() == direction)
+            .Single(drop => drop.GetProperty("reason").GetString() == reason
+                && drop.GetProperty("direction").GetString() == direction)
             .GetProperty("packets").GetInt64();
 
     public void Dispose() => Lab.Dispose();

@@ -2,7 +2,9 @@ using Xunit.Abstractions;
 
 namespace Overlay.EndToEnd.Tests;
 
-/// <summary>Starts the classes that take longest first, so that neither lane is left with a long one at the end.</summary>
+/// <summary>
+/// Starts the classes that take longest first, so that neither lane is left with a long one at the end.
+/// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     // By the seconds they take; a class that is not listed is short.
@@ -30,7 +32,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
-        testCollections.OrderBy(static collection => Rank(collection.DisplayName)).ThenBy(static collection => collection.DisplayName, StringComparer.Ordinal);
+        testCollections.OrderBy(static collection => Rank(collection.DisplayName))
+            .ThenBy(static collection => collection.DisplayName, StringComparer.Ordinal);
 
     // A class without a collection of its own is one by the name "Test collection for NAMESPACE.CLASS".
     private static int Rank(string collection)

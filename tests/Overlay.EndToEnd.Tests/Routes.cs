@@ -16,7 +16,10 @@ internal static class Routes
         Stopwatch watch = Stopwatch.StartNew();
         while (ViaOf(node, prefix) is var now && now != via)
         {
-            (watch.Elapsed < Soon).ShouldBeTrue($"{prefix} on node {node.Name} leads to {now ?? "nobody"}, not {via ?? "nobody"}, after {Soon.TotalSeconds} s");
+            (watch.Elapsed < Soon)
+                .ShouldBeTrue(
+                    $"{prefix} on node {node.Name} leads to {now ?? "nobody"}, not {via ?? "nobody"}, after "
+                    + $"{Soon.TotalSeconds} s");
             Thread.Sleep(20);
         }
     }

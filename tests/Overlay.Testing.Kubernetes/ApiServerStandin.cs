@@ -53,13 +53,16 @@ public sealed class ApiServerStandin : IAsyncDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         _ = builder.Logging.ClearProviders();
         _ = builder.WebHost.UseKestrelHttpsConfiguration();
-        _ = builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(options.Address, options.Port, listen => Configure(listen, options)));
+        _ = builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.Listen(options.Address, options.Port, listen => Configure(listen, options)));
         if (options.Bind is { } bind) _ = builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = bind);
         WebApplication application = builder.Build();
         ApiServerStandin standin = new(application, new NodeApi(options));
         application.Run(standin.AnswerAsync);
         await application.StartAsync();
-        standin.Url = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        standin.Url =
+            new Uri(
+                application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return standin;
     }
 
@@ -104,9 +107,12 @@ public sealed class ApiServerStandin : IAsyncDisposable
 
     private static void Configure(ListenOptions listen, StandinOptions options)
     {
-        listen.Protocols = options is { Certificates: not null, OffersHttp2: true } ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+        listen.Protocols = options is { Certificates: not null, OffersHttp2: true }
+            ? HttpProtocols.Http1AndHttp2
+            : HttpProtocols.Http1;
         if (options.Certificates is null) return;
-        X509Certificate2 certificate = options.Certificates.Server(options.Address.ToString(), "localhost", "standin.example.com");
+        X509Certificate2 certificate =
+            options.Certificates.Server(options.Address.ToString(), "localhost", "standin.example.com");
         _ = listen.UseHttps(certificate, https =>
         {
             https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
@@ -119,7 +125,8 @@ public sealed class ApiServerStandin : IAsyncDisposable
         SeenRequest request = await SeeAsync(context);
         _requests.Enqueue(request);
         if (TakeWrongdoing(request) is { } wrongdoing) await wrongdoing.Answer(context);
-        else if (Tokens.Count > 0 && !Tokens.Contains(request.Token)) await JsonAnswer.WriteAsync(context, 401, StatusBody.Unauthorized());
+        else if (Tokens.Count > 0 && !Tokens.Contains(request.Token))
+            await JsonAnswer.WriteAsync(context, 401, StatusBody.Unauthorized());
         else await _api.AnswerAsync(context, request);
     }
 
@@ -142,7 +149,8 @@ public sealed class ApiServerStandin : IAsyncDisposable
         using StreamReader reader = new(context.Request.Body);
         string? body = HttpMethods.IsGet(context.Request.Method) ? null : await reader.ReadToEndAsync();
         return new(
-            context.Request.Method, context.Request.Path + context.Request.QueryString.Value, authorization?.Replace("Bearer ", "", StringComparison.Ordinal),
+            context.Request.Method, context.Request.Path + context.Request.QueryString.Value,
+            authorization?.Replace("Bearer ", "", StringComparison.Ordinal),
             context.Connection.ClientCertificate?.Subject, context.Request.Protocol, body);
     }
 }

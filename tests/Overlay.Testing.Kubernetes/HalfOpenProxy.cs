@@ -54,7 +54,8 @@ public sealed class HalfOpenProxy : IAsyncDisposable
                 _ = RelayAsync(server, client);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             // Disposed.
         }
@@ -74,7 +75,8 @@ public sealed class HalfOpenProxy : IAsyncDisposable
 
             to.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             // The other side has ended it.
             if (!_isCut) to.Dispose();

@@ -8,7 +8,10 @@ namespace Overlay.Testing.Kubernetes;
 /// <summary>A JSON document as the whole answer.</summary>
 internal static class JsonAnswer
 {
-    private static readonly JsonSerializerOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions _options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static byte[] Format(JsonNode document) => JsonSerializer.SerializeToUtf8Bytes(document, _options);
 

@@ -27,18 +27,28 @@ internal sealed class NodeApi(StandinOptions options)
     public Task AnswerAsync(HttpContext context, SeenRequest request)
     {
         string path = context.Request.Path.Value ?? "";
-        if (path == Root && request.Method == "GET") return request.IsWatch ? WatchAsync(context, request) : ListAsync(context);
+        if (path == Root && request.Method == "GET")
+            return request.IsWatch ? WatchAsync(context, request) : ListAsync(context);
         if (path == Root && request.Method == "POST") return CreateAsync(context, request);
-        string[] parts = path.StartsWith(Root + "/", StringComparison.Ordinal) ? path[(Root.Length + 1)..].Split('/') : [];
+        string[] parts = path.StartsWith(Root + "/", StringComparison.Ordinal)
+            ? path[(Root.Length + 1)..].Split('/')
+            : [];
         return (request.Method, parts) switch
         {
             ("GET", [var name]) => GetAsync(context, name),
             ("PATCH", [var name]) => PatchAsync(context, request, name, isStatus: false),
             ("PATCH", [var name, "status"]) => PatchAsync(context, request, name, isStatus: true),
             ("DELETE", [var name]) => Nodes.Delete(name)
-                ? JsonAnswer.WriteAsync(context, 200, new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success" })
+                ? JsonAnswer.WriteAsync(context, 200, new JsonObject
+                {
+                    ["kind"] = "Status",
+                    ["apiVersion"] = "v1",
+                    ["metadata"] = new JsonObject(),
+                    ["status"] = "Success"
+                })
                 : JsonAnswer.WriteAsync(context, 404, StatusBody.NotFound(name)),
-            _ => JsonAnswer.WriteAsync(context, 404, StatusBody.Of(404, "NotFound", "the server could not find the requested resource")),
+            _ => JsonAnswer.WriteAsync(
+                context, 404, StatusBody.Of(404, "NotFound", "the server could not find the requested resource")),
         };
     }
 
@@ -66,7 +76,8 @@ internal sealed class NodeApi(StandinOptions options)
     {
         if (context.Request.ContentType != "application/strategic-merge-patch+json")
         {
-            await JsonAnswer.WriteAsync(context, 415, StatusBody.Of(415, "UnsupportedMediaType", $"the body of the request was in an unknown format: {context.Request.ContentType}"));
+            await JsonAnswer.WriteAsync(context, 415, StatusBody.Of(415, "UnsupportedMediaType",
+                $"the body of the request was in an unknown format: {context.Request.ContentType}"));
             return;
         }
 
@@ -77,14 +88,16 @@ internal sealed class NodeApi(StandinOptions options)
     private async Task ListAsync(HttpContext context)
     {
         IQueryCollection query = context.Request.Query;
-        int limit = query.ContainsKey("limit") ? Math.Min(int.Parse(query["limit"].ToString(), CultureInfo.InvariantCulture), options.LargestPage) : int.MaxValue;
+        int limit = query.ContainsKey("limit") ? Math.Min(
+            int.Parse(query["limit"].ToString(), CultureInfo.InvariantCulture), options.LargestPage) : int.MaxValue;
         (StoredNode[] nodes, long revision) = Nodes.List();
         string after = "";
         if (query["continue"].ToString() is { Length: > 0 } token)
         {
             if (ReadToken(token) is not { } at)
             {
-                await JsonAnswer.WriteAsync(context, 400, StatusBody.BadContinue("illegal base64 data at input byte 72"));
+                await JsonAnswer.WriteAsync(
+                    context, 400, StatusBody.BadContinue("illegal base64 data at input byte 72"));
                 return;
             }
 
@@ -98,14 +111,17 @@ internal sealed class NodeApi(StandinOptions options)
 
             (nodes, revision) = (then, at.Revision == -1 ? revision : at.Revision);
         }
-        else if (query["resourceVersion"].ToString() is { Length: > 0 } version && long.Parse(version, CultureInfo.InvariantCulture) > revision)
+        else if (query["resourceVersion"].ToString() is { Length: > 0 } version
+            && long.Parse(version, CultureInfo.InvariantCulture) > revision)
         {
-            await JsonAnswer.WriteAsync(context, 504, StatusBody.Of(504, "Timeout", $"Too large resource version: {version}, current: {revision}"));
+            await JsonAnswer.WriteAsync(context, 504, StatusBody.Of(
+                504, "Timeout", $"Too large resource version: {version}, current: {revision}"));
             return;
         }
 
         string? only = Only(context);
-        StoredNode[] left = [.. nodes.Where(node => string.CompareOrdinal(node.Name, after) > 0 && (only is null || node.Name == only))];
+        StoredNode[] left = [.. nodes.Where(
+            node => string.CompareOrdinal(node.Name, after) > 0 && (only is null || node.Name == only))];
         StoredNode[] page = left.Length > limit ? left[..limit] : left;
         if (page.Length < left.Length) Nodes.KeepList(revision, nodes);
         await WriteListAsync(context.Response, page, revision, left.Length - page.Length);
@@ -115,7 +131,9 @@ internal sealed class NodeApi(StandinOptions options)
     {
         response.ContentType = "application/json";
         PipeWriter writer = response.BodyWriter;
-        string rest = remaining == 0 ? "" : $",\"continue\":\"{Token(revision, page[^1].Name + "\0")}\",\"remainingItemCount\":{remaining}";
+        string rest = remaining == 0
+            ? ""
+            : $",\"continue\":\"{Token(revision, page[^1].Name + "\0")}\",\"remainingItemCount\":{remaining}";
         writer.Write(Encoding.UTF8.GetBytes($$"""{"kind":"NodeList","apiVersion":"v1","metadata":{"resourceVersion":"{{revision}}"{{rest}}},"items":["""));
         for (int i = 0; i < page.Length; i++)
         {
@@ -131,7 +149,8 @@ internal sealed class NodeApi(StandinOptions options)
     {
         IQueryCollection query = context.Request.Query;
         string version = query["resourceVersion"].ToString();
-        TimeSpan time = TimeSpan.FromSeconds(int.Parse(query["timeoutSeconds"].ToString(), CultureInfo.InvariantCulture));
+        TimeSpan time =
+            TimeSpan.FromSeconds(int.Parse(query["timeoutSeconds"].ToString(), CultureInfo.InvariantCulture));
         StoredNode[]? state = null;
         long revision;
         Channel<NodeChanged> events;
@@ -139,7 +158,12 @@ internal sealed class NodeApi(StandinOptions options)
         {
             if (IsStateWatchRefused)
             {
-                await RefuseAsync(context, StatusBody.Of(500, "InternalError", "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled"));
+                await RefuseAsync(
+                    context,
+                    StatusBody.Of(
+                        500, "InternalError",
+                        "a watch stream was requested by the client but the required storage feature "
+                        + "RequestWatchProgress is disabled"));
                 return;
             }
 
@@ -174,7 +198,8 @@ internal sealed class NodeApi(StandinOptions options)
     private static Task RefuseAsync(HttpContext context, JsonObject status)
     {
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(Encoding.UTF8.GetString(JsonAnswer.Format(new JsonObject { ["type"] = "ERROR", ["object"] = status })) + "\n");
+        return context.Response.WriteAsync(Encoding.UTF8.GetString(
+            JsonAnswer.Format(new JsonObject { ["type"] = "ERROR", ["object"] = status })) + "\n");
     }
 
     private static string? Only(HttpContext context)
@@ -184,8 +209,10 @@ internal sealed class NodeApi(StandinOptions options)
         return selector.StartsWith(Field, StringComparison.Ordinal) ? selector[Field.Length..] : null;
     }
 
-    private static string Token(long revision, string start) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(
-        new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = revision, ["start"] = start })).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    private static string Token(long revision, string start) =>
+        Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(
+        new JsonObject { ["v"] = "meta.k8s.io/v1", ["rv"] = revision, ["start"] = start }))
+            .TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
     private static (long Revision, string Start)? ReadToken(string token)
     {

@@ -17,7 +17,11 @@ public static class NodeJson
 
         return new()
         {
-            ["metadata"] = new JsonObject { ["name"] = name, ["labels"] = new JsonObject { ["kubernetes.io/os"] = "linux" } },
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = name,
+                ["labels"] = new JsonObject { ["kubernetes.io/os"] = "linux" },
+            },
             ["spec"] = spec,
             ["status"] = new JsonObject { ["conditions"] = new JsonArray() },
         };

@@ -11,7 +11,8 @@ public sealed class NodeStore
     private const string PaddingMark = "@padding@";
 
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<string, (JsonObject Document, StoredNode Stored)> _nodes = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string,
+    (JsonObject Document, StoredNode Stored)> _nodes = new(StringComparer.Ordinal);
     private readonly List<NodeChanged> _history = [];
     private readonly Dictionary<long, StoredNode[]> _pagedLists = [];
     private readonly List<Channel<NodeChanged>> _watchers = [];
@@ -57,12 +58,21 @@ public sealed class NodeStore
 
     /// <summary>Sets an annotation; null takes it off.</summary>
     public void Annotate(string name, string key, string? value) =>
-        Patch(name, new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [key] = value } } });
+        Patch(name,
+            new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [key] = value } } });
 
     /// <summary>Writes a Node's status without a change of what matters, as kubelet does.</summary>
     public void Heartbeat(string name) => Patch(name, new JsonObject
     {
-        ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True", ["lastHeartbeatTime"] = Guid.NewGuid().ToString() }) },
+        ["status"] = new JsonObject
+        {
+            ["conditions"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "Ready",
+                ["status"] = "True",
+                ["lastHeartbeatTime"] = Guid.NewGuid().ToString()
+            }),
+        },
     });
 
     public bool Delete(string name)
@@ -81,7 +91,9 @@ public sealed class NodeStore
     /// <summary>A copy of a Node; null when there is none.</summary>
     public JsonObject? Get(string name)
     {
-        lock (_gate) return _nodes.TryGetValue(name, out (JsonObject Document, StoredNode Stored) node) ? (JsonObject)node.Document.DeepClone() : null;
+        lock (_gate) return _nodes.TryGetValue(name, out (JsonObject Document, StoredNode Stored) node)
+            ? (JsonObject)node.Document.DeepClone()
+            : null;
     }
 
     /// <summary>A Node's annotation; null when there is none.</summary>
@@ -89,7 +101,8 @@ public sealed class NodeStore
 
     /// <summary>A Node's condition; null when there is none.</summary>
     public JsonNode? Condition(string name, string type) =>
-        (Get(name)?["status"]?["conditions"] as JsonArray)?.FirstOrDefault(condition => (string?)condition?["type"] == type);
+        (Get(name)?["status"]?["conditions"] as JsonArray)?.FirstOrDefault(
+            condition => (string?)condition?["type"] == type);
 
     /// <summary>Forgets all history, so that no older version can be watched or listed on from.</summary>
     public void Compact()
@@ -104,7 +117,9 @@ public sealed class NodeStore
 
     internal StoredNode? Find(string name)
     {
-        lock (_gate) return _nodes.TryGetValue(name, out (JsonObject Document, StoredNode Stored) node) ? node.Stored : null;
+        lock (_gate) return _nodes.TryGetValue(name, out (JsonObject Document, StoredNode Stored) node)
+            ? node.Stored
+            : null;
     }
 
     /// <summary>The nodes as they are, and at which version.</summary>
@@ -113,7 +128,9 @@ public sealed class NodeStore
         lock (_gate) return ([.. _nodes.Values.Select(static node => node.Stored)], Revision);
     }
 
-    /// <summary>The nodes as they were at the version of a list's first page; null when that is compacted away.</summary>
+    /// <summary>
+    /// The nodes as they were at the version of a list's first page; null when that is compacted away.
+    /// </summary>
     internal StoredNode[]? ListAt(long revision)
     {
         lock (_gate) return _pagedLists.GetValueOrDefault(revision);
@@ -132,7 +149,8 @@ public sealed class NodeStore
             events = Channel.CreateUnbounded<NodeChanged>();
             oldest = _compacted;
             if (revision < _compacted) return false;
-            foreach (NodeChanged change in _history.Where(change => change.Node.Revision > revision)) _ = events.Writer.TryWrite(change);
+            foreach (NodeChanged change in _history.Where(change => change.Node.Revision > revision))
+                _ = events.Writer.TryWrite(change);
             _watchers.Add(events);
             return true;
         }
@@ -154,7 +172,8 @@ public sealed class NodeStore
         lock (_gate) _ = _watchers.Remove(events);
     }
 
-    private static string Now() => DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Now() =>
+        DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
 
     private void Store(string name, JsonObject document, string type)
     {
@@ -175,7 +194,8 @@ public sealed class NodeStore
     private StoredNode Format(string name, JsonObject document)
     {
         JsonObject ordered = new() { ["kind"] = "Node", ["apiVersion"] = "v1" };
-        foreach ((string key, JsonNode? value) in document.Where(static member => member.Key is not ("kind" or "apiVersion"))) ordered[key] = value?.DeepClone();
+        foreach ((string key, JsonNode? value) in document.Where(
+            static member => member.Key is not ("kind" or "apiVersion"))) ordered[key] = value?.DeepClone();
         if (_isPadded)
         {
             ordered["status"] ??= new JsonObject();
@@ -187,5 +207,8 @@ public sealed class NodeStore
         return new(name, Revision, json[..mark], _isPadded ? json[(mark + PaddingMark.Length + 2)..] : []);
     }
 
-    private static readonly JsonSerializerOptions _options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions _options = new()
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 }

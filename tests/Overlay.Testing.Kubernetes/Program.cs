@@ -13,11 +13,18 @@ if (args is not [var address, var port, var directory])
 
 StandinCertificates certificates = new();
 await using ApiServerStandin standin = await ApiServerStandin.StartAsync(
-    new() { Address = IPAddress.Parse(address), Port = int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), Certificates = certificates });
+    new()
+    {
+        Address = IPAddress.Parse(address),
+        Port = int.Parse(
+        port, System.Globalization.CultureInfo.InvariantCulture),
+        Certificates = certificates
+    });
 string nodes = Path.Combine(directory, "nodes.json");
 if (File.Exists(nodes))
 {
-    foreach (JsonNode? node in JsonNode.Parse(await File.ReadAllTextAsync(nodes))!["items"]!.AsArray()) standin.Nodes.Put(node!.AsObject());
+    foreach (JsonNode? node in JsonNode.Parse(await File.ReadAllTextAsync(nodes))!["items"]!.AsArray())
+        standin.Nodes.Put(node!.AsObject());
 }
 
 await File.WriteAllTextAsync(Path.Combine(directory, "ca.crt"), certificates.AuthorityPem);

@@ -7,7 +7,8 @@ namespace Overlay.Testing.Kubernetes;
 /// <param name="ClientCertificate">Subject of the client's certificate; null when there was none.</param>
 /// <param name="Protocol">HTTP/1.1 or HTTP/2.</param>
 /// <param name="Body">What was sent; null for a GET.</param>
-public sealed record SeenRequest(string Method, string Path, string? Token, string? ClientCertificate, string Protocol, string? Body)
+public sealed record SeenRequest(
+    string Method, string Path, string? Token, string? ClientCertificate, string Protocol, string? Body)
 {
     public bool IsWatch => Path.Contains("watch=1", StringComparison.Ordinal);
 

@@ -11,7 +11,9 @@ public sealed record StandinOptions
     /// <summary>0 for one the kernel chooses.</summary>
     public int Port { get; init; }
 
-    /// <summary>Makes the bound socket to listen on, inside a network namespace for instance; null for where this process is.</summary>
+    /// <summary>
+    /// Makes the bound socket to listen on, inside a network namespace for instance; null for where this process is.
+    /// </summary>
     public Func<EndPoint, Socket>? Bind { get; init; }
 
     /// <summary>What there is already, of a stand-in that ran before; null for a cluster without nodes.</summary>

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Overlay.Testing.Kubernetes;
 
-/// <summary>Strategic merge as an API server does it for Nodes: maps are merged, conditions by their type, podCIDRs as a set.</summary>
+/// <summary>
+/// Strategic merge as an API server does it for Nodes: maps are merged, conditions by their type, podCIDRs as a set.
+/// </summary>
 internal static class StrategicMergePatch
 {
     public static void Apply(JsonObject target, JsonObject patch)
@@ -23,7 +25,8 @@ internal static class StrategicMergePatch
                     MergeByType(conditions, list);
                     break;
                 case JsonArray list when key == "podCIDRs" && target[key] is JsonArray there:
-                    foreach (JsonNode? item in list.Where(item => !there.Any(other => JsonNode.DeepEquals(item, other)))) there.Add(item?.DeepClone());
+                    foreach (JsonNode? item in list.Where(
+                        item => !there.Any(other => JsonNode.DeepEquals(item, other)))) there.Add(item?.DeepClone());
                     break;
                 default:
                     target[key] = value.DeepClone();
@@ -36,7 +39,8 @@ internal static class StrategicMergePatch
     {
         foreach (JsonObject item in patch.OfType<JsonObject>())
         {
-            if (target.OfType<JsonObject>().FirstOrDefault(there => (string?)there["type"] == (string?)item["type"]) is { } existing) Apply(existing, item);
+            if (target.OfType<JsonObject>().FirstOrDefault(
+                there => (string?)there["type"] == (string?)item["type"]) is { } existing) Apply(existing, item);
             else target.Add(item.DeepClone());
         }
     }

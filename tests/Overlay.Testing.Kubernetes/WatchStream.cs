@@ -6,7 +6,8 @@ namespace Overlay.Testing.Kubernetes;
 /// <summary>One watch that is being answered.</summary>
 internal sealed class WatchStream
 {
-    private const string BookmarkEnd = "\"spec\":{},\"status\":{\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":0}},\"nodeInfo\":{\"machineID\":\"\",\"systemUUID\":\"\",\"bootID\":\"\",\"kernelVersion\":\"\",\"osImage\":\"\",\"containerRuntimeVersion\":\"\",\"kubeletVersion\":\"\",\"kubeProxyVersion\":\"\",\"operatingSystem\":\"\",\"architecture\":\"\"}}}}\n";
+    private const string BookmarkEnd =
+        "\"spec\":{},\"status\":{\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":0}},\"nodeInfo\":{\"machineID\":\"\",\"systemUUID\":\"\",\"bootID\":\"\",\"kernelVersion\":\"\",\"osImage\":\"\",\"containerRuntimeVersion\":\"\",\"kubeletVersion\":\"\",\"kubeProxyVersion\":\"\",\"operatingSystem\":\"\",\"architecture\":\"\"}}}}\n";
 
     private readonly HttpContext _context;
     private readonly NodeWriter _nodes;
@@ -17,7 +18,8 @@ internal sealed class WatchStream
     private long _revision;
     private bool _isOver;
 
-    public WatchStream(HttpContext context, NodeWriter nodes, string? only, Channel<NodeChanged> events, long revision, TimeSpan time)
+    public WatchStream(
+        HttpContext context, NodeWriter nodes, string? only, Channel<NodeChanged> events, long revision, TimeSpan time)
     {
         _context = context;
         _nodes = nodes;
@@ -111,7 +113,8 @@ internal sealed class WatchStream
             while (_events.Reader.TryRead(out NodeChanged? change))
             {
                 _revision = change.Node.Revision;
-                if (!IsMute && IsWanted(change.Node)) _nodes.WriteEvent(_context.Response.BodyWriter, change.Type, change.Node);
+                if (!IsMute && IsWanted(change.Node))
+                    _nodes.WriteEvent(_context.Response.BodyWriter, change.Type, change.Node);
             }
 
             _ = await _context.Response.BodyWriter.FlushAsync(_end.Token);

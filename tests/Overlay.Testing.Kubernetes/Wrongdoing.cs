@@ -7,7 +7,8 @@ namespace Overlay.Testing.Kubernetes;
 public sealed record Wrongdoing(Func<HttpContext, Task> Answer)
 {
     /// <summary>A refusal by a Status.</summary>
-    public static Wrongdoing Status(int code, string reason, string message, int? retryAfter = null) => new(async context =>
+    public static Wrongdoing Status(int code, string reason, string message, int? retryAfter = null) =>
+        new(async context =>
     {
         if (retryAfter is { } seconds) context.Response.Headers.RetryAfter = $"{seconds}";
         await JsonAnswer.WriteAsync(context, code, StatusBody.Of(code, reason, message));

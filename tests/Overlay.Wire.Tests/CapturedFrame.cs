@@ -1,6 +1,8 @@
 namespace Overlay.Wire.Tests;
 
-/// <summary>Frames between two flannel nodes (the kernel's VXLAN, VNI 1), as their underlay's capture has them.</summary>
+/// <summary>
+/// Frames between two flannel nodes (the kernel's VXLAN, VNI 1), as their underlay's capture has them.
+/// </summary>
 /// <remarks>
 /// Taken on the sender, whose checksum offload leaves the folded pseudo-header sum in the UDP and TCP checksum fields
 /// for the device to complete. ICMP, ICMPv6 and the IPv4 headers carry finished checksums.
@@ -50,7 +52,9 @@ internal sealed class CapturedFrame
         2c 2d 2e 2f 30 31 32 33 34 35 36 37
         """);
 
-    /// <summary>10.244.1.10 opens a connection to 10.244.2.10, with MSS, SACK, timestamp and window scale options.</summary>
+    /// <summary>
+    /// 10.244.1.10 opens a connection to 10.244.2.10, with MSS, SACK, timestamp and window scale options.
+    /// </summary>
     public static CapturedFrame TcpSyn { get; } = new(
         20,
         """

@@ -28,8 +28,10 @@ public class DataPath
     private readonly PacketBatch _datagrams = new(Batch);
     private readonly PacketBatch _train = new(2);
     private readonly Coalescer _coalescer = new(joinsTcp: true, joinsUdp: true);
-    private readonly ForwardingTable _tableA = Table(_macA, "10.244.1.0/24", new RemoteVtep("b", IpAddress.Parse("192.0.2.2"), _macB), "10.244.2.0/24");
-    private readonly ForwardingTable _tableB = Table(_macB, "10.244.2.0/24", new RemoteVtep("a", _addressA, _macA), "10.244.1.0/24");
+    private readonly ForwardingTable _tableA =
+        Table(_macA, "10.244.1.0/24", new RemoteVtep("b", IpAddress.Parse("192.0.2.2"), _macB), "10.244.2.0/24");
+    private readonly ForwardingTable _tableB =
+        Table(_macB, "10.244.2.0/24", new RemoteVtep("a", _addressA, _macA), "10.244.1.0/24");
     private MemoryNodes _nodes = null!;
     private readonly byte[] _leadingHeaders = new byte[VxlanOverhead.InPayload + TcpHeaders];
 
@@ -46,7 +48,8 @@ public class DataPath
 
         byte[] super = TcpSuperPacket();
         VirtioNetHeader offload = new(
-            VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoTcpv4, TcpHeaders, Payload, Ipv4Header.MinLength, TcpHeader.ChecksumOffset);
+            VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoTcpv4, TcpHeaders, Payload, Ipv4Header.MinLength,
+            TcpHeader.ChecksumOffset);
         Fill(_superPacket, super).Offload = offload;
         Encapsulator.Encapsulate(_superPacket, _tableA);
         MemoryLink.Carry(_superPacket, _train, _addressA);
@@ -92,7 +95,9 @@ public class DataPath
         return _train.Count;
     }
 
-    /// <summary>From one node's TUN to the other's by both nodes' workers, and between them a copy as a network makes one.</summary>
+    /// <summary>
+    /// From one node's TUN to the other's by both nodes' workers, and between them a copy as a network makes one.
+    /// </summary>
     [Benchmark]
     public int TwoDataPlanes() => _nodes.Carry();
 

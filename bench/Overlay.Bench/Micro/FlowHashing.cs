@@ -10,8 +10,10 @@ public class FlowHashing
     private readonly byte[] _ipv6 = SamplePackets.Ipv6Udp(64);
 
     [Benchmark]
-    public uint Ipv4() => InnerPacket.TryReadIpv4(_ipv4, out InnerPacket ip) ? FlowHash.Of(ip) : throw new InvalidDataException();
+    public uint Ipv4() =>
+        InnerPacket.TryReadIpv4(_ipv4, out InnerPacket ip) ? FlowHash.Of(ip) : throw new InvalidDataException();
 
     [Benchmark]
-    public uint Ipv6() => InnerPacket.TryReadIpv6(_ipv6, out InnerPacket ip) ? FlowHash.Of(ip) : throw new InvalidDataException();
+    public uint Ipv6() =>
+        InnerPacket.TryReadIpv6(_ipv6, out InnerPacket ip) ? FlowHash.Of(ip) : throw new InvalidDataException();
 }

@@ -12,7 +12,9 @@ public class HeaderParsing
 
     [Benchmark]
     public uint Ipv4() =>
-        Ipv4Header.TryParse(_ipv4, out Ipv4Header ip) ? ip.Source.Value ^ ip.Destination.Value ^ ip.Protocol : throw new InvalidDataException();
+        Ipv4Header.TryParse(_ipv4, out Ipv4Header ip)
+            ? ip.Source.Value ^ ip.Destination.Value ^ ip.Protocol
+            : throw new InvalidDataException();
 
     [Benchmark]
     public bool Ipv4Checksum() => Ipv4Header.TryParse(_ipv4, out Ipv4Header ip) && ip.IsChecksumValid;
@@ -25,7 +27,8 @@ public class HeaderParsing
 
     [Benchmark]
     public ulong Vxlan() =>
-        VxlanHeader.TryParse(_vxlan, out VxlanHeader vxlan) && vxlan.IsValid && EthernetHeader.TryParse(vxlan.Payload, out EthernetHeader ethernet)
+        VxlanHeader.TryParse(_vxlan, out VxlanHeader vxlan)
+            && vxlan.IsValid && EthernetHeader.TryParse(vxlan.Payload, out EthernetHeader ethernet)
             ? vxlan.Vni.Value ^ ethernet.Source.Value ^ ethernet.Destination.Value ^ ethernet.EtherType
             : throw new InvalidDataException();
 }

@@ -4,7 +4,10 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;
 
-/// <summary>The near end of a link to another node: a batch of one flow is copied once, as a network does, and arrives as one train.</summary>
+/// <summary>
+/// The near end of a link to another node: a batch of one flow is copied once, as a network does, and arrives as one
+/// train.
+/// </summary>
 /// <remarks>One thread runs both nodes, so the copy goes straight to where the far end's worker receives.</remarks>
 internal sealed class MemoryLink(IpAddress outerSource) : IUnderlay
 {
@@ -35,7 +38,8 @@ internal sealed class MemoryLink(IpAddress outerSource) : IUnderlay
         {
             PacketSlot slot = sent[i];
             sent.Packet(i).CopyTo(received.Memory.AsSpan(end));
-            sent.Memory.AsSpan(slot.PayloadOffset, slot.PayloadLength).CopyTo(received.Memory.AsSpan(end + slot.Length));
+            sent.Memory.AsSpan(slot.PayloadOffset, slot.PayloadLength)
+                .CopyTo(received.Memory.AsSpan(end + slot.Length));
             end += slot.TotalLength;
         }
 
@@ -75,7 +79,9 @@ internal sealed class MemoryLink(IpAddress outerSource) : IUnderlay
             if (_length == 0) return false;
 
             // The worker that receives is known from its first call on.
-            if (isNew) _firstTrain.Memory.AsSpan(PacketBatch.StartOf(0), _length).CopyTo(batch.Memory.AsSpan(PacketBatch.StartOf(0)));
+            if (isNew)
+                _firstTrain.Memory.AsSpan(PacketBatch.StartOf(0), _length)
+                    .CopyTo(batch.Memory.AsSpan(PacketBatch.StartOf(0)));
             Describe(batch, _length, _segmentSize, outerSource);
             _length = 0;
             return true;

@@ -20,7 +20,8 @@ internal sealed class MemoryNodes
     /// <param name="outerSource">Underlay address of the sender.</param>
     /// <param name="packet">What the pod sends each time.</param>
     /// <param name="offload">How its kernel describes the packet.</param>
-    public MemoryNodes(ForwardingTable sender, ForwardingTable receiver, IpAddress outerSource, byte[] packet, VirtioNetHeader offload)
+    public MemoryNodes(
+        ForwardingTable sender, ForwardingTable receiver, IpAddress outerSource, byte[] packet, VirtioNetHeader offload)
     {
         _from = new MemoryTun(packet, offload);
         MemoryLink link = new(outerSource);

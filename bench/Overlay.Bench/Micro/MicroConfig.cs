@@ -13,11 +13,13 @@ namespace Overlay.Bench.Micro;
 /// <summary>How micro-benchmarks are run.</summary>
 internal static class MicroConfig
 {
-    /// <param name="isQuick">About a minute for all of them: enough for allocations, not for times to be compared.</param>
+    /// <param name="isQuick">
+    /// About a minute for all of them: enough for allocations, not for times to be compared.
+    /// </param>
     public static IConfig For(bool isQuick)
     {
-        // In this process: BenchmarkDotNet's usual project of its own, generated and built per run, knows neither net10.0
-        // nor the repository's central package versions, and takes a minute to build.
+        // In this process: BenchmarkDotNet's usual project of its own, generated and built per run, knows neither
+        // net10.0 nor the repository's central package versions, and takes a minute to build.
         Job job = Job.Default
             .WithToolchain(InProcessEmitToolchain.Instance)
             .WithIterationTime(TimeInterval.FromMilliseconds(isQuick ? 50 : 200))

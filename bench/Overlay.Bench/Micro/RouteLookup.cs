@@ -4,7 +4,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;
 
-/// <summary>Longest-prefix match for random destinations in a table of random prefixes: every look-up finds cold lines.</summary>
+/// <summary>
+/// Longest-prefix match for random destinations in a table of random prefixes: every look-up finds cold lines.
+/// </summary>
 /// <remarks>Targets: 15 ns in IPv4 and 40 ns in IPv6 at 100,000 routes.</remarks>
 public class RouteLookup
 {
@@ -45,12 +47,15 @@ public class RouteLookup
         return found;
     }
 
-    /// <summary>Each look-up waits for the one before: the whole latency, where the processor otherwise overlaps several.</summary>
+    /// <summary>
+    /// Each look-up waits for the one before: the whole latency, where the processor otherwise overlaps several.
+    /// </summary>
     [Benchmark(OperationsPerInvoke = Destinations)]
     public int Ipv4Latency()
     {
         int found = 0;
-        foreach (Ipv4Address destination in _ipv4) found += _table.Lookup(new Ipv4Address(destination.Value ^ ((uint)found & 1))) is null ? 0 : 1;
+        foreach (Ipv4Address destination in _ipv4)
+            found += _table.Lookup(new Ipv4Address(destination.Value ^ ((uint)found & 1))) is null ? 0 : 1;
         return found;
     }
 
@@ -59,7 +64,8 @@ public class RouteLookup
     public int Ipv6Latency()
     {
         int found = 0;
-        foreach (Ipv6Address destination in _ipv6) found += _table.Lookup(new Ipv6Address(destination.Value ^ ((uint)found & 1))) is null ? 0 : 1;
+        foreach (Ipv6Address destination in _ipv6)
+            found += _table.Lookup(new Ipv6Address(destination.Value ^ ((uint)found & 1))) is null ? 0 : 1;
         return found;
     }
 }

@@ -16,7 +16,8 @@ internal static class SamplePackets
     {
         byte[] packet = new byte[Ipv4Header.MinLength + UdpHeader.HeaderLength + payload];
         Ipv4Header.Write(
-            packet, tos: 0, (ushort)packet.Length, identification: 1, Ipv4Header.DontFragment, ttl: 64, IpProtocol.Udp, _pod.ToIpv4(), _peer.ToIpv4());
+            packet, tos: 0, (ushort)packet.Length, identification: 1, Ipv4Header.DontFragment, ttl: 64, IpProtocol.Udp,
+            _pod.ToIpv4(), _peer.ToIpv4());
         Udp(packet.AsSpan(Ipv4Header.MinLength));
         return packet;
     }
@@ -43,7 +44,8 @@ internal static class SamplePackets
         byte[] datagram = new byte[VxlanHeader.Length + EthernetHeader.Length + inner.Length];
         VxlanHeader.Write(datagram, new Vni(1));
         EthernetHeader.Write(
-            datagram.AsSpan(VxlanHeader.Length), MacAddress.Parse("02:00:00:00:00:02"), MacAddress.Parse("02:00:00:00:00:01"), EthernetHeader.Ipv4);
+            datagram.AsSpan(VxlanHeader.Length), MacAddress.Parse("02:00:00:00:00:02"),
+            MacAddress.Parse("02:00:00:00:00:01"), EthernetHeader.Ipv4);
         inner.CopyTo(datagram.AsSpan(VxlanHeader.Length + EthernetHeader.Length));
         return datagram;
     }

@@ -12,7 +12,8 @@ internal sealed class SamplePeers
     private readonly Random _random = new(7348);
 
     public static RemoteVtep Vtep(int number) =>
-        new($"node-{number}", new Ipv4Address(0xac10_0000 + (uint)number), new MacAddress(0x0200_0000_0000 + (ulong)number));
+        new($"node-{number}", new Ipv4Address(
+            0xac10_0000 + (uint)number), new MacAddress(0x0200_0000_0000 + (ulong)number));
 
     /// <summary>That many distinct prefixes of random address and length in each family, nested as they come.</summary>
     public ForwardingTable RandomTable(int routes)
@@ -20,7 +21,9 @@ internal sealed class SamplePeers
         RemoteVtep[] vteps = [.. Enumerable.Range(0, Math.Min(routes, Nodes)).Select(Vtep)];
         HashSet<IpPrefix> known = [];
         ForwardingTableBuilder builder = new();
-        for (int i = 0; i < routes; i++) _ = builder.AddRoute(Fresh(Ipv4, 8, 32), vteps[i % vteps.Length]).AddRoute(Fresh(Ipv6, 12, 128), vteps[i % vteps.Length]);
+        for (int i = 0; i < routes; i++)
+            _ = builder.AddRoute(Fresh(Ipv4, 8, 32), vteps[i % vteps.Length])
+                .AddRoute(Fresh(Ipv6, 12, 128), vteps[i % vteps.Length]);
         return builder.Build();
 
         IpPrefix Fresh(Func<IpAddress> address, int shortest, int longest)
@@ -40,7 +43,8 @@ internal sealed class SamplePeers
 
     /// <summary>Of the unique local addresses, fd00::/8.</summary>
     public Ipv6Address RandomIpv6() =>
-        new(new UInt128(0xfd00_0000_0000_0000 | (ulong)_random.NextInt64(1L << 56), (ulong)_random.NextInt64(long.MinValue, long.MaxValue)));
+        new(new UInt128(0xfd00_0000_0000_0000 | (ulong)_random.NextInt64(
+            1L << 56), (ulong)_random.NextInt64(long.MinValue, long.MaxValue)));
 
     public int Next(int below) => _random.Next(below);
 }

@@ -7,7 +7,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Bench.Micro;
 
-/// <summary>Control plane: a table of 10,000 routes from nothing, and one change of it up to the moment workers see it.</summary>
+/// <summary>
+/// Control plane: a table of 10,000 routes from nothing, and one change of it up to the moment workers see it.
+/// </summary>
 /// <remarks>Target: 5 ms for a change. These may allocate: a table is made of what they allocate.</remarks>
 public class TableBuild
 {
@@ -22,8 +24,10 @@ public class TableBuild
     public TableBuild()
     {
         AddressPlan plan = new() { ClusterCidr = IpPrefix.Parse("10.0.0.0/8") };
-        _reconciler = new(LeaseOf(Nodes), plan, TimeSpan.Zero, _publisher, TimeProvider.System, NullLogger<LeaseReconciler>.Instance);
-        _reconciler.Apply(new LeaseUpdate.Snapshot([.. Enumerable.Range(0, Nodes).Select(static node => LeaseOf(node))]));
+        _reconciler = new(
+            LeaseOf(Nodes), plan, TimeSpan.Zero, _publisher, TimeProvider.System, NullLogger<LeaseReconciler>.Instance);
+        _reconciler.Apply(
+            new LeaseUpdate.Snapshot([.. Enumerable.Range(0, Nodes).Select(static node => LeaseOf(node))]));
         Fill(_kept);
     }
 
@@ -48,7 +52,8 @@ public class TableBuild
     /// <summary>A lease with another MAC, through all the reconciler's checks.</summary>
     [Benchmark]
     public void OneLeaseChange() =>
-        _reconciler.Apply(new LeaseUpdate.Events([new LeaseEvent.Added(LeaseOf(_changes % Nodes, generation: ++_changes))]));
+        _reconciler.Apply(
+            new LeaseUpdate.Events([new LeaseEvent.Added(LeaseOf(_changes % Nodes, generation: ++_changes))]));
 
     private void Fill(ForwardingTableBuilder builder)
     {

@@ -9,7 +9,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig;
 
-/// <summary>Measures every combination: run by run, in each run column by column, in each column peer by peer.</summary>
+/// <summary>
+/// Measures every combination: run by run, in each run column by column, in each column peer by peer.
+/// </summary>
 internal sealed class RigRun(RigOptions options, LabNetwork lab, IReadOnlyList<IPeer> peers)
 {
     private static readonly TimeSpan _warmUp = TimeSpan.FromSeconds(2);
@@ -67,7 +69,8 @@ internal sealed class RigRun(RigOptions options, LabNetwork lab, IReadOnlyList<I
         peer.SetUp(lab);
         _from.WaitForPing(_to.AddressV4!, _setUpLimit);
 
-        // Code compiled at first use, buffers that grow with their use: a daemon runs for months, so this is not counted.
+        // Code compiled at first use, buffers that grow with their use: a daemon runs for months, so this is not
+        // counted.
         WorkloadCatalog.Create("tcp-1").Measure(peer, _from, _to, _warmUp);
     }
 

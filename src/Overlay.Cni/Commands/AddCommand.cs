@@ -25,8 +25,8 @@ internal sealed class AddCommand(NetworkConfiguration configuration, CniEnvironm
         PodPlan plan = PodPlan.For(configuration);
         RequireFamiliesOfVersion(plan);
 
-        // One that is there belongs to an ADD before, whose DEL needs it. It is young again, or what is given now would be taken for
-        // what has been left.
+        // One that is there belongs to an ADD before, whose DEL needs it. It is young again, or what is given now would
+        // be taken for what has been left.
         bool known = _records.Find(configuration.Name, environment.ContainerId, environment.InterfaceName) is not null;
         _records.Write(Record());
         bool hasAddresses = false;
@@ -35,12 +35,15 @@ internal sealed class AddCommand(NetworkConfiguration configuration, CniEnvironm
         {
             CniResult ipam = _ipam.Add(plan);
             hasAddresses = true;
-            Attachment attachment = BridgeNetwork.Attach(PodRequest.For(configuration, environment, ipam.Addresses, ipam.Routes) with { Mtu = plan.Mtu, SegmentLimit = plan.SegmentLimit });
+            Attachment attachment = BridgeNetwork.Attach(PodRequest.For(configuration, environment, ipam.Addresses,
+                ipam.Routes) with
+            { Mtu = plan.Mtu, SegmentLimit = plan.SegmentLimit });
             isAttached = true;
             _flannel.Write(plan.RangeSets);
             answer(Result(ipam, attachment));
         }
-        catch (Exception exception) when (exception is CniException or IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception exception)
+            when (exception is CniException or IOException or UnauthorizedAccessException or FormatException)
         {
             throw Undo(exception, known, hasAddresses, isAttached);
         }
@@ -86,7 +89,8 @@ internal sealed class AddCommand(NetworkConfiguration configuration, CniEnvironm
             {
                 throw new CniException(
                     CniErrorCode.InvalidConfiguration,
-                    $"cniVersion {configuration.Version} knows one {family} address a pod, and ipam.ranges has several sets; example: \"cniVersion\": \"1.0.0\"");
+                    $"cniVersion {configuration.Version} knows one {family} address a pod, and ipam.ranges has "
+                    + "several sets; example: \"cniVersion\": \"1.0.0\"");
             }
         }
     }
@@ -95,7 +99,8 @@ internal sealed class AddCommand(NetworkConfiguration configuration, CniEnvironm
     {
         RemovalSteps steps = new();
         if (isAttached)
-            steps.Try(() => BridgeNetwork.Detach(environment.NetworkNamespacePath, environment.InterfaceName, _hostInterface));
+            steps.Try(() =>
+                BridgeNetwork.Detach(environment.NetworkNamespacePath, environment.InterfaceName, _hostInterface));
         if (hasAddresses) steps.Try(_ipam.Delete);
         if (isAttached && !known) steps.Try(_flannel.Remove);
 

@@ -25,7 +25,11 @@ internal sealed class CheckCommand(NetworkConfiguration configuration, CniEnviro
         // The result names all routes that lead by this interface, the default ones among them.
         AttachmentRequest request = PodRequest.For(configuration, environment, mine, previous.Routes);
         string host = HostInterfaceOf(previous.Interfaces, request.HostInterfaceName);
-        AttachmentRequest made = request with { HostInterfaceName = host, Bridge = configuration.Bridge with { IsDefaultGateway = false } };
+        AttachmentRequest made = request with
+        {
+            HostInterfaceName = host,
+            Bridge = configuration.Bridge with { IsDefaultGateway = false },
+        };
         BridgeNetwork.Check(made, isOurs: host == request.HostInterfaceName);
     }
 
@@ -45,5 +49,6 @@ internal sealed class CheckCommand(NetworkConfiguration configuration, CniEnviro
     // Plugins later in a chain may have added addresses of their own.
     private bool IsOfThisPod(CniAddress address, IReadOnlyList<CniInterface> interfaces) =>
         address.Interface is not { } index
-        || (index < interfaces.Count && interfaces[index].Name == environment.InterfaceName && interfaces[index].Sandbox.Length > 0);
+        || (index < interfaces.Count
+        && interfaces[index].Name == environment.InterfaceName && interfaces[index].Sandbox.Length > 0);
 }

@@ -48,11 +48,13 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
         string asked = _version;
         if (!CniVersion.Supported.Contains(asked)) _version = CniVersion.V100;
         CniVersion.Require(asked);
-        NetworkConfiguration configuration = NetworkConfigurationReader.Read(document.RootElement, text, asked, environment);
+        NetworkConfiguration configuration =
+            NetworkConfigurationReader.Read(document.RootElement, text, asked, environment);
         switch (environment.Command)
         {
             case "ADD":
-                new AddCommand(configuration, environment).Run(result => Write(json => CniResultWriter.Write(json, result, asked)));
+                new AddCommand(configuration, environment)
+                    .Run(result => Write(json => CniResultWriter.Write(json, result, asked)));
                 break;
             case "DEL":
                 new DeleteCommand(configuration, environment).Run();
@@ -75,7 +77,8 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
         {
             if (CniVersion.IsAtLeast(asked, since)) return;
             throw new CniException(
-                CniErrorCode.IncompatibleVersion, $"CNI_COMMAND {environment.Command} exists since version {since}; cniVersion is {asked}");
+                CniErrorCode.IncompatibleVersion,
+                $"CNI_COMMAND {environment.Command} exists since version {since}; cniVersion is {asked}");
         }
     }
 
@@ -95,7 +98,8 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
         }
         catch (JsonException exception)
         {
-            throw new CniException(CniErrorCode.Decoding, $"the network configuration on stdin is not JSON: {exception.Message}");
+            throw new CniException(
+                CniErrorCode.Decoding, $"the network configuration on stdin is not JSON: {exception.Message}");
         }
     }
 
@@ -123,7 +127,8 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
     private void Write(Action<Utf8JsonWriter> write)
     {
         using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter json = new(text,
+            new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             write(json);
         }

@@ -29,6 +29,7 @@ internal sealed class DeleteCommand(NetworkConfiguration configuration, CniEnvir
                 .Remove(configuration.Name, environment.ContainerId, environment.InterfaceName));
         }
 
-        if (steps.First is { } first) throw new CniException(first.Code, string.Join("; ", steps.Problems), first.Details);
+        if (steps.First is { } first)
+            throw new CniException(first.Code, string.Join("; ", steps.Problems), first.Details);
     }
 }

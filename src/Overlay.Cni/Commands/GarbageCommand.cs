@@ -19,16 +19,19 @@ internal sealed class GarbageCommand(NetworkConfiguration configuration, CniEnvi
     /// <exception cref="CniException">Names all that could not be removed; the rest is gone.</exception>
     public void Run()
     {
-        IReadOnlyList<(string ContainerId, string InterfaceName)> valid = configuration.ValidAttachments ?? throw new CniException(
+        IReadOnlyList<(string ContainerId, string InterfaceName)> valid = configuration.ValidAttachments
+            ?? throw new CniException(
             CniErrorCode.InvalidConfiguration,
             "cni.dev/valid-attachments is missing; example: [{\"containerID\": \"a1b2\", \"ifname\": \"eth0\"}]");
         if (!configuration.Ipam.IsOwn)
-            _steps.Try(() => DelegatePlugin.Find(configuration.Ipam.Type, environment.PluginDirectories).Run("GC", configuration.Text));
+            _steps.Try(() => DelegatePlugin.Find(configuration.Ipam.Type, environment.PluginDirectories)
+                .Run("GC", configuration.Text));
 
         List<string> problems = [];
         foreach (AttachmentRecord record in _records.List(problems))
         {
-            if (record.Network != configuration.Name || valid.Contains((record.ContainerId, record.InterfaceName))) continue;
+            if (record.Network != configuration.Name || valid.Contains((record.ContainerId, record.InterfaceName)))
+                continue;
             Remove(record);
             RemoveFile(record.ContainerId, valid);
         }
@@ -52,7 +55,8 @@ internal sealed class GarbageCommand(NetworkConfiguration configuration, CniEnvi
     // A container has one file for all its interfaces.
     private void RemoveFile(string containerId, IReadOnlyList<(string ContainerId, string InterfaceName)> valid)
     {
-        if (!valid.Any(attachment => attachment.ContainerId == containerId)) _steps.Try(new FlannelFile(configuration, containerId).Remove);
+        if (!valid.Any(attachment => attachment.ContainerId == containerId))
+            _steps.Try(new FlannelFile(configuration, containerId).Remove);
     }
 
     // By the node's side of the pair alone: the path of a namespace may be another pod's by now.

@@ -26,7 +26,8 @@ internal sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment
         {
             AddressAllocator allocator = new(Store, plan.RangeSets);
             List<CniAddress> addresses = [];
-            foreach (PodAddress given in allocator.Allocate(environment.ContainerId, environment.InterfaceName, configuration.Ipam.Requested))
+            foreach (PodAddress given in allocator.Allocate(
+                environment.ContainerId, environment.InterfaceName, configuration.Ipam.Requested))
                 addresses.Add(new(given.Address, given.PrefixLength, given.Gateway, null));
             return new() { Addresses = addresses, Routes = plan.Routes, Dns = dns };
         }
@@ -39,7 +40,8 @@ internal sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment
     /// <summary>Frees what the attachment has; nothing there is a success.</summary>
     public void Delete()
     {
-        if (configuration.Ipam.IsOwn) AddressAllocator.Release(Store, environment.ContainerId, environment.InterfaceName);
+        if (configuration.Ipam.IsOwn)
+            AddressAllocator.Release(Store, environment.ContainerId, environment.InterfaceName);
         else _ = Plugin().Run("DEL", configuration.Text);
     }
 
@@ -55,16 +57,20 @@ internal sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment
         IReadOnlyList<AddressHolder> holders = Store.Holders();
         foreach (CniAddress address in addresses)
         {
-            if (!holders.Any(holder => holder.Address == address.Address && holder.Is(environment.ContainerId, environment.InterfaceName)))
+            if (!holders.Any(holder =>
+                holder.Address == address.Address && holder.Is(environment.ContainerId, environment.InterfaceName)))
             {
                 throw new CniException(
                     CniErrorCode.Differs,
-                    $"{address.Address} is not allocated to {environment.ContainerId} {environment.InterfaceName} in {Store.Directory}");
+                    $"{address.Address} is not allocated to {environment.ContainerId} {environment.InterfaceName} in "
+                    + $"{Store.Directory}");
             }
         }
     }
 
-    /// <exception cref="CniException">Code 50: the next pod would get no address; or what the other plugin says.</exception>
+    /// <exception cref="CniException">
+    /// Code 50: the next pod would get no address; or what the other plugin says.
+    /// </exception>
     public void Status(PodPlan plan)
     {
         if (!configuration.Ipam.IsOwn) _ = Plugin().Run("STATUS", configuration.Text);
@@ -82,12 +88,14 @@ internal sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment
             CniResult result = CniResultReader.Read(document.RootElement, $"answer of {configuration.Ipam.Type}: ");
             return result.Addresses.Count > 0
                 ? result
-                : throw new CniException(CniErrorCode.Delegate, $"{configuration.Ipam.Type} has given no address", answer.Trim());
+                : throw new CniException(
+                    CniErrorCode.Delegate, $"{configuration.Ipam.Type} has given no address", answer.Trim());
         }
         catch (Exception exception) when (exception is CniException or JsonException)
         {
             CniException error = exception as CniException
-                ?? new CniException(CniErrorCode.Delegate, $"{configuration.Ipam.Type} has answered no JSON: {exception.Message}");
+                ?? new CniException(
+                    CniErrorCode.Delegate, $"{configuration.Ipam.Type} has answered no JSON: {exception.Message}");
 
             // The specification: who fails at ADD is told to DEL, for it may hold something.
             try

@@ -19,7 +19,9 @@ internal sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<
     /// <summary>Most segments of a super-packet which the daemon still sends on in one piece.</summary>
     public uint SegmentLimit => DatagramLimit / (Mtu + FrameOverhead);
 
-    /// <exception cref="CniException">Code 11: the subnet file is needed and not there yet; code 7: its ranges are too small.</exception>
+    /// <exception cref="CniException">
+    /// Code 11: the subnet file is needed and not there yet; code 7: its ranges are too small.
+    /// </exception>
     public static PodPlan For(NetworkConfiguration configuration)
     {
         IpamSettings ipam = configuration.Ipam;
@@ -36,7 +38,8 @@ internal sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<
         }
         catch (FormatException exception)
         {
-            throw new CniException(CniErrorCode.InvalidConfiguration, $"{configuration.SubnetFile}: {exception.Message}");
+            throw new CniException(
+                CniErrorCode.InvalidConfiguration, $"{configuration.SubnetFile}: {exception.Message}");
         }
 
         foreach (IpPrefix network in node.Networks) routes.Add(new(network, null, node.Mtu));

@@ -15,14 +15,17 @@ internal static class PodRequest
     /// <param name="given">The pod's addresses.</param>
     /// <param name="routes">The pod's routes.</param>
     public static AttachmentRequest For(
-        NetworkConfiguration configuration, CniEnvironment environment, IReadOnlyList<PodAddress> given, IReadOnlyList<PodRoute> routes)
+        NetworkConfiguration configuration, CniEnvironment environment, IReadOnlyList<PodAddress> given,
+        IReadOnlyList<PodRoute> routes)
     {
         List<PodAddress> addresses = [];
         foreach (PodAddress address in given)
         {
             // Some plugins name no gateway; on a bridge that is one, its address is the subnet's first.
             IpAddress? gateway = address.Gateway
-                ?? (configuration.Bridge.IsGateway ? new IpPrefix(address.Address, address.PrefixLength).Address.Add(1) : null);
+                ?? (configuration.Bridge.IsGateway
+                    ? new IpPrefix(address.Address, address.PrefixLength).Address.Add(1)
+                    : null);
             addresses.Add(new(address.Address, address.PrefixLength, gateway));
         }
 
@@ -31,7 +34,8 @@ internal static class PodRequest
             ContainerId = environment.ContainerId,
             NetworkNamespacePath = environment.NetworkNamespacePath,
             InterfaceName = environment.InterfaceName,
-            HostInterfaceName = CniName.HostInterface(configuration.Name, environment.ContainerId, environment.InterfaceName),
+            HostInterfaceName =
+                CniName.HostInterface(configuration.Name, environment.ContainerId, environment.InterfaceName),
             Bridge = configuration.Bridge,
             Mac = configuration.Mac,
             Addresses = addresses,

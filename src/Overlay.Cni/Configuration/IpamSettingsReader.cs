@@ -12,15 +12,19 @@ internal static class IpamSettingsReader
     /// <param name="root">The whole configuration.</param>
     /// <param name="environment">The runtime's variables.</param>
     /// <param name="isFlannel">Ranges come from the subnet file, whatever else there is.</param>
-    /// <param name="attaches">False: only the kind and place matter, for what is made with bad ranges must still go.</param>
+    /// <param name="attaches">
+    /// False: only the kind and place matter, for what is made with bad ranges must still go.
+    /// </param>
     /// <exception cref="CniException">Code 7.</exception>
     public static IpamSettings Read(CniObject root, CniEnvironment environment, bool isFlannel, bool attaches)
     {
         CniObject ipam = root.Object("ipam");
         string type = ipam.Text("type", AttachmentRecord.HostLocal, "\"host-local\"");
-        if (!CniName.IsIdentifier(type)) throw ipam.Wrong("type", $"'{type}' is not the name of a plugin; example: \"host-local\"");
+        if (!CniName.IsIdentifier(type))
+            throw ipam.Wrong("type", $"'{type}' is not the name of a plugin; example: \"host-local\"");
         if (isFlannel && type != AttachmentRecord.HostLocal)
-            throw ipam.Wrong("type", $"'{type}' is not supported beside delegate, where the addresses are those of the subnet file");
+            throw ipam.Wrong(
+                "type", $"'{type}' is not supported beside delegate, where the addresses are those of the subnet file");
         IpamSettings settings = new() { Type = type, DataDirectory = ipam.Text("dataDir") };
         if (!attaches || !settings.IsOwn) return settings;
 
@@ -47,7 +51,8 @@ internal static class IpamSettingsReader
         {
             for (int j = 0; j < i; j++)
             {
-                if (sets[i].Overlaps(sets[j])) throw ipam.Wrong("ranges", $"range sets {sets[j]} and {sets[i]} overlap");
+                if (sets[i].Overlaps(sets[j]))
+                    throw ipam.Wrong("ranges", $"range sets {sets[j]} and {sets[i]} overlap");
             }
         }
 
@@ -58,11 +63,13 @@ internal static class IpamSettingsReader
     {
         foreach (JsonElement item in from.Items(key))
         {
-            if (item.ValueKind != JsonValueKind.Array) throw from.Wrong(key, item, "[[{\"subnet\": \"10.244.1.0/24\"}]]");
+            if (item.ValueKind != JsonValueKind.Array)
+                throw from.Wrong(key, item, "[[{\"subnet\": \"10.244.1.0/24\"}]]");
             List<CniObject> ranges = [];
             foreach (JsonElement range in item.EnumerateArray())
             {
-                if (range.ValueKind != JsonValueKind.Object) throw from.Wrong(key, range, "{\"subnet\": \"10.244.1.0/24\"}");
+                if (range.ValueKind != JsonValueKind.Object)
+                    throw from.Wrong(key, range, "{\"subnet\": \"10.244.1.0/24\"}");
                 ranges.Add(new(range, $"{key}."));
             }
 
@@ -77,7 +84,8 @@ internal static class IpamSettingsReader
             List<AddressRange> ranges = [];
             foreach (CniObject item in items)
             {
-                IpPrefix subnet = item.Prefix("subnet") ?? throw item.Wrong("subnet", "is missing; example: \"10.244.1.0/24\"");
+                IpPrefix subnet = item.Prefix("subnet")
+                    ?? throw item.Wrong("subnet", "is missing; example: \"10.244.1.0/24\"");
                 ranges.Add(new(subnet, item.Address("rangeStart"), item.Address("rangeEnd"), item.Address("gateway")));
             }
 
@@ -92,7 +100,8 @@ internal static class IpamSettingsReader
     private static List<IpAddress> ReadRequested(CniObject root, CniEnvironment environment)
     {
         List<IpAddress> requested = [.. environment.Arguments.Addresses];
-        foreach (CniObject from in (ReadOnlySpan<CniObject>)[root.Object("args").Object("cni"), root.Object("runtimeConfig")])
+        foreach (CniObject from in (ReadOnlySpan<CniObject>)[root.Object("args")
+            .Object("cni"), root.Object("runtimeConfig")])
         {
             foreach (string text in from.Texts("ips"))
             {

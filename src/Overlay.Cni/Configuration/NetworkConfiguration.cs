@@ -6,7 +6,8 @@ using Overlay.Wire.Values;
 namespace Overlay.Cni.Configuration;
 
 /// <summary>
-/// The configuration on stdin. Masquerade is the daemon's affair, so the key <c>ipMasq</c> is passed over, as are keys nobody here knows.
+/// The configuration on stdin. Masquerade is the daemon's affair, so the key <c>ipMasq</c> is passed over, as are keys
+/// nobody here knows.
 /// </summary>
 internal sealed record NetworkConfiguration
 {

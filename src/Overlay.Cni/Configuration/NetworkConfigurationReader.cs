@@ -12,12 +12,14 @@ internal static class NetworkConfigurationReader
     private const uint MtuLimit = 65535;
 
     /// <exception cref="CniException">Code 7: names the key, its value and an example.</exception>
-    public static NetworkConfiguration Read(JsonElement element, byte[] text, string version, CniEnvironment environment)
+    public static NetworkConfiguration Read(
+        JsonElement element, byte[] text, string version, CniEnvironment environment)
     {
         CniObject root = new(element, "");
         string name = root.Text("name", "", "\"cbr0\"");
         if (!CniName.IsIdentifier(name))
-            throw root.Wrong("name", $"'{name}' is not a letter or digit, then letters, digits, '_', '.' and '-'; example: \"cbr0\"");
+            throw root.Wrong("name",
+                $"'{name}' is not a letter or digit, then letters, digits, '_', '.' and '-'; example: \"cbr0\"");
 
         CniObject flannel = root.Object("delegate");
         bool isFlannel = flannel.IsPresent || root.Text("type") == "flannel";
@@ -52,17 +54,20 @@ internal static class NetworkConfigurationReader
     // Flannel's plugin writes these two itself, and so leaves no room for them. Of bridges there is one here: ours.
     private static void RequireBridge(CniObject flannel)
     {
-        if (flannel.Has("name")) throw flannel.Wrong("name", "is not allowed; the network's name is that of the whole configuration");
+        if (flannel.Has("name"))
+            throw flannel.Wrong("name", "is not allowed; the network's name is that of the whole configuration");
         if (flannel.Has("ipam")) throw flannel.Wrong("ipam", "is not allowed; ipam stands beside delegate");
         string type = flannel.Text("type", "bridge");
-        if (type != "bridge") throw flannel.Wrong("type", $"'{type}' is not supported; only \"bridge\" is, which this plugin is itself");
+        if (type != "bridge")
+            throw flannel.Wrong("type", $"'{type}' is not supported; only \"bridge\" is, which this plugin is itself");
     }
 
     // Below delegate the defaults are those of the bridge plugin, as flannel's plugin calls it.
     private static BridgeSettings ReadBridge(CniObject from, bool isFlannel)
     {
         string name = from.Text("bridge", "cni0", "\"cni0\"");
-        if (!CniName.IsInterface(name)) throw from.Wrong("bridge", $"'{name}' is not the name of an interface; example: \"cni0\"");
+        if (!CniName.IsInterface(name))
+            throw from.Wrong("bridge", $"'{name}' is not the name of an interface; example: \"cni0\"");
         bool isDefaultGateway = from.Flag("isDefaultGateway", !isFlannel);
         return new()
         {
@@ -77,13 +82,15 @@ internal static class NetworkConfigurationReader
 
     private static MacAddress? ReadMac(CniObject root, CniEnvironment environment)
     {
-        foreach (CniObject from in (ReadOnlySpan<CniObject>)[root.Object("runtimeConfig"), root.Object("args").Object("cni"), root])
+        foreach (CniObject from in (ReadOnlySpan<CniObject>)[root.Object("runtimeConfig"), root.Object("args")
+            .Object("cni"), root])
         {
             string text = from.Text("mac", "", "\"02:00:00:00:00:0a\"");
             if (text.Length == 0) continue;
             return MacAddress.TryParse(text, out MacAddress mac) && !mac.IsMulticast && !mac.IsZero
                 ? mac
-                : throw from.Wrong("mac", $"'{text}' is not the MAC address of an interface; example: 02:00:00:00:00:0a");
+                : throw from.Wrong(
+                    "mac", $"'{text}' is not the MAC address of an interface; example: 02:00:00:00:00:0a");
         }
 
         return environment.Arguments.Mac;
@@ -91,7 +98,8 @@ internal static class NetworkConfigurationReader
 
     private static List<(string ContainerId, string InterfaceName)>? ReadAttachments(CniObject root)
     {
-        // The second name is libcni's, from before its spelling was corrected. Without either, nothing is known to be garbage.
+        // The second name is libcni's, from before its spelling was corrected. Without either, nothing is known to be
+        // garbage.
         string key = root.Has("cni.dev/valid-attachments") ? "cni.dev/valid-attachments" : "cni.dev/attachments";
         if (!root.Has(key)) return null;
         List<(string ContainerId, string InterfaceName)> valid = [];

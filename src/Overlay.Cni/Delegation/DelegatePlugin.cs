@@ -5,7 +5,9 @@ using Overlay.Cni.Protocol;
 
 namespace Overlay.Cni.Delegation;
 
-/// <summary>Another plugin, called as the specification's section "Plugin Delegation" says: same variables, same configuration.</summary>
+/// <summary>
+/// Another plugin, called as the specification's section "Plugin Delegation" says: same variables, same configuration.
+/// </summary>
 internal sealed class DelegatePlugin
 {
     private readonly string _path;
@@ -31,10 +33,17 @@ internal sealed class DelegatePlugin
     /// <param name="command">CNI_COMMAND; the other variables are those this process has.</param>
     /// <param name="configuration">For its stdin.</param>
     /// <returns>Its stdout.</returns>
-    /// <exception cref="CniException">It cannot be started, or answers with an error, whose code and text are passed on.</exception>
+    /// <exception cref="CniException">
+    /// It cannot be started, or answers with an error, whose code and text are passed on.
+    /// </exception>
     public string Run(string command, byte[] configuration)
     {
-        ProcessStartInfo start = new(_path) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        ProcessStartInfo start = new(_path)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         start.Environment["CNI_COMMAND"] = command;
         try
         {
@@ -70,7 +79,9 @@ internal sealed class DelegatePlugin
             using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetBytes(answer));
             CniObject error = new(document.RootElement, "");
             uint code = error.Number("code", CniErrorCode.Delegate, uint.MaxValue, "11");
-            return new(code == 0 ? CniErrorCode.Delegate : code, $"{_path} {command}: {error.Text("msg")}", error.Text("details"));
+            return new(code == 0
+                ? CniErrorCode.Delegate
+                : code, $"{_path} {command}: {error.Text("msg")}", error.Text("details"));
         }
         catch (Exception exception) when (exception is JsonException or CniException)
         {

@@ -8,8 +8,8 @@ using Overlay.Pods.Ranges;
 namespace Overlay.Cni.Delegation;
 
 /// <summary>
-/// The file a container in which flannel's plugin keeps what it had the bridge plugin do; of a container without one it removes
-/// nothing. Where that plugin has been our pods get one too, so a node that goes back to it can delete them.
+/// The file a container in which flannel's plugin keeps what it had the bridge plugin do; of a container without one it
+/// removes nothing. Where that plugin has been our pods get one too, so a node that goes back to it can delete them.
 /// </summary>
 /// <param name="configuration">Of the network.</param>
 /// <param name="containerId">Of the attachment.</param>
@@ -19,13 +19,16 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
 
     private string FilePath => Path.Combine(configuration.FlannelDataDirectory, containerId);
 
-    /// <summary>Does nothing where flannel's plugin has not been, nor for addresses that another plugin has given.</summary>
+    /// <summary>
+    /// Does nothing where flannel's plugin has not been, nor for addresses that another plugin has given.
+    /// </summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public void Write(IReadOnlyList<RangeSet> rangeSets)
     {
         // With two networks a pod has one file, which is the first one's.
-        if (!configuration.Ipam.IsOwn || !Directory.Exists(configuration.FlannelDataDirectory) || File.Exists(FilePath)) return;
+        if (!configuration.Ipam.IsOwn || !Directory.Exists(configuration.FlannelDataDirectory) || File.Exists(FilePath))
+            return;
         using MemoryStream text = new();
         using (Utf8JsonWriter json = new(text)) WriteDelegate(json, rangeSets);
         AtomicFile.Replace(FilePath, FilePath + HalfExtension, text.ToArray());
@@ -67,7 +70,8 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
         json.WriteString("bridge"u8, configuration.Bridge.Name);
         json.WriteStartObject("ipam"u8);
         json.WriteString("type"u8, AttachmentRecord.HostLocal);
-        if (configuration.Ipam.DataDirectory.Length > 0) json.WriteString("dataDir"u8, configuration.Ipam.DataDirectory);
+        if (configuration.Ipam.DataDirectory.Length > 0)
+            json.WriteString("dataDir"u8, configuration.Ipam.DataDirectory);
         json.WriteStartArray("ranges"u8);
         foreach (RangeSet set in rangeSets)
         {

@@ -8,4 +8,5 @@ namespace Overlay.Cni.Protocol;
 /// <param name="PrefixLength">Of its subnet.</param>
 /// <param name="Gateway">Null where there is none.</param>
 /// <param name="Interface">Index into the interfaces; null where the plugin names none.</param>
-internal sealed record CniAddress(IpAddress Address, int PrefixLength, IpAddress? Gateway, int? Interface) : PodAddress(Address, PrefixLength, Gateway);
+internal sealed record CniAddress(IpAddress Address, int PrefixLength, IpAddress? Gateway, int? Interface) : PodAddress(
+    Address, PrefixLength, Gateway);

@@ -2,7 +2,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Protocol;
 
-/// <summary>CNI_ARGS, as <c>IP=10.244.1.9;MAC=02:00:00:00:00:0a;IgnoreUnknown=1</c>; the keys this plugin knows.</summary>
+/// <summary>
+/// CNI_ARGS, as <c>IP=10.244.1.9;MAC=02:00:00:00:00:0a;IgnoreUnknown=1</c>; the keys this plugin knows.
+/// </summary>
 /// <param name="Addresses">Wanted by IP, a list with commas.</param>
 /// <param name="Mac">Wanted by MAC.</param>
 internal sealed record CniArguments(IReadOnlyList<IpAddress> Addresses, MacAddress? Mac)
@@ -30,7 +32,8 @@ internal sealed record CniArguments(IReadOnlyList<IpAddress> Addresses, MacAddre
             switch (pair[..equals])
             {
                 case "IP":
-                    foreach (string part in value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                    foreach (string part in value.Split(
+                        ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
                     {
                         if (IpAddress.TryParse(part.Split('/')[0], out IpAddress address)) addresses.Add(address);
                         else problems.Add($"CNI_ARGS IP '{part}' is not an address such as 10.244.1.9");

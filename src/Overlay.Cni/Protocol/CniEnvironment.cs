@@ -7,7 +7,9 @@ internal sealed record CniEnvironment
 
     public string ContainerId { get; init; } = "";
 
-    /// <summary>Path of the pod's network namespace. Empty at DEL when it is gone, and for commands without a container.</summary>
+    /// <summary>
+    /// Path of the pod's network namespace. Empty at DEL when it is gone, and for commands without a container.
+    /// </summary>
     public string NetworkNamespacePath { get; init; } = "";
 
     public string InterfaceName { get; init; } = "";
@@ -36,11 +38,14 @@ internal sealed record CniEnvironment
         {
             if (id.Length == 0) problems.Add("CNI_CONTAINERID is missing");
             else if (!CniName.IsIdentifier(id))
-                problems.Add($"CNI_CONTAINERID '{id}' is not a letter or digit, then letters, digits, '_', '.' and '-'");
+                problems.Add(
+                    $"CNI_CONTAINERID '{id}' is not a letter or digit, then letters, digits, '_', '.' and '-'");
             if (path.Length == 0 && command != "DEL") problems.Add("CNI_NETNS is missing");
             if (name.Length == 0) problems.Add("CNI_IFNAME is missing");
             else if (!CniName.IsInterface(name))
-                problems.Add($"CNI_IFNAME '{name}' is not the name of an interface such as eth0 (15 characters, no '/', ':' or space)");
+                problems.Add(
+                    $"CNI_IFNAME '{name}' is not the name of an interface such as eth0 (15 characters, no '/', ':' or "
+                    + "space)");
         }
 
         CniArguments arguments = CniArguments.None;

@@ -1,6 +1,8 @@
 namespace Overlay.Cni.Protocol;
 
-/// <summary>Error codes of the CNI specification 1.1.0, section "Error". Those from 100 are this plugin's own.</summary>
+/// <summary>
+/// Error codes of the CNI specification 1.1.0, section "Error". Those from 100 are this plugin's own.
+/// </summary>
 internal static class CniErrorCode
 {
     public const uint IncompatibleVersion = 1;

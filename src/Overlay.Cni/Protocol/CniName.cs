@@ -18,7 +18,9 @@ internal static class CniName
         return true;
     }
 
-    /// <summary>An interface's name: up to 15 characters, not <c>.</c> or <c>..</c>, without slash, colon and white space.</summary>
+    /// <summary>
+    /// An interface's name: up to 15 characters, not <c>.</c> or <c>..</c>, without slash, colon and white space.
+    /// </summary>
     public static bool IsInterface(string text)
     {
         if (text.Length is 0 or > InterfaceNameLimit || text is "." or "..") return false;
@@ -30,7 +32,9 @@ internal static class CniName
         return true;
     }
 
-    /// <summary>The host side's name for an attachment. It follows from the attachment alone, so that DEL needs no state.</summary>
+    /// <summary>
+    /// The host side's name for an attachment. It follows from the attachment alone, so that DEL needs no state.
+    /// </summary>
     public static string HostInterface(string network, string containerId, string interfaceName)
     {
         // FNV-1a, of which 48 bits fill the name: an attachment has it for life, so it may never change.

@@ -3,7 +3,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Protocol;
 
-/// <summary>An object of the configuration on stdin. A key that is missing or null has the default; a wrong type is named.</summary>
+/// <summary>
+/// An object of the configuration on stdin. A key that is missing or null has the default; a wrong type is named.
+/// </summary>
 /// <param name="element">An object, or undefined: one without keys.</param>
 /// <param name="path">Of the object, with a dot at its end; empty for the whole.</param>
 internal readonly struct CniObject(JsonElement element, string path)
@@ -14,21 +16,27 @@ internal readonly struct CniObject(JsonElement element, string path)
 
     public bool Has(string key) => TryGet(key, out _);
 
-    public string Text(string key, string otherwise = "", string example = "a text") => !TryGet(key, out JsonElement value)
+    public string Text(string key, string otherwise = "", string example = "a text") =>
+        !TryGet(key, out JsonElement value)
         ? otherwise
         : TryText(value, out string text) ? text : throw Wrong(key, value, example);
 
     public bool Flag(string key, bool otherwise) => !TryGet(key, out JsonElement value)
         ? otherwise
-        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(key, value, "true");
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw Wrong(key, value, "true");
 
     public uint Number(string key, uint otherwise, uint most, string example) => !TryGet(key, out JsonElement value)
         ? otherwise
-        : value.ValueKind == JsonValueKind.Number && value.TryGetUInt32(out uint number) && number <= most ? number : throw Wrong(key, value, example);
+        : value.ValueKind == JsonValueKind.Number
+            && value.TryGetUInt32(out uint number) && number <= most ? number : throw Wrong(key, value, example);
 
     public CniObject Object(string key) => !TryGet(key, out JsonElement value)
         ? new(default, $"{path}{key}.")
-        : value.ValueKind == JsonValueKind.Object ? new(value, $"{path}{key}.") : throw Wrong(key, value, "an object { … }");
+        : value.ValueKind == JsonValueKind.Object
+            ? new(value, $"{path}{key}.")
+            : throw Wrong(key, value, "an object { … }");
 
     public IReadOnlyList<CniObject> Objects(string key)
     {
@@ -53,7 +61,9 @@ internal readonly struct CniObject(JsonElement element, string path)
     public IReadOnlyList<JsonElement> Items(string key)
     {
         if (!TryGet(key, out JsonElement value)) return [];
-        return value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : throw Wrong(key, value, "a list [ … ]");
+        return value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray()]
+            : throw Wrong(key, value, "a list [ … ]");
     }
 
     public IpAddress? Address(string key) => !TryGet(key, out JsonElement value)
@@ -75,14 +85,17 @@ internal readonly struct CniObject(JsonElement element, string path)
     {
         if (AddressWithLength(key) is not { } read) return null;
         IpPrefix prefix = new(read.Address, read.Length);
-        return prefix.Address == read.Address ? prefix : throw Wrong(key, element.GetProperty(key), $"{prefix} (without host bits)");
+        return prefix.Address == read.Address
+            ? prefix
+            : throw Wrong(key, element.GetProperty(key), $"{prefix} (without host bits)");
     }
 
     /// <summary>Code 7, naming key, value and an example.</summary>
     public CniException Wrong(string key, JsonElement value, string example) =>
         new(CniErrorCode.InvalidConfiguration, $"{path}{key}: {value.GetRawText()} is not valid; example: {example}");
 
-    public CniException Wrong(string key, string reason) => new(CniErrorCode.InvalidConfiguration, $"{path}{key}: {reason}");
+    public CniException Wrong(string key, string reason) =>
+        new(CniErrorCode.InvalidConfiguration, $"{path}{key}: {reason}");
 
     // Half a surrogate pair and a zero are JSON, and no text that a file or an interface could be named by.
     private static bool TryText(JsonElement value, out string text)
@@ -103,6 +116,7 @@ internal readonly struct CniObject(JsonElement element, string path)
     private bool TryGet(string key, out JsonElement value)
     {
         value = default;
-        return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+        return element.ValueKind == JsonValueKind.Object
+            && element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
     }
 }

@@ -21,7 +21,9 @@ internal sealed record Attachment
     /// <summary>Path of the pod's network namespace.</summary>
     public required string Sandbox { get; init; }
 
-    /// <summary>Those that lead by it, the default ones included; not those for which the pod had another route already.</summary>
+    /// <summary>
+    /// Those that lead by it, the default ones included; not those for which the pod had another route already.
+    /// </summary>
     public required IReadOnlyList<PodRoute> Routes { get; init; }
 
     /// <summary>Bytes.</summary>

@@ -20,7 +20,8 @@ internal sealed class AttachmentCheck(AttachmentRequest request, bool isOurs)
         if (netlink.FindLink(name) is not { } bridge) throw Differs($"the bridge {name} is gone");
         if (bridge.Kind != "bridge") throw Differs($"{name} is no bridge");
         if (!bridge.IsUp) throw Differs($"the bridge {name} is down");
-        if (netlink.FindLink(request.HostInterfaceName) is not { } host) throw Differs($"{request.HostInterfaceName} is gone from the node");
+        if (netlink.FindLink(request.HostInterfaceName) is not { } host)
+            throw Differs($"{request.HostInterfaceName} is gone from the node");
         if (!host.IsUp) throw Differs($"{request.HostInterfaceName} is down");
         if (host.MasterIndex != bridge.Index || netlink.FindBridgePort(host.Name) is not { } port)
             throw Differs($"{request.HostInterfaceName} is no port of {name}");
@@ -40,13 +41,15 @@ internal sealed class AttachmentCheck(AttachmentRequest request, bool isOurs)
     public void CheckPod(RouteNetlink netlink)
     {
         string name = request.InterfaceName;
-        if (netlink.FindLink(name) is not { } link) throw Differs($"{name} is gone from {request.NetworkNamespacePath}");
+        if (netlink.FindLink(name) is not { } link)
+            throw Differs($"{name} is gone from {request.NetworkNamespacePath}");
         if (link.Kind != "veth") throw Differs($"{name} in {request.NetworkNamespacePath} is no veth");
         if (!link.IsUp) throw Differs($"{name} in {request.NetworkNamespacePath} is down");
         IReadOnlyList<AddressInfo> present = netlink.GetAddresses(link);
         foreach (PodAddress address in request.Addresses)
         {
-            if (!Has(present, address)) throw Differs($"{name} has lost its address {address.Address}/{address.PrefixLength}");
+            if (!Has(present, address))
+                throw Differs($"{name} has lost its address {address.Address}/{address.PrefixLength}");
         }
 
         IReadOnlyList<RouteInfo> routes = netlink.GetRoutes();
@@ -65,8 +68,10 @@ internal sealed class AttachmentCheck(AttachmentRequest request, bool isOurs)
         }
 
         if (other is null) throw Differs($"the pod has lost its route to {wanted.Prefix}");
-        if (other.LinkIndex != wanted.LinkIndex) throw Differs($"the pod's route to {wanted.Prefix} does not lead by {interfaceName}");
-        throw Differs($"the pod's route to {wanted.Prefix} leads to {Name(other.Gateway)}, not to {Name(wanted.Gateway)}");
+        if (other.LinkIndex != wanted.LinkIndex)
+            throw Differs($"the pod's route to {wanted.Prefix} does not lead by {interfaceName}");
+        throw Differs(
+            $"the pod's route to {wanted.Prefix} leads to {Name(other.Gateway)}, not to {Name(wanted.Gateway)}");
     }
 
     private static string Name(IpAddress? gateway) => gateway is { } address ? $"gateway {address}" : "the link";

@@ -46,7 +46,9 @@ internal static class BridgeNetwork
     }
 
     /// <summary>Removes the pair. Nothing there is a success.</summary>
-    /// <param name="networkNamespacePath">Null, empty, gone or no namespace: the pair is looked for by the host's side alone.</param>
+    /// <param name="networkNamespacePath">
+    /// Null, empty, gone or no namespace: the pair is looked for by the host's side alone.
+    /// </param>
     /// <param name="interfaceName">In the pod.</param>
     /// <param name="hostInterfaceName">In the namespace of the node.</param>
     /// <exception cref="CniException">The pair is there and cannot be removed.</exception>
@@ -72,7 +74,9 @@ internal static class BridgeNetwork
         }
     }
 
-    /// <summary>Compares what is there with what was asked for; what later plugins of a chain have added is no difference.</summary>
+    /// <summary>
+    /// Compares what is there with what was asked for; what later plugins of a chain have added is no difference.
+    /// </summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="isOurs">False: another plugin made the pair, with a hairpin mode of its own.</param>
     /// <exception cref="CniException">Names what differs.</exception>
@@ -97,7 +101,8 @@ internal static class BridgeNetwork
         }
     }
 
-    private static Attachment Configure(RouteNetlink netlink, NamespaceHandle pod, LinkInfo bridge, AttachmentRequest request)
+    private static Attachment Configure(
+        RouteNetlink netlink, NamespaceHandle pod, LinkInfo bridge, AttachmentRequest request)
     {
         netlink.SetUpPort(request.HostInterfaceName, request.Bridge.HairpinMode);
         return pod.Invoke(() =>
@@ -133,7 +138,8 @@ internal static class BridgeNetwork
         catch (LinuxException taken) when (taken.Errno == Errno.EEXIST)
         {
             string where = netlink.FindLink(pair.Name) is not null
-                ? $"{pair.Name} already exists on the node: an earlier ADD of this attachment was not followed by its DEL"
+                ? $"{pair.Name} already exists on the node: an earlier ADD of this attachment was not followed by its "
+                    + "DEL"
                 : $"{pair.PeerName} already exists in {pair.PeerNamespace.Path}";
             throw new CniException(CniErrorCode.Wiring, where);
         }
@@ -145,13 +151,15 @@ internal static class BridgeNetwork
         while (watch.Elapsed < _patience)
         {
             BridgePortInfo port = netlink.FindBridgePort(request.HostInterfaceName)
-                ?? throw new CniException(CniErrorCode.Wiring, $"{request.HostInterfaceName} has been taken away from {request.Bridge.Name}");
+                ?? throw new CniException(
+                    CniErrorCode.Wiring, $"{request.HostInterfaceName} has been taken away from {request.Bridge.Name}");
             if (port.IsEnabled) return port.Link;
             Thread.Sleep(1);
         }
 
         throw new CniException(
-            CniErrorCode.Wiring, $"{request.HostInterfaceName} does not come up on {request.Bridge.Name}; is that bridge up?");
+            CniErrorCode.Wiring,
+            $"{request.HostInterfaceName} does not come up on {request.Bridge.Name}; is that bridge up?");
     }
 
     private static MacAddress MacOf(IReadOnlyList<PodAddress> addresses)
@@ -169,7 +177,8 @@ internal static class BridgeNetwork
         if (!pod.IsCurrent()) return pod;
         pod.Dispose();
         throw new CniException(
-            CniErrorCode.InvalidEnvironment, $"CNI_NETNS={path} is the network namespace of the node itself; example: /run/netns/cni-1");
+            CniErrorCode.InvalidEnvironment,
+            $"CNI_NETNS={path} is the network namespace of the node itself; example: /run/netns/cni-1");
     }
 
     private static NamespaceHandle? TryOpen(string path)
@@ -192,7 +201,8 @@ internal static class BridgeNetwork
     {
         Errno.EPERM or Errno.EACCES => new(
             CniErrorCode.Wiring, refused.Message, "needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN"),
-        Errno.EBUSY or Errno.EAGAIN or Errno.ENOBUFS or Errno.ENOMEM => new(CniErrorCode.TryAgainLater, refused.Message),
+        Errno.EBUSY or Errno.EAGAIN or Errno.ENOBUFS or Errno.ENOMEM =>
+            new(CniErrorCode.TryAgainLater, refused.Message),
         _ => new(CniErrorCode.Wiring, refused.Message),
     };
 }

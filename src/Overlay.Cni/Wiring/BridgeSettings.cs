@@ -11,10 +11,14 @@ internal sealed record BridgeSettings
     /// <summary>The pod's default routes lead to the bridge.</summary>
     public bool IsDefaultGateway { get; init; } = true;
 
-    /// <summary>An address of another subnet on the bridge gives way to the gateway's, instead of failing the attachment.</summary>
+    /// <summary>
+    /// An address of another subnet on the bridge gives way to the gateway's, instead of failing the attachment.
+    /// </summary>
     public bool ForceAddress { get; init; }
 
-    /// <summary>A pod's packets may leave by the port they came in, as a Service that leads back to its caller needs.</summary>
+    /// <summary>
+    /// A pod's packets may leave by the port they came in, as a Service that leads back to its caller needs.
+    /// </summary>
     public bool HairpinMode { get; init; } = true;
 
     public bool PromiscuousMode { get; init; }

@@ -3,10 +3,15 @@ using Overlay.Host.Kernel;
 
 namespace Overlay.Cni.Wiring;
 
-/// <summary>Kernel parameters below <c>net</c>, of the calling thread's network namespace, with the plugin's errors.</summary>
+/// <summary>
+/// Kernel parameters below <c>net</c>, of the calling thread's network namespace, with the plugin's errors.
+/// </summary>
 internal static class NetworkSetting
 {
-    /// <summary>As <see cref="Set"/>, for settings that a pod can do without: where /proc/sys is read-only they stay as they are.</summary>
+    /// <summary>
+    /// As <see cref="Set"/>, for settings that a pod can do without: where /proc/sys is read-only they stay as they
+    /// are.
+    /// </summary>
     public static void TrySet(string key, string value)
     {
         try
@@ -20,7 +25,9 @@ internal static class NetworkSetting
     }
 
     /// <summary>Sets a value where it is another.</summary>
-    /// <exception cref="CniException">The kernel has no such parameter (a kernel without IPv6, for one), or refuses the value.</exception>
+    /// <exception cref="CniException">
+    /// The kernel has no such parameter (a kernel without IPv6, for one), or refuses the value.
+    /// </exception>
     public static void Set(string key, string value)
     {
         string name = "net/" + key;
@@ -30,7 +37,8 @@ internal static class NetworkSetting
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CniException(CniErrorCode.Wiring, $"{Sysctl.PathOf(name)} cannot be set to {value}: {exception.Message}");
+            throw new CniException(
+                CniErrorCode.Wiring, $"{Sysctl.PathOf(name)} cannot be set to {value}: {exception.Message}");
         }
     }
 }

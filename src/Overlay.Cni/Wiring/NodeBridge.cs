@@ -6,13 +6,19 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Wiring;
 
-/// <summary>The bridge of the node. It is the node's and not a pod's: no failed attachment takes it away again.</summary>
+/// <summary>
+/// The bridge of the node. It is the node's and not a pod's: no failed attachment takes it away again.
+/// </summary>
 /// <param name="netlink">In the namespace of the node.</param>
 /// <param name="settings">What is asked of it.</param>
 internal sealed class NodeBridge(RouteNetlink netlink, BridgeSettings settings)
 {
-    /// <summary>Makes it, or takes the one that is there as it is, whoever made it; up, with the gateways' addresses.</summary>
-    /// <exception cref="CniException">The name is taken by another kind of device, or an address of another subnet is in the way.</exception>
+    /// <summary>
+    /// Makes it, or takes the one that is there as it is, whoever made it; up, with the gateways' addresses.
+    /// </summary>
+    /// <exception cref="CniException">
+    /// The name is taken by another kind of device, or an address of another subnet is in the way.
+    /// </exception>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public LinkInfo Ensure(AttachmentRequest request)
     {
@@ -21,7 +27,9 @@ internal sealed class NodeBridge(RouteNetlink netlink, BridgeSettings settings)
         {
             throw new CniException(
                 CniErrorCode.InvalidConfiguration,
-                $"{settings.Name} is no bridge but {(bridge.Kind.Length == 0 ? "a physical device" : $"of kind {bridge.Kind}")}; name another one, for example \"bridge\": \"cni0\"");
+                $"{settings.Name} is no bridge but "
+                + $"{(bridge.Kind.Length == 0 ? "a physical device" : $"of kind {bridge.Kind}")}; name another one, "
+                + "for example \"bridge\": \"cni0\"");
         }
 
         if (!bridge.IsUp) netlink.SetUp(settings.Name);
@@ -89,7 +97,8 @@ internal sealed class NodeBridge(RouteNetlink netlink, BridgeSettings settings)
             {
                 throw new CniException(
                     CniErrorCode.Wiring,
-                    $"{bridge.Name} has the address {there.Address}/{there.PrefixLength}, and the pods' gateway is {gateway}/{prefixLength}; remove the one there, or set \"forceAddress\": true");
+                    $"{bridge.Name} has the address {there.Address}/{there.PrefixLength}, and the pods' gateway is "
+                    + $"{gateway}/{prefixLength}; remove the one there, or set \"forceAddress\": true");
             }
 
             netlink.RemoveAddress(bridge, there.Address, there.PrefixLength);

@@ -33,7 +33,8 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
         else netlink.SetUp(request.InterfaceName, request.SegmentLimit);
         LinkInfo link = netlink.FindLink(request.InterfaceName)
             ?? throw new LinuxException("RTM_GETLINK", request.InterfaceName, Errno.ENODEV);
-        foreach (PodAddress address in request.Addresses) netlink.SetAddress(link, address.Address, address.PrefixLength);
+        foreach (PodAddress address in request.Addresses)
+            netlink.SetAddress(link, address.Address, address.PrefixLength);
 
         // Of two for the same destination the first stays: another interface of this pod may have brought one.
         foreach (PodRoute route in Routes())
@@ -45,8 +46,8 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     }
 
     /// <summary>
-    /// Tells the link whose the addresses are, so that nobody asks, nor believes an earlier owner. The kernel does it, for
-    /// to close a packet socket takes it up to 20 ms.
+    /// Tells the link whose the addresses are, so that nobody asks, nor believes an earlier owner. The kernel does it,
+    /// for to close a packet socket takes it up to 20 ms.
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void Announce(LinkInfo link) => netlink.SetHardwareAddress(link.Name, link.Address);
@@ -70,7 +71,8 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
         IpAddress? gateway = route.Gateway ?? GatewayOf(route.Destination.Family);
         uint metric = route.Destination.Family == IpFamily.IPv6 ? Ipv6Metric : 0;
         bool isOnLink = gateway is { } hop && !IsNeighbour(hop);
-        return new RouteInfo(route.Destination, link.Index, metric, Protocol, false, null, route.Mtu, gateway, isOnLink);
+        return new RouteInfo(
+            route.Destination, link.Index, metric, Protocol, false, null, route.Mtu, gateway, isOnLink);
     }
 
     private bool IsNeighbour(IpAddress gateway)
@@ -93,9 +95,9 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
         return null;
     }
 
-    // Container runtimes turn IPv6 off in new namespaces. Detection of duplicates would hold the link-local address back
-    // for a second, and by a hairpin port a pod sees its own probes. An announcement is a courtesy: an address has its MAC
-    // whichever pod it goes to.
+    // Container runtimes turn IPv6 off in new namespaces. Detection of duplicates would hold the link-local address
+    // back for a second, and by a hairpin port a pod sees its own probes. An announcement is a courtesy: an address has
+    // its MAC whichever pod it goes to.
     private void Prepare()
     {
         if (Has(IpFamily.IPv4)) NetworkSetting.TrySet($"ipv4/conf/{request.InterfaceName}/arp_notify", "1");

@@ -19,7 +19,9 @@ internal sealed record LeaseDocument(
         lease.BackendType, VtepDocument.Of(lease.BackendData), VtepDocument.Of(lease.BackendV6Data));
 }
 
-/// <summary>flannel's backend-data, written in exactly this order and with nothing more: flannel reads its own back by text.</summary>
+/// <summary>
+/// flannel's backend-data, written in exactly this order and with nothing more: flannel reads its own back by text.
+/// </summary>
 internal sealed record VtepDocument(
     [property: JsonPropertyName("VNI")] uint Vni,
     [property: JsonPropertyName("VtepMAC")] string VtepMac)

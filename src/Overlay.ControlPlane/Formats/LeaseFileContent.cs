@@ -46,14 +46,17 @@ internal readonly record struct LeaseFileContent(byte[]? Bytes, string? Problem)
 
         // Throws when there is none. A pipe or a device has no length either, and to open one could wait for ever.
         if (file.Length == 0) return new([], null);
-        if (file.Length > MaxLength) return new(null, $"has {file.Length} bytes, more than the {MaxLength} a lease may have");
-        using SafeFileHandle handle = File.OpenHandle(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        if (file.Length > MaxLength)
+            return new(null, $"has {file.Length} bytes, more than the {MaxLength} a lease may have");
+        using SafeFileHandle handle =
+            File.OpenHandle(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(MaxLength + 1);
         int length = 0;
         try
         {
             int read;
-            while (length <= MaxLength && (read = RandomAccess.Read(handle, buffer.AsSpan(length, MaxLength + 1 - length), length)) > 0) length += read;
+            while (length <= MaxLength && (read = RandomAccess.Read(
+                handle, buffer.AsSpan(length, MaxLength + 1 - length), length)) > 0) length += read;
             return length > MaxLength
                 ? new(null, $"has more than the {MaxLength} bytes a lease may have")
                 : new(buffer[..length], null);

@@ -16,13 +16,18 @@ internal static class LeaseJson
 {
     private const string Example = """an object such as {"Subnet":"10.244.2.0/24","PublicIP":"192.0.2.2","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"02:00:00:00:00:02"}}""";
 
-    /// <summary>Writes <c>{"Subnet":…,"SubnetV6":…,"PublicIP":…,"PublicIPv6":…,"BackendType":…,"BackendData":…}</c>.</summary>
+    /// <summary>
+    /// Writes <c>{"Subnet":…,"SubnetV6":…,"PublicIP":…,"PublicIPv6":…,"BackendType":…,"BackendData":…}</c>.
+    /// </summary>
     public static byte[] Format(Lease lease) =>
         JsonSerializer.SerializeToUtf8Bytes(LeaseDocument.Of(lease), LeaseJsonContext.Default.LeaseDocument);
 
-    /// <summary>Reads a lease; never throws. The error is one sentence with the field, its value and a right example.</summary>
+    /// <summary>
+    /// Reads a lease; never throws. The error is one sentence with the field, its value and a right example.
+    /// </summary>
     public static bool TryParse(
-        string node, ReadOnlySpan<byte> json, [NotNullWhen(true)] out Lease? lease, [NotNullWhen(false)] out string? error)
+        string node, ReadOnlySpan<byte> json, [NotNullWhen(true)] out Lease? lease,
+        [NotNullWhen(false)] out string? error)
     {
         lease = null;
         if (!TryReadObject(json, Example, out LeaseFields? fields, out error)) return false;
@@ -35,13 +40,15 @@ internal static class LeaseJson
 
     /// <summary>Reads what a lease has besides its pod CIDRs, which here are known from elsewhere.</summary>
     internal static bool TryRead(
-        string node, PodCidrs podCidrs, LeaseFields fields, [NotNullWhen(true)] out Lease? lease, [NotNullWhen(false)] ref string? error)
+        string node, PodCidrs podCidrs, LeaseFields fields, [NotNullWhen(true)] out Lease? lease,
+        [NotNullWhen(false)] ref string? error)
     {
         lease = null;
         IpAddress? publicIp = Address(new("PublicIP", fields.PublicIp), IpFamily.IPv4, "192.0.2.2", ref error);
         IpAddress? publicIpV6 = Address(new("PublicIPv6", fields.PublicIpV6), IpFamily.IPv6, "2001:db8::2", ref error);
         JsonField backendType = new("BackendType", fields.BackendType);
-        if (!backendType.TryGetText(out string? type)) error ??= backendType.IsNot("a backend's name such as \"vxlan\"");
+        if (!backendType.TryGetText(out string? type))
+            error ??= backendType.IsNot("a backend's name such as \"vxlan\"");
 
         // Other backends put other things there; the reconciler refuses them by their type.
         bool isVxlan = Lease.Vxlan.Equals(type, StringComparison.OrdinalIgnoreCase);
@@ -69,12 +76,15 @@ internal static class LeaseJson
 
     /// <summary>Reads the members, of whatever kind they are; never throws.</summary>
     internal static bool TryReadObject(
-        ReadOnlySpan<byte> json, string example, [NotNullWhen(true)] out LeaseFields? fields, [NotNullWhen(false)] out string? error)
+        ReadOnlySpan<byte> json, string example, [NotNullWhen(true)] out LeaseFields? fields,
+        [NotNullWhen(false)] out string? error)
     {
         fields = null;
         ReadOnlySpan<byte> byteOrderMark = [0xef, 0xbb, 0xbf];
         if (json.StartsWith(byteOrderMark)) json = json[byteOrderMark.Length..];
-        error = json.IsEmpty ? $"is empty, not {example}" : Utf8.IsValid(json) ? null : $"is not UTF-8 text of {example}";
+        error = json.IsEmpty
+            ? $"is empty, not {example}"
+            : Utf8.IsValid(json) ? null : $"is not UTF-8 text of {example}";
         if (error is not null) return false;
         try
         {
@@ -113,7 +123,8 @@ internal static class LeaseJson
     private static IpAddress? Address(JsonField field, IpFamily family, string example, ref string? error)
     {
         if (error is not null || field.IsAbsent) return null;
-        if (field.TryGetText(out string? text) && IpAddress.TryParse(text, out IpAddress address) && address.Family == family)
+        if (field.TryGetText(out string? text)
+            && IpAddress.TryParse(text, out IpAddress address) && address.Family == family)
             return address;
         error = field.IsNot($"an {family} address such as \"{example}\"");
         return null;

@@ -52,11 +52,15 @@ internal sealed class NetConfFamily
         if (LengthIn(network, reader) is not { } length) return null;
 
         // The first one is left out: its base address is that of the network.
-        IpPrefix? min = Boundary(_min, _minValue ?? new IpPrefix(network.Address, length).Last.Add(1), network, length, reader);
-        IpPrefix? max = Boundary(_max, _maxValue ?? new IpPrefix(network.Last, length).Address, network, length, reader);
+        IpPrefix? min =
+            Boundary(_min, _minValue ?? new IpPrefix(network.Address, length).Last.Add(1), network, length, reader);
+        IpPrefix? max =
+            Boundary(_max, _maxValue ?? new IpPrefix(network.Last, length).Address, network, length, reader);
         if (min is not { } first || max is not { } last) return null;
         if (first.Address.Value <= last.Address.Value) return new(first, last);
-        reader.Fail($"{_min.Name} is {first.Address}, which is above {_max.Name} {last.Address}; it should be at most that, such as \"{last.Address}\"");
+        reader.Fail(
+            $"{_min.Name} is {first.Address}, which is above {_max.Name} {last.Address}; it should be at most that, "
+            + $"such as \"{last.Address}\"");
         return null;
     }
 
@@ -65,18 +69,30 @@ internal sealed class NetConfFamily
         // Four subnets at least: the first is not used, and one alone would be no network.
         int shortest = network.Length + 2;
         if (network.Length > LongestNetwork)
-            reader.Fail($"{_network.Name} is {network}, too small for four subnets; it should be a /{LongestNetwork} or larger, such as \"{NetworkExample}\"");
+            reader.Fail(
+                $"{_network.Name} is {network}, too small for four subnets; it should be a /{LongestNetwork} or "
+                + $"larger, such as \"{NetworkExample}\"");
         else if (_lengthValue == 0) return Math.Max(UsualSubnet, shortest);
         else if (_lengthValue >= shortest) return _lengthValue;
-        else reader.Fail($"{_length.Name} is {_lengthValue}, which leaves room for less than four subnets in {_network.Name} {network}; it should be from {shortest} to {LongestSubnet} such as {Math.Max(UsualSubnet, shortest)}");
+        else
+            reader.Fail(
+                $"{_length.Name} is {_lengthValue}, which leaves room for less than four subnets in {_network.Name} "
+                + $"{network}; it should be from {shortest} to {LongestSubnet} such as "
+                + $"{Math.Max(UsualSubnet, shortest)}");
         return null;
     }
 
-    private static IpPrefix? Boundary(JsonField field, IpAddress address, IpPrefix network, int length, NetConfReader reader)
+    private static IpPrefix? Boundary(
+        JsonField field, IpAddress address, IpPrefix network, int length, NetConfReader reader)
     {
         IpPrefix subnet = new(address, length);
-        if (!network.Contains(address)) reader.Fail($"{field.Name} is {address}, which is not inside {network}; it should be such as \"{new IpPrefix(network.Address, length).Last.Add(1)}\"");
-        else if (subnet.Address != address) reader.Fail($"{field.Name} is {address}, which no /{length} begins at; it should be such as \"{subnet.Address}\"");
+        if (!network.Contains(address))
+            reader.Fail(
+                $"{field.Name} is {address}, which is not inside {network}; it should be such as "
+                + $"\"{new IpPrefix(network.Address, length).Last.Add(1)}\"");
+        else if (subnet.Address != address)
+            reader.Fail(
+                $"{field.Name} is {address}, which no /{length} begins at; it should be such as \"{subnet.Address}\"");
         else return subnet;
         return null;
     }

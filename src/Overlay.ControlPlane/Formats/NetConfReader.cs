@@ -4,8 +4,12 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Formats;
 
-/// <summary>Reads values of net-conf.json and keeps the first problem: an operator mends one problem at a time.</summary>
-/// <remarks>As in Go, null leaves a value at its default, and any other kind than the expected one is an error.</remarks>
+/// <summary>
+/// Reads values of net-conf.json and keeps the first problem: an operator mends one problem at a time.
+/// </summary>
+/// <remarks>
+/// As in Go, null leaves a value at its default, and any other kind than the expected one is an error.
+/// </remarks>
 internal sealed class NetConfReader
 {
     /// <summary>One sentence; null while all is well.</summary>
@@ -25,7 +29,8 @@ internal sealed class NetConfReader
     public int Number(JsonField field, int otherwise, int max, int example)
     {
         if (field.IsAbsent) return otherwise;
-        if (field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out int number) && number >= 0 && number <= max)
+        if (field.Value.ValueKind == JsonValueKind.Number
+            && field.Value.TryGetInt32(out int number) && number >= 0 && number <= max)
             return number;
         Fail(field.IsNot($"a number from 0 to {max} such as {example}"));
         return otherwise;
@@ -51,7 +56,8 @@ internal sealed class NetConfReader
     public IpAddress? Address(JsonField field, IpFamily family, string example)
     {
         if (field.IsAbsent) return null;
-        if (field.TryGetText(out string? text) && IpAddress.TryParse(text, out IpAddress address) && address.Family == family)
+        if (field.TryGetText(out string? text)
+            && IpAddress.TryParse(text, out IpAddress address) && address.Family == family)
             return address;
         Fail(field.IsNot($"an {family} address such as \"{example}\""));
         return null;

@@ -59,7 +59,9 @@ public sealed record AddressPlan
         }
     }
 
-    /// <summary>The violation when a pod CIDR, this node's or a peer's, is not inside the cluster CIDR; null when it is.</summary>
+    /// <summary>
+    /// The violation when a pod CIDR, this node's or a peer's, is not inside the cluster CIDR; null when it is.
+    /// </summary>
     /// <param name="name">Its owner, for the message.</param>
     /// <param name="podCidr">The pod CIDR.</param>
     public string? CheckPodCidr(string name, IpPrefix podCidr)

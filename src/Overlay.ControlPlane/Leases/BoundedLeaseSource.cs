@@ -31,7 +31,8 @@ public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : IL
         source.WatchAsync(known, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => source.WatchPodCidrsAsync(cancellationToken);
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) =>
+        source.WatchPodCidrsAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) =>

@@ -14,23 +14,34 @@ public interface ILeaseSource
     /// <summary>The state of the store. Any thread may read it.</summary>
     StoreStatus Status { get; }
 
-    /// <summary>The present problems: file, key or object, each with the message. Empty when all is well. Any thread may read it.</summary>
+    /// <summary>
+    /// The present problems: file, key or object, each with the message. Empty when all is well. Any thread may read
+    /// it.
+    /// </summary>
     IReadOnlyDictionary<string, string> Problems { get; }
 
-    /// <summary>The settings that the store has for a node, apart from its pod CIDRs. Waits until the store has them.</summary>
-    /// <exception cref="InvalidDataException">The store's values cannot be used; the message names key, value and an example.</exception>
+    /// <summary>
+    /// The settings that the store has for a node, apart from its pod CIDRs. Waits until the store has them.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The store's values cannot be used; the message names key, value and an example.
+    /// </exception>
     Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken);
 
     /// <summary>The lease the store holds for that node; null when there is none, or none that makes sense.</summary>
     /// <remarks>
-    /// A store without names of nodes finds the lease only after <see cref="AcquireAsync"/>, which keeps the lease of an earlier
-    /// daemon of this node: peers send to the VTEP MAC in it.
+    /// A store without names of nodes finds the lease only after <see cref="AcquireAsync"/>, which keeps the lease of
+    /// an earlier daemon of this node: peers send to the VTEP MAC in it.
     /// </remarks>
     /// <exception cref="IOException">The store does not answer.</exception>
     Task<Lease?> FindAsync(string node, CancellationToken cancellationToken);
 
-    /// <summary>This node's pod CIDRs, from the store where it gives them. Waits until it has, and logs the reason for the wait.</summary>
-    /// <exception cref="InvalidDataException">The store's values cannot be used; the message names key, value and an example.</exception>
+    /// <summary>
+    /// This node's pod CIDRs, from the store where it gives them. Waits until it has, and logs the reason for the wait.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The store's values cannot be used; the message names key, value and an example.
+    /// </exception>
     Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken);
 
     /// <summary>Every lease, this node's own too: a snapshot first, then changes. One watch at a time.</summary>
@@ -40,15 +51,17 @@ public interface ILeaseSource
     /// </param>
     /// <param name="cancellationToken">Ends the watch with <see cref="OperationCanceledException"/>.</param>
     /// <remarks>
-    /// Waits, rather than end or send an empty snapshot, while the store cannot be read. The watch also keeps the published
-    /// lease in the store: renews it, and writes it again where somebody removed it.
+    /// Waits, rather than end or send an empty snapshot, while the store cannot be read. The watch also keeps the
+    /// published lease in the store: renews it, and writes it again where somebody removed it.
     /// </remarks>
     IAsyncEnumerable<LeaseUpdate> WatchAsync(IReadOnlyList<Lease> known, CancellationToken cancellationToken);
 
-    /// <summary>Other pod CIDRs than those this node has published, whenever the store gives it some. One reader at a time.</summary>
+    /// <summary>
+    /// Other pod CIDRs than those this node has published, whenever the store gives it some. One reader at a time.
+    /// </summary>
     /// <remarks>
-    /// Found by a running <see cref="WatchAsync"/>. A reader that is slower than the store gets the newest only. A store
-    /// that gives no pod CIDRs yields nothing. Ends with <see cref="OperationCanceledException"/>.
+    /// Found by a running <see cref="WatchAsync"/>. A reader that is slower than the store gets the newest only. A
+    /// store that gives no pod CIDRs yields nothing. Ends with <see cref="OperationCanceledException"/>.
     /// </remarks>
     IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken);
 
@@ -56,7 +69,9 @@ public interface ILeaseSource
     /// <exception cref="IOException">The store could not be written. A running watch tries again.</exception>
     Task PublishAsync(Lease own, CancellationToken cancellationToken);
 
-    /// <summary>Reports to a store with a notion of readiness that pods' packets flow on this node; does nothing elsewhere.</summary>
+    /// <summary>
+    /// Reports to a store with a notion of readiness that pods' packets flow on this node; does nothing elsewhere.
+    /// </summary>
     /// <exception cref="IOException">The store could not be written.</exception>
     Task ReportReadyAsync(string node, CancellationToken cancellationToken);
 

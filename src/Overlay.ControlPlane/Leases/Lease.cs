@@ -2,7 +2,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Leases;
 
-/// <summary>The announcement of a node: its pod CIDRs and the addresses of its VTEPs. Immutable, compared by value.</summary>
+/// <summary>
+/// The announcement of a node: its pod CIDRs and the addresses of its VTEPs. Immutable, compared by value.
+/// </summary>
 public sealed record Lease
 {
     /// <summary>The one backend type whose leases are carried.</summary>

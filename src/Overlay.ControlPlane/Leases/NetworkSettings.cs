@@ -2,7 +2,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Leases;
 
-/// <summary>The settings that all nodes of a network have in common, as in flannel's net-conf.json. Immutable.</summary>
+/// <summary>
+/// The settings that all nodes of a network have in common, as in flannel's net-conf.json. Immutable.
+/// </summary>
 public sealed record NetworkSettings
 {
     /// <summary>All IPv4 pods; null where IPv4 is not enabled.</summary>

@@ -9,6 +9,8 @@ public sealed record StoreLocation(string Kind, string Place)
     public const string File = "File";
 
     /// <summary>State saved of the other store may be used here: by its location it is the same store.</summary>
-    /// <remarks>A directory may be mounted in another place; by the leases in it the source sees whether it is the same.</remarks>
+    /// <remarks>
+    /// A directory may be mounted in another place; by the leases in it the source sees whether it is the same.
+    /// </remarks>
     public bool MayBe(StoreLocation other) => Kind == other.Kind && (Kind == File || Place == other.Place);
 }

@@ -2,7 +2,9 @@ namespace Overlay.ControlPlane.Leases;
 
 /// <summary>The state of a store. Immutable.</summary>
 /// <param name="State">Whether the store answers.</param>
-/// <param name="LastSync">The last time that no change was missed: by a list, an event or a progress note; null before the first.</param>
+/// <param name="LastSync">
+/// The last time that no change was missed: by a list, an event or a progress note; null before the first.
+/// </param>
 /// <param name="Revision">Its revision then, as it names it; null where it has none.</param>
 public sealed record StoreStatus(StoreState State, DateTimeOffset? LastSync, string? Revision)
 {

@@ -2,7 +2,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Leases;
 
-/// <summary>The pod CIDRs of one family that are handed out: all of one length, from the first to the last. Immutable.</summary>
+/// <summary>
+/// The pod CIDRs of one family that are handed out: all of one length, from the first to the last. Immutable.
+/// </summary>
 internal sealed record SubnetRange(IpPrefix Min, IpPrefix Max)
 {
     /// <summary>How many pod CIDRs there are in it.</summary>
@@ -11,7 +13,9 @@ internal sealed record SubnetRange(IpPrefix Min, IpPrefix Max)
     public bool Contains(IpPrefix subnet) => subnet.Family == Min.Family && subnet.Length == Min.Length
         && subnet.Address.Value >= Min.Address.Value && subnet.Address.Value <= Max.Address.Value;
 
-    /// <summary>The subnets that overlap none of the taken prefixes, whatever their lengths, from the lowest on.</summary>
+    /// <summary>
+    /// The subnets that overlap none of the taken prefixes, whatever their lengths, from the lowest on.
+    /// </summary>
     public IEnumerable<IpPrefix> Free(IEnumerable<IpPrefix> taken)
     {
         IpPrefix[] blocks =

@@ -5,7 +5,8 @@ namespace Overlay.ControlPlane.Leases;
 /// <summary>The rule for underlay addresses of VTEPs.</summary>
 public static class VtepAddress
 {
-    // No VTEP can be reached there: "this host", loopback, multicast and beyond; link-local IPv6 needs an interface too.
+    // No VTEP can be reached there: "this host", loopback, multicast and beyond; link-local IPv6 needs an interface
+    // too.
     private static readonly IpPrefix[] _unusable =
     [
         IpPrefix.Parse("0.0.0.0/8"), IpPrefix.Parse("127.0.0.0/8"), IpPrefix.Parse("224.0.0.0/3"),

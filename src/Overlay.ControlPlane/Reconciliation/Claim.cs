@@ -2,7 +2,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
-/// <summary>A prefix that a node wants for itself alone: a pod CIDR, or a public address as the prefix of full length.</summary>
+/// <summary>
+/// A prefix that a node wants for itself alone: a pod CIDR, or a public address as the prefix of full length.
+/// </summary>
 internal readonly record struct Claim(string Node, ClaimKind Kind, IpPrefix Prefix)
 {
     public static Claim PodCidr(string node, IpPrefix prefix) => new(node, ClaimKind.PodCidr, prefix);
@@ -37,7 +39,9 @@ internal readonly record struct ClaimAge(bool Held, long Since) : IComparable<Cl
     public int CompareTo(ClaimAge other) => (!Held, Since).CompareTo((!other.Held, other.Since));
 }
 
-/// <summary>By kind and by what is claimed: prefixes nest or are disjoint, and one comes right after those it lies in.</summary>
+/// <summary>
+/// By kind and by what is claimed: prefixes nest or are disjoint, and one comes right after those it lies in.
+/// </summary>
 internal sealed class ClaimOrder : IComparer<Claim>
 {
     public static ClaimOrder Instance { get; } = new();

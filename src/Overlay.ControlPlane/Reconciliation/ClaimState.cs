@@ -1,6 +1,8 @@
 namespace Overlay.ControlPlane.Reconciliation;
 
-/// <summary>The holders of prefixes and addresses, with the age of their claims; settles contradictions. Not thread-safe.</summary>
+/// <summary>
+/// The holders of prefixes and addresses, with the age of their claims; settles contradictions. Not thread-safe.
+/// </summary>
 /// <remarks>
 /// The first holder wins; of claims that come in together, the first by node name. Strength belongs to the
 /// claim and not to the lease: a node that changes its MAC or moves one of its prefixes keeps the others. A node that
@@ -12,7 +14,9 @@ internal sealed class ClaimState(KeptClaims kept)
     private long _settlements;
 
     /// <summary>Takes what changed and says which nodes lose, of all there are, with the reason.</summary>
-    /// <param name="withdrawn">Claims that are forgotten, unless they are made again, or kept for a node that may come back.</param>
+    /// <param name="withdrawn">
+    /// Claims that are forgotten, unless they are made again, or kept for a node that may come back.
+    /// </param>
     /// <param name="made">New claims, or such as were made before: those keep their age.</param>
     /// <param name="present">The nodes that have a lease, with or without claims.</param>
     public IReadOnlyDictionary<string, string> Settle(
@@ -22,7 +26,8 @@ internal sealed class ClaimState(KeptClaims kept)
         KeepContested([.. withdrawn.Where(claim => !present(claim.Node) && _ages[claim].Held)]);
         foreach (Claim claim in withdrawn.Except(made)) _ = _ages.Remove(claim);
         foreach (Claim claim in made)
-            _ = _ages.TryAdd(claim, kept.TryFind(claim, out ClaimAge age) ? age : new ClaimAge(Held: false, _settlements));
+            _ = _ages.TryAdd(
+                claim, kept.TryFind(claim, out ClaimAge age) ? age : new ClaimAge(Held: false, _settlements));
         kept.Release(present);
 
         // Kept claims contend like the rest, and leave again before claims are turned.
@@ -59,7 +64,8 @@ internal sealed class ClaimState(KeptClaims kept)
 
         // Strongest first; the node's name makes the order, and with it the outcome, the same everywhere.
         foreach (string node in contests.Select(static contest => contest.Key)
-            .OrderBy(node => contests[node].Min(contest => _ages[contest.Mine])).ThenBy(static node => node, StringComparer.Ordinal))
+            .OrderBy(node => contests[node].Min(contest => _ages[contest.Mine]))
+            .ThenBy(static node => node, StringComparer.Ordinal))
             Decide(node);
         return refused;
 
@@ -91,14 +97,17 @@ internal sealed class ClaimState(KeptClaims kept)
     }
 
     /// <summary>Every pair of claims that cannot both stand, by node, seen from both sides.</summary>
-    /// <param name="claims">In <see cref="ClaimOrder"/>: one comes right after those it lies in, which are still open.</param>
+    /// <param name="claims">
+    /// In <see cref="ClaimOrder"/>: one comes right after those it lies in, which are still open.
+    /// </param>
     private static ILookup<string, (Claim Mine, Claim Other)> Contests(IEnumerable<Claim> claims)
     {
         List<(Claim, Claim)> pairs = [];
         Stack<Claim> open = [];
         foreach (Claim claim in claims)
         {
-            while (open.TryPeek(out Claim top) && !(top.Kind == claim.Kind && top.Prefix.Contains(claim.Prefix))) _ = open.Pop();
+            while (open.TryPeek(out Claim top) && !(top.Kind == claim.Kind && top.Prefix.Contains(claim.Prefix)))
+                _ = open.Pop();
             foreach (Claim outer in open)
             {
                 if (outer.Node == claim.Node) continue;

@@ -5,7 +5,8 @@ internal sealed class KeptClaims(TimeSpan grace, TimeProvider time)
 {
     private readonly Dictionary<Claim, (ClaimAge Age, long Since)> _kept = [];
 
-    public IEnumerable<(Claim Claim, ClaimAge Age)> Claims => _kept.Select(static entry => (entry.Key, entry.Value.Age));
+    public IEnumerable<(Claim Claim, ClaimAge Age)> Claims =>
+        _kept.Select(static entry => (entry.Key, entry.Value.Age));
 
     /// <summary>How long until the next of them is given up; null when there is none.</summary>
     public TimeSpan? NextRelease => _kept.Count == 0 ? null : _kept.Values.Min(entry => Left(entry.Since));
@@ -20,7 +21,9 @@ internal sealed class KeptClaims(TimeSpan grace, TimeProvider time)
         return isKept;
     }
 
-    /// <summary>Gives up what was kept for long enough, and what a node that is back claims itself or claims no more.</summary>
+    /// <summary>
+    /// Gives up what was kept for long enough, and what a node that is back claims itself or claims no more.
+    /// </summary>
     public void Release(Func<string, bool> present)
     {
         foreach ((Claim claim, (_, long since)) in _kept)

@@ -29,8 +29,12 @@ public sealed class LeaseFollower(
     /// <summary>The store has sent its leases in this run. Any thread may read it.</summary>
     public bool HasRead => _hasRead;
 
-    /// <summary>Applies the saved leases, then the store's: a node that held a prefix before a restart still holds it.</summary>
-    /// <param name="isStoreAway">The caller has just waited for the store in vain: the saved leases, or none, are used at once.</param>
+    /// <summary>
+    /// Applies the saved leases, then the store's: a node that held a prefix before a restart still holds it.
+    /// </summary>
+    /// <param name="isStoreAway">
+    /// The caller has just waited for the store in vain: the saved leases, or none, are used at once.
+    /// </param>
     /// <param name="cancellation">Ends the wait for a store that cannot be read, and the following of it.</param>
     /// <exception cref="OperationCanceledException">Cancelled before there was a table.</exception>
     public async Task ReadFirstAsync(bool isStoreAway, CancellationToken cancellation)
@@ -56,7 +60,9 @@ public sealed class LeaseFollower(
         Take();
     }
 
-    /// <summary>Applies and saves the store's updates from then on; ends when <see cref="ReadFirstAsync"/>'s token is cancelled.</summary>
+    /// <summary>
+    /// Applies and saves the store's updates from then on; ends when <see cref="ReadFirstAsync"/>'s token is cancelled.
+    /// </summary>
     public async Task FollowAsync()
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(_cancellation);
@@ -84,11 +90,14 @@ public sealed class LeaseFollower(
     /// <summary>Measures every peer against another lease of this node. Any thread may call.</summary>
     public void Rebase(Lease own, AddressPlan plan) => Change(() => reconciler.Rebase(own, plan));
 
-    /// <summary>Waits for the next update; true when the reconciler's own time, or the hold's, has come before it.</summary>
+    /// <summary>
+    /// Waits for the next update; true when the reconciler's own time, or the hold's, has come before it.
+    /// </summary>
     private async Task<bool> IsReconsiderationDueAsync()
     {
         if (DueIn() is not { } due) return false;
-        return await Task.WhenAny(_next!, Task.Delay(due, time, _cancellation)) != _next && !_cancellation.IsCancellationRequested;
+        return await Task.WhenAny(_next!, Task.Delay(due, time, _cancellation)) != _next
+            && !_cancellation.IsCancellationRequested;
     }
 
     private TimeSpan? DueIn()

@@ -5,7 +5,10 @@ using Overlay.Dataplane.Forwarding;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
-/// <summary>Turns the leases of nodes into the forwarding table. One writer at a time calls <see cref="Apply"/>, Reconsider and Rebase.</summary>
+/// <summary>
+/// Turns the leases of nodes into the forwarding table. One writer at a time calls <see cref="Apply"/>, Reconsider and
+/// Rebase.
+/// </summary>
 /// <remarks>
 /// The table is a function of the accepted leases alone and is replaced whole: routes that an update leaves unchanged
 /// work at every moment. The work for an update is in proportion to its changes, but for a few walks over all peers.
@@ -14,8 +17,13 @@ namespace Overlay.ControlPlane.Reconciliation;
 /// </remarks>
 public sealed class LeaseReconciler
 {
-    /// <summary>How long the claims of a withdrawn lease are kept for its node, where a stop withdraws leases and another node waits.</summary>
-    /// <remarks>Where leases outlive a stop, a lease that is gone is gone for good, and its pod CIDR may have been given away.</remarks>
+    /// <summary>
+    /// How long the claims of a withdrawn lease are kept for its node, where a stop withdraws leases and another node
+    /// waits.
+    /// </summary>
+    /// <remarks>
+    /// Where leases outlive a stop, a lease that is gone is gone for good, and its pod CIDR may have been given away.
+    /// </remarks>
     public static readonly TimeSpan ClaimGrace = WithdrawnClaim.KeptFor;
 
     private readonly TablePublisher _publisher;
@@ -35,12 +43,15 @@ public sealed class LeaseReconciler
     /// <param name="own">This node's lease: its pod CIDRs, underlays, VNI and MAC are the measure for peers.</param>
     /// <param name="plan">Its cluster CIDRs bound what peers may announce.</param>
     /// <param name="claimGrace"><see cref="ClaimGrace"/>, or zero where a stop leaves the lease in the store.</param>
-    /// <param name="publisher">Gets a new table with the first update, then whenever the accepted leases change.</param>
+    /// <param name="publisher">
+    /// Gets a new table with the first update, then whenever the accepted leases change.
+    /// </param>
     /// <param name="time">Clock of <see cref="PeersSnapshot.UpdatedAt"/> and of the grace.</param>
     /// <param name="logger">Logs every refusal once.</param>
     /// <exception cref="ArgumentException">The own lease lacks a VTEP, its MAC or its address.</exception>
     public LeaseReconciler(
-        Lease own, AddressPlan plan, TimeSpan claimGrace, TablePublisher publisher, TimeProvider time, ILogger<LeaseReconciler> logger)
+        Lease own, AddressPlan plan, TimeSpan claimGrace, TablePublisher publisher, TimeProvider time,
+        ILogger<LeaseReconciler> logger)
     {
         _own = own;
         _rules = new(own, plan);
@@ -55,7 +66,9 @@ public sealed class LeaseReconciler
     /// <summary>All peers, accepted or not. Any thread may read it.</summary>
     public PeersSnapshot Peers => _peers;
 
-    /// <summary>How long until <see cref="Reconsider"/> is due without an update; null when it has nothing to do.</summary>
+    /// <summary>
+    /// How long until <see cref="Reconsider"/> is due without an update; null when it has nothing to do.
+    /// </summary>
     public TimeSpan? ReconsiderIn => _kept.NextRelease;
 
     /// <summary>Takes an update; the workers' first batch after the return sees it.</summary>
@@ -71,10 +84,14 @@ public sealed class LeaseReconciler
         _peers = new(peers, _time.GetUtcNow());
     }
 
-    /// <summary>Gives claims that were kept for a node, and whose time is over, to the node that waits for them.</summary>
+    /// <summary>
+    /// Gives claims that were kept for a node, and whose time is over, to the node that waits for them.
+    /// </summary>
     public void Reconsider() => _peers = _peers with { Peers = JudgeAndPublish([]) };
 
-    /// <summary>Measures every peer against another lease of this node: it has other addresses, or other pod CIDRs, than before.</summary>
+    /// <summary>
+    /// Measures every peer against another lease of this node: it has other addresses, or other pod CIDRs, than before.
+    /// </summary>
     /// <exception cref="ArgumentException">The own lease lacks a VTEP, its MAC or its address.</exception>
     public void Rebase(Lease own, AddressPlan plan)
     {
@@ -82,7 +99,8 @@ public sealed class LeaseReconciler
         List<Claim> withdrawn = [.. _checked.Values.SelectMany(ClaimsOf)];
         _own = own;
         _rules = new(own, plan);
-        PeerLease[] peers = Judge([.. _checked.Select(static entry => (entry.Key, (Lease?)entry.Value.Lease))], withdrawn);
+        PeerLease[] peers =
+            Judge([.. _checked.Select(static entry => (entry.Key, (Lease?)entry.Value.Lease))], withdrawn);
         LogChanges(PeerChange.Between(_peers.Peers, peers));
         _table.Rebase(own, _rules, _peers.Peers, peers);
         if (_hasPublished) Publish(peers);

@@ -18,7 +18,8 @@ internal sealed class LeaseRules
         _vni = own.Vteps.FirstOrDefault()?.Vni
             ?? throw new ArgumentException($"the lease of this node {own.Node} has no VTEP", nameof(own));
         if (own.Vteps.Any(static vtep => vtep.Mac is null) || !own.PublicAddresses.Any())
-            throw new ArgumentException($"the lease of this node {own.Node} lacks a VTEP MAC or a public address", nameof(own));
+            throw new ArgumentException(
+                $"the lease of this node {own.Node} lacks a VTEP MAC or a public address", nameof(own));
     }
 
     public PeerLease Check(Lease lease) =>
@@ -32,7 +33,8 @@ internal sealed class LeaseRules
 
     private string? Refusal(Lease lease) =>
         BackendRefusal(lease)
-        ?? lease.PublicAddresses.Select(address => AddressRefusal(lease, address)).FirstOrDefault(static reason => reason is not null)
+        ?? lease.PublicAddresses.Select(address => AddressRefusal(lease, address))
+            .FirstOrDefault(static reason => reason is not null)
         ?? UnderlayRefusal(lease)
         ?? PodCidrRefusal(lease);
 
@@ -45,7 +47,8 @@ internal sealed class LeaseRules
             if (vtep.Vni != _vni) return $"node {lease.Node} has VNI {vtep.Vni}, this node {_own.Node} has {_vni}";
             if (vtep.Mac is not { } mac) continue;
             if (mac.IsZero || mac.IsMulticast)
-                return $"VTEP MAC {mac} of node {lease.Node} is no unicast MAC such as this node {_own.Node}'s {_own.Vteps.First().Mac}";
+                return $"VTEP MAC {mac} of node {lease.Node} is no unicast MAC such as this node {_own.Node}'s "
+                    + $"{_own.Vteps.First().Mac}";
             if (_own.Vteps.Any(own => own.Mac == mac))
                 return $"VTEP MAC {mac} of node {lease.Node} is also that of this node {_own.Node}";
         }
@@ -60,7 +63,8 @@ internal sealed class LeaseRules
         if (_own.PublicAddresses.Contains(address))
             return $"public address {address} of node {lease.Node} is also that of this node {_own.Node}";
         return _plan.ClusterCidrOf(address.Family) is { } cluster && cluster.Contains(address)
-            ? $"public address {address} of node {lease.Node} is inside the cluster CIDR {cluster}: the tunnel would run through itself"
+            ? $"public address {address} of node {lease.Node} is inside the cluster CIDR {cluster}: the tunnel would "
+                + "run through itself"
             : null;
     }
 
@@ -71,7 +75,8 @@ internal sealed class LeaseRules
         if (common || !lease.PublicAddresses.Any()) return null;
         IpAddress theirs = lease.PublicAddresses.First();
         IpAddress ours = _own.PublicAddresses.First();
-        return $"node {lease.Node} has only an {theirs.Family} VTEP ({theirs}), this node {_own.Node} only an {ours.Family} underlay ({ours})";
+        return $"node {lease.Node} has only an {theirs.Family} VTEP ({theirs}), this node {_own.Node} only an "
+            + $"{ours.Family} underlay ({ours})";
     }
 
     private string? PodCidrRefusal(Lease lease)
@@ -79,7 +84,8 @@ internal sealed class LeaseRules
         foreach (IpPrefix podCidr in CarriedPodCidrs(lease))
         {
             foreach (IpPrefix services in _plan.ServiceCidrs.Where(services => services.Overlaps(podCidr)))
-                return $"pod CIDR {podCidr} of node {lease.Node} overlaps the service CIDR {_plan.Names.Services} {services}: a ClusterIP and a pod could be one address";
+                return $"pod CIDR {podCidr} of node {lease.Node} overlaps the service CIDR {_plan.Names.Services} "
+                    + $"{services}: a ClusterIP and a pod could be one address";
             if (_plan.CheckPodCidr($"node {lease.Node}'s pod CIDR", podCidr) is { } outside) return outside;
             foreach (IpPrefix own in _own.PodCidrs.Where(own => own.Overlaps(podCidr)))
                 return $"pod CIDR {podCidr} of node {lease.Node} overlaps {own} of this node {_own.Node}";

@@ -24,7 +24,9 @@ internal readonly record struct PeerChange(PeerLease? Before, PeerLease? Now)
             PeerLease? current = next < now.Count ? now[next] : null;
             if (!ReferenceEquals(was, current))
             {
-                int order = was is null ? 1 : current is null ? -1 : string.CompareOrdinal(was.Lease.Node, current.Lease.Node);
+                int order = was is null
+                    ? 1
+                    : current is null ? -1 : string.CompareOrdinal(was.Lease.Node, current.Lease.Node);
                 if (order < 0) current = null;
                 else if (order > 0) was = null;
                 changes.Add(new(was, current));

@@ -4,7 +4,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
-/// <summary>This node's own pod CIDRs and the rows of the accepted peers, from which the next table is built. Not thread-safe.</summary>
+/// <summary>
+/// This node's own pod CIDRs and the rows of the accepted peers, from which the next table is built. Not thread-safe.
+/// </summary>
 internal sealed class TableState
 {
     private Lease _own;
@@ -24,19 +26,23 @@ internal sealed class TableState
     {
         // Removals first: they make room, since peers may exchange prefixes and addresses in one update.
         PeerChange[] changes = [.. outcome.Where(static change => change.ChangesTable)];
-        foreach (PeerChange change in changes.Where(static change => change.WasAccepted)) Withdraw(change.Before!.Lease);
+        foreach (PeerChange change in changes.Where(static change => change.WasAccepted))
+            Withdraw(change.Before!.Lease);
         foreach (PeerChange change in changes.Where(static change => change.IsAccepted)) Add(change.Now!.Lease);
         return changes.Length > 0;
     }
 
-    /// <summary>Makes every row anew, for another lease of this node: what comes out the same is no change of the table.</summary>
+    /// <summary>
+    /// Makes every row anew, for another lease of this node: what comes out the same is no change of the table.
+    /// </summary>
     /// <param name="own">This node's lease from now on.</param>
     /// <param name="rules">The rules that follow from it.</param>
     /// <param name="before">The peers as last taken over.</param>
     /// <param name="now">The peers as the new rules see them.</param>
     public void Rebase(Lease own, LeaseRules rules, IEnumerable<PeerLease> before, IEnumerable<PeerLease> now)
     {
-        foreach (PeerLease peer in before.Where(static peer => peer.Verdict == LeaseVerdict.Accepted)) Withdraw(peer.Lease);
+        foreach (PeerLease peer in before.Where(static peer => peer.Verdict == LeaseVerdict.Accepted))
+            Withdraw(peer.Lease);
         foreach (IpPrefix prefix in _own.PodCidrs) _ = _builder.RemoveRoute(prefix);
         _own = own;
         _rules = rules;

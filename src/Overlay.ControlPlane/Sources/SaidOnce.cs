@@ -1,6 +1,8 @@
 namespace Overlay.ControlPlane.Sources;
 
-/// <summary>A problem that is logged once a cause until it is over, however its text changes from try to try. Thread-safe.</summary>
+/// <summary>
+/// A problem that is logged once a cause until it is over, however its text changes from try to try. Thread-safe.
+/// </summary>
 internal sealed class SaidOnce
 {
     private readonly HashSet<string> _causes = new(StringComparer.Ordinal);

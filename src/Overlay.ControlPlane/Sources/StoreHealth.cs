@@ -20,7 +20,8 @@ internal sealed class StoreHealth(StoreLocation location, TimeProvider time, ILo
         {
             lock (_gate)
             {
-                Dictionary<string, string> problems = _entries.ToDictionary(static entry => entry.Key, static entry => entry.Value.Problem ?? "", StringComparer.Ordinal);
+                Dictionary<string, string> problems = _entries.ToDictionary(
+                    static entry => entry.Key, static entry => entry.Value.Problem ?? "", StringComparer.Ordinal);
                 if (_store.Problem is { } ofStore) problems[location.Place] = ofStore;
                 return problems;
             }

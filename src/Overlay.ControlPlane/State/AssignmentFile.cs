@@ -5,7 +5,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.State;
 
-/// <summary>Keeps an <see cref="Assignment"/> over restarts, in <c>assignment.json</c>: a node starts without its store.</summary>
+/// <summary>
+/// Keeps an <see cref="Assignment"/> over restarts, in <c>assignment.json</c>: a node starts without its store.
+/// </summary>
 public sealed class AssignmentFile
 {
     private readonly StateFile<AssignmentDocument> _file;

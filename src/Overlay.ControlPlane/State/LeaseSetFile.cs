@@ -6,17 +6,22 @@ using Overlay.Host.Files;
 
 namespace Overlay.ControlPlane.State;
 
-/// <summary>Leases of one store in a state file of this node: <c>{"Kind":…,"Place":…,"Leases":{"b":{…lease…},…}}</c>.</summary>
+/// <summary>
+/// Leases of one store in a state file of this node: <c>{"Kind":…,"Place":…,"Leases":{"b":{…lease…},…}}</c>.
+/// </summary>
 /// <param name="path">The file.</param>
 /// <param name="store">The store of the leases; a file of another store is passed over.</param>
 /// <param name="consequence">The effect on the node when the file cannot be used.</param>
 /// <param name="logger">Logs a file that cannot be used or written.</param>
 internal sealed class LeaseSetFile(string path, StoreLocation store, string consequence, ILogger logger)
 {
-    private readonly StateFile<LeaseSetDocument> _file = new(path, StateJsonContext.Default.LeaseSetDocument, consequence, logger);
+    private readonly StateFile<LeaseSetDocument> _file =
+        new(path, StateJsonContext.Default.LeaseSetDocument, consequence, logger);
     private IReadOnlyList<Lease>? _saved;
 
-    /// <summary>The leases saved last; null when there are none, when the file is damaged, and when they are another store's.</summary>
+    /// <summary>
+    /// The leases saved last; null when there are none, when the file is damaged, and when they are another store's.
+    /// </summary>
     public IReadOnlyList<Lease>? Load()
     {
         if (_file.Load() is not { } document) return null;
@@ -38,7 +43,8 @@ internal sealed class LeaseSetFile(string path, StoreLocation store, string cons
         if (_saved is not null && _saved.SequenceEqual(leases)) return;
         Dictionary<string, JsonElement> byNode = new(StringComparer.Ordinal);
         foreach (Lease lease in leases)
-            byNode[lease.Node] = JsonSerializer.SerializeToElement(LeaseDocument.Of(lease), LeaseJsonContext.Default.LeaseDocument);
+            byNode[lease.Node] =
+                JsonSerializer.SerializeToElement(LeaseDocument.Of(lease), LeaseJsonContext.Default.LeaseDocument);
         if (_file.Save(new LeaseSetDocument(store.Kind, store.Place, byNode))) _saved = leases;
     }
 

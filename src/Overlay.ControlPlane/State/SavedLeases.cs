@@ -16,7 +16,9 @@ public sealed class SavedLeases(string stateDirectory, StoreLocation store, ILog
     private readonly LeaseSetFile _file = new(
         Path.Combine(stateDirectory, "peers.json"), store, "A start without the store begins without peers", logger);
 
-    /// <summary>The leases saved last; null when there are none, when the file is damaged, and when they are another store's.</summary>
+    /// <summary>
+    /// The leases saved last; null when there are none, when the file is damaged, and when they are another store's.
+    /// </summary>
     public LeaseUpdate.Snapshot? Load() => _file.Load() is { } leases ? new(leases) : null;
 
     /// <summary>Saves the accepted peers, if they differ from those saved last. A full disk is no failure.</summary>

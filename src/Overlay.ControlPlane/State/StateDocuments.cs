@@ -5,13 +5,19 @@ namespace Overlay.ControlPlane.State;
 
 /// <summary><c>assignment.json</c>: addresses and prefixes as text.</summary>
 internal sealed record AssignmentDocument(
-    string? Kind, string? Place, NetworkDocument? Network, string? PublicIP, string? PublicIPv6, string? Subnet, string? SubnetV6);
+    string? Kind, string? Place, NetworkDocument? Network, string? PublicIP, string? PublicIPv6, string? Subnet,
+    string? SubnetV6);
 
-/// <summary>The settings that all nodes have in common, under the names of flannel's net-conf.json where it has one.</summary>
+/// <summary>
+/// The settings that all nodes have in common, under the names of flannel's net-conf.json where it has one.
+/// </summary>
 internal sealed record NetworkDocument(
-    string? Network, string? IPv6Network, int SubnetLen, int IPv6SubnetLen, uint VNI, ushort Port, int MTU, bool DirectRouting);
+    string? Network, string? IPv6Network, int SubnetLen, int IPv6SubnetLen, uint VNI, ushort Port, int MTU,
+    bool DirectRouting);
 
-/// <summary><c>peers.json</c> and <c>withdrawn.json</c>: leases by their nodes' names, in the order of the file.</summary>
+/// <summary>
+/// <c>peers.json</c> and <c>withdrawn.json</c>: leases by their nodes' names, in the order of the file.
+/// </summary>
 internal sealed record LeaseSetDocument(string? Kind, string? Place, Dictionary<string, JsonElement>? Leases);
 
 /// <summary><c>vtep.json</c>.</summary>
@@ -19,7 +25,8 @@ internal sealed record LeaseSetDocument(string? Kind, string? Place, Dictionary<
 /// <param name="VtepMacV6">The MAC by the IPv6 underlay; absent where it is the same.</param>
 internal sealed record VtepMacDocument(
     [property: JsonPropertyName("VtepMAC")] JsonElement VtepMac,
-    [property: JsonPropertyName("VtepMACv6"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JsonElement VtepMacV6);
+    [property: JsonPropertyName(
+        "VtepMACv6"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JsonElement VtepMacV6);
 
 /// <summary>Serialization without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]

@@ -7,13 +7,16 @@ namespace Overlay.ControlPlane.State;
 internal static partial class StateEvents
 {
     [LoggerMessage(EventId = 1100, Level = LogLevel.Warning, Message =
-        "Saved leases in {File} are passed over: they are those of {FoundKind} {FoundPlace}, and this node's are in {Kind} {Place}")]
+        "Saved leases in {File} are passed over: they are those of {FoundKind} {FoundPlace}, and this node's are in "
+        + "{Kind} {Place}")]
     public static partial void SavedLeasesOfAnotherStore(
         this ILogger logger, string file, string foundKind, string foundPlace, string kind, string place);
 
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Warning, Message = "Saved lease of {Node} in {File} is passed over: {Reason}")]
+    [LoggerMessage(
+        EventId = 1101, Level = LogLevel.Warning, Message = "Saved lease of {Node} in {File} is passed over: {Reason}")]
     public static partial void SavedLeaseDamaged(this ILogger logger, string node, string file, string reason);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "VTEP MAC {Mac} ({Origin}) is stored in {File}")]
+    [LoggerMessage(
+        EventId = 1102, Level = LogLevel.Information, Message = "VTEP MAC {Mac} ({Origin}) is stored in {File}")]
     public static partial void VtepMacStored(this ILogger logger, MacAddress mac, string origin, string file);
 }

@@ -33,7 +33,9 @@ public sealed class VtepMacStore
     /// <summary>The stored MACs; null without a log line when there are none, or none that make sense.</summary>
     public static VtepMacs? Find(string stateDirectory) => new VtepMacStore(stateDirectory, NullLogger.Instance).Load();
 
-    /// <summary>The stored MACs, else those this node published, else a random one; the latter two are stored.</summary>
+    /// <summary>
+    /// The stored MACs, else those this node published, else a random one; the latter two are stored.
+    /// </summary>
     /// <param name="published">This node's lease as the control plane still has it: peers know its MACs.</param>
     public VtepMacs LoadOrChoose(Lease? published = null)
     {
@@ -41,7 +43,8 @@ public sealed class VtepMacStore
         MacAddress? known = Usable(published?.BackendData?.Mac);
         MacAddress? knownV6 = Usable(published?.BackendV6Data?.Mac);
 
-        // Ordinary random numbers: the MAC has to differ from other nodes' and is no secret, and secure ones need OpenSSL.
+        // Ordinary random numbers: the MAC has to differ from other nodes' and is no secret, and secure ones need
+        // OpenSSL.
         byte[] random = new byte[MacAddress.Length];
         Random.Shared.NextBytes(random);
         MacAddress mac = known ?? knownV6 ?? MacAddress.FromRandom(random);
@@ -65,5 +68,6 @@ public sealed class VtepMacStore
 
     private static MacAddress? Usable(MacAddress? mac) => mac is { IsZero: false, IsMulticast: false } ? mac : null;
 
-    private static JsonElement Text(MacAddress mac) => JsonSerializer.SerializeToElement(mac.ToString(), StateJsonContext.Default.String);
+    private static JsonElement Text(MacAddress mac) =>
+        JsonSerializer.SerializeToElement(mac.ToString(), StateJsonContext.Default.String);
 }

@@ -3,7 +3,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Trust;
 
-/// <summary>Leases by their prefixes and addresses: finds those that contradict another without a look at each. Not thread-safe.</summary>
+/// <summary>
+/// Leases by their prefixes and addresses: finds those that contradict another without a look at each. Not thread-safe.
+/// </summary>
 internal sealed class LeaseIndex
 {
     private readonly IReadOnlyList<(IpPrefix Prefix, Lease Lease)> _prefixes;
@@ -23,12 +25,15 @@ internal sealed class LeaseIndex
         _lengths = [.. _prefixes.Select(static entry => entry.Prefix.Length).Distinct()];
     }
 
-    /// <summary>The leases that overlap one of that lease's pod CIDRs or share one of its addresses; some more than once.</summary>
+    /// <summary>
+    /// The leases that overlap one of that lease's pod CIDRs or share one of its addresses; some more than once.
+    /// </summary>
     public IEnumerable<Lease> Rivals(Lease other) =>
         other.PodCidrs.SelectMany(Overlapping).Concat(other.PublicAddresses.SelectMany(address => _byAddress[address]));
 
     private IEnumerable<Lease> Overlapping(IpPrefix prefix) => Inside(prefix.Length)[prefix].Concat(
-        _lengths.Where(length => length < prefix.Length).SelectMany(length => _byPrefix[new IpPrefix(prefix.Address, length)]));
+        _lengths.Where(length => length < prefix.Length)
+            .SelectMany(length => _byPrefix[new IpPrefix(prefix.Address, length)]));
 
     private ILookup<IpPrefix, Lease> Inside(int length)
     {

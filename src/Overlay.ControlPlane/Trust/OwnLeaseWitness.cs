@@ -15,7 +15,9 @@ internal sealed class OwnLeaseWitness(TimeProvider time)
     public bool IsDoubted => _isDoubted;
 
     /// <summary>The own lease is missing, or may be missing.</summary>
-    /// <param name="grace">How long it has to be back before the store is believed. The grace of the first doubt stays.</param>
+    /// <param name="grace">
+    /// How long it has to be back before the store is believed. The grace of the first doubt stays.
+    /// </param>
     public void Missed(TimeSpan grace)
     {
         if (!_isDoubted) _grace = grace;

@@ -3,7 +3,10 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.Trust;
 
-/// <summary>Doubts an update by which most peers vanish together: its new leases count at once, its lost ones only after a while. Not thread-safe.</summary>
+/// <summary>
+/// Doubts an update by which most peers vanish together: its new leases count at once, its lost ones only after a
+/// while. Not thread-safe.
+/// </summary>
 /// <remarks>
 /// A store that was lost and made anew is empty, and sound. Its nodes fill it again, and no packet need be lost
 /// meanwhile. The leases of nodes that were cut off from their store end there together, too. A peer that leaves by
@@ -70,7 +73,9 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
         Lease[] gone = [.. accepted.Where(lease => !named.Contains(lease.Node))];
 
         // A store that fills again sends many snapshots: the leases that are back are no reason to give up the others.
-        Hold(Departure.IsMass(gone.Length, accepted.Length) ? gone : [.. gone.Where(lease => _held.ContainsKey(lease.Node))], gone.Length, accepted.Length);
+        Hold(Departure.IsMass(gone.Length, accepted.Length)
+            ? gone
+            : [.. gone.Where(lease => _held.ContainsKey(lease.Node))], gone.Length, accepted.Length);
         foreach (Lease lease in snapshot.Leases) _ = TakeRivals(lease);
         Report();
         return new([.. snapshot.Leases, .. _held.Values]);
@@ -89,10 +94,13 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
         List<LeaseEvent> changes = [];
         foreach (LeaseEvent change in events.Changes)
         {
-            string node = change is LeaseEvent.Added { Lease.Node: var name } ? name : ((LeaseEvent.Removed)change).Node;
+            string node = change is LeaseEvent.Added { Lease.Node: var name }
+                ? name
+                : ((LeaseEvent.Removed)change).Node;
             if (doubted.Contains(node)) continue;
             _ = _held.Remove(node);
-            if (change is LeaseEvent.Added added) changes.AddRange(TakeRivals(added.Lease).Select(static rival => new LeaseEvent.Removed(rival)));
+            if (change is LeaseEvent.Added added)
+                changes.AddRange(TakeRivals(added.Lease).Select(static rival => new LeaseEvent.Removed(rival)));
             changes.Add(change);
         }
 
@@ -100,7 +108,9 @@ public sealed class SnapshotHold(TimeSpan grace, TimeProvider time, ILogger<Snap
         return new(changes);
     }
 
-    /// <summary>The peers that the events take away, where they are two and more than half of those that the store had.</summary>
+    /// <summary>
+    /// The peers that the events take away, where they are two and more than half of those that the store had.
+    /// </summary>
     private IReadOnlyList<Lease> Vanishing(LeaseUpdate.Events events, PeersSnapshot peers)
     {
         if (events.Changes.OfType<LeaseEvent.Removed>().Skip(1).FirstOrDefault() is null) return [];

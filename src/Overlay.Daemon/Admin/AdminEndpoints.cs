@@ -12,7 +12,8 @@ namespace Overlay.Daemon.Admin;
 /// <summary>HTTP of the daemon: reports on the admin socket, health and metrics on the TCP address.</summary>
 internal static class AdminEndpoints
 {
-    private const UnixFileMode OwnerDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerDirectory =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes Kestrel listen on both; a socket file that no daemon serves any more is removed first.</summary>
     /// <exception cref="ConfigurationException">The path is that of a file which is no socket.</exception>
@@ -31,7 +32,8 @@ internal static class AdminEndpoints
             context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.NotFound());
         _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
 
-        // The status names the answer that a start waits for; the other reports have nothing to show before the node is made.
+        // The status names the answer that a start waits for; the other reports have nothing to show before the node is
+        // made.
         RouteGroupBuilder reports = socket.MapGroup("").AddEndpointFilter(async (context, next) =>
             reader.HasNode ? await next(context) : Unavailable("overlayd is starting\n"));
         _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
@@ -39,11 +41,13 @@ internal static class AdminEndpoints
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
 
         _ = application.MapGet("/healthz", () => "overlayd is running\n");
-        _ = application.MapGet("/readyz", () => reader.IsReady ? Results.Text("overlayd is ready\n") : Unavailable("overlayd is not ready yet\n"));
+        _ = application.MapGet("/readyz", () =>
+            reader.IsReady ? Results.Text("overlayd is ready\n") : Unavailable("overlayd is not ready yet\n"));
         _ = application.MapGet("/metrics", () => Results.Text(reader.Metrics(), "text/plain; version=0.0.4"));
     }
 
-    private static IResult Unavailable(string text) => Results.Text(text, statusCode: StatusCodes.Status503ServiceUnavailable);
+    private static IResult Unavailable(string text) =>
+        Results.Text(text, statusCode: StatusCodes.Status503ServiceUnavailable);
 
     // A connection to a regular file is refused too. But a file can be opened, and a socket cannot (ENXIO).
     private static bool IsSocket(string path)
@@ -67,7 +71,8 @@ internal static class AdminEndpoints
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
         }
-        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
+        catch (SocketException refused)
+            when (refused.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
         {
             File.Delete(path);
             return;

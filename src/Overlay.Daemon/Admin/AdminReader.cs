@@ -8,13 +8,17 @@ using Overlay.Dataplane.Forwarding;
 
 namespace Overlay.Daemon.Admin;
 
-/// <summary>Hands the state of the running parts to the reports, each of which makes itself. Any thread may ask.</summary>
+/// <summary>
+/// Hands the state of the running parts to the reports, each of which makes itself. Any thread may ask.
+/// </summary>
 internal sealed class AdminReader(NodeStatus node, ILeaseSource source, TablePublisher publisher)
 {
     public static string Version { get; } =
         typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>The first leases are read, the workers run, and nothing on this host keeps packets from flowing.</summary>
+    /// <summary>
+    /// The first leases are read, the workers run, and nothing on this host keeps packets from flowing.
+    /// </summary>
     public bool IsReady => node.IsReady;
 
     /// <summary>The node is made, so there is something to report of its packets.</summary>
@@ -26,7 +30,8 @@ internal sealed class AdminReader(NodeStatus node, ILeaseSource source, TablePub
         OverlayOptions options = node.Options;
         return new StatusReport(
             options.NodeName, Version, StatusReport.StateOf(node.Started, IsReady), node.WaitingFor, node.Started,
-            network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod, network?.Vtep.Mac.ToString(), options.Subnet?.ToString(),
+            network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod,
+            network?.Vtep.Mac.ToString(), options.Subnet?.ToString(),
             options.SubnetV6?.ToString(), node.Problems, node.Warnings, UnderlayReport.Of(node.Underlay),
             network is null ? null : DataplaneReport.Of(network.Use), ControlPlane());
     }
@@ -42,7 +47,8 @@ internal sealed class AdminReader(NodeStatus node, ILeaseSource source, TablePub
         ControlPlaneReport store = ControlPlane();
         return MetricsText.Format(
             node.Counters, PeerStates.Count(node.Peers),
-            new StoreMetrics(store.HeldPeers, source.Status.State == StoreState.Connected, store.FromSavedState, store.AgeSeconds));
+            new StoreMetrics(
+                store.HeldPeers, source.Status.State == StoreState.Connected, store.FromSavedState, store.AgeSeconds));
     }
 
     private ControlPlaneReport ControlPlane() =>

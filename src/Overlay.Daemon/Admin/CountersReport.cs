@@ -9,15 +9,19 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
     public static CountersReport Of(DataplaneCounters counters) => new(
         [
             .. counters.Paths.Select(static worker => new WorkerReport(
-                worker.Name, MetricsText.NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes, worker.AllocatedBytes)),
+                worker.Name, MetricsText.NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes,
+                worker.AllocatedBytes)),
         ],
         [
             .. DropReasons.All.Select(drop => new DropReport(
-                MetricsText.NameOf(drop.Direction), drop.Reason.ToString(), counters.Dropped(drop.Direction, drop.Reason))),
+                MetricsText.NameOf(drop.Direction), drop.Reason.ToString(),
+                counters.Dropped(drop.Direction, drop.Reason))),
         ]);
 }
 
-/// <summary>A worker's counters of a direction: packets and inner bytes forwarded, managed memory that its thread has allocated.</summary>
+/// <summary>
+/// A worker's counters of a direction: packets and inner bytes forwarded, managed memory that its thread has allocated.
+/// </summary>
 internal sealed record WorkerReport(string Worker, string Direction, long Packets, long Bytes, long AllocatedBytes);
 
 /// <summary>Packets dropped for one reason.</summary>

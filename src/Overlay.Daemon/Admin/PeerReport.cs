@@ -4,7 +4,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Admin;
 
-/// <summary>A row of <c>overlayctl peers</c>: a peer; its path is tunnel, direct, or both where the families differ.</summary>
+/// <summary>
+/// A row of <c>overlayctl peers</c>: a peer; its path is tunnel, direct, or both where the families differ.
+/// </summary>
 internal sealed record PeerReport(
     string Node, string State, string? Subnet, string? SubnetV6, string? PublicIp, string? PublicIpV6,
     string? VtepMac, string? VtepMacV6, string? Path, string? Reason)
@@ -14,9 +16,11 @@ internal sealed record PeerReport(
     public static IReadOnlyList<PeerReport> Of(PeersSnapshot peers, Func<IpPrefix, bool> isDirect) =>
     [
         .. peers.Peers.Select(peer => new PeerReport(
-            peer.Lease.Node, PeerStates.NameOf(peer.Verdict), peer.Lease.Subnet?.ToString(), peer.Lease.SubnetV6?.ToString(),
+            peer.Lease.Node, PeerStates.NameOf(peer.Verdict), peer.Lease.Subnet?.ToString(),
+            peer.Lease.SubnetV6?.ToString(),
             peer.Lease.PublicIp?.ToString(), peer.Lease.PublicIpV6?.ToString(),
-            peer.Lease.BackendData?.Mac?.ToString(), peer.Lease.BackendV6Data?.Mac?.ToString(), PathTo(peer, isDirect), peer.Reason)),
+            peer.Lease.BackendData?.Mac?.ToString(), peer.Lease.BackendV6Data?.Mac?.ToString(), PathTo(peer, isDirect),
+            peer.Reason)),
     ];
 
     private static string? PathTo(PeerLease peer, Func<IpPrefix, bool> isDirect)

@@ -10,8 +10,10 @@ internal sealed record RouteReport(string Prefix, string Via, string? VtepMac, s
     public static IReadOnlyList<RouteReport> Of(ForwardingTable table, string node) =>
     [
         .. table.Routes
-            .OrderBy(static route => route.Prefix.Family).ThenBy(static route => route.Prefix.Address.Value).ThenBy(static route => route.Prefix.Length)
+            .OrderBy(static route => route.Prefix.Family)
+            .ThenBy(static route => route.Prefix.Address.Value).ThenBy(static route => route.Prefix.Length)
             .Select(route => new RouteReport(
-                route.Prefix.ToString(), route.Via?.Address.ToString() ?? "local", route.Via?.Mac.ToString(), route.Via?.Node ?? node)),
+                route.Prefix.ToString(), route.Via?.Address.ToString() ?? "local", route.Via?.Mac.ToString(),
+                route.Via?.Node ?? node)),
     ];
 }

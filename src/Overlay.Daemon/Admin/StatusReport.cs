@@ -1,6 +1,8 @@
 namespace Overlay.Daemon.Admin;
 
-/// <summary>The report of <c>overlayctl status</c>; values that are not known before the node is made are null.</summary>
+/// <summary>
+/// The report of <c>overlayctl status</c>; values that are not known before the node is made are null.
+/// </summary>
 /// <param name="Node">This node's name.</param>
 /// <param name="Version">The daemon's.</param>
 /// <param name="State">starting, forwarding or impaired.</param>
@@ -19,10 +21,13 @@ namespace Overlay.Daemon.Admin;
 /// <param name="Dataplane">How packets are worked on.</param>
 /// <param name="ControlPlane">The store of the leases.</param>
 internal sealed record StatusReport(
-    string Node, string Version, string State, string? WaitingFor, DateTimeOffset? Started, string? Device, uint? Vni, int? Port, int? Mtu,
-    string? VtepMac, string? Subnet, string? SubnetV6, IReadOnlyList<string> Problems, IReadOnlyList<string> Warnings, UnderlayReport? Underlay,
+    string Node, string Version, string State, string? WaitingFor, DateTimeOffset? Started, string? Device, uint? Vni,
+    int? Port, int? Mtu,
+    string? VtepMac, string? Subnet, string? SubnetV6, IReadOnlyList<string> Problems, IReadOnlyList<string> Warnings,
+    UnderlayReport? Underlay,
     DataplaneReport? Dataplane, ControlPlaneReport ControlPlane)
 {
     /// <summary>The name of a state: the start is over or not, and problems there are or not.</summary>
-    public static string StateOf(DateTimeOffset? started, bool isReady) => started is null ? "starting" : isReady ? "forwarding" : "impaired";
+    public static string StateOf(DateTimeOffset? started, bool isReady) =>
+        started is null ? "starting" : isReady ? "forwarding" : "impaired";
 }

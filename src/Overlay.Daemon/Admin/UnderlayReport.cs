@@ -8,5 +8,6 @@ internal sealed record UnderlayReport(string Interface, int Mtu, string? Ipv4, s
     /// <summary>Null before the node is made.</summary>
     public static UnderlayReport? Of(UnderlayInterface? underlay) => underlay is null
         ? null
-        : new UnderlayReport(underlay.Link.Name, underlay.Link.Mtu, underlay.Ipv4?.ToString(), underlay.Ipv6?.ToString());
+        : new UnderlayReport(
+            underlay.Link.Name, underlay.Link.Mtu, underlay.Ipv4?.ToString(), underlay.Ipv6?.ToString());
 }

@@ -24,9 +24,15 @@ internal static class CniConflist
         JsonObject plugin = new() { ["type"] = PluginType };
         if (options.SubnetFile != NodePaths.SubnetFile) plugin["subnetFile"] = options.SubnetFile;
         JsonArray plugins = [plugin];
-        if (options.StateDirectory != AttachmentRecords.DefaultDirectory) plugin["stateDirectory"] = options.StateDirectory;
+        if (options.StateDirectory != AttachmentRecords.DefaultDirectory)
+            plugin["stateDirectory"] = options.StateDirectory;
         if (options.AdminSocket != NodePaths.AdminSocket) plugin["adminSocket"] = options.AdminSocket;
-        if (hasPortmap) plugins.Add((JsonNode)new JsonObject { ["type"] = "portmap", ["capabilities"] = new JsonObject { ["portMappings"] = true } });
+        if (hasPortmap)
+            plugins.Add((JsonNode)new JsonObject
+            {
+                ["type"] = "portmap",
+                ["capabilities"] = new JsonObject { ["portMappings"] = true }
+            });
 
         // The name is flannel's: what host-local keeps under it, this node's pods keep.
         JsonObject conflist = new()
@@ -39,12 +45,16 @@ internal static class CniConflist
         return [.. JsonSerializer.SerializeToUtf8Bytes(conflist, _indented), (byte)'\n'];
     }
 
-    /// <summary>Whether it is what <see cref="Format"/> writes: portmap may have come since, and the daemon's paths may have been others.</summary>
+    /// <summary>
+    /// Whether it is what <see cref="Format"/> writes: portmap may have come since, and the daemon's paths may have
+    /// been others.
+    /// </summary>
     public static bool IsOurs(byte[] content, CniInstallOptions options)
     {
         using JsonDocument? document = Parse(content);
         if (document is null || document.RootElement.ValueKind != JsonValueKind.Object) return false;
-        if (!document.RootElement.TryGetProperty("plugins", out JsonElement plugins) || plugins.ValueKind != JsonValueKind.Array) return false;
+        if (!document.RootElement.TryGetProperty("plugins", out JsonElement plugins)
+            || plugins.ValueKind != JsonValueKind.Array) return false;
         JsonElement plugin = plugins.EnumerateArray().FirstOrDefault();
         if (plugin.ValueKind != JsonValueKind.Object) return false;
         CniInstallOptions written = options with
@@ -53,10 +63,14 @@ internal static class CniConflist
             StateDirectory = Text(plugin, "stateDirectory") ?? AttachmentRecords.DefaultDirectory,
             AdminSocket = Text(plugin, "adminSocket") ?? NodePaths.AdminSocket,
         };
-        return content.AsSpan().SequenceEqual(Format(written, hasPortmap: false)) || content.AsSpan().SequenceEqual(Format(written, hasPortmap: true));
+        return content.AsSpan().SequenceEqual(Format(written, hasPortmap: false))
+            || content.AsSpan().SequenceEqual(Format(written, hasPortmap: true));
     }
 
-    /// <summary>Whether a runtime that goes by it calls the plugin, be it through another one that has a configuration of ours in its own.</summary>
+    /// <summary>
+    /// Whether a runtime that goes by it calls the plugin, be it through another one that has a configuration of ours
+    /// in its own.
+    /// </summary>
     public static bool CallsPlugin(byte[] content)
     {
         // What is no JSON no runtime goes by.
@@ -66,13 +80,15 @@ internal static class CniConflist
 
     private static bool Calls(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.Object => Text(element, "type") == PluginType || element.EnumerateObject().Any(static property => Calls(property.Value)),
+        JsonValueKind.Object => Text(element, "type") == PluginType
+            || element.EnumerateObject().Any(static property => Calls(property.Value)),
         JsonValueKind.Array => element.EnumerateArray().Any(Calls),
         _ => false,
     };
 
     private static string? Text(JsonElement element, string key) =>
-        element.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.TryGetProperty(key, out JsonElement value)
+            && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static JsonDocument? Parse(byte[] content)
     {

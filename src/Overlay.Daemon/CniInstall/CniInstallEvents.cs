@@ -18,7 +18,9 @@ internal static partial class CniInstallEvents
 
     [LoggerMessage(
         EventId = 3503, Level = LogLevel.Warning,
-        Message = "{Path} is not as it was installed, and stays with {Plugin}, which it calls; without overlayd new pods fail by it: {Command}")]
+        Message =
+            "{Path} is not as it was installed, and stays with {Plugin}, which it calls; without overlayd new pods "
+            + "fail by it: {Command}")]
     public static partial void ConfigurationStays(this ILogger logger, string path, string plugin, string command);
 
     [LoggerMessage(EventId = 3504, Level = LogLevel.Warning, Message = "{Rival}")]
@@ -26,7 +28,8 @@ internal static partial class CniInstallEvents
 
     [LoggerMessage(
         EventId = 3505, Level = LogLevel.Warning,
-        Message = "{Interface} of container {Container} is gone, and no runtime has deleted it: its addresses are free again")]
+        Message =
+            "{Interface} of container {Container} is gone, and no runtime has deleted it: its addresses are free again")]
     public static partial void AddressesFreed(this ILogger logger, string @interface, string container);
 
     [LoggerMessage(EventId = 3506, Level = LogLevel.Warning, Message = "{Problem}")]

@@ -24,7 +24,8 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private string? _failure;
     private bool _isDown;
 
-    public CniInstallService(NodeStatus status, OverlayOptions options, ProblemBoard problems, ILogger<CniInstallService> logger)
+    public CniInstallService(
+        NodeStatus status, OverlayOptions options, ProblemBoard problems, ILogger<CniInstallService> logger)
     {
         _status = status;
         _options = options.CniInstall;
@@ -76,12 +77,14 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
             // Rivals come and go between two installs.
             Report();
             wasReady = isReady;
-            await Task.Delay(isReady ? _rivalCheck : _readyCheck, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(isReady ? _rivalCheck : _readyCheck, _stopping.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     // The daemon goes on without: pods that are there already keep their network.
-    private void Report() => _problems.Report(Key, ProblemSeverity.Warning, [.. new[] { _failure }.OfType<string>(), .. _installer.Rivals()]);
+    private void Report() => _problems.Report(
+        Key, ProblemSeverity.Warning, [.. new[] { _failure }.OfType<string>(), .. _installer.Rivals()]);
 
     private void Try(Action step, string done)
     {

@@ -12,15 +12,19 @@ namespace Overlay.Daemon.CniInstall;
 /// </remarks>
 internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 {
-    private const UnixFileMode ConfigMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const UnixFileMode PluginMode = ConfigMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode ConfigMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode PluginMode =
+        ConfigMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private string Plugin => Path.Combine(options.BinDirectory, "overlay");
 
     private string Conflist => Path.Combine(options.ConfigDirectory, CniConflist.FileName);
 
     /// <summary>Writes each file that is missing or differs, and logs it.</summary>
-    /// <exception cref="IOException">A file or directory cannot be written, or the source not be read, or the source does not start.</exception>
+    /// <exception cref="IOException">
+    /// A file or directory cannot be written, or the source not be read, or the source does not start.
+    /// </exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public void Install()
     {
@@ -29,14 +33,19 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
             logger.PortmapMissing(options.BinDirectory);
     }
 
-    /// <summary>Puts the plugin where a configuration calls it, in the place of an older one. The configuration stays as it is.</summary>
+    /// <summary>
+    /// Puts the plugin where a configuration calls it, in the place of an older one. The configuration stays as it is.
+    /// </summary>
     /// <inheritdoc cref="Install" path="/exception"/>
     public void Upgrade()
     {
         if (Callers().Count > 0) WritePlugin();
     }
 
-    /// <summary>Removes both, of any version. A configuration that was written or changed by hand stays with the plugin that it calls, and is logged.</summary>
+    /// <summary>
+    /// Removes both, of any version. A configuration that was written or changed by hand stays with the plugin that it
+    /// calls, and is logged.
+    /// </summary>
     /// <returns>Whether both are gone.</returns>
     /// <inheritdoc cref="Install" path="/exception"/>
     public bool Remove()
@@ -55,7 +64,9 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
         foreach (string rival in Rivals()) logger.RivalFound(rival);
     }
 
-    /// <summary>Configurations that runtimes find before ours, each with what to do. None where the directory cannot be read.</summary>
+    /// <summary>
+    /// Configurations that runtimes find before ours, each with what to do. None where the directory cannot be read.
+    /// </summary>
     public IReadOnlyList<string> Rivals()
     {
         try
@@ -65,7 +76,10 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
                 .. Configurations()
                     .Where(static path => string.CompareOrdinal(Path.GetFileName(path), CniConflist.FileName) < 0)
                     .Order(StringComparer.Ordinal)
-                    .Select(path => $"{path} sorts before {CniConflist.FileName}, so container runtimes make new pods by it and not by overlay; {Advice(path)}"),
+                    .Select(
+                        path =>
+                            $"{path} sorts before {CniConflist.FileName}, so container runtimes make new pods by it "
+                            + $"and not by overlay; {Advice(path)}"),
             ];
         }
         catch (DirectoryNotFoundException)
@@ -88,10 +102,12 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     // A file with our name that does not parse may be in the middle of a change.
     private IReadOnlyList<string> Callers() => !Directory.Exists(options.ConfigDirectory)
         ? []
-        : [.. Configurations().Where(path => path == Conflist || CniConflist.CallsPlugin(File.ReadAllBytes(path))).Order(StringComparer.Ordinal)];
+        : [.. Configurations().Where(path => path == Conflist || CniConflist.CallsPlugin(File.ReadAllBytes(path)))
+            .Order(StringComparer.Ordinal)];
 
     private IEnumerable<string> Configurations() =>
-        Directory.EnumerateFiles(options.ConfigDirectory).Where(static path => Path.GetExtension(path) is ".conf" or ".conflist" or ".json");
+        Directory.EnumerateFiles(options.ConfigDirectory)
+            .Where(static path => Path.GetExtension(path) is ".conf" or ".conflist" or ".json");
 
     // A plugin that does not start would fail every pod.
     private void WritePlugin()
@@ -106,8 +122,10 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
             catch (IOException exception)
             {
                 throw new IOException(
-                    $"Overlay:CniInstall:Source '{options.Source}' does not start here, and is not installed ({exception.Message}); "
-                    + "it has to be a whole one, for this machine's architecture; example: /usr/local/lib/overlay/overlay",
+                    $"Overlay:CniInstall:Source '{options.Source}' does not start here, and is not installed "
+                    + $"({exception.Message}); "
+                    + "it has to be a whole one, for this machine's architecture; example: "
+                    + "/usr/local/lib/overlay/overlay",
                     exception);
             }
         }
@@ -131,5 +149,6 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     }
 
     private static bool IsSame(string path, byte[] content) =>
-        File.Exists(path) && new FileInfo(path).Length == content.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
+        File.Exists(path)
+            && new FileInfo(path).Length == content.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
 }

@@ -5,8 +5,12 @@ using Overlay.Pods.Attachments;
 
 namespace Overlay.Daemon.CniInstall;
 
-/// <summary>Frees the addresses of pods that are gone and that no runtime has deleted: containerd never asks for that.</summary>
-/// <remarks>Attachments must be a few minutes old, for a pod that is being made has its address before its interface.</remarks>
+/// <summary>
+/// Frees the addresses of pods that are gone and that no runtime has deleted: containerd never asks for that.
+/// </summary>
+/// <remarks>
+/// Attachments must be a few minutes old, for a pod that is being made has its address before its interface.
+/// </remarks>
 internal sealed class LeakedAddressSweep(CniInstallOptions options, ILogger logger)
 {
     /// <summary>How often it is worth a look, and how old an attachment must be.</summary>
@@ -21,7 +25,8 @@ internal sealed class LeakedAddressSweep(CniInstallOptions options, ILogger logg
         List<string> problems = [];
         try
         {
-            // Each interface is asked for by itself: a list of all interfaces may lack some while others come and go, and an address in use would be given away.
+            // Each interface is asked for by itself: a list of all interfaces may lack some while others come and go,
+            // and an address in use would be given away.
             using RouteNetlink netlink = new();
             AttachmentReconciler reconciler = new(_records, name => netlink.FindLink(name) is not null);
             foreach (AttachmentRecord record in reconciler.Reconcile(Interval, problems))

@@ -6,8 +6,12 @@ using Overlay.Daemon.Problems;
 namespace Overlay.Daemon.CniInstall;
 
 /// <summary>Frees at the start, and then now and then, the addresses of pods that nobody has deleted.</summary>
-/// <remarks>The plugin's records are root's. A daemon that is not root leaves them to <c>overlayd free-addresses</c>, which a timer of systemd runs.</remarks>
-internal sealed class LeakedAddresses(OverlayOptions options, ProblemBoard problems, ILogger<LeakedAddresses> logger) : LifecycleService, IDisposable
+/// <remarks>
+/// The plugin's records are root's. A daemon that is not root leaves them to <c>overlayd free-addresses</c>, which a
+/// timer of systemd runs.
+/// </remarks>
+internal sealed class LeakedAddresses(
+    OverlayOptions options, ProblemBoard problems, ILogger<LeakedAddresses> logger) : LifecycleService, IDisposable
 {
     private const string Key = "addresses of pods that are gone";
 
@@ -16,7 +20,8 @@ internal sealed class LeakedAddresses(OverlayOptions options, ProblemBoard probl
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (Environment.IsPrivilegedProcess) _timer = new Timer(_ => Sweep(), null, TimeSpan.Zero, LeakedAddressSweep.Interval);
+        if (Environment.IsPrivilegedProcess)
+            _timer = new Timer(_ => Sweep(), null, TimeSpan.Zero, LeakedAddressSweep.Interval);
         return Task.CompletedTask;
     }
 

@@ -3,10 +3,13 @@ using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Whether the kernel shows bridged packets to the rules of iptables and nftables, as kube-proxy needs for pods of one node.</summary>
+/// <summary>
+/// Whether the kernel shows bridged packets to the rules of iptables and nftables, as kube-proxy needs for pods of one
+/// node.
+/// </summary>
 /// <remarks>
-/// It matters wherever there are Services, with any store: between pods of one node the answer is bridged past the rules
-/// that would restore the Service's address. Without Services nothing translates between pods.
+/// It matters wherever there are Services, with any store: between pods of one node the answer is bridged past the
+/// rules that would restore the Service's address. Without Services nothing translates between pods.
 /// </remarks>
 internal static class BridgeFilter
 {
@@ -14,7 +17,8 @@ internal static class BridgeFilter
     public static IReadOnlyList<string> Find(OverlayOptions options)
     {
         List<string> warnings = [];
-        if (options.ControlPlane.Kind != ControlPlaneKind.Kubernetes && options.ServiceCidrs.Count == 0) return warnings;
+        if (options.ControlPlane.Kind != ControlPlaneKind.Kubernetes && options.ServiceCidrs.Count == 0)
+            return warnings;
         if (options.Subnet is not null) Check("net/bridge/bridge-nf-call-iptables", warnings);
         if (options.SubnetV6 is not null) Check("net/bridge/bridge-nf-call-ip6tables", warnings);
         return warnings;

@@ -10,7 +10,8 @@ internal static partial class FirewallEvents
         Message = "removed table {Family} {Table}, which a daemon that runs no more had left")]
     public static partial void FormerTableRemoved(this ILogger logger, string family, string table);
 
-    [LoggerMessage(EventId = 3401, Level = LogLevel.Warning, Message = "tables that a crash may have left are not looked for: {Reason}")]
+    [LoggerMessage(EventId = 3401, Level = LogLevel.Warning,
+        Message = "tables that a crash may have left are not looked for: {Reason}")]
     public static partial void FormerTablesUnread(this ILogger logger, string reason);
 
     [LoggerMessage(

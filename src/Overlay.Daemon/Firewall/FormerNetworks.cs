@@ -6,7 +6,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Networks whose daemon crashed and did not come back as it was: their tables and chains are nobody's.</summary>
+/// <summary>
+/// Networks whose daemon crashed and did not come back as it was: their tables and chains are nobody's.
+/// </summary>
 /// <remarks>A TUN vanishes with its daemon, so rules of a network that has a device are in use.</remarks>
 internal sealed partial class FormerNetworks(Vni own, ILogger logger)
 {

@@ -5,12 +5,15 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Our chain behind all rules of FORWARD in one iptables of the host, where that chain's policy is to drop.</summary>
+/// <summary>
+/// Our chain behind all rules of FORWARD in one iptables of the host, where that chain's policy is to drop.
+/// </summary>
 /// <remarks>
-/// Each network of a host has a chain of its own, for another overlayd may run there. A chain that an earlier run left is
-/// taken over, also for a family that has no pods any more.
+/// Each network of a host has a chain of its own, for another overlayd may run there. A chain that an earlier run left
+/// is taken over, also for a family that has no pods any more.
 /// </remarks>
-internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pods, FormerNetworks former, ILogger logger)
+internal sealed partial class ForwardChain(
+    string tool, Vni vni, PodNetwork? pods, FormerNetworks former, ILogger logger)
 {
     private const string Prefix = "OVERLAY-FORWARD-";
 
@@ -36,7 +39,8 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
         if (pods is not { } network) return null;
         if (rules.Contains("-P FORWARD DROP")) Ensure(rules, network.Cluster);
         return Verdict(rules, "FORWARD", network) == false
-            ? $"chain FORWARD of {tool} refuses what it does not know, before its end: pods' packets that are forwarded need rules there: "
+            ? $"chain FORWARD of {tool} refuses what it does not know, before its end: pods' packets that are "
+                + "forwarded need rules there: "
                 + $"{tool} -I FORWARD -s {network.Cluster} -j ACCEPT; {tool} -I FORWARD -d {network.Cluster} -j ACCEPT"
             : null;
     }
@@ -55,7 +59,8 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
 
     private void Prune(string[] rules)
     {
-        IEnumerable<string> names = rules.Where(static rule => rule.StartsWith($"-N {Prefix}", StringComparison.Ordinal)).Select(static rule => rule[3..]);
+        IEnumerable<string> names = rules.Where(
+            static rule => rule.StartsWith($"-N {Prefix}", StringComparison.Ordinal)).Select(static rule => rule[3..]);
         foreach (string name in names.Where(former.Owns))
         {
             Remove(rules, name);
@@ -66,7 +71,8 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
     // All jumps to the chain, for another program may have doubled one.
     private void Remove(string[] rules, string chain)
     {
-        IEnumerable<string> jumps = rules.Where(rule => rule == JumpTo(chain)).Select(static rule => $"-D{rule[2..]}\n");
+        IEnumerable<string> jumps = rules.Where(rule => rule == JumpTo(chain))
+            .Select(static rule => $"-D{rule[2..]}\n");
         Restore($"{string.Concat(jumps)}:{chain} - [0:0]\n-X {chain}\n");
     }
 
@@ -86,10 +92,12 @@ internal sealed partial class ForwardChain(string tool, Vni vni, PodNetwork? pod
     private void Restore(string lines) =>
         HostTool.Run($"{tool}-restore", $"*filter\n{lines}COMMIT\n", "-w", "5", "--noflush");
 
-    // The fate of a packet that no condition holds for, and of pods' packets: true or false by a rule, null at the chain's end.
+    // The fate of a packet that no condition holds for, and of pods' packets: true or false by a rule, null at the
+    // chain's end.
     private bool? Verdict(string[] rules, string chain, PodNetwork network)
     {
-        IEnumerable<Match> matches = rules.Where(rule => rule.StartsWith($"-A {chain} ", StringComparison.Ordinal)).Select(static rule => RuleLine().Match(rule));
+        IEnumerable<Match> matches = rules.Where(rule => rule.StartsWith($"-A {chain} ", StringComparison.Ordinal))
+            .Select(static rule => RuleLine().Match(rule));
         foreach (Match rule in matches.Where(static match => match.Success))
         {
             string conditions = Comment().Replace(rule.Groups["conditions"].Value, "");

@@ -19,7 +19,8 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
         (string family, string table, string chain) = ("", "", "");
         foreach (string line in HostTool.Run("nft", "", "list", "chains").Split('\n'))
         {
-            if (TableLine().Match(line) is { Success: true } inTable) (family, table) = (inTable.Groups[1].Value, inTable.Groups[2].Value);
+            if (TableLine().Match(line) is { Success: true } inTable)
+                (family, table) = (inTable.Groups[1].Value, inTable.Groups[2].Value);
             else if (ChainLine().Match(line) is { Success: true } inChain) chain = inChain.Groups[1].Value;
             else if (line.Contains("type filter hook forward ", StringComparison.Ordinal))
                 hooks.Add(new(family, table, chain, line.Contains("policy drop", StringComparison.Ordinal)));
@@ -28,25 +29,36 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
         return hooks;
     }
 
-    /// <summary>The reason why the chain lets pods' packets not pass, with the command that changes it; null when they pass.</summary>
-    /// <remarks>The judgement looks at the policy, and at rules without a condition in the chain itself; refusals of further chains are not seen.</remarks>
+    /// <summary>
+    /// The reason why the chain lets pods' packets not pass, with the command that changes it; null when they pass.
+    /// </summary>
+    /// <remarks>
+    /// The judgement looks at the policy, and at rules without a condition in the chain itself; refusals of further
+    /// chains are not seen.
+    /// </remarks>
     /// <param name="pods">The networks of this host's pods.</param>
     /// <exception cref="IOException"><c>nft</c> failed.</exception>
     public string? Judge(IEnumerable<PodNetwork> pods)
     {
-        string verdict = List("chain", Table, Chain).Split('\n').Select(static line => Unconditional().Match(line.Trim()))
+        string verdict = List("chain", Table, Chain)
+            .Split('\n').Select(static line => Unconditional().Match(line.Trim()))
             .FirstOrDefault(static match => match.Success)?.Groups["verdict"].Value ?? (Drops ? "drop" : "accept");
         if (verdict == "accept") return null;
         string rules = List("table", Table);
         PodNetwork[] untold =
         [
-            .. pods.Where(network => Family is not ("ip" or "ip6") || Family == Address(network)).Where(network => !network.IsAcceptedBy(rules)),
+            .. pods.Where(network => Family is not ("ip" or "ip6") || Family == Address(network))
+            .Where(network => !network.IsAcceptedBy(rules)),
         ];
         if (untold.Length == 0) return null;
-        string consequence = $"chain {Chain} of table {Family} {Table} {(verdict == "drop" ? "drops" : "rejects")} what it does not know: "
+        string consequence =
+            $"chain {Chain} of table {Family} {Table} {(verdict == "drop" ? "drops" : "rejects")} what it does not "
+            + "know: "
             + "pods' packets that are forwarded need rules there: ";
         return consequence + (Table == "firewalld"
-            ? $"firewall-cmd --permanent --zone=trusted {string.Join(' ', untold.Select(static network => $"--add-source={network.Cluster}"))}; firewall-cmd --reload"
+            ? "firewall-cmd --permanent --zone=trusted "
+                + $"{string.Join(' ', untold.Select(static network => $"--add-source={network.Cluster}"))}; "
+                + "firewall-cmd --reload"
             : $"nft '{string.Join("; ", untold.Select(network => $"{Accept(network, "saddr")}; {Accept(network, "daddr")}"))}'");
     }
 
@@ -55,7 +67,8 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
 
     private static string Address(PodNetwork network) => network.Cluster.Family == IpFamily.IPv4 ? "ip" : "ip6";
 
-    private string List(string what, params string[] names) => HostTool.Run("nft", "", ["-s", "-n", "list", what, Family, .. names]);
+    private string List(string what, params string[] names) =>
+        HostTool.Run("nft", "", ["-s", "-n", "list", what, Family, .. names]);
 
     [GeneratedRegex(@"^table (\w+) (\S+) \{")]
     private static partial Regex TableLine();

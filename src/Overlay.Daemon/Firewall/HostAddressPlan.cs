@@ -4,10 +4,13 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Looks for networks of this host that meet the cluster's: addresses such as docker0's, and routes of other programs.</summary>
+/// <summary>
+/// Looks for networks of this host that meet the cluster's: addresses such as docker0's, and routes of other programs.
+/// </summary>
 internal sealed class HostAddressPlan(OverlayOptions options, string device)
 {
-    private readonly IpPrefix[] _clusters = [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>()];
+    private readonly IpPrefix[] _clusters =
+        [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>()];
     private readonly IpPrefix[] _pods = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
 
     /// <summary>A sentence for each pair of prefixes that meet.</summary>
@@ -15,17 +18,21 @@ internal sealed class HostAddressPlan(OverlayOptions options, string device)
     public IReadOnlyList<string> Find()
     {
         using RouteNetlink netlink = new();
-        Dictionary<int, string> links = netlink.GetLinks().ToDictionary(static link => link.Index, static link => link.Name);
+        Dictionary<int,
+        string> links = netlink.GetLinks().ToDictionary(static link => link.Index, static link => link.Name);
         IEnumerable<string> networks = netlink.GetAddresses()
             .Where(address => address.IsGlobal && !IsOwn(address.Network, Name(address.LinkIndex)))
             .SelectMany(address => Meetings(
-                $"the network {address.Network} of {Name(address.LinkIndex)}", address.Network, static (ours, theirs) => ours.Overlaps(theirs)));
+                $"the network {address.Network} of {Name(address.LinkIndex)}", address.Network,
+                static (ours, theirs) => ours.Overlaps(theirs)));
 
         // A route to a range around the cluster takes nothing from it: the longer prefix wins.
         IEnumerable<string> routes = netlink.GetRoutes()
-            .Where(route => route.Protocol is not (RouteProtocol.Overlay or RouteProtocol.Kernel) && !IsOwn(route.Prefix, Name(route.LinkIndex)))
+            .Where(route => route.Protocol is not (RouteProtocol.Overlay or RouteProtocol.Kernel)
+                && !IsOwn(route.Prefix, Name(route.LinkIndex)))
             .SelectMany(route => Meetings(
-                $"the route to {route.Prefix} by {Name(route.LinkIndex)}", route.Prefix, static (ours, theirs) => ours.Contains(theirs)));
+                $"the route to {route.Prefix} by {Name(route.LinkIndex)}", route.Prefix,
+                static (ours, theirs) => ours.Contains(theirs)));
         return [.. networks.Concat(routes).Distinct()];
 
         string Name(int index) => links.GetValueOrDefault(index, "no device");
@@ -39,7 +46,8 @@ internal sealed class HostAddressPlan(OverlayOptions options, string device)
         foreach (IpPrefix cluster in _clusters.Where(cluster => meets(cluster, prefix)))
             yield return $"{what} overlaps the cluster CIDR {cluster}: pods there are not reached";
 
-        // A single address is no network: kube-proxy gives ClusterIPs to kube-ipvs0, and a DNS cache on the node has its own address.
+        // A single address is no network: kube-proxy gives ClusterIPs to kube-ipvs0, and a DNS cache on the node has
+        // its own address.
         if (prefix.Length == prefix.Address.Bits) yield break;
         foreach (IpPrefix services in options.ServiceCidrs.Where(services => meets(services, prefix)))
             yield return $"{what} overlaps the service CIDR {services}: an address may be a host's and a Service's";

@@ -6,8 +6,8 @@ namespace Overlay.Daemon.Firewall;
 
 /// <summary>This daemon's nftables of one family: one table, made whole in one transaction. Immutable.</summary>
 /// <remarks>
-/// Masquerading is flannel's, rule by rule (pkg/trafficmngr/iptables): packets that kube-proxy has marked are left to it,
-/// pods see each other's own addresses, and a client outside that comes to a pod of this node is seen by its own.
+/// Masquerading is flannel's, rule by rule (pkg/trafficmngr/iptables): packets that kube-proxy has marked are left to
+/// it, pods see each other's own addresses, and a client outside that comes to a pod of this node is seen by its own.
 /// </remarks>
 internal sealed class NftTable
 {
@@ -48,37 +48,44 @@ internal sealed class NftTable
         StringBuilder rules = new();
         _ = rules.Append($"table {address} {name}\ndelete table {address} {name}\ntable {address} {name} {{\n");
 
-        // Each flow between pods has a source port of its own outside: an entry for each would fill the table of connections.
-        // No rule of another program can translate a packet that is not tracked.
+        // Each flow between pods has a source port of its own outside: an entry for each would fill the table of
+        // connections. No rule of another program can translate a packet that is not tracked.
         string tunnels = $"udp dport {options.Network.Port}";
-        AppendChain(rules, "prerouting", "type filter hook prerouting priority raw; policy accept;", $"{tunnels} fib daddr type local notrack");
-        AppendChain(rules, "output", "type filter hook output priority raw; policy accept;", $"{tunnels} fib saddr type local notrack");
+        AppendChain(rules, "prerouting", "type filter hook prerouting priority raw; policy accept;",
+            $"{tunnels} fib daddr type local notrack");
+        AppendChain(rules, "output", "type filter hook output priority raw; policy accept;",
+            $"{tunnels} fib saddr type local notrack");
         IpPrefix? cluster = isIpv4 ? options.Network.Cidr : options.Network.CidrV6;
         IpPrefix? pods = isIpv4 ? options.Subnet : options.SubnetV6;
         if (cluster is not null && pods is not null)
         {
             string[] translations = [.. Translations(options, address, device, cluster.Value, pods.Value)];
-            AppendChain(rules, "postrouting", "type nat hook postrouting priority srcnat; policy accept;", translations);
+            AppendChain(
+                rules, "postrouting", "type nat hook postrouting priority srcnat; policy accept;", translations);
         }
 
         _ = rules.Append("}\n");
         return new NftTable(family, name, rules.ToString(), pods is not null && options.IpMasq);
     }
 
-    private static IEnumerable<string> Translations(OverlayOptions options, string address, string device, IpPrefix cluster, IpPrefix pods)
+    private static IEnumerable<string> Translations(
+        OverlayOptions options, string address, string device, IpPrefix cluster, IpPrefix pods)
     {
-        // A packet of this host's own chose its source before a Service's address became a pod's. Peers answer and accept
-        // only packets from this node's pod CIDR.
-        yield return $"oifname \"{device}\" fib saddr type local {address} saddr != {pods.Address} snat to {pods.Address}";
+        // A packet of this host's own chose its source before a Service's address became a pod's. Peers answer and
+        // accept only packets from this node's pod CIDR.
+        yield return $"oifname \"{device}\" fib saddr type local {address} saddr != {pods.Address} snat to "
+            + $"{pods.Address}";
         if (!options.IpMasq) yield break;
         yield return $"meta mark & {KubernetesMark} == {KubernetesMark} return";
-        string[] exempt = [.. options.NonMasqueradeCidrs.Where(prefix => prefix.Family == cluster.Family).Select(static prefix => prefix.ToString())];
+        string[] exempt = [.. options.NonMasqueradeCidrs.Where(prefix => prefix.Family == cluster.Family)
+            .Select(static prefix => prefix.ToString())];
         if (exempt.Length > 0) yield return $"{address} daddr {{ {string.Join(", ", exempt)} }} return";
         yield return $"{address} saddr {pods} {address} daddr {cluster} return";
         yield return $"{address} saddr {cluster} {address} daddr {pods} return";
         yield return $"{address} saddr != {cluster} {address} daddr {pods} return";
         string multicast = cluster.Family == IpFamily.IPv4 ? "224.0.0.0/4" : "ff00::/8";
-        string[] matches = [$"{address} saddr {cluster} {address} daddr != {multicast}", $"{address} saddr != {cluster} {address} daddr {cluster}"];
+        string[] matches = [$"{address} saddr {cluster} {address} daddr != {multicast}",
+            $"{address} saddr != {cluster} {address} daddr {cluster}"];
         foreach (string match in matches)
         {
             // An answer to the port of the tunnels would end in their socket.

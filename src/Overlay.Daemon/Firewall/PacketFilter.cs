@@ -7,7 +7,10 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>The daemon's part of this host's packet filter: made at the start, restored when another program removes it, gone at the end.</summary>
+/// <summary>
+/// The daemon's part of this host's packet filter: made at the start, restored when another program removes it, gone at
+/// the end.
+/// </summary>
 /// <remarks>
 /// It has tables of its own, and one chain in iptables where a policy of the host drops forwarded packets. A part that
 /// fails is reported and tried again: pods reach each other without any of it.
@@ -77,7 +80,8 @@ internal sealed class PacketFilter : IDisposable
         Stop();
         foreach (NftTable table in _applied.Keys)
         {
-            if (Try(() => HostTool.Run("nft", table.Removal, "-f", "-")) is { } failure) _logger.TableStays(table.Family, table.Name, failure);
+            if (Try(() => HostTool.Run("nft", table.Removal, "-f", "-")) is { } failure)
+                _logger.TableStays(table.Family, table.Name, failure);
         }
 
         _forward.Remove();
@@ -94,7 +98,8 @@ internal sealed class PacketFilter : IDisposable
     }
 
     // A kernel without IPv6, or with it disabled at boot, has neither tunnels nor pods for such a table.
-    private static IEnumerable<IpFamily> Families() => File.Exists("/proc/net/if_inet6") ? [IpFamily.IPv4, IpFamily.IPv6] : [IpFamily.IPv4];
+    private static IEnumerable<IpFamily> Families() =>
+        File.Exists("/proc/net/if_inet6") ? [IpFamily.IPv4, IpFamily.IPv6] : [IpFamily.IPv4];
 
     private void Run()
     {
@@ -120,7 +125,8 @@ internal sealed class PacketFilter : IDisposable
         }
 
         warnings.AddRange(_forward.Repair());
-        if (Try(() => warnings.AddRange(_plan.Find())) is { } unread) warnings.Add($"addresses and routes of this host cannot be read: {unread}");
+        if (Try(() => warnings.AddRange(_plan.Find())) is { } unread)
+            warnings.Add($"addresses and routes of this host cannot be read: {unread}");
         warnings.AddRange(BridgeFilter.Find(_options));
         _problems.Report(Key, ProblemSeverity.Warning, warnings);
     }
@@ -132,7 +138,8 @@ internal sealed class PacketFilter : IDisposable
         _ = HostTool.Run("nft", table.Rules, "-f", "-");
         _applied[table] = null;
         if (applied is not null) _logger.TableRestored(table.Family, table.Name);
-        _applied[table] = Read(table) ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
+        _applied[table] = Read(table)
+            ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
     }
 
     // Null when the table is gone. Numbers instead of names, for some versions of nft do not take their own names back.
@@ -142,14 +149,16 @@ internal sealed class PacketFilter : IDisposable
         {
             return HostTool.Run("nft", "", "-s", "-n", "list", "table", table.Family, table.Name);
         }
-        catch (IOException exception) when (exception is not FileNotFoundException && exception.Message.Contains(Missing, StringComparison.Ordinal))
+        catch (IOException exception) when (exception is not FileNotFoundException
+            && exception.Message.Contains(Missing, StringComparison.Ordinal))
         {
             return null;
         }
     }
 
     private static string Consequence(NftTable table, string failure) => table.Masquerades
-        ? $"table {table.Family} {table.Name} cannot be made, so pods are not masqueraded and reach nothing outside: {failure}; "
+        ? $"table {table.Family} {table.Name} cannot be made, so pods are not masqueraded and reach nothing outside: "
+            + $"{failure}; "
             + "install nftables, or set Overlay:IpMasq to false where another does it"
         : $"table {table.Family} {table.Name} cannot be made: {failure}; install nftables";
 

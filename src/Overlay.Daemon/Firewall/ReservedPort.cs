@@ -3,8 +3,14 @@ using Overlay.Host.Kernel;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>Takes the tunnels' port out of those that the kernel gives to a program that asks for any port (ip_local_reserved_ports).</summary>
-/// <remarks>Such a program would keep a daemon that starts later from its port. A port that another program has reserved stays so.</remarks>
+/// <summary>
+/// Takes the tunnels' port out of those that the kernel gives to a program that asks for any port
+/// (ip_local_reserved_ports).
+/// </summary>
+/// <remarks>
+/// Such a program would keep a daemon that starts later from its port. A port that another program has reserved stays
+/// so.
+/// </remarks>
 internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogger logger)
 {
     private const string Parameter = "net/ipv4/ip_local_reserved_ports";
@@ -44,7 +50,9 @@ internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogg
         }
     }
 
-    /// <summary>Gives back what <see cref="Reserve"/> has taken, in this run or one that crashed, and only that.</summary>
+    /// <summary>
+    /// Gives back what <see cref="Reserve"/> has taken, in this run or one that crashed, and only that.
+    /// </summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public void RemoveFromKernel()

@@ -7,7 +7,10 @@ using Serilog.Extensions.Logging;
 
 namespace Overlay.Daemon.Hosting;
 
-/// <summary>What root does once where the daemon is not root: <c>overlayd install-cni</c>, <c>upgrade-cni</c>, <c>remove-cni</c> and <c>free-addresses</c>.</summary>
+/// <summary>
+/// What root does once where the daemon is not root: <c>overlayd install-cni</c>, <c>upgrade-cni</c>, <c>remove-cni</c>
+/// and <c>free-addresses</c>.
+/// </summary>
 internal static class CniCommand
 {
     private const string Install = "install-cni";
@@ -18,7 +21,9 @@ internal static class CniCommand
     public static bool Is(string[] arguments) => arguments is [Install or Upgrade or Remove or FreeAddresses, ..];
 
     /// <returns>The process's exit code.</returns>
-    /// <exception cref="ConfigurationException">Sections CniInstall or Serilog, or what the plugin shares with the daemon, are bad; the rest is not looked at.</exception>
+    /// <exception cref="ConfigurationException">
+    /// Sections CniInstall or Serilog, or what the plugin shares with the daemon, are bad; the rest is not looked at.
+    /// </exception>
     /// <exception cref="IOException">A file or directory cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public static int Run(string[] arguments)

@@ -11,7 +11,10 @@ using Serilog;
 
 namespace Overlay.Daemon.Hosting;
 
-/// <summary>The daemon, put together: the node (<see cref="NodeComposition"/>), its reports, and the order in which the host starts the parts.</summary>
+/// <summary>
+/// The daemon, put together: the node (<see cref="NodeComposition"/>), its reports, and the order in which the host
+/// starts the parts.
+/// </summary>
 internal static class Composition
 {
     /// <exception cref="ConfigurationException">Something that the configuration names cannot be used.</exception>
@@ -27,7 +30,9 @@ internal static class Composition
         return application;
     }
 
-    /// <summary>The host calls each step of all parts in this order, and the steps of a stop in the reverse one.</summary>
+    /// <summary>
+    /// The host calls each step of all parts in this order, and the steps of a stop in the reverse one.
+    /// </summary>
     /// <remarks>
     /// Every part works in the steps behind and before Kestrel's own, so that status answers while the node starts and
     /// until it is gone.
@@ -47,5 +52,6 @@ internal static class Composition
 
         // Last: READY=1 means that all of the above is done.
         .AddHostedService(static provider => new SystemdNotifier(
-            () => provider.GetRequiredService<NodeStatus>().WaitingFor, TimeProvider.System, provider.GetRequiredService<ILogger<SystemdNotifier>>()));
+            () => provider.GetRequiredService<NodeStatus>().WaitingFor, TimeProvider.System,
+            provider.GetRequiredService<ILogger<SystemdNotifier>>()));
 }

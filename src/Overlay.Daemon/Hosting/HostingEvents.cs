@@ -5,9 +5,11 @@ namespace Overlay.Daemon.Hosting;
 /// <summary>The log events of this folder. An id stays with its event.</summary>
 internal static partial class HostingEvents
 {
-    [LoggerMessage(EventId = 3000, Level = LogLevel.Warning, Message = "NOTIFY_SOCKET {Path} takes no {State}: {Reason}")]
+    [LoggerMessage(
+        EventId = 3000, Level = LogLevel.Warning, Message = "NOTIFY_SOCKET {Path} takes no {State}: {Reason}")]
     public static partial void SystemdNotNotified(this ILogger logger, string path, string state, string reason);
 
-    [LoggerMessage(EventId = 3001, Level = LogLevel.Error, Message = "{Follower} could not follow the forwarding table")]
+    [LoggerMessage(
+        EventId = 3001, Level = LogLevel.Error, Message = "{Follower} could not follow the forwarding table")]
     public static partial void FollowerFailed(this ILogger logger, string follower, Exception fault);
 }

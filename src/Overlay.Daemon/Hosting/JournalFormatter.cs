@@ -5,10 +5,14 @@ using Serilog.Formatting.Display;
 
 namespace Overlay.Daemon.Hosting;
 
-/// <summary>Lines for systemd's journal: with a priority that it reads (sd-daemon(3)), and without a time stamp, for it adds its own.</summary>
+/// <summary>
+/// Lines for systemd's journal: with a priority that it reads (sd-daemon(3)), and without a time stamp, for it adds its
+/// own.
+/// </summary>
 internal sealed class JournalFormatter : ITextFormatter
 {
-    private readonly MessageTemplateTextFormatter _line = new("{SourceContext}: {Message:lj}{NewLine}{Exception}", CultureInfo.InvariantCulture);
+    private readonly MessageTemplateTextFormatter _line =
+        new("{SourceContext}: {Message:lj}{NewLine}{Exception}", CultureInfo.InvariantCulture);
 
     public void Format(LogEvent logEvent, TextWriter output)
     {

@@ -14,7 +14,9 @@ internal static class LeaseSources
     private static readonly TimeSpan _fileLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan _requestLimit = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="ConfigurationException">Something that the configuration names for the control plane cannot be used.</exception>
+    /// <exception cref="ConfigurationException">
+    /// Something that the configuration names for the control plane cannot be used.
+    /// </exception>
     public static ILeaseSource Create(OverlayOptions options, ILoggerFactory loggers)
     {
         ControlPlaneOptions controlPlane = options.ControlPlane;
@@ -25,9 +27,11 @@ internal static class LeaseSources
                 ControlPlaneKind.Etcd => new BoundedLeaseSource(
                     new EtcdLeaseSource(controlPlane.Etcd, loggers.CreateLogger<EtcdLeaseSource>()), _requestLimit),
                 ControlPlaneKind.Kubernetes => new BoundedLeaseSource(
-                    new KubernetesLeaseSource(controlPlane.Kubernetes, loggers.CreateLogger<KubernetesLeaseSource>()), _requestLimit),
+                    new KubernetesLeaseSource(controlPlane.Kubernetes, loggers.CreateLogger<KubernetesLeaseSource>()),
+                    _requestLimit),
                 _ => new BoundedLeaseSource(
-                    new FileLeaseSource(controlPlane.LeaseDirectory, loggers.CreateLogger<FileLeaseSource>()), _fileLimit),
+                    new FileLeaseSource(controlPlane.LeaseDirectory, loggers.CreateLogger<FileLeaseSource>()),
+                    _fileLimit),
             };
         }
         catch (InvalidDataException exception)

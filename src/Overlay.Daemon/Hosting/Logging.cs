@@ -10,16 +10,22 @@ using Serilog.Sinks.SystemConsole.Themes;
 
 namespace Overlay.Daemon.Hosting;
 
-/// <summary>The log: to the console, which systemd and Kubernetes collect. Section <c>Serilog</c> overrides it.</summary>
+/// <summary>
+/// The log: to the console, which systemd and Kubernetes collect. Section <c>Serilog</c> overrides it.
+/// </summary>
 internal static class Logging
 {
-    private const string Template = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
+    private const string Template =
+        "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
 
     /// <exception cref="ConfigurationException">Serilog refuses its section.</exception>
-    public static Logger Create(IConfiguration configuration) => Create(configuration, JournalStream.IsStandardOutput());
+    public static Logger Create(IConfiguration configuration) =>
+        Create(configuration, JournalStream.IsStandardOutput());
 
     /// <param name="configuration">All sections.</param>
-    /// <param name="isJournal">The console is systemd's journal, which has time stamps and priorities of its own.</param>
+    /// <param name="isJournal">
+    /// The console is systemd's journal, which has time stamps and priorities of its own.
+    /// </param>
     /// <exception cref="ConfigurationException">Serilog refuses its section.</exception>
     internal static Logger Create(IConfiguration configuration, bool isJournal)
     {
@@ -27,10 +33,12 @@ internal static class Logging
         {
             return Configure(configuration, isJournal);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException)
+        catch (Exception exception)
+            when (exception is InvalidOperationException or ArgumentException or FormatException)
         {
             throw new ConfigurationException(
-                $"Serilog '{configuration["Serilog:MinimumLevel"]}…' cannot be used: {exception.Message} Example: {{ \"MinimumLevel\": \"Debug\" }}");
+                $"Serilog '{configuration["Serilog:MinimumLevel"]}…' cannot be used: {exception.Message} Example: {{ "
+                + "\"MinimumLevel\": \"Debug\" }");
         }
     }
 
@@ -40,7 +48,8 @@ internal static class Logging
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
 
-            // Program prints the fault that stops the start, once and without a stack trace when it is the configuration.
+            // Program prints the fault that stops the start, once and without a stack trace when it is the
+            // configuration.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
 
         // A section that names sinks names all of them, else each line would come twice.
@@ -48,11 +57,13 @@ internal static class Logging
         {
             logger = isJournal
                 ? logger.WriteTo.Console(new JournalFormatter())
-                : logger.WriteTo.Console(outputTemplate: Template, formatProvider: CultureInfo.InvariantCulture, theme: ConsoleTheme.None);
+                : logger.WriteTo.Console(
+                    outputTemplate: Template, formatProvider: CultureInfo.InvariantCulture, theme: ConsoleTheme.None);
         }
 
         // Named here, for Serilog looks for assemblies beside the program, and a single file has none there.
-        ConfigurationReaderOptions shipped = new(typeof(ConsoleLoggerConfigurationExtensions).Assembly, typeof(CompactJsonFormatter).Assembly);
+        ConfigurationReaderOptions shipped =
+            new(typeof(ConsoleLoggerConfigurationExtensions).Assembly, typeof(CompactJsonFormatter).Assembly);
         return logger.ReadFrom.Configuration(configuration, shipped).CreateLogger();
     }
 }

@@ -15,15 +15,20 @@ using Overlay.Dataplane.Forwarding;
 
 namespace Overlay.Daemon.Hosting;
 
-/// <summary>All that is made for the node: once a process (<see cref="AddNode"/>), and once a plan (<see cref="MakeParts"/>).</summary>
+/// <summary>
+/// All that is made for the node: once a process (<see cref="AddNode"/>), and once a plan (<see cref="MakeParts"/>).
+/// </summary>
 internal static class NodeComposition
 {
-    /// <summary>Adds the node's life and its status. Store, clock and the end of the process may be there already, as in tests.</summary>
+    /// <summary>
+    /// Adds the node's life and its status. Store, clock and the end of the process may be there already, as in tests.
+    /// </summary>
     public static IServiceCollection AddNode(this IServiceCollection services, OverlayOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ProcessOutcome>();
-        services.TryAddSingleton(provider => LeaseSources.Create(options, provider.GetRequiredService<ILoggerFactory>()));
+        services.TryAddSingleton(
+            provider => LeaseSources.Create(options, provider.GetRequiredService<ILoggerFactory>()));
         return services
             .AddSingleton(options)
             .AddSingleton<FatalFault>()
@@ -44,14 +49,16 @@ internal static class NodeComposition
             .AddSingleton(static provider => provider.GetRequiredService<ILeaseSource>().Location)
             .AddSingleton(provider => new AssignmentFile(options.StateDirectory, provider.Logger<AssignmentFile>()))
             .AddSingleton<SavedAssignment>()
-            .AddSingleton(provider => new SnapshotHold(options.ControlPlane.Hold, provider.Time(), provider.Logger<SnapshotHold>()))
+            .AddSingleton(provider =>
+                new SnapshotHold(options.ControlPlane.Hold, provider.Time(), provider.Logger<SnapshotHold>()))
 
             // The life.
             .AddSingleton<Func<OverlayOptions, UnderlayInterface>>(UnderlayDiscovery.Find)
             .AddSingleton<Func<NodePlan, NodeParts>>(static provider => plan => MakeParts(provider, plan))
             .AddSingleton<NodePlanner>()
             .AddSingleton(provider => new NodePublisher(
-                options, provider.GetRequiredService<ILeaseSource>(), provider.GetRequiredService<SavedAssignment>(), WithdrawnClaims(provider),
+                options, provider.GetRequiredService<ILeaseSource>(), provider.GetRequiredService<SavedAssignment>(),
+                WithdrawnClaims(provider),
                 provider.GetRequiredService<ProblemBoard>(), provider.Time(), provider.Logger<NodePublisher>()))
             .AddSingleton<StoreSettlement>()
             .AddSingleton<NodeLifecycle>()
@@ -59,7 +66,9 @@ internal static class NodeComposition
     }
 
     /// <summary>Makes the node of a plan, with its device and sockets, and all that works with it.</summary>
-    /// <exception cref="ConfigurationException">Configuration and host do not fit together; nothing is left.</exception>
+    /// <exception cref="ConfigurationException">
+    /// Configuration and host do not fit together; nothing is left.
+    /// </exception>
     /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
     private static NodeParts MakeParts(IServiceProvider provider, NodePlan plan)
     {
@@ -68,9 +77,12 @@ internal static class NodeComposition
         ILeaseSource source = provider.GetRequiredService<ILeaseSource>();
         ProblemBoard problems = provider.GetRequiredService<ProblemBoard>();
 
-        if (options.ControlPlane.GivesPodCidrs) FormerFlannel.Remove(plan.Options.Network.Vni, provider.Logger<LocalNode>());
-        VtepMacs macs = OwnLease.ChooseMacs(plan, new VtepMacStore(options.StateDirectory, provider.Logger<VtepMacStore>()));
-        LocalNode node = new(plan, macs, provider.GetRequiredService<NetworkContext>(), () => _ = changes.Writer.TryWrite(new NodeChange.Moved()));
+        if (options.ControlPlane.GivesPodCidrs)
+            FormerFlannel.Remove(plan.Options.Network.Vni, provider.Logger<LocalNode>());
+        VtepMacs macs =
+            OwnLease.ChooseMacs(plan, new VtepMacStore(options.StateDirectory, provider.Logger<VtepMacStore>()));
+        LocalNode node = new(plan, macs, provider.GetRequiredService<NetworkContext>(), () =>
+            _ = changes.Writer.TryWrite(new NodeChange.Moved()));
         try
         {
             LeaseReconciler reconciler = new(
@@ -78,9 +90,11 @@ internal static class NodeComposition
                 provider.GetRequiredService<TablePublisher>(), time, provider.Logger<LeaseReconciler>());
             SavedLeases cache = new(options.StateDirectory, source.Location, provider.Logger<SavedLeases>());
             LeaseFollower follower = new(
-                source, reconciler, provider.GetRequiredService<SnapshotHold>(), cache, time, provider.Logger<LeaseFollower>());
+                source, reconciler, provider.GetRequiredService<SnapshotHold>(), cache, time,
+                provider.Logger<LeaseFollower>());
             return new NodeParts(node, reconciler, follower, new NodeChangeLoop(
-                changes.Reader, node, follower, provider.GetRequiredService<NodePublisher>(), problems, provider.Logger<NodeChangeLoop>()));
+                changes.Reader, node, follower, provider.GetRequiredService<NodePublisher>(), problems,
+                provider.Logger<NodeChangeLoop>()));
         }
         catch
         {
@@ -95,7 +109,8 @@ internal static class NodeComposition
     {
         OverlayOptions options = provider.GetRequiredService<OverlayOptions>();
         return options.ControlPlane.WithdrawsLease
-            ? new(options.StateDirectory, provider.GetRequiredService<StoreLocation>(), provider.Time(), provider.Logger<WithdrawnClaimStore>())
+            ? new(options.StateDirectory, provider.GetRequiredService<StoreLocation>(), provider.Time(),
+                provider.Logger<WithdrawnClaimStore>())
             : null;
     }
 

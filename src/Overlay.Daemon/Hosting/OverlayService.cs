@@ -2,7 +2,9 @@ using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Daemon.Hosting;
 
-/// <summary>Ties the node's life to the host's: it begins when the admin socket answers already, and ends before that does.</summary>
+/// <summary>
+/// Ties the node's life to the host's: it begins when the admin socket answers already, and ends before that does.
+/// </summary>
 internal sealed class OverlayService(NodeLifecycle lifecycle) : LifecycleService
 {
     public override Task StartedAsync(CancellationToken cancellationToken) => lifecycle.StartAsync(cancellationToken);

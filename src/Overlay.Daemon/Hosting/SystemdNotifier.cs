@@ -6,11 +6,17 @@ using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Daemon.Hosting;
 
-/// <summary>Notifies systemd that the daemon is ready, alive or stopping (sd_notify(3)); silent where nobody listens.</summary>
-/// <param name="waitingFor">The answer that the start waits for; null when it waits for none. As long as it does, systemd is asked for more time.</param>
+/// <summary>
+/// Notifies systemd that the daemon is ready, alive or stopping (sd_notify(3)); silent where nobody listens.
+/// </summary>
+/// <param name="waitingFor">
+/// The answer that the start waits for; null when it waits for none. As long as it does, systemd is asked for more
+/// time.
+/// </param>
 /// <param name="time">Clock of that asking.</param>
 /// <param name="logger">Logs a socket that takes no message.</param>
-internal sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider time, ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
+internal sealed class SystemdNotifier(
+    Func<string?> waitingFor, TimeProvider time, ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
 {
     // Each time for longer than until the next: a loaded host may be late with it.
     private static readonly TimeSpan _extension = TimeSpan.FromSeconds(60);
@@ -35,7 +41,8 @@ internal sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider tim
 
         // Twice as often as asked, as sd_watchdog_enabled(3) advises.
         string? interval = Environment.GetEnvironmentVariable("WATCHDOG_USEC");
-        if (_path is not null && long.TryParse(interval, NumberStyles.None, CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0)
+        if (_path is not null && long.TryParse(
+            interval, NumberStyles.None, CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0)
         {
             TimeSpan half = TimeSpan.FromMicroseconds(microseconds / 2);
             _watchdog = new Timer(_ => Notify("WATCHDOG=1"), null, half, half);
@@ -60,7 +67,8 @@ internal sealed class SystemdNotifier(Func<string?> waitingFor, TimeProvider tim
     private void ExtendStart()
     {
         if (waitingFor() is { } what)
-            Notify(string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)_extension.TotalMicroseconds}\nSTATUS=waiting for {what}"));
+            Notify(string.Create(CultureInfo.InvariantCulture,
+                $"EXTEND_TIMEOUT_USEC={(long)_extension.TotalMicroseconds}\nSTATUS=waiting for {what}"));
     }
 
     private void Notify(string state)

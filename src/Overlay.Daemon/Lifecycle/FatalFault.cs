@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>The end of the process for a part that cannot go on: the first fault is kept, logged, and stops the host.</summary>
+/// <summary>
+/// The end of the process for a part that cannot go on: the first fault is kept, logged, and stops the host.
+/// </summary>
 internal sealed class FatalFault(ProcessOutcome outcome, IHostApplicationLifetime host, ILogger<FatalFault> logger)
 {
     /// <param name="part">The part, as a subject: "the control plane".</param>

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>A hosted part that begins when Kestrel listens already, or right before, and ends before it stops.</summary>
+/// <summary>
+/// A hosted part that begins when Kestrel listens already, or right before, and ends before it stops.
+/// </summary>
 internal abstract class LifecycleService : IHostedLifecycleService
 {
     public virtual Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -8,7 +8,10 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>This node: its end of the tunnels and its network. It is moved and made anew inside the running process; its VTEP MACs stay.</summary>
+/// <summary>
+/// This node: its end of the tunnels and its network. It is moved and made anew inside the running process; its VTEP
+/// MACs stay.
+/// </summary>
 /// <remarks>Changed by one thread at a time; any thread may read it.</remarks>
 internal sealed class LocalNode : IDisposable
 {
@@ -25,8 +28,12 @@ internal sealed class LocalNode : IDisposable
     /// <param name="plan">The node as it is to be.</param>
     /// <param name="macs">Of its VTEP.</param>
     /// <param name="context">All that outlives a rebuild of its network.</param>
-    /// <param name="moved">Called when the underlay is another than before: <see cref="MoveAsync"/> is due, on another thread.</param>
-    /// <exception cref="ConfigurationException">Configuration and host do not fit together; nothing is left.</exception>
+    /// <param name="moved">
+    /// Called when the underlay is another than before: <see cref="MoveAsync"/> is due, on another thread.
+    /// </param>
+    /// <exception cref="ConfigurationException">
+    /// Configuration and host do not fit together; nothing is left.
+    /// </exception>
     /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
     public LocalNode(NodePlan plan, VtepMacs macs, NetworkContext context, Action moved)
     {
@@ -34,7 +41,8 @@ internal sealed class LocalNode : IDisposable
         _logger = context.Loggers.CreateLogger<LocalNode>();
         NodeAddressPlan.Check(plan.Options, plan.Underlay);
         _ = OverlayMtu.For(plan.Options, plan.Underlay);
-        _underlay = new UnderlayEndpoint(plan.Options, plan.Underlay, context.Problems, context.Loggers.CreateLogger<UnderlayEndpoint>());
+        _underlay = new UnderlayEndpoint(
+            plan.Options, plan.Underlay, context.Problems, context.Loggers.CreateLogger<UnderlayEndpoint>());
         try
         {
             _form = new Form(plan.Options, OverlayNetwork.Create(plan.Options, plan.Underlay, macs, context));
@@ -72,10 +80,13 @@ internal sealed class LocalNode : IDisposable
 
     /// <summary>The underlay as it is now; waits while it has nothing that tunnels could be bound to.</summary>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
-    public Task<UnderlayInterface> FindUnderlayAsync(CancellationToken cancellationToken) => _underlay.FindAsync(Options, cancellationToken);
+    public Task<UnderlayInterface> FindUnderlayAsync(CancellationToken cancellationToken) =>
+        _underlay.FindAsync(Options, cancellationToken);
 
     /// <summary>Follows the underlay to the address and MTU it has now, however often that takes.</summary>
-    /// <exception cref="ConfigurationException">The underlay does not fit the configuration; all is as it was.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The underlay does not fit the configuration; all is as it was.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
     public async Task MoveAsync(CancellationToken cancellationToken)
     {
@@ -88,10 +99,12 @@ internal sealed class LocalNode : IDisposable
                 MoveTo(underlay);
                 return;
             }
-            catch (Exception exception) when (exception is LinuxException || (exception is ConfigurationException && !IsOpen))
+            catch (Exception exception)
+                when (exception is LinuxException || (exception is ConfigurationException && !IsOpen))
             {
                 // Gone again already, or not usable yet: what is there a moment later counts.
-                if (exception.Message != logged) _logger.CannotMoveYet(string.Join(" and ", underlay.Addresses), exception.Message);
+                if (exception.Message != logged)
+                    _logger.CannotMoveYet(string.Join(" and ", underlay.Addresses), exception.Message);
                 logged = exception.Message;
                 await Task.Delay(_lookPause, cancellationToken);
             }
@@ -99,8 +112,12 @@ internal sealed class LocalNode : IDisposable
     }
 
     /// <summary>Takes another underlay address or MTU: device, addresses and routes of the pods stay.</summary>
-    /// <exception cref="ConfigurationException">The underlay does not fit the configuration; all is as it was.</exception>
-    /// <exception cref="LinuxException">The address is gone already: to be called again, for nothing is forwarded until then.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The underlay does not fit the configuration; all is as it was.
+    /// </exception>
+    /// <exception cref="LinuxException">
+    /// The address is gone already: to be called again, for nothing is forwarded until then.
+    /// </exception>
     public void MoveTo(UnderlayInterface underlay)
     {
         NodeAddressPlan.Check(Options, underlay);
@@ -120,11 +137,20 @@ internal sealed class LocalNode : IDisposable
         }
     }
 
-    /// <summary>Takes the network apart and makes it anew by other options; not started yet. Where that cannot be, it is made as it was.</summary>
+    /// <summary>
+    /// Takes the network apart and makes it anew by other options; not started yet. Where that cannot be, it is made as
+    /// it was.
+    /// </summary>
     /// <param name="options">The other options.</param>
-    /// <param name="underlay">As <see cref="FindUnderlayAsync"/> has found it: there is no way back to a node without an underlay.</param>
-    /// <exception cref="ConfigurationException">Options and host do not fit together; the node is made as it was.</exception>
-    /// <exception cref="InvalidOperationException">The node cannot even be made as it was, and there is none.</exception>
+    /// <param name="underlay">
+    /// As <see cref="FindUnderlayAsync"/> has found it: there is no way back to a node without an underlay.
+    /// </param>
+    /// <exception cref="ConfigurationException">
+    /// Options and host do not fit together; the node is made as it was.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The node cannot even be made as it was, and there is none.
+    /// </exception>
     public void Rebuild(OverlayOptions options, UnderlayInterface underlay)
     {
         OverlayOptions before = Options;
@@ -144,7 +170,9 @@ internal sealed class LocalNode : IDisposable
         }
     }
 
-    /// <summary>Ends watches and workers, these after they have passed on what was queued. The kernel's state stays.</summary>
+    /// <summary>
+    /// Ends watches and workers, these after they have passed on what was queued. The kernel's state stays.
+    /// </summary>
     public void Stop()
     {
         _underlay.EndWatch();
@@ -154,7 +182,9 @@ internal sealed class LocalNode : IDisposable
     /// <summary>Takes out of the kernel all that would outlive the process.</summary>
     public void RemoveFromKernel() => Network.RemoveFromKernel();
 
-    /// <summary>Closes descriptors and ends threads; what <see cref="RemoveFromKernel"/> has not taken out stays.</summary>
+    /// <summary>
+    /// Closes descriptors and ends threads; what <see cref="RemoveFromKernel"/> has not taken out stays.
+    /// </summary>
     public void Dispose()
     {
         _underlay.EndWatch();
@@ -180,7 +210,8 @@ internal sealed class LocalNode : IDisposable
         }
         catch (Exception exception) when (exception is ConfigurationException or LinuxException)
         {
-            throw new InvalidOperationException($"the node cannot be made anew, and not as it was either: {exception.Message}", exception);
+            throw new InvalidOperationException(
+                $"the node cannot be made anew, and not as it was either: {exception.Message}", exception);
         }
     }
 

@@ -7,7 +7,9 @@ namespace Overlay.Daemon.Lifecycle;
 /// <summary>The net-conf.json that stands beside Kubernetes, which has no place for the network of all nodes.</summary>
 internal static class NetConfFile
 {
-    /// <summary>The settings with the network of the net-conf.json that is configured for Kubernetes, where one is.</summary>
+    /// <summary>
+    /// The settings with the network of the net-conf.json that is configured for Kubernetes, where one is.
+    /// </summary>
     /// <exception cref="ConfigurationException">The file cannot be read, or makes no sense.</exception>
     public static NodeSettings Complete(OverlayOptions options, NodeSettings settings)
     {
@@ -15,7 +17,8 @@ internal static class NetConfFile
         string problem;
         try
         {
-            if (NetConf.TryParseWithoutSubnets(File.ReadAllBytes(path), out NetworkSettings? network, out string? error)) return settings with { Network = network };
+            if (NetConf.TryParseWithoutSubnets(File.ReadAllBytes(
+                path), out NetworkSettings? network, out string? error)) return settings with { Network = network };
             problem = error;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -9,7 +9,9 @@ internal abstract record NodeChange
     {
     }
 
-    /// <summary>The underlay has another address or MTU. Which, is looked up when it is followed: by then it may be yet another.</summary>
+    /// <summary>
+    /// The underlay has another address or MTU. Which, is looked up when it is followed: by then it may be yet another.
+    /// </summary>
     public sealed record Moved : NodeChange;
 
     /// <summary>The store has given other pod CIDRs.</summary>

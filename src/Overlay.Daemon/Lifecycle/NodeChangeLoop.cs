@@ -7,7 +7,9 @@ using Overlay.Daemon.Underlay;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>Applies what changes the node while it runs, one after the other, and announces the node as it is then.</summary>
+/// <summary>
+/// Applies what changes the node while it runs, one after the other, and announces the node as it is then.
+/// </summary>
 /// <param name="changes">In the order in which they came.</param>
 /// <param name="node">Is moved and made anew.</param>
 /// <param name="follower">Measures the peers against the node as it is then.</param>
@@ -15,11 +17,14 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="problems">Gets what was refused.</param>
 /// <param name="logger">Logs the node as it is then.</param>
 internal sealed class NodeChangeLoop(
-    ChannelReader<NodeChange> changes, LocalNode node, LeaseFollower follower, NodePublisher publisher, ProblemBoard problems,
+    ChannelReader<NodeChange> changes, LocalNode node, LeaseFollower follower, NodePublisher publisher,
+    ProblemBoard problems,
     ILogger<NodeChangeLoop> logger)
 {
     /// <summary>Runs until it is told to stop.</summary>
-    /// <exception cref="InvalidOperationException">The node could not be made anew, and not as it was either.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The node could not be made anew, and not as it was either.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
     public async Task RunAsync(CancellationToken leaving)
     {

@@ -12,7 +12,8 @@ internal static class NodeDescription
     {
         (OverlayNetwork network, UnderlayInterface underlay, Lease own) = (node.Network, node.Underlay, node.Own);
         logger.NodeIs(
-            own.Node, network.DeviceName, network.Vtep.Vni.Value, network.Mtu.Pod, network.Vtep.Mac.ToString(), underlay.Link.Name,
+            own.Node, network.DeviceName, network.Vtep.Vni.Value, network.Mtu.Pod, network.Vtep.Mac.ToString(),
+            underlay.Link.Name,
             string.Join(" and ", underlay.Addresses), network.Vtep.Port, string.Join(" and ", own.PodCidrs));
         if (own.SubnetV6 is not null && underlay.Ipv6 is null) logger.Ipv6PodsOverIpv4(underlay.Link.Name);
     }
@@ -23,6 +24,7 @@ internal static class NodeDescription
     public static void LogOtherAddresses(this ILogger logger, Lease own, Lease? known)
     {
         if (known is null || known.PublicAddresses.SequenceEqual(own.PublicAddresses)) return;
-        logger.AddressesAreOthers(own.Node, string.Join(" and ", known.PublicAddresses), string.Join(" and ", own.PublicAddresses));
+        logger.AddressesAreOthers(
+            own.Node, string.Join(" and ", known.PublicAddresses), string.Join(" and ", own.PublicAddresses));
     }
 }

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>The node's life: store asked, node made, leases read, workers running, own lease published; the reverse at the end.</summary>
+/// <summary>
+/// The node's life: store asked, node made, leases read, workers running, own lease published; the reverse at the end.
+/// </summary>
 /// <remarks>
 /// Workers start behind the first table, else a restart would drop what peers already send. Start and stop are called
 /// one after the other, and any thread may read the phase.
@@ -15,7 +17,8 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="time">Clock of the start.</param>
 /// <param name="logger">Logs the node as it starts, and its end.</param>
 internal sealed class NodeLifecycle(
-    NodePlanner planner, Func<NodePlan, NodeParts> make, StoreSettlement settlement, NodePublisher publisher, FatalFault faults, TimeProvider time,
+    NodePlanner planner, Func<NodePlan, NodeParts> make, StoreSettlement settlement, NodePublisher publisher,
+    FatalFault faults, TimeProvider time,
     ILogger<NodeLifecycle> logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -26,7 +29,9 @@ internal sealed class NodeLifecycle(
 
     public NodePhase Phase => _phase;
 
-    /// <summary>Brings the node up. A store that cannot be read is waited for; being told to stop meanwhile ends that.</summary>
+    /// <summary>
+    /// Brings the node up. A store that cannot be read is waited for; being told to stop meanwhile ends that.
+    /// </summary>
     /// <exception cref="ConfigurationException">Configuration, store and host do not fit together.</exception>
     /// <exception cref="IOException">The kernel, or a file, refused something.</exception>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
@@ -55,7 +60,9 @@ internal sealed class NodeLifecycle(
         _phase = new NodePhase.Running(parts, following, changing, time.GetUtcNow());
     }
 
-    /// <summary>Takes down what there is, and leaves nothing. May be called again, and after a start that failed half-way.</summary>
+    /// <summary>
+    /// Takes down what there is, and leaves nothing. May be called again, and after a start that failed half-way.
+    /// </summary>
     public async Task StopAsync()
     {
         NodePhase before = _phase;
@@ -78,11 +85,15 @@ internal sealed class NodeLifecycle(
         }
     }
 
-    /// <summary>Ends all work and leaves lease, subnet file and the kernel's state to another process, which has the descriptors.</summary>
+    /// <summary>
+    /// Ends all work and leaves lease, subnet file and the kernel's state to another process, which has the
+    /// descriptors.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The node is not running.</exception>
     public async Task HandOverAsync()
     {
-        if (_phase is not NodePhase.Running running) throw new InvalidOperationException("only a node that runs can be handed over");
+        if (_phase is not NodePhase.Running running)
+            throw new InvalidOperationException("only a node that runs can be handed over");
         await _leaving.CancelAsync();
         await running.Changing;
         await _stopping.CancelAsync();

@@ -7,4 +7,5 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="Reconciler">Makes the forwarding table of leases.</param>
 /// <param name="Follower">Brings the leases.</param>
 /// <param name="Changes">Makes the node another than it is, while it runs.</param>
-internal sealed record NodeParts(LocalNode Node, LeaseReconciler Reconciler, LeaseFollower Follower, NodeChangeLoop Changes);
+internal sealed record NodeParts(
+    LocalNode Node, LeaseReconciler Reconciler, LeaseFollower Follower, NodeChangeLoop Changes);

@@ -32,7 +32,9 @@ internal abstract record NodePhase
     /// <param name="Before">The phase that it was in.</param>
     public sealed record Leaving(Made Before) : Made(Before.Parts);
 
-    /// <summary>Another process goes on with device, sockets and whatever the kernel keeps: to be closed, not removed.</summary>
+    /// <summary>
+    /// Another process goes on with device, sockets and whatever the kernel keeps: to be closed, not removed.
+    /// </summary>
     public sealed record HandedOver(NodeParts Parts) : NodePhase;
 
     /// <summary>Nothing is left.</summary>

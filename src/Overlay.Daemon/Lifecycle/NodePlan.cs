@@ -10,4 +10,5 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="Underlay">The interface its tunnels leave by.</param>
 /// <param name="Known">The lease that the store had of it; null when there was none.</param>
 /// <param name="IsFromSavedState">The store was away: all is as an earlier run was given it.</param>
-internal sealed record NodePlan(OverlayOptions Options, NodeSettings Settings, UnderlayInterface Underlay, Lease? Known, bool IsFromSavedState);
+internal sealed record NodePlan(
+    OverlayOptions Options, NodeSettings Settings, UnderlayInterface Underlay, Lease? Known, bool IsFromSavedState);

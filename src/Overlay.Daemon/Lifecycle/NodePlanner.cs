@@ -14,7 +14,8 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="time">Clock of the patience with the store.</param>
 /// <param name="logger">Logs what is waited for, and a begin without the store.</param>
 internal sealed class NodePlanner(
-    OverlayOptions configured, ILeaseSource source, SavedAssignment saved, Func<OverlayOptions, UnderlayInterface> discover, TimeProvider time,
+    OverlayOptions configured, ILeaseSource source, SavedAssignment saved, Func<OverlayOptions,
+    UnderlayInterface> discover, TimeProvider time,
     ILogger<NodePlanner> logger)
 {
     // With what the last run was given at hand, a store that does not answer is not waited for longer.
@@ -53,7 +54,8 @@ internal sealed class NodePlanner(
             logger.BeginsDespiteStore(exception.Message, last.PodCidrs);
         }
 
-        OverlayOptions options = StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), last.PodCidrs);
+        OverlayOptions options =
+            StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), last.PodCidrs);
         return new NodePlan(options, last.Settings, discover(options), null, IsFromSavedState: true);
     }
 
@@ -115,7 +117,8 @@ internal sealed class NodePlanner(
     {
         string node = configured.NodeName;
         WaitFor("its settings for this node");
-        NodeSettings settings = NetConfFile.Complete(configured, await source.ReadSettingsAsync(node, cancellationToken));
+        NodeSettings settings =
+            NetConfFile.Complete(configured, await source.ReadSettingsAsync(node, cancellationToken));
         OverlayOptions options = StoreSettings.Complete(configured, settings, source.Location);
         UnderlayInterface underlay = discover(options);
 
@@ -124,7 +127,8 @@ internal sealed class NodePlanner(
 
         WaitFor("this node's pod CIDRs");
         PodCidrs given = await source.AcquireAsync(
-            new PodCidrRequest(node, underlay.PublicIp(options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6), saved.Wish())
+            new PodCidrRequest(node, underlay.PublicIp(
+                options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6), saved.Wish())
             { VtepMac = VtepMacStore.Find(options.StateDirectory)?.Ipv4 },
             cancellationToken);
 

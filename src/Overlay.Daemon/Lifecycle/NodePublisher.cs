@@ -7,7 +7,9 @@ using Overlay.Daemon.Problems;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>All that this node tells others of itself: lease, subnet file, its readiness, and the assignment for a later run.</summary>
+/// <summary>
+/// All that this node tells others of itself: lease, subnet file, its readiness, and the assignment for a later run.
+/// </summary>
 /// <param name="configured">The configuration as it is.</param>
 /// <param name="source">The store.</param>
 /// <param name="saved">What a start without the store needs.</param>
@@ -16,7 +18,8 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="time">Clock of the readiness.</param>
 /// <param name="logger">Logs what could not be written.</param>
 internal sealed class NodePublisher(
-    OverlayOptions configured, ILeaseSource source, SavedAssignment saved, WithdrawnClaimStore? withdrawn, ProblemBoard problems, TimeProvider time,
+    OverlayOptions configured, ILeaseSource source, SavedAssignment saved, WithdrawnClaimStore? withdrawn,
+    ProblemBoard problems, TimeProvider time,
     ILogger<NodePublisher> logger)
 {
     private static readonly TimeSpan _readyCheck = TimeSpan.FromSeconds(1);
@@ -38,8 +41,13 @@ internal sealed class NodePublisher(
         logger.StoreAnswers(source.Location.Kind, source.Location.Place);
     }
 
-    /// <summary>Refuses a node that would take what another holds. What the store gave is the other node's fault, which is refused instead.</summary>
-    /// <exception cref="ConfigurationException">A pod CIDR or public address that is configured here is another node's.</exception>
+    /// <summary>
+    /// Refuses a node that would take what another holds. What the store gave is the other node's fault, which is
+    /// refused instead.
+    /// </summary>
+    /// <exception cref="ConfigurationException">
+    /// A pod CIDR or public address that is configured here is another node's.
+    /// </exception>
     public void CheckConflicts(Lease own, Lease? known, PeersSnapshot peers)
     {
         try
@@ -52,8 +60,13 @@ internal sealed class NodePublisher(
         }
     }
 
-    /// <summary>Writes the lease to the store, and to disk what it was made of; nothing before the store has answered.</summary>
-    /// <remarks>After a failure the running watch tries again, and status shows it; packets to the peers that are known need not wait.</remarks>
+    /// <summary>
+    /// Writes the lease to the store, and to disk what it was made of; nothing before the store has answered.
+    /// </summary>
+    /// <remarks>
+    /// After a failure the running watch tries again, and status shows it; packets to the peers that are known need not
+    /// wait.
+    /// </remarks>
     public async Task PublishAsync(Lease own, OverlayOptions options, CancellationToken cancellationToken)
     {
         if (_settled is not { } settings) return;
@@ -72,7 +85,8 @@ internal sealed class NodePublisher(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"Overlay:SubnetFile '{configured.SubnetFile}' cannot be written: {exception.Message}", exception);
+            throw new IOException(
+                $"Overlay:SubnetFile '{configured.SubnetFile}' cannot be written: {exception.Message}", exception);
         }
     }
 
@@ -109,7 +123,8 @@ internal sealed class NodePublisher(
         return TryAsync("withdraw the lease", () => source.WithdrawAsync(configured.NodeName, CancellationToken.None));
     }
 
-    public Task RemoveSubnetFileAsync() => TryAsync("remove the subnet file", () => Task.Run(() => File.Delete(configured.SubnetFile)));
+    public Task RemoveSubnetFileAsync() =>
+        TryAsync("remove the subnet file", () => Task.Run(() => File.Delete(configured.SubnetFile)));
 
     private async Task TryAsync(string step, Func<Task> action)
     {

@@ -19,7 +19,8 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="problems">The faults there are now.</param>
 /// <param name="store">The store's name.</param>
 internal sealed class NodeStatus(
-    OverlayOptions configured, NodeLifecycle lifecycle, NodePlanner planner, NodePublisher publisher, NetworkCounters counters, SnapshotHold hold,
+    OverlayOptions configured, NodeLifecycle lifecycle, NodePlanner planner, NodePublisher publisher,
+    NetworkCounters counters, SnapshotHold hold,
     ProblemBoard problems, StoreLocation store)
 {
     private static readonly DataplaneCounters _none = new([]);
@@ -27,7 +28,9 @@ internal sealed class NodeStatus(
     /// <summary>The node is made, so there is something to report of its packets.</summary>
     public bool HasNode => Made is not null;
 
-    /// <summary>The first leases are read, the workers run, and nothing on this host keeps packets from flowing.</summary>
+    /// <summary>
+    /// The first leases are read, the workers run, and nothing on this host keeps packets from flowing.
+    /// </summary>
     public bool IsReady => Started is not null && Problems.Count == 0;
 
     /// <summary>When all was done to start; null before.</summary>
@@ -38,12 +41,14 @@ internal sealed class NodeStatus(
     } as NodePhase.Running)?.Started;
 
     /// <summary>The answer that the start waits for; null when it waits for none.</summary>
-    public string? WaitingFor => planner.WaitingFor ?? (Made is NodePhase.Reading or NodePhase.Announcing && !Made.Parts.Follower.HasRead
+    public string? WaitingFor =>
+        planner.WaitingFor ?? (Made is NodePhase.Reading or NodePhase.Announcing && !Made.Parts.Follower.HasRead
         ? $"{store.Kind} {store.Place}: its leases"
         : null);
 
     /// <summary>The store has not answered in this run: node or peers are those of the last one.</summary>
-    public bool IsFromSavedState => Made is { Parts.Follower.HasRead: var hasRead } && !(publisher.IsSettled && hasRead);
+    public bool IsFromSavedState =>
+        Made is { Parts.Follower.HasRead: var hasRead } && !(publisher.IsSettled && hasRead);
 
     /// <summary>The configuration, with what the store gave once it has.</summary>
     public OverlayOptions Options => Made?.Parts.Node.Options ?? configured;
@@ -63,7 +68,9 @@ internal sealed class NodeStatus(
     /// <summary>Peers that are kept although the store lacks them; null when there are none.</summary>
     public HeldPeers? Held => hold.Held;
 
-    /// <summary>Every fault that keeps pods' packets from flowing, or this node from being as the store wants it.</summary>
+    /// <summary>
+    /// Every fault that keeps pods' packets from flowing, or this node from being as the store wants it.
+    /// </summary>
     public IReadOnlyList<string> Problems => problems.Problems;
 
     /// <summary>Every fault on this host that pods' packets flow with all the same.</summary>

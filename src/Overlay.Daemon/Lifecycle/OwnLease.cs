@@ -20,11 +20,14 @@ internal static class OwnLease
         BackendV6Data = underlay.Ipv6 is null ? null : new VtepData(vtep.Vni, vtep.MacV6),
     };
 
-    /// <summary>The MACs of this node's VTEP: peers know those that were published, but only if this host published them.</summary>
+    /// <summary>
+    /// The MACs of this node's VTEP: peers know those that were published, but only if this host published them.
+    /// </summary>
     public static VtepMacs ChooseMacs(NodePlan plan, VtepMacStore store)
     {
         bool wasOurs = plan.Known?.PublicAddresses.Any(
-            a => plan.Underlay.Addresses.Contains(a) || a == plan.Options.PublicIp || a == plan.Options.PublicIpV6) == true;
+            a => plan.Underlay.Addresses.Contains(a)
+                || a == plan.Options.PublicIp || a == plan.Options.PublicIpV6) == true;
         return store.LoadOrChoose(wasOurs ? plan.Known : null);
     }
 }

@@ -24,15 +24,20 @@ internal static class OwnLeaseConflict
                 foreach (IpPrefix theirs in peer.Lease.PodCidrs.Where(mine.Overlaps))
                 {
                     string key = mine.Family == IpFamily.IPv4 ? "Subnet" : "SubnetV6";
-                    faults.Add($"Overlay:{key} '{mine}' of node {own.Node} overlaps {theirs} of node {peer.Lease.Node}, which held it first; example: a prefix of the cluster CIDR that no node has");
+                    faults.Add(
+                        $"Overlay:{key} '{mine}' of node {own.Node} overlaps {theirs} of node {peer.Lease.Node}, "
+                        + "which held it first; example: a prefix of the cluster CIDR that no node has");
                 }
             }
 
-            foreach (IpAddress address in own.PublicAddresses.Where(a => !Has(known?.PublicAddresses, a) && !Has(kept?.PublicAddresses, a)))
+            foreach (IpAddress address in own.PublicAddresses.Where(
+                a => !Has(known?.PublicAddresses, a) && !Has(kept?.PublicAddresses, a)))
             {
                 if (!peer.Lease.PublicAddresses.Contains(address)) continue;
                 string key = address.Family == IpFamily.IPv4 ? "PublicIp" : "PublicIpV6";
-                faults.Add($"Overlay:{key} '{address}' of node {own.Node} is the public address of node {peer.Lease.Node} too; example: an address that only this node has");
+                faults.Add(
+                    $"Overlay:{key} '{address}' of node {own.Node} is the public address of node {peer.Lease.Node} "
+                    + "too; example: an address that only this node has");
             }
         }
 

@@ -12,9 +12,12 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="file">The state directory's record.</param>
 internal sealed class SavedAssignment(OverlayOptions configured, StoreLocation store, AssignmentFile file)
 {
-    /// <summary>The assignment of an earlier run; null where this store gives none, or gave none that is still known.</summary>
+    /// <summary>
+    /// The assignment of an earlier run; null where this store gives none, or gave none that is still known.
+    /// </summary>
     public Assignment? Load() =>
-        configured.ControlPlane.GivesPodCidrs && file.Load() is { } last && last.Store == store ? last with { PodCidrs = PodCidrsOf(last) } : null;
+        configured.ControlPlane.GivesPodCidrs
+            && file.Load() is { } last && last.Store == store ? last with { PodCidrs = PodCidrsOf(last) } : null;
 
     /// <summary>The pod CIDRs to ask for: those this node had, whoever gave them.</summary>
     public PodCidrs? Wish() => NodeSubnetFile.Find(configured.SubnetFile) ?? file.Load()?.PodCidrs;

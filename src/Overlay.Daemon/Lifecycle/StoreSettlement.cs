@@ -4,16 +4,21 @@ using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>Has the node become what the store wants: after a start without it, and whenever it gives other pod CIDRs.</summary>
+/// <summary>
+/// Has the node become what the store wants: after a start without it, and whenever it gives other pod CIDRs.
+/// </summary>
 /// <param name="planner">Asks the store.</param>
 /// <param name="source">The store.</param>
 /// <param name="changes">Where the answers go.</param>
 /// <param name="time">Clock of the pause between two askings.</param>
-internal sealed class StoreSettlement(NodePlanner planner, ILeaseSource source, ChannelWriter<NodeChange> changes, TimeProvider time)
+internal sealed class StoreSettlement(
+    NodePlanner planner, ILeaseSource source, ChannelWriter<NodeChange> changes, TimeProvider time)
 {
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>Asks the store until the node is as it wants it. What this node cannot be is not tried again; another answer is.</summary>
+    /// <summary>
+    /// Asks the store until the node is as it wants it. What this node cannot be is not tried again; another answer is.
+    /// </summary>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
@@ -37,6 +42,7 @@ internal sealed class StoreSettlement(NodePlanner planner, ILeaseSource source, 
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
     public async Task FollowPodCidrsAsync(CancellationToken cancellationToken)
     {
-        await foreach (PodCidrs podCidrs in source.WatchPodCidrsAsync(cancellationToken)) _ = changes.TryWrite(new NodeChange.Reassigned(podCidrs));
+        await foreach (PodCidrs podCidrs in source.WatchPodCidrsAsync(cancellationToken)) _ =
+            changes.TryWrite(new NodeChange.Reassigned(podCidrs));
     }
 }

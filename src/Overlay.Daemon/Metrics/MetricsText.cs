@@ -8,16 +8,20 @@ namespace Overlay.Daemon.Metrics;
 /// <summary>Counters in the Prometheus text format, version 0.0.4.</summary>
 internal static class MetricsText
 {
-    public static string Format(DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers, StoreMetrics store)
+    public static string Format(
+        DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers, StoreMetrics store)
     {
         StringBuilder text = new();
         Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
-        foreach (PathCounters worker in counters.Paths) Line($"overlay_forwarded_packets_total{Labels(worker)}", worker.ForwardedPackets);
+        foreach (PathCounters worker in counters.Paths)
+            Line($"overlay_forwarded_packets_total{Labels(worker)}", worker.ForwardedPackets);
         Header("overlay_forwarded_bytes_total", "counter", "Bytes of inner IP packets passed on.");
-        foreach (PathCounters worker in counters.Paths) Line($"overlay_forwarded_bytes_total{Labels(worker)}", worker.ForwardedBytes);
+        foreach (PathCounters worker in counters.Paths)
+            Line($"overlay_forwarded_bytes_total{Labels(worker)}", worker.ForwardedBytes);
         Header("overlay_dropped_packets_total", "counter", "Packets dropped, by reason.");
         foreach ((Direction direction, DropReason reason) in DropReasons.All)
-            Line($"overlay_dropped_packets_total{{direction=\"{NameOf(direction)}\",reason=\"{reason}\"}}", counters.Dropped(direction, reason));
+            Line($"overlay_dropped_packets_total{{direction=\"{NameOf(direction)}\",reason=\"{reason}\"}}",
+                counters.Dropped(direction, reason));
         Header("overlay_peers", "gauge", "Peers in the control plane, by whether they are in the forwarding table.");
         foreach ((string state, int count) in peers) Line($"overlay_peers{{state=\"{state}\"}}", count);
         Header("overlay_peers_held", "gauge", "Peers that the store lacks all at once and that are kept for a while.");
@@ -34,12 +38,14 @@ internal static class MetricsText
 
         return text.ToString();
 
-        void Header(string name, string type, string help) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
+        void Header(string name, string type, string help) =>
+            text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
 
         void Line(string series, long value) => text.Append(CultureInfo.InvariantCulture, $"{series} {value}\n");
     }
 
-    private static string Labels(PathCounters worker) => $"{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}";
+    private static string Labels(PathCounters worker) =>
+        $"{{worker=\"{worker.Name}\",direction=\"{NameOf(worker.Direction)}\"}}";
 
     /// <summary>A direction as reports and metrics write it.</summary>
     public static string NameOf(Direction direction) => direction == Direction.Egress ? "egress" : "ingress";

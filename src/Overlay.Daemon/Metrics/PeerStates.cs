@@ -16,5 +16,6 @@ internal static class PeerStates
     public static IReadOnlyList<(string State, int Count)> Count(PeersSnapshot peers) =>
         [.. Enum.GetValues<LeaseVerdict>().Select(verdict => (NameOf(verdict), Count(peers, verdict)))];
 
-    public static int Count(PeersSnapshot peers, LeaseVerdict verdict) => peers.Peers.Count(peer => peer.Verdict == verdict);
+    public static int Count(PeersSnapshot peers, LeaseVerdict verdict) =>
+        peers.Peers.Count(peer => peer.Verdict == verdict);
 }

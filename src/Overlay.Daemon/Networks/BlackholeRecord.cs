@@ -5,12 +5,15 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>The blackholes that a crash may leave, by the device they belong to: <c>{"overlay.1":["10.244.0.0/16",…]}</c>.</summary>
+/// <summary>
+/// The blackholes that a crash may leave, by the device they belong to: <c>{"overlay.1":["10.244.0.0/16",…]}</c>.
+/// </summary>
 /// <remarks>The kernel drops all else with the device. By itself a blackhole does not tell whose it is.</remarks>
 internal sealed partial class BlackholeRecord(string stateDirectory, ILogger logger)
 {
     private readonly StateFile<Dictionary<string, string[]>> _file = new(
-        Path.Combine(stateDirectory, "blackholes.json"), Json.Default.DictionaryStringStringArray, "Blackholes that a crash left may stay", logger);
+        Path.Combine(stateDirectory, "blackholes.json"), Json.Default.DictionaryStringStringArray,
+        "Blackholes that a crash left may stay", logger);
 
     /// <summary>The blackholes recorded last; none where that makes no sense.</summary>
     public Dictionary<string, List<IpPrefix>> Load()
@@ -35,7 +38,8 @@ internal sealed partial class BlackholeRecord(string stateDirectory, ILogger log
         else
         {
             _ = _file.Save(blackholes.ToDictionary(
-                static entry => entry.Key, static entry => entry.Value.Select(static prefix => prefix.ToString()).ToArray()));
+                static entry => entry.Key,
+                static entry => entry.Value.Select(static prefix => prefix.ToString()).ToArray()));
         }
     }
 

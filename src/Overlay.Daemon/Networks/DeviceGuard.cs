@@ -3,7 +3,9 @@ using Overlay.Daemon.Underlay;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>Puts back what goes missing of a network's device and direct routes, and learns the MTU of the pods' bridge.</summary>
+/// <summary>
+/// Puts back what goes missing of a network's device and direct routes, and learns the MTU of the pods' bridge.
+/// </summary>
 internal sealed class DeviceGuard : IDisposable
 {
     private readonly OverlayDevice _device;
@@ -15,11 +17,14 @@ internal sealed class DeviceGuard : IDisposable
     /// <summary>Begins to watch.</summary>
     /// <param name="device">To be kept in repair; its rtnetlink is used by this guard alone while it runs.</param>
     /// <param name="directRoutes">To be kept in repair; null where there are none.</param>
-    /// <param name="bridgeMtuSeen">Called with the MTU of the pods' bridge after each look; not while there is none.</param>
+    /// <param name="bridgeMtuSeen">
+    /// Called with the MTU of the pods' bridge after each look; not while there is none.
+    /// </param>
     /// <param name="failed">Called once when the guard cannot go on.</param>
     /// <param name="logger">Logs repairs that did not work.</param>
     public DeviceGuard(
-        OverlayDevice device, DirectRoutes? directRoutes, Action<int> bridgeMtuSeen, Action<Exception> failed, ILogger<DeviceGuard> logger)
+        OverlayDevice device, DirectRoutes? directRoutes, Action<int> bridgeMtuSeen, Action<Exception> failed,
+        ILogger<DeviceGuard> logger)
     {
         _device = device;
         _directRoutes = directRoutes;

@@ -9,11 +9,13 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>Plain kernel routes to the pod CIDRs of peers that a network of this host's own leads to: no tunnel is needed there.</summary>
+/// <summary>
+/// Plain kernel routes to the pod CIDRs of peers that a network of this host's own leads to: no tunnel is needed there.
+/// </summary>
 /// <remarks>
 /// Each node decides for itself and for each peer, as flannel's nodes do: by whether the kernel's route to the peer's
-/// VTEP has a gateway. The forwarding table holds such a peer too, so what it sends encapsulated is taken. The kernel is
-/// asked and told on a thread of this class: with many peers that takes longer than the table's writer may wait.
+/// VTEP has a gateway. The forwarding table holds such a peer too, so what it sends encapsulated is taken. The kernel
+/// is asked and told on a thread of this class: with many peers that takes longer than the table's writer may wait.
 /// </remarks>
 internal sealed class DirectRoutes : ITableFollower, IDisposable
 {
@@ -38,7 +40,8 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
     /// <param name="failed">Called once when the routes cannot be kept any more.</param>
     /// <param name="logger">Logs every route that is set or removed.</param>
     /// <exception cref="LinuxException">There is no rtnetlink.</exception>
-    public DirectRoutes(OverlayOptions options, string device, ProblemBoard problems, Action<Exception> failed, ILogger<DirectRoutes> logger)
+    public DirectRoutes(OverlayOptions options, string device, ProblemBoard problems, Action<Exception> failed,
+        ILogger<DirectRoutes> logger)
     {
         _options = options;
         _device = device;
@@ -59,7 +62,9 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         _ = _due.Set();
     }
 
-    /// <summary>Has the kernel's routes looked at soon, and brought to what they should be. Any thread may call.</summary>
+    /// <summary>
+    /// Has the kernel's routes looked at soon, and brought to what they should be. Any thread may call.
+    /// </summary>
     public void Repair() => _due.Set();
 
     /// <summary>Ends the thread; no route is set or removed after this returns. May be called again.</summary>
@@ -134,15 +139,19 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         Dictionary<IpAddress, RouteInfo?> toVteps = [];
         foreach (Route route in table)
         {
-            if (route.Via is not { } vtep || vtep.Address.Family != route.Prefix.Family || !HasPods(route.Prefix.Family)) continue;
-            if (!toVteps.TryGetValue(vtep.Address, out RouteInfo? toVtep)) toVteps[vtep.Address] = toVtep = _netlink.FindRoute(vtep.Address);
+            if (route.Via is not { } vtep
+                || vtep.Address.Family != route.Prefix.Family || !HasPods(route.Prefix.Family)) continue;
+            if (!toVteps.TryGetValue(vtep.Address, out RouteInfo? toVtep))
+                toVteps[vtep.Address] = toVtep = _netlink.FindRoute(vtep.Address);
             if (toVtep is not { Gateway: null }) continue;
             uint metric = route.Prefix.Family == IpFamily.IPv4 ? 0 : OverlayRoutes.Ipv6Metric;
-            yield return new RouteInfo(route.Prefix, toVtep.LinkIndex, metric, OverlayRoutes.Protocol, false, Gateway: vtep.Address);
+            yield return new RouteInfo(
+                route.Prefix, toVtep.LinkIndex, metric, OverlayRoutes.Protocol, false, Gateway: vtep.Address);
         }
     }
 
-    private bool HasPods(IpFamily family) => (family == IpFamily.IPv4 ? _options.Subnet : _options.SubnetV6) is not null;
+    private bool HasPods(IpFamily family) =>
+        (family == IpFamily.IPv4 ? _options.Subnet : _options.SubnetV6) is not null;
 
     private bool TrySet(RouteInfo route, IEnumerable<RouteInfo> present, List<string> problems)
     {
@@ -150,7 +159,9 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
             r.Prefix == route.Prefix && r.Metric == route.Metric && r.Protocol != OverlayRoutes.Protocol);
         if (foreign is not null)
         {
-            problems.Add($"a route of protocol {foreign.Protocol} stands where the direct one to {route.Prefix} via {route.Gateway} belongs, and pods' packets take that; ip route show {route.Prefix}");
+            problems.Add(
+                $"a route of protocol {foreign.Protocol} stands where the direct one to {route.Prefix} via "
+                + $"{route.Gateway} belongs, and pods' packets take that; ip route show {route.Prefix}");
             return false;
         }
 
@@ -162,7 +173,9 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         }
         catch (LinuxException exception)
         {
-            problems.Add($"the direct route to {route.Prefix} via {route.Gateway} cannot be set, and the tunnel is taken: {exception.Message}");
+            problems.Add(
+                $"the direct route to {route.Prefix} via {route.Gateway} cannot be set, and the tunnel is taken: "
+                + $"{exception.Message}");
             return false;
         }
     }

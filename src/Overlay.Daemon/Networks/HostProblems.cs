@@ -3,7 +3,9 @@ using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>What on this host keeps pods' packets from flowing and is not ours to change, each with what to do.</summary>
+/// <summary>
+/// What on this host keeps pods' packets from flowing and is not ours to change, each with what to do.
+/// </summary>
 internal static class HostProblems
 {
     /// <param name="device">The TUN's name.</param>
@@ -12,7 +14,8 @@ internal static class HostProblems
     public static IReadOnlyList<string> Find(string device, LinkInfo? link, OverlayMtu mtu)
     {
         List<string> problems = [];
-        if (link is not { IsUp: true }) problems.Add($"{device} is down: pods reach no other node; ip link set {device} up");
+        if (link is not { IsUp: true })
+            problems.Add($"{device} is down: pods reach no other node; ip link set {device} up");
 
         // Forwarding from the bridge to us is the host's to allow, as Kubernetes nodes do and a plain host does not.
         if (mtu.Ipv4 > 0 && Sysctl.Get("net/ipv4/ip_forward") == "0")

@@ -11,4 +11,5 @@ namespace Overlay.Daemon.Networks;
 /// <param name="Failed">Called when a part cannot go on, with its name and the reason.</param>
 /// <param name="Loggers">For every part.</param>
 internal sealed record NetworkContext(
-    TablePublisher Table, NetworkCounters Counters, ProblemBoard Problems, Action<string, Exception> Failed, ILoggerFactory Loggers);
+    TablePublisher Table, NetworkCounters Counters, ProblemBoard Problems, Action<string, Exception> Failed,
+    ILoggerFactory Loggers);

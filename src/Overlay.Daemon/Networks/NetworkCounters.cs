@@ -2,7 +2,9 @@ using Overlay.Dataplane.Counters;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>The counters of one network's queues. They outlive every rebuild, so that no metric falls back to zero.</summary>
+/// <summary>
+/// The counters of one network's queues. They outlive every rebuild, so that no metric falls back to zero.
+/// </summary>
 internal sealed class NetworkCounters
 {
     private readonly QueueCounters[] _queues;

@@ -15,8 +15,10 @@ internal static partial class NetworksEvents
     [LoggerMessage(EventId = 3202, Level = LogLevel.Warning, Message = "{Diversion}")]
     public static partial void RoutingDiverts(this ILogger logger, string diversion);
 
-    [LoggerMessage(EventId = 3203, Level = LogLevel.Warning, Message = "{Sysctl} is {Now} and could not be set to {Value}: {Reason}")]
-    public static partial void SysctlStays(this ILogger logger, string sysctl, string? now, string value, string reason);
+    [LoggerMessage(EventId = 3203, Level = LogLevel.Warning,
+        Message = "{Sysctl} is {Now} and could not be set to {Value}: {Reason}")]
+    public static partial void SysctlStays(
+        this ILogger logger, string sysctl, string? now, string value, string reason);
 
     [LoggerMessage(EventId = 3204, Level = LogLevel.Information, Message = "set route {Prefix} metric {Metric} {Kind}")]
     public static partial void RouteSet(this ILogger logger, IpPrefix prefix, uint metric, string kind);
@@ -30,7 +32,8 @@ internal static partial class NetworksEvents
     [LoggerMessage(EventId = 3207, Level = LogLevel.Information, Message = "set direct route {Prefix} via {Gateway}")]
     public static partial void DirectRouteSet(this ILogger logger, IpPrefix prefix, IpAddress? gateway);
 
-    [LoggerMessage(EventId = 3208, Level = LogLevel.Information, Message = "removed direct route {Prefix} via {Gateway}")]
+    [LoggerMessage(
+        EventId = 3208, Level = LogLevel.Information, Message = "removed direct route {Prefix} via {Gateway}")]
     public static partial void DirectRouteRemoved(this ILogger logger, IpPrefix prefix, IpAddress? gateway);
 
     [LoggerMessage(EventId = 3209, Level = LogLevel.Debug, Message = "direct route {Prefix} was gone already")]
@@ -42,6 +45,7 @@ internal static partial class NetworksEvents
     [LoggerMessage(EventId = 3211, Level = LogLevel.Error, Message = "direct routes cannot be looked at: {Reason}")]
     public static partial void DirectRoutesUnknown(this ILogger logger, string reason);
 
-    [LoggerMessage(EventId = 3212, Level = LogLevel.Warning, Message = "{Device}, left by flannel, is removed: this daemon takes its place")]
+    [LoggerMessage(EventId = 3212, Level = LogLevel.Warning,
+        Message = "{Device}, left by flannel, is removed: this daemon takes its place")]
     public static partial void FlannelDeviceRemoved(this ILogger logger, string device);
 }

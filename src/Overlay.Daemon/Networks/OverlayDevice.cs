@@ -26,7 +26,8 @@ internal sealed class OverlayDevice : IDisposable
     private OverlayRoutes _routes;
 
     private OverlayDevice(
-        IReadOnlyList<TunDevice> queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options, ProblemBoard problems,
+        IReadOnlyList<TunDevice> queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options,
+        ProblemBoard problems,
         ILogger<OverlayDevice> logger)
     {
         _queues = queues;
@@ -46,7 +47,9 @@ internal sealed class OverlayDevice : IDisposable
     /// <summary>The TUN's queues, one or more.</summary>
     public IReadOnlyList<TunDevice> Queues => _queues;
 
-    /// <summary>Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.</summary>
+    /// <summary>
+    /// Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.
+    /// </summary>
     public int BridgeMtu { get; private set; }
 
     /// <summary>Creates the device and all that belongs to it, and prunes what a crashed run left.</summary>
@@ -59,7 +62,8 @@ internal sealed class OverlayDevice : IDisposable
     /// <exception cref="ConfigurationException">A route that is not ours stands where ours belongs.</exception>
     /// <exception cref="LinuxException">The kernel refused; what was made so far is gone again.</exception>
     public static OverlayDevice Create(
-        RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ProblemBoard problems, ILogger<OverlayDevice> logger)
+        RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ProblemBoard problems,
+        ILogger<OverlayDevice> logger)
     {
         IReadOnlyList<TunDevice> tuns = TunDevice.CreateQueues(
             NameFor(options.Network.Vni), queues, options.Dataplane.Offloads);
@@ -74,7 +78,8 @@ internal sealed class OverlayDevice : IDisposable
             netlink.SetUp(link, mtu.Device);
             device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
             device.Repair();
-            foreach (string diversion in PolicyRouting.FindDiversions(netlink, device._routes.Clusters)) logger.RoutingDiverts(diversion);
+            foreach (string diversion in PolicyRouting.FindDiversions(netlink, device._routes.Clusters))
+                logger.RoutingDiverts(diversion);
             return device;
         }
         catch
@@ -93,7 +98,9 @@ internal sealed class OverlayDevice : IDisposable
         }
     }
 
-    /// <summary>Puts back MTU, addresses and routes that went missing, as they do when a link is taken down and up.</summary>
+    /// <summary>
+    /// Puts back MTU, addresses and routes that went missing, as they do when a link is taken down and up.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void Repair()
     {
@@ -153,7 +160,8 @@ internal sealed class OverlayDevice : IDisposable
 
     // Whatever device has an address of the pod CIDR, as cni0 has the gateway's, leads to the pods.
     private int FindBridgeMtu(IReadOnlyList<LinkInfo> links, IReadOnlyList<AddressInfo> addresses) =>
-        links.Where(link => link.Index != _link.Index && addresses.Any(a => a.LinkIndex == link.Index && _podCidrs.Contains(a.Network)))
+        links.Where(link =>
+            link.Index != _link.Index && addresses.Any(a => a.LinkIndex == link.Index && _podCidrs.Contains(a.Network)))
             .Select(link => link.Mtu)
             .DefaultIfEmpty(0)
             .Min();

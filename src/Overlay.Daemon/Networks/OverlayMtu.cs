@@ -15,7 +15,9 @@ internal readonly record struct OverlayMtu(int Ipv4, int Ipv6)
     /// <summary>What pods' interfaces get: both families must fit.</summary>
     public int Pod => Ipv4 == 0 || Ipv6 == 0 ? Device : Math.Min(Ipv4, Ipv6);
 
-    /// <exception cref="ConfigurationException">The configured MTU does not fit the underlay, or the underlay's is too small.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The configured MTU does not fit the underlay, or the underlay's is too small.
+    /// </exception>
     public static OverlayMtu For(OverlayOptions options, UnderlayInterface underlay)
     {
         return new OverlayMtu(
@@ -26,9 +28,13 @@ internal readonly record struct OverlayMtu(int Ipv4, int Ipv6)
         {
             int largest = underlay.PodMtu(pods, options.Network.UnderlayMtu);
             if (options.Network.Mtu > largest)
-                throw new ConfigurationException($"Overlay:Network:Mtu '{options.Network.Mtu}' does not fit {underlay.Link.Name}, whose MTU {underlay.Link.Mtu} leaves {largest} bytes for {pods} pods; example: {largest}");
+                throw new ConfigurationException(
+                    $"Overlay:Network:Mtu '{options.Network.Mtu}' does not fit {underlay.Link.Name}, whose MTU "
+                    + $"{underlay.Link.Mtu} leaves {largest} bytes for {pods} pods; example: {largest}");
             if (largest < smallest)
-                throw new ConfigurationException($"Overlay:Interface '{underlay.Link.Name}' has MTU {underlay.Link.Mtu}, which leaves {largest} bytes for {pods} pods, less than {smallest}; example: an interface with MTU 1500");
+                throw new ConfigurationException(
+                    $"Overlay:Interface '{underlay.Link.Name}' has MTU {underlay.Link.Mtu}, which leaves {largest} "
+                    + $"bytes for {pods} pods, less than {smallest}; example: an interface with MTU 1500");
             return options.Network.Mtu == 0 ? largest : options.Network.Mtu;
         }
     }

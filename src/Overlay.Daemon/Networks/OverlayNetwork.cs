@@ -11,12 +11,14 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>One network (VNI) on this node: its TUN with addresses and routes, packet filter, direct routes and workers.</summary>
+/// <summary>
+/// One network (VNI) on this node: its TUN with addresses and routes, packet filter, direct routes and workers.
+/// </summary>
 /// <remarks>
-/// <see cref="Create"/> makes all that the kernel keeps, <see cref="Start"/> begins to forward. Where the underlay changes,
-/// <see cref="Detach"/>, <see cref="Attach"/> and <see cref="SetUnderlay"/> make new what depends on it; pods keep their
-/// device, addresses and routes. <see cref="RemoveFromKernel"/> takes out what would outlive the process, and
-/// <see cref="Dispose"/> alone leaves it. Changed by one thread at a time; any thread may read it.
+/// <see cref="Create"/> makes all that the kernel keeps, <see cref="Start"/> begins to forward. Where the underlay
+/// changes, <see cref="Detach"/>, <see cref="Attach"/> and <see cref="SetUnderlay"/> make new what depends on it; pods
+/// keep their device, addresses and routes. <see cref="RemoveFromKernel"/> takes out what would outlive the process,
+/// and <see cref="Dispose"/> alone leaves it. Changed by one thread at a time; any thread may read it.
 /// </remarks>
 internal sealed class OverlayNetwork : IDisposable
 {
@@ -34,7 +36,8 @@ internal sealed class OverlayNetwork : IDisposable
     private bool _isDisposed;
 
     private OverlayNetwork(
-        OverlayOptions options, NetworkContext context, RouteNetlink netlink, OverlayDevice device, DirectRoutes? directRoutes, PacketFilter packetFilter)
+        OverlayOptions options, NetworkContext context, RouteNetlink netlink, OverlayDevice device,
+        DirectRoutes? directRoutes, PacketFilter packetFilter)
     {
         _options = options;
         _context = context;
@@ -64,7 +67,8 @@ internal sealed class OverlayNetwork : IDisposable
         get
         {
             int maxSegments = _queues.MaxSegments;
-            return new QueueUse(_device.Queues.Count, maxSegments > 1 ? _offloads : _offloads & ~Offloads.UdpSend, maxSegments);
+            return new QueueUse(
+                _device.Queues.Count, maxSegments > 1 ? _offloads : _offloads & ~Offloads.UdpSend, maxSegments);
         }
     }
 
@@ -73,9 +77,12 @@ internal sealed class OverlayNetwork : IDisposable
     /// <param name="underlay">The interface that the tunnels leave by.</param>
     /// <param name="macs">Of this node's VTEP.</param>
     /// <param name="context">All that outlives this network's rebuild.</param>
-    /// <exception cref="ConfigurationException">Configuration and host do not fit together; nothing is left.</exception>
+    /// <exception cref="ConfigurationException">
+    /// Configuration and host do not fit together; nothing is left.
+    /// </exception>
     /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
-    public static OverlayNetwork Create(OverlayOptions options, UnderlayInterface underlay, VtepMacs macs, NetworkContext context)
+    public static OverlayNetwork Create(
+        OverlayOptions options, UnderlayInterface underlay, VtepMacs macs, NetworkContext context)
     {
         OverlayMtu mtu = OverlayMtu.For(options, underlay);
         ILoggerFactory loggers = context.Loggers;
@@ -85,14 +92,17 @@ internal sealed class OverlayNetwork : IDisposable
             RouteNetlink netlink = new();
             undo.Push(netlink.Dispose);
             OverlayDevice device = OverlayDevice.Create(
-                netlink, options, mtu, context.Counters.Queues, context.Problems, loggers.CreateLogger<OverlayDevice>());
+                netlink, options, mtu, context.Counters.Queues, context.Problems,
+                loggers.CreateLogger<OverlayDevice>());
             undo.Push(device.Dispose);
             undo.Push(device.RemoveFromKernel);
             DirectRoutes? directRoutes = options.Network.DirectRouting
-                ? new(options, device.Name, context.Problems, fault => context.Failed("the direct routes", fault), loggers.CreateLogger<DirectRoutes>())
+                ? new(options, device.Name, context.Problems, fault =>
+                    context.Failed("the direct routes", fault), loggers.CreateLogger<DirectRoutes>())
                 : null;
             if (directRoutes is not null) undo.Push(directRoutes.Dispose);
-            PacketFilter packetFilter = new(options, device.Name, context.Problems, loggers.CreateLogger<PacketFilter>());
+            PacketFilter packetFilter =
+                new(options, device.Name, context.Problems, loggers.CreateLogger<PacketFilter>());
             OverlayNetwork network = new(options, context, netlink, device, directRoutes, packetFilter)
             {
                 Vtep = new(options.Network.Vni, macs.Ipv4, options.Network.Port) { MacV6 = macs.Ipv6 },
@@ -119,14 +129,18 @@ internal sealed class OverlayNetwork : IDisposable
     }
 
     /// <summary>Starts workers between the TUN and those sockets.</summary>
-    public void Attach(IReadOnlyList<UdpUnderlay> sockets) => _queues = QueueSet.Start(_device.Queues, sockets, _options.Dataplane, _context);
+    public void Attach(IReadOnlyList<UdpUnderlay> sockets) =>
+        _queues = QueueSet.Start(_device.Queues, sockets, _options.Dataplane, _context);
 
-    /// <summary>Ends the workers, so that the sockets can be replaced. What pods send meanwhile waits in the TUN.</summary>
+    /// <summary>
+    /// Ends the workers, so that the sockets can be replaced. What pods send meanwhile waits in the TUN.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A worker does not end.</exception>
     public void Detach()
     {
         _queues.Stop();
-        if (_queues.IsStuck) throw new InvalidOperationException("a worker does not end, so its sockets cannot be replaced");
+        if (_queues.IsStuck)
+            throw new InvalidOperationException("a worker does not end, so its sockets cannot be replaced");
         _queues.Dispose();
         _queues = QueueSet.None;
     }
@@ -151,7 +165,9 @@ internal sealed class OverlayNetwork : IDisposable
     /// <summary>A plain route leads to that pod CIDR.</summary>
     public bool IsDirect(IpPrefix podCidr) => _directRoutes?.Contains(podCidr) == true;
 
-    /// <summary>Ends the workers after they have passed on what was queued, and all repair. May be called again.</summary>
+    /// <summary>
+    /// Ends the workers after they have passed on what was queued, and all repair. May be called again.
+    /// </summary>
     public void Stop()
     {
         if (_isDisposed) return;
@@ -162,7 +178,9 @@ internal sealed class OverlayNetwork : IDisposable
         _queues.Stop();
     }
 
-    /// <summary>Takes out of the kernel all that would outlive the process, once <see cref="Stop"/> has ended its repair.</summary>
+    /// <summary>
+    /// Takes out of the kernel all that would outlive the process, once <see cref="Stop"/> has ended its repair.
+    /// </summary>
     public void RemoveFromKernel()
     {
         if (_isDisposed) return;
@@ -171,7 +189,10 @@ internal sealed class OverlayNetwork : IDisposable
         _device.RemoveFromKernel();
     }
 
-    /// <summary>Closes descriptors and ends threads. The TUN goes with its last descriptor, and with it its addresses and routes; all else stays.</summary>
+    /// <summary>
+    /// Closes descriptors and ends threads. The TUN goes with its last descriptor, and with it its addresses and
+    /// routes; all else stays.
+    /// </summary>
     public void Dispose()
     {
         if (_isDisposed) return;
@@ -189,6 +210,7 @@ internal sealed class OverlayNetwork : IDisposable
     private void SetPodMtu(int bytes) => _context.Table.SetLocal(new LocalEndpoint(Vtep, _underlayIndex, bytes));
 
     private void StartGuard() => _guard = new DeviceGuard(
-        _device, _directRoutes, mtu => SetPodMtu(Math.Min(mtu, _mtu.Pod)), fault => _context.Failed("the device guard", fault),
+        _device, _directRoutes, mtu => SetPodMtu(Math.Min(mtu, _mtu.Pod)),
+        fault => _context.Failed("the device guard", fault),
         _context.Loggers.CreateLogger<DeviceGuard>());
 }

@@ -6,7 +6,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>The routes of this node: to the cluster by the TUN, and blackholes behind that. Ours by <see cref="Protocol"/>.</summary>
+/// <summary>
+/// The routes of this node: to the cluster by the TUN, and blackholes behind that. Ours by <see cref="Protocol"/>.
+/// </summary>
 internal sealed class OverlayRoutes
 {
     /// <summary>Marks our routes (RTPROT_*): a number no known routing daemon uses.</summary>
@@ -18,7 +20,9 @@ internal sealed class OverlayRoutes
     /// </summary>
     private const uint BlackholeMetric = 0x8000_0000;
 
-    /// <summary>Nobody's route to the cluster comes before ours: the best metric there is, which for IPv6 is not 0.</summary>
+    /// <summary>
+    /// Nobody's route to the cluster comes before ours: the best metric there is, which for IPv6 is not 0.
+    /// </summary>
     public const uint Ipv6Metric = 1;
 
     private readonly RouteNetlink _netlink;
@@ -63,13 +67,19 @@ internal sealed class OverlayRoutes
         foreach (RouteInfo route in _routes)
         {
             if (ForeignRoute(routes, route) is { } foreign)
-                faults.Add($"{_keys[route.Prefix]} '{route.Prefix}' is a range that somebody else's route on this host leads to (protocol {foreign.Protocol}, metric {foreign.Metric}); example: {Example(routes, route.Prefix)}");
+                faults.Add(
+                    $"{_keys[route.Prefix]} '{route.Prefix}' is a range that somebody else's route on this host leads "
+                    + $"to (protocol {foreign.Protocol}, metric {foreign.Metric}); example: "
+                    + $"{Example(routes, route.Prefix)}");
         }
 
         if (faults.Count > 0) throw new ConfigurationException(faults);
     }
 
-    /// <summary>Removes what a crashed run left and this one does not want, blackholes and direct routes, and records the blackholes it wants.</summary>
+    /// <summary>
+    /// Removes what a crashed run left and this one does not want, blackholes and direct routes, and records the
+    /// blackholes it wants.
+    /// </summary>
     public void Prune(IEnumerable<string> devices)
     {
         Dictionary<string, List<IpPrefix>> recorded = _record.Load();
@@ -83,24 +93,30 @@ internal sealed class OverlayRoutes
         }
 
         IReadOnlyList<RouteInfo> present = _netlink.GetRoutes(protocol: Protocol);
-        foreach (RouteInfo stale in present.Where(r => r.IsBlackhole && r.Metric == BlackholeMetric && !_routes.Contains(r)))
+        foreach (RouteInfo stale in present.Where(
+            r => r.IsBlackhole && r.Metric == BlackholeMetric && !_routes.Contains(r)))
         {
-            if (left.Contains(stale.Prefix) || (IsInClusters(stale.Prefix) && !IsOfAnother(stale.Prefix))) Remove(stale);
+            if (left.Contains(stale.Prefix) || (IsInClusters(stale.Prefix) && !IsOfAnother(stale.Prefix)))
+                Remove(stale);
         }
 
         foreach (RouteInfo stale in present.Where(r => r.Gateway is not null))
         {
-            if (left.Any(of => of.Contains(stale.Prefix)) || (IsInClusters(stale.Prefix) && !IsOfAnother(stale.Prefix))) Remove(stale);
+            if (left.Any(of => of.Contains(stale.Prefix)) || (IsInClusters(stale.Prefix) && !IsOfAnother(stale.Prefix)))
+                Remove(stale);
         }
 
         recorded[_link.Name] = [.. _routes.Where(r => r.IsBlackhole).Select(r => r.Prefix)];
         _record.Save(recorded);
 
         bool IsOfAnother(IpPrefix prefix) =>
-            present.Any(r => !r.IsBlackhole && r.Gateway is null && r.LinkIndex != _link.Index && r.Prefix.Contains(prefix)) || recorded.Values.Any(of => of.Contains(prefix));
+            present.Any(r => !r.IsBlackhole && r.Gateway is null && r.LinkIndex != _link.Index
+                && r.Prefix.Contains(prefix)) || recorded.Values.Any(of => of.Contains(prefix));
     }
 
-    /// <summary>Sets what is missing; not in the place of somebody else's. What is in the way is returned, a line each.</summary>
+    /// <summary>
+    /// Sets what is missing; not in the place of somebody else's. What is in the way is returned, a line each.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public IReadOnlyList<string> Repair()
     {
@@ -110,7 +126,9 @@ internal sealed class OverlayRoutes
         {
             if (ForeignRoute(_netlink.GetRoutes(), route) is { } foreign)
             {
-                problems.Add($"a route of protocol {foreign.Protocol} stands where ours to {route.Prefix} was: pods are not reached; ip route show {route.Prefix}");
+                problems.Add(
+                    $"a route of protocol {foreign.Protocol} stands where ours to {route.Prefix} was: pods are not "
+                    + $"reached; ip route show {route.Prefix}");
                 continue;
             }
 
@@ -141,9 +159,13 @@ internal sealed class OverlayRoutes
 
     private string Example(IReadOnlyList<RouteInfo> routes, IpPrefix taken)
     {
-        if (!Clusters.Contains(taken)) return $"another /{taken.Length} of {Clusters.First(cluster => cluster.Contains(taken))}";
-        string[] usual = taken.Family == IpFamily.IPv4 ? ["10.244.0.0/16", "10.245.0.0/16"] : ["fd00:10:244::/56", "fd00:10:245::/56"];
-        return usual.FirstOrDefault(text => !routes.Any(r => r.Prefix.Length > 0 && r.Prefix.Overlaps(IpPrefix.Parse(text)))) ?? usual[^1];
+        if (!Clusters.Contains(taken))
+            return $"another /{taken.Length} of {Clusters.First(cluster => cluster.Contains(taken))}";
+        string[] usual = taken.Family == IpFamily.IPv4
+            ? ["10.244.0.0/16", "10.245.0.0/16"]
+            : ["fd00:10:244::/56", "fd00:10:245::/56"];
+        return usual.FirstOrDefault(
+            text => !routes.Any(r => r.Prefix.Length > 0 && r.Prefix.Overlaps(IpPrefix.Parse(text)))) ?? usual[^1];
     }
 
     private void Remove(RouteInfo route)

@@ -7,7 +7,9 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Networks;
 
-/// <summary>The workers between a network's TUN and the underlay's sockets, which belong to others and must outlive it.</summary>
+/// <summary>
+/// The workers between a network's TUN and the underlay's sockets, which belong to others and must outlive it.
+/// </summary>
 internal sealed class QueueSet : IDisposable
 {
     private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
@@ -22,10 +24,14 @@ internal sealed class QueueSet : IDisposable
     /// <summary>No workers: the network is not attached to the underlay.</summary>
     public static QueueSet None { get; } = new([]);
 
-    /// <summary>Most datagrams of one send: 1 where the kernel or a device cannot segment, which some find out only by a send.</summary>
+    /// <summary>
+    /// Most datagrams of one send: 1 where the kernel or a device cannot segment, which some find out only by a send.
+    /// </summary>
     public int MaxSegments => _sockets.Count == 0 ? 1 : _sockets.Min(static socket => socket.MaxSegments);
 
-    /// <summary>A worker has not ended in time: it is still in a system call, and uses its descriptors and memory.</summary>
+    /// <summary>
+    /// A worker has not ended in time: it is still in a system call, and uses its descriptors and memory.
+    /// </summary>
     public bool IsStuck { get; private set; }
 
     /// <summary>Starts the workers, each on its thread.</summary>
@@ -34,7 +40,8 @@ internal sealed class QueueSet : IDisposable
     /// <param name="options">Busy polling and pinning.</param>
     /// <param name="context">Table and counters; hears of a worker that cannot go on.</param>
     /// <exception cref="IOException">The kernel refused what the workers wait with; none runs.</exception>
-    public static QueueSet Start(IReadOnlyList<TunDevice> tuns, IReadOnlyList<UdpUnderlay> sockets, DataplaneOptions options, NetworkContext context)
+    public static QueueSet Start(IReadOnlyList<TunDevice> tuns, IReadOnlyList<UdpUnderlay> sockets,
+        DataplaneOptions options, NetworkContext context)
     {
         QueueSet queues = new(sockets);
         try

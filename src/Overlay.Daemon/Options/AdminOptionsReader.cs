@@ -15,14 +15,16 @@ internal static class AdminOptionsReader
     {
         string socket = admin.FilePath("Socket", NodePaths.AdminSocket, "The socket that overlayctl asks; mode 0600.");
         if (Encoding.UTF8.GetByteCount(socket) > LongestUnixSocketPath)
-            admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have", NodePaths.AdminSocket);
+            admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have",
+                NodePaths.AdminSocket);
         return socket;
     }
 
     public static IPEndPoint? ReadHttp(SectionReader admin)
     {
         string text = admin.Text(
-            "Http", DefaultHttp, DefaultHttp, "Where /metrics, /healthz and /readyz are served; off for nowhere.", "address with a port, or off");
+            "Http", DefaultHttp, DefaultHttp, "Where /metrics, /healthz and /readyz are served; off for nowhere.",
+            "address with a port, or off");
         if (string.Equals(text, Off, StringComparison.OrdinalIgnoreCase)) return null;
         if (IPEndPoint.TryParse(text, out IPEndPoint? endPoint) && endPoint.Port != 0) return endPoint;
         admin.Fault("Http", text, "is not an address with a port, nor off", DefaultHttp);

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Overlay.Daemon.Options;
 
-/// <summary>Where configuration comes from, later ones winning: the file, OVERLAY_ variables, the command line.</summary>
+/// <summary>
+/// Where configuration comes from, later ones winning: the file, OVERLAY_ variables, the command line.
+/// </summary>
 internal static class ConfigurationLoader
 {
     private const string DefaultFile = "/etc/overlay/overlay.json";
@@ -11,7 +13,9 @@ internal static class ConfigurationLoader
     /// <param name="arguments">
     /// <c>--config FILE</c> and keys of the section Overlay: <c>--Network:Vni 7</c> or <c>--Overlay:Network:Vni=7</c>.
     /// </param>
-    /// <exception cref="ConfigurationException">The file is missing or no JSON, or an argument is not understood.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The file is missing or no JSON, or an argument is not understood.
+    /// </exception>
     public static IConfiguration Load(string[] arguments)
     {
         IConfiguration commandLine = ReadCommandLine(arguments);
@@ -27,11 +31,16 @@ internal static class ConfigurationLoader
         }
         catch (FileNotFoundException)
         {
-            throw new ConfigurationException($"the configuration file '{file}' does not exist; example: --config {DefaultFile}");
+            throw new ConfigurationException(
+                $"the configuration file '{file}' does not exist; example: --config {DefaultFile}");
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"the configuration file '{file}' cannot be read: {exception.GetBaseException().Message.TrimEnd('.')}; example: {{ \"Overlay\": {{ \"Network\": {{ \"Cidr\": \"10.244.0.0/16\" }} }} }}");
+            throw new ConfigurationException(
+                $"the configuration file '{file}' cannot be read: "
+                + $"{exception.GetBaseException().Message.TrimEnd('.')}; example: {{ \"Overlay\": {{ \"Network\": {{ "
+                + "\"Cidr\": \"10.244.0.0/16\" } } }");
         }
     }
 
@@ -43,7 +52,9 @@ internal static class ConfigurationLoader
             bool hasValue = arguments[i].Contains('=', StringComparison.Ordinal)
                 || (i + 1 < arguments.Length && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal));
             if (!isKey || !hasValue)
-                throw new ConfigurationException($"argument '{arguments[i]}' is not a key with a value; example: --config {DefaultFile} --Network:Vni 1");
+                throw new ConfigurationException(
+                    $"argument '{arguments[i]}' is not a key with a value; example: --config {DefaultFile} "
+                    + "--Network:Vni 1");
             if (!arguments[i].Contains('=', StringComparison.Ordinal)) i++;
         }
 
@@ -52,12 +63,14 @@ internal static class ConfigurationLoader
 
     // Kubernetes gives pods these variables for a Service that is called overlay: OVERLAY_SERVICE_HOST, OVERLAY_PORT_….
     private static bool IsServiceLink(string key) =>
-        key.StartsWith("SERVICE_", StringComparison.Ordinal) || key.Equals("PORT", StringComparison.Ordinal) || key.StartsWith("PORT_", StringComparison.Ordinal);
+        key.StartsWith("SERVICE_", StringComparison.Ordinal)
+            || key.Equals("PORT", StringComparison.Ordinal) || key.StartsWith("PORT_", StringComparison.Ordinal);
 
     // OVERLAY_Network__Vni and --Network:Vni mean Overlay:Network:Vni; Serilog keeps its own section.
     private static IEnumerable<KeyValuePair<string, string?>> Rooted(IConfiguration configuration) =>
         from pair in configuration.AsEnumerable()
-        where pair.Value is not null && !pair.Key.Equals(FileKey, StringComparison.OrdinalIgnoreCase) && !IsServiceLink(pair.Key)
+        where pair.Value is not null
+            && !pair.Key.Equals(FileKey, StringComparison.OrdinalIgnoreCase) && !IsServiceLink(pair.Key)
         let isRooted = pair.Key.StartsWith("Overlay:", StringComparison.OrdinalIgnoreCase)
             || pair.Key.StartsWith("Serilog:", StringComparison.OrdinalIgnoreCase)
         select KeyValuePair.Create(isRooted ? pair.Key : $"Overlay:{pair.Key}", pair.Value);

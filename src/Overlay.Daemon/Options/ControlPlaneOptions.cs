@@ -15,18 +15,25 @@ internal sealed record ControlPlaneOptions
 
     public required KubernetesOptions Kubernetes { get; init; }
 
-    /// <summary>A flannel net-conf.json for Kubernetes, whose API has no place for it; null for section Network.</summary>
+    /// <summary>
+    /// A flannel net-conf.json for Kubernetes, whose API has no place for it; null for section Network.
+    /// </summary>
     public string? NetConf { get; init; }
 
-    /// <summary>How long peers are kept that a list of the store lacks, when it lacks most of them; zero for not at all.</summary>
+    /// <summary>
+    /// How long peers are kept that a list of the store lacks, when it lacks most of them; zero for not at all.
+    /// </summary>
     public required TimeSpan Hold { get; init; }
 
     /// <summary>The store says what section Network would say.</summary>
-    public bool GivesNetwork => Kind == ControlPlaneKind.Etcd || (Kind == ControlPlaneKind.Kubernetes && NetConf is not null);
+    public bool GivesNetwork =>
+        Kind == ControlPlaneKind.Etcd || (Kind == ControlPlaneKind.Kubernetes && NetConf is not null);
 
     /// <summary>The store says which pod CIDRs this node has.</summary>
     public bool GivesPodCidrs => Kind != ControlPlaneKind.File;
 
-    /// <summary>A stop takes this node's lease out of the store; elsewhere it outlives the daemon, as flannel's does.</summary>
+    /// <summary>
+    /// A stop takes this node's lease out of the store; elsewhere it outlives the daemon, as flannel's does.
+    /// </summary>
     public bool WithdrawsLease => !GivesPodCidrs;
 }

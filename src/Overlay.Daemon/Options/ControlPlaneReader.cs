@@ -3,7 +3,9 @@ using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
 namespace Overlay.Daemon.Options;
 
-/// <summary>Reads section ControlPlane. Every key is checked for its spelling, values only where they are of use.</summary>
+/// <summary>
+/// Reads section ControlPlane. Every key is checked for its spelling, values only where they are of use.
+/// </summary>
 internal static class ControlPlaneReader
 {
     private const int DefaultHoldSeconds = 60;
@@ -12,13 +14,15 @@ internal static class ControlPlaneReader
     {
         ControlPlaneKind kind = controlPlane.Choice(
             "Kind", ControlPlaneKind.File,
-            "The store of the leases: a directory of files, etcd with flannel's keys, or the annotations of Kubernetes nodes.");
+            "The store of the leases: a directory of files, etcd with flannel's keys, or the annotations of "
+            + "Kubernetes nodes.");
 
         // As long as what a node has withdrawn is kept for it: a store that was emptied is full again by then, and
         // packets to nodes that are gone cost nobody anything.
         int hold = controlPlane.Integer(
             "HoldSeconds", DefaultHoldSeconds, 0, 3600,
-            "How long peers stay that a list of the store lacks, when it lacks more than half of them; 0 for not at all.");
+            "How long peers stay that a list of the store lacks, when it lacks more than half of them; 0 for not at "
+            + "all.");
         SectionReader kubernetes = controlPlane.Section("Kubernetes", kind == ControlPlaneKind.Kubernetes);
         ControlPlaneOptions options = new()
         {
@@ -28,7 +32,8 @@ internal static class ControlPlaneReader
             Etcd = EtcdOptionsReader.Read(controlPlane.Section("Etcd", kind == ControlPlaneKind.Etcd)),
             Kubernetes = ReadKubernetes(kubernetes, nodeName),
             NetConf = kubernetes.ExistingFile(
-                "NetConf", "/etc/kube-flannel/net-conf.json", "A flannel net-conf.json that gives the network; section Network where it is missing."),
+                "NetConf", "/etc/kube-flannel/net-conf.json",
+                "A flannel net-conf.json that gives the network; section Network where it is missing."),
         };
         kubernetes.RefuseUnknown();
         controlPlane.RefuseUnknown();
@@ -37,7 +42,8 @@ internal static class ControlPlaneReader
 
     private static string ReadFile(SectionReader file)
     {
-        string directory = file.DirectoryPath("Directory", "/var/lib/overlay/leases", "The directory with one lease file a node.");
+        string directory =
+            file.DirectoryPath("Directory", "/var/lib/overlay/leases", "The directory with one lease file a node.");
         file.RefuseUnknown();
         return directory;
     }
@@ -45,22 +51,26 @@ internal static class ControlPlaneReader
     private static KubernetesOptions ReadKubernetes(SectionReader kubernetes, string nodeName)
     {
         const string ByDefault = KubernetesOptions.DefaultAnnotationPrefix;
-        string prefix = kubernetes.Text("AnnotationPrefix", ByDefault, ByDefault, "The beginning of the names of flannel's annotations.");
+        string prefix = kubernetes.Text(
+            "AnnotationPrefix", ByDefault, ByDefault, "The beginning of the names of flannel's annotations.");
         if (!AnnotationKeys.TryParse(prefix, out _))
         {
             kubernetes.Fault(
                 "AnnotationPrefix", prefix,
-                "is no lower-case DNS name with a dot, alone or with a slash and letters, digits, '_' or '-' behind it", ByDefault);
+                "is no lower-case DNS name with a dot, alone or with a slash and letters, digits, '_' or '-' behind it",
+                ByDefault);
         }
 
         return new KubernetesOptions
         {
             NodeName = nodeName,
             Kubeconfig = kubernetes.ExistingFile(
-                "Kubeconfig", "/etc/kubernetes/kubelet.conf", "A kubeconfig; the pod's service account where it is missing.") ?? "",
+                "Kubeconfig", "/etc/kubernetes/kubelet.conf",
+                "A kubeconfig; the pod's service account where it is missing.") ?? "",
             ApiServer = kubernetes.Url(
                 "ApiServer", "https://192.0.2.10:6443",
-                "URL of the API server, in place of the kubeconfig's or the pod's. A ClusterIP leads nowhere before kube-proxy is up.")
+                "URL of the API server, in place of the kubeconfig's or the pod's. A ClusterIP leads nowhere before "
+                + "kube-proxy is up.")
                 ?.OriginalString ?? "",
             AnnotationPrefix = prefix,
         };

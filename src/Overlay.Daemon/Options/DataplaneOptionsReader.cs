@@ -12,12 +12,15 @@ internal static class DataplaneOptionsReader
         DataplaneOptions options = new()
         {
             Queues = dataplane.Integer(
-                "Queues", 0, 0, MostQueues, "Number of queues, each with one worker; 0 takes half the processors, at least one."),
+                "Queues", 0, 0, MostQueues,
+                "Number of queues, each with one worker; 0 takes half the processors, at least one."),
             BusyPoll = TimeSpan.FromMicroseconds(dataplane.Integer(
                 "BusyPollMicroseconds", 50, 0, 1000,
-                "How long a worker whose packets follow closely looks for the next one before it sleeps. An idle worker sleeps at once.")),
+                "How long a worker whose packets follow closely looks for the next one before it sleeps. An idle "
+                + "worker sleeps at once.")),
             PinWorkers = dataplane.Boolean("PinWorkers", false, "Each worker stays on one processor."),
-            Offloads = dataplane.Flags("Offloads", Offloads.All, "Offloads to use where the kernel has them; None alone for none."),
+            Offloads = dataplane.Flags(
+                "Offloads", Offloads.All, "Offloads to use where the kernel has them; None alone for none."),
         };
         dataplane.RefuseUnknown();
         return options;

@@ -1,6 +1,8 @@
 namespace Overlay.Daemon.Options;
 
-/// <summary>Keys of section Network that were given, whatever their value: a store that says something else contradicts them.</summary>
+/// <summary>
+/// Keys of section Network that were given, whatever their value: a store that says something else contradicts them.
+/// </summary>
 [Flags]
 internal enum NetworkKeys
 {

@@ -25,7 +25,9 @@ internal sealed record NetworkOptions
     /// <summary>Bytes of the largest pod packet; 0 for the underlay's MTU less the encapsulation.</summary>
     public required int Mtu { get; init; }
 
-    /// <summary>Bytes of the largest underlay packet, as a store says it for all nodes; 0 for what the interface has.</summary>
+    /// <summary>
+    /// Bytes of the largest underlay packet, as a store says it for all nodes; 0 for what the interface has.
+    /// </summary>
     public int UnderlayMtu { get; init; }
 
     /// <summary>Peers on a network of this node's own get a plain route.</summary>

@@ -16,7 +16,8 @@ internal static class OptionsCheck
         if (options.ControlPlane.Kind == ControlPlaneKind.File && !NodeName.IsValidForFile(options.NodeName))
         {
             root.Fault(
-                "NodeName", options.NodeName, $"is longer than the {NodeName.MaxFileLength} characters a lease file can be named by", "node-a");
+                "NodeName", options.NodeName,
+                $"is longer than the {NodeName.MaxFileLength} characters a lease file can be named by", "node-a");
         }
 
         NetworkOptions network = options.Network;
@@ -27,11 +28,13 @@ internal static class OptionsCheck
         }
 
         CheckFamily(options, root, new Family("", network.Cidr, network.SubnetLength, options.Subnet, "10.244.1.0/24"));
-        CheckFamily(options, root, new Family("V6", network.CidrV6, network.SubnetLengthV6, options.SubnetV6, "fd00:10:244:1::/64"));
+        CheckFamily(options, root, new Family(
+            "V6", network.CidrV6, network.SubnetLengthV6, options.SubnetV6, "fd00:10:244:1::/64"));
 
         int smallest = network.CidrV6 is null ? SmallestMtu : SmallestMtuV6;
         if (network.Mtu != 0 && network.Mtu < smallest)
-            root.Fault("Network:Mtu", $"{network.Mtu}", $"is less than {smallest}, which every link must carry", "1450");
+            root.Fault(
+                "Network:Mtu", $"{network.Mtu}", $"is less than {smallest}, which every link must carry", "1450");
     }
 
     private static void CheckFamily(OverlayOptions options, SectionReader root, Family family)
@@ -56,8 +59,10 @@ internal static class OptionsCheck
         else if (family.Subnet is null && !options.ControlPlane.GivesPodCidrs)
             root.Fault(subnetKey, "", "is empty, and the file control plane hands out none", family.Example);
         else if (family.Subnet is { } subnet && subnet.Length != family.Length)
-            root.Fault(subnetKey, $"{subnet}", $"has not the length of Overlay:{lengthKey}, {family.Length}", family.Example);
+            root.Fault(
+                subnetKey, $"{subnet}", $"has not the length of Overlay:{lengthKey}, {family.Length}", family.Example);
     }
 
-    private readonly record struct Family(string Suffix, IpPrefix? Cluster, int Length, IpPrefix? Subnet, string Example);
+    private readonly record struct Family(
+        string Suffix, IpPrefix? Cluster, int Length, IpPrefix? Subnet, string Example);
 }

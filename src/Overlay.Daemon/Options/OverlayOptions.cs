@@ -2,7 +2,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Options;
 
-/// <summary>The configuration, read and checked: section <c>Overlay</c> of overlay.json, environment and command line.</summary>
+/// <summary>
+/// The configuration, read and checked: section <c>Overlay</c> of overlay.json, environment and command line.
+/// </summary>
 internal sealed record OverlayOptions
 {
     /// <summary>This node's name in the control plane; the host's name by default.</summary>
@@ -33,7 +35,9 @@ internal sealed record OverlayOptions
     /// <summary>Where the CNI plugin reads subnet and MTU, flannel's subnet.env.</summary>
     public required string SubnetFile { get; init; }
 
-    /// <summary>What pods send out of the cluster gets an address of this host; subnet.env tells CNI plugins not to do it then.</summary>
+    /// <summary>
+    /// What pods send out of the cluster gets an address of this host; subnet.env tells CNI plugins not to do it then.
+    /// </summary>
     public required bool IpMasq { get; init; }
 
     /// <summary>Further destinations that see pods' own addresses.</summary>

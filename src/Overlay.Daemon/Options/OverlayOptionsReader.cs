@@ -7,7 +7,10 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Options;
 
 /// <summary>Makes <see cref="OverlayOptions"/> of the configuration, or reports every fault in it.</summary>
-/// <remarks>A new key is one line here or in the reader of its section, a property of the options, and a line of docs/configuration.md.</remarks>
+/// <remarks>
+/// A new key is one line here or in the reader of its section, a property of the options, and a line of
+/// docs/configuration.md.
+/// </remarks>
 internal static class OverlayOptionsReader
 {
     private const string Root = "Overlay";
@@ -24,17 +27,21 @@ internal static class OverlayOptionsReader
             if (!_sections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
             {
                 state.Faults.Add(
-                    $"'{section.Key}' is not a section of the configuration; known are {string.Join(" and ", _sections)}; "
+                    $"'{section.Key}' is not a section of the configuration; known are "
+                    + $"{string.Join(" and ", _sections)}; "
                     + $"example: {{ \"Overlay\": {{ \"{section.Key}\": … }} }}");
             }
         }
 
         // Values that are bad by themselves would show up here a second time.
-        if (state.Faults.Count == 0) OptionsCheck.Run(options, new SectionReader(configuration.GetSection(Root), Root, state));
+        if (state.Faults.Count == 0)
+            OptionsCheck.Run(options, new SectionReader(configuration.GetSection(Root), Root, state));
         return state.Faults.Count == 0 ? options : throw new ConfigurationException(state.Faults);
     }
 
-    /// <summary>Reads every key of section Overlay by itself; those that do not fit together are not looked for.</summary>
+    /// <summary>
+    /// Reads every key of section Overlay by itself; those that do not fit together are not looked for.
+    /// </summary>
     /// <param name="configuration">All sections.</param>
     /// <param name="state">Gets keys and faults.</param>
     public static OverlayOptions Read(IConfiguration configuration, ReadingState state)
@@ -47,25 +54,31 @@ internal static class OverlayOptionsReader
         {
             NodeName = nodeName,
             Interface = root.Text(
-                "Interface", "", "eth0", "The underlay interface, by its name or one of its addresses; the default route's where it is missing."),
+                "Interface", "", "eth0",
+                "The underlay interface, by its name or one of its addresses; the default route's where it is missing."),
             PublicIp = root.Address(
                 "PublicIp", IpFamily.IPv4, "192.0.2.1",
-                "The IPv4 address that peers send to; the interface's where it is missing. Behind NAT, the outside address."),
+                "The IPv4 address that peers send to; the interface's where it is missing. Behind NAT, the outside "
+                + "address."),
             PublicIpV6 = root.Address("PublicIpV6", IpFamily.IPv6, "2001:db8::1", "The same for IPv6."),
             Network = NetworkOptionsReader.Read(root.Section("Network")),
             Subnet = root.Prefix(
                 "Subnet", IpFamily.IPv4, "10.244.1.0/24",
                 "This node's IPv4 pod CIDR. Required with File and Network:Cidr; empty where the store gives it."),
             SubnetV6 = root.Prefix("SubnetV6", IpFamily.IPv6, "fd00:10:244:1::/64", "The same for IPv6."),
-            ServiceCidrs = root.Prefixes("ServiceCidrs", "10.96.0.0/12", "The ranges of ClusterIPs, which must overlap nothing else."),
+            ServiceCidrs = root.Prefixes(
+                "ServiceCidrs", "10.96.0.0/12", "The ranges of ClusterIPs, which must overlap nothing else."),
             ControlPlane = ControlPlaneReader.Read(root.Section("ControlPlane"), nodeName),
             IpMasq = root.Boolean(
                 "IpMasq", true,
-                "Packets of pods to destinations outside the cluster leave with this host's address; subnet.env tells CNI plugins not to do it too."),
-            NonMasqueradeCidrs = root.Prefixes("NonMasqueradeCidrs", "192.0.2.0/24", "Further destinations that see pods' own addresses."),
+                "Packets of pods to destinations outside the cluster leave with this host's address; subnet.env tells "
+                + "CNI plugins not to do it too."),
+            NonMasqueradeCidrs = root.Prefixes(
+                "NonMasqueradeCidrs", "192.0.2.0/24", "Further destinations that see pods' own addresses."),
             Dataplane = DataplaneOptionsReader.Read(root.Section("Dataplane")),
             StateDirectory = root.DirectoryPath(
-                "StateDirectory", "/var/lib/overlay", "State that survives restarts: VTEP MACs, peers, what the store gave this node."),
+                "StateDirectory", "/var/lib/overlay",
+                "State that survives restarts: VTEP MACs, peers, what the store gave this node."),
             SubnetFile = cniInstall.SubnetFile,
             CniInstall = cniInstall,
             AdminSocket = cniInstall.AdminSocket,
@@ -76,7 +89,10 @@ internal static class OverlayOptionsReader
         return options;
     }
 
-    /// <summary>Section CniInstall and what the plugin shares with the daemon, for a caller that needs no more of the configuration.</summary>
+    /// <summary>
+    /// Section CniInstall and what the plugin shares with the daemon, for a caller that needs no more of the
+    /// configuration.
+    /// </summary>
     /// <exception cref="ConfigurationException">Anything in it is wrong; all faults are in it.</exception>
     public static CniInstallOptions ReadCniInstall(IConfiguration configuration)
     {
@@ -94,12 +110,15 @@ internal static class OverlayOptionsReader
     private static string ReadNodeName(SectionReader root)
     {
         string name = root.Text(
-            "NodeName", Dns.GetHostName(), "node-a", "This node's name in the control plane; with Kubernetes, the name of its Node object.",
+            "NodeName", Dns.GetHostName(), "node-a",
+            "This node's name in the control plane; with Kubernetes, the name of its Node object.",
             shownDefault: "the host's name");
         if (!NodeName.IsValid(name))
         {
             root.Fault(
-                "NodeName", name, $"is not made of at most {NodeName.MaxLength} letters, digits, '_', '-' and '.', the last two not at an end",
+                "NodeName", name,
+                $"is not made of at most {NodeName.MaxLength} letters, digits, '_', '-' and '.', the last two not at "
+                + "an end",
                 "node-a");
         }
 

@@ -1,6 +1,8 @@
 namespace Overlay.Daemon.Options;
 
-/// <summary>The results of one reading of the configuration, besides the options: the keys that were asked for, and the faults.</summary>
+/// <summary>
+/// The results of one reading of the configuration, besides the options: the keys that were asked for, and the faults.
+/// </summary>
 internal sealed class ReadingState
 {
     public List<ConfigurationKey> Keys { get; } = [];

@@ -5,7 +5,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Options;
 
-/// <summary>Reads typed values of one configuration section, and collects its keys and a line for each bad value.</summary>
+/// <summary>
+/// Reads typed values of one configuration section, and collects its keys and a line for each bad value.
+/// </summary>
 /// <remarks>
 /// The configuration binder stops at the first bad value and names a .NET type; an operator wants all of them at once,
 /// each with its key, its value and an example. Every method's last argument is the key's meaning, which
@@ -26,7 +28,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
     }
 
     /// <summary>The key has a value, whether a good one or not.</summary>
-    public bool IsGiven(string key) => section.GetSection(key) is { } given && (given.Value?.Trim().Length > 0 || given.GetChildren().Any());
+    public bool IsGiven(string key) =>
+        section.GetSection(key) is { } given && (given.Value?.Trim().Length > 0 || given.GetChildren().Any());
 
     /// <summary>A text; the fallback where the key is missing.</summary>
     /// <param name="key">The key.</param>
@@ -35,7 +38,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
     /// <param name="meaning">What the key is for.</param>
     /// <param name="type">Which texts the key takes.</param>
     /// <param name="shownDefault">The default in words, where it depends on the host.</param>
-    public string Text(string key, string fallback, string example, string meaning, string type = "text", string? shownDefault = null)
+    public string Text(
+        string key, string fallback, string example, string meaning, string type = "text", string? shownDefault = null)
     {
         Note(key, type, shownDefault ?? fallback, example, meaning);
         IConfigurationSection value = section.GetSection(key);
@@ -48,7 +52,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
         Text(key, "", example, meaning, type) is { Length: > 0 } text ? text : null;
 
     /// <summary>An absolute path of a file: with a name at its end.</summary>
-    public string FilePath(string key, string fallback, string meaning, string? shownDefault = null, string? example = null)
+    public string FilePath(
+        string key, string fallback, string meaning, string? shownDefault = null, string? example = null)
     {
         string text = Text(key, fallback, example ?? fallback, meaning, "absolute path of a file", shownDefault);
         if (!text.StartsWith('/')) Fault(key, text, "is not an absolute path", example ?? fallback);
@@ -88,7 +93,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
     {
         string example = fallback.ToString(CultureInfo.InvariantCulture);
         string text = Text(key, example, example, meaning, $"whole number from {min} to {max}");
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= min && value <= max)
             return value;
         Fault(key, text, $"is not a whole number from {min} to {max}", example);
         return fallback;
@@ -114,7 +120,9 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
 
     /// <summary>A prefix of that family; null where the key is missing.</summary>
     public IpPrefix? Prefix(string key, IpFamily family, string example, string meaning) =>
-        OptionalText(key, example, meaning, $"{family} prefix") is { } text ? ParsePrefix(key, text, family, example) : null;
+        OptionalText(key, example, meaning, $"{family} prefix") is { } text
+            ? ParsePrefix(key, text, family, example)
+            : null;
 
     /// <summary>A list of prefixes of either family; empty where the key is missing.</summary>
     public IReadOnlyList<IpPrefix> Prefixes(string key, string example, string meaning) =>
@@ -131,7 +139,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
     public IReadOnlyList<Uri> Urls(string key, string fallback, string meaning)
     {
         string example = $"[ \"{fallback}\" ]";
-        Uri[] urls = [.. Items(key, "list of http or https URLs", example, example, meaning).Select(item => ParseUrl(item.Key, item.Value, example)).OfType<Uri>()];
+        Uri[] urls = [.. Items(key, "list of http or https URLs", example, example, meaning)
+            .Select(item => ParseUrl(item.Key, item.Value, example)).OfType<Uri>()];
         return urls.Length > 0 ? urls : [new Uri(fallback)];
     }
 
@@ -140,7 +149,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
         where T : struct, Enum
     {
         string example = $"[ \"{string.Join("\", \"", Enum.GetNames<T>())}\" ]";
-        (string Key, string Value)[] items = [.. Items(key, $"list of {string.Join(", ", Enum.GetNames<T>())}", fallback.ToString(), example, meaning)];
+        (string Key, string Value)[] items =
+            [.. Items(key, $"list of {string.Join(", ", Enum.GetNames<T>())}", fallback.ToString(), example, meaning)];
         if (items.Length == 0) return fallback;
         int flags = 0;
         foreach ((string itemKey, string value) in items)
@@ -163,7 +173,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
     public void RefuseUnknown()
     {
         foreach (IConfigurationSection child in section.GetChildren().Where(child => !_known.Contains(child.Key)))
-            state.Faults.Add($"{path}:{child.Key} '{child.Value}' is not a key; example: one of {string.Join(", ", _known)}");
+            state.Faults.Add(
+                $"{path}:{child.Key} '{child.Value}' is not a key; example: one of {string.Join(", ", _known)}");
     }
 
     // Enum.TryParse takes numbers and lists too, which would pass unseen.
@@ -171,7 +182,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
         where T : struct, Enum =>
         Enum.GetNames<T>().FirstOrDefault(name => string.Equals(name, text, StringComparison.OrdinalIgnoreCase));
 
-    private IEnumerable<(string Key, string Value)> Items(string key, string type, string shownDefault, string example, string meaning)
+    private IEnumerable<(string Key, string Value)> Items(
+        string key, string type, string shownDefault, string example, string meaning)
     {
         Note(key, type, shownDefault, example, meaning);
         if (section[key] is { Length: > 0 } value) Fault(key, value, "must be a list", example);
@@ -186,7 +198,8 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
 
     private Uri? ParseUrl(string key, string text, string example)
     {
-        if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)) return url;
+        if (Uri.TryCreate(text.Trim(), UriKind.Absolute, out Uri? url)
+            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)) return url;
         Fault(key, text, "is no http:// or https:// address", example);
         return null;
     }

@@ -35,11 +35,16 @@ internal static class StoreSettings
             bool isMoot = (key == NetworkKeys.SubnetLength && (isCutElsewhere || network.Cidr is null))
                 || (key == NetworkKeys.SubnetLengthV6 && (isCutElsewhere || network.CidrV6 is null));
             if (options.Network.Given.HasFlag(key) && !isMoot && !Equals(configured, said))
-                faults.Add($"Overlay:Network:{key} '{configured}' contradicts {(said is null ? "the absence of it" : $"{said}")} in {store.Kind} {store.Place}, which holds for all nodes; example: leave the key out");
+                faults.Add(
+                    $"Overlay:Network:{key} '{configured}' contradicts "
+                    + $"{(said is null ? "the absence of it" : $"{said}")} in {store.Kind} {store.Place}, which holds "
+                    + "for all nodes; example: leave the key out");
         }
     }
 
-    /// <summary>The configuration with the pod CIDRs this node has now; those of a family without a cluster CIDR are of no use.</summary>
+    /// <summary>
+    /// The configuration with the pod CIDRs this node has now; those of a family without a cluster CIDR are of no use.
+    /// </summary>
     /// <exception cref="ConfigurationException">A family that has a cluster CIDR has no pod CIDR.</exception>
     public static OverlayOptions Assign(OverlayOptions options, PodCidrs podCidrs)
     {
@@ -56,7 +61,9 @@ internal static class StoreSettings
         void Check(string key, IpPrefix? cluster, IpPrefix? podCidr)
         {
             if (cluster is not null && podCidr is null)
-                faults.Add($"Overlay:Network:{key} '{cluster}' is for pods of a family of which the control plane gave node {options.NodeName} no pod CIDR; example: leave the key out");
+                faults.Add(
+                    $"Overlay:Network:{key} '{cluster}' is for pods of a family of which the control plane gave node "
+                    + $"{options.NodeName} no pod CIDR; example: leave the key out");
         }
     }
 
@@ -70,6 +77,8 @@ internal static class StoreSettings
         Vni = said.Vni,
         Port = said.Port,
         UnderlayMtu = said.UnderlayMtu,
-        DirectRouting = configured.Given.HasFlag(NetworkKeys.DirectRouting) ? configured.DirectRouting : said.DirectRouting,
+        DirectRouting = configured.Given.HasFlag(NetworkKeys.DirectRouting)
+            ? configured.DirectRouting
+            : said.DirectRouting,
     };
 }

@@ -2,8 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.Daemon.Problems;
 
-/// <summary>The faults of this host that are there now. Every part reports its own under a key; status and readiness read them all.</summary>
-/// <remarks>Any thread may report and read. A text is logged when it is reported and no key has reported it yet.</remarks>
+/// <summary>
+/// The faults of this host that are there now. Every part reports its own under a key; status and readiness read them
+/// all.
+/// </summary>
+/// <remarks>
+/// Any thread may report and read. A text is logged when it is reported and no key has reported it yet.
+/// </remarks>
 internal sealed class ProblemBoard(ILogger<ProblemBoard> logger)
 {
     private readonly Lock _gate = new();
@@ -27,7 +32,9 @@ internal sealed class ProblemBoard(ILogger<ProblemBoard> logger)
             Entry? before = _entries.FirstOrDefault(entry => entry.Key == key);
             Entry now = new(key, severity, reported);
             string[] known = [.. _entries.SelectMany(static entry => entry.Texts)];
-            _entries = before is null ? [.. _entries, now] : [.. _entries.Select(entry => entry == before ? now : entry)];
+            _entries = before is null
+                ? [.. _entries, now]
+                : [.. _entries.Select(entry => entry == before ? now : entry)];
             foreach (string text in reported.Except(known)) Log(severity, text);
         }
     }

@@ -13,7 +13,8 @@ internal abstract record EndpointState(UnderlayInterface Interface)
     public sealed record Open(UdpSockets Sockets, ushort Port, UnderlayInterface Interface) : EndpointState(Interface)
     {
         /// <summary>The sockets serve that underlay and port as they are.</summary>
-        public bool IsFor(UnderlayInterface underlay, ushort port) => Port == port && underlay.Addresses.SequenceEqual(Interface.Addresses);
+        public bool IsFor(UnderlayInterface underlay, ushort port) =>
+            Port == port && underlay.Addresses.SequenceEqual(Interface.Addresses);
     }
 
     /// <summary>The sockets went with an address, and others could not be bound yet.</summary>

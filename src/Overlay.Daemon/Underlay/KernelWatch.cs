@@ -2,7 +2,9 @@ using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Underlay;
 
-/// <summary>A thread that looks at the kernel's links, addresses and routes at its start and whenever one has changed.</summary>
+/// <summary>
+/// A thread that looks at the kernel's links, addresses and routes at its start and whenever one has changed.
+/// </summary>
 /// <remarks>It watches the network namespace of the thread that makes it.</remarks>
 internal sealed class KernelWatch : IDisposable
 {
@@ -14,7 +16,9 @@ internal sealed class KernelWatch : IDisposable
     private bool _isDisposed;
 
     /// <param name="name">The thread's.</param>
-    /// <param name="look">Looks once; returns true when the next look is due soon, whether something changes or not.</param>
+    /// <param name="look">
+    /// Looks once; returns true when the next look is due soon, whether something changes or not.
+    /// </param>
     /// <param name="failed">Called once when a look throws: the watch is over.</param>
     /// <exception cref="LinuxException">There is no rtnetlink.</exception>
     public KernelWatch(string name, Func<bool> look, Action<Exception> failed)

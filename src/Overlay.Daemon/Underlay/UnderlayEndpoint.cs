@@ -6,7 +6,10 @@ using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Underlay;
 
-/// <summary>This host's end of all tunnels: the sockets, the interface with the addresses they are bound to, and the watch over it.</summary>
+/// <summary>
+/// This host's end of all tunnels: the sockets, the interface with the addresses they are bound to, and the watch over
+/// it.
+/// </summary>
 /// <remarks>One a daemon, whatever the networks are. Changed by one thread at a time; any thread may read it.</remarks>
 internal sealed class UnderlayEndpoint : IDisposable
 {
@@ -29,7 +32,8 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <param name="problems">Gets what peers cannot reach this node for.</param>
     /// <param name="logger">Logs what the sockets are bound to.</param>
     /// <exception cref="LinuxException">The kernel refused; nothing is left open.</exception>
-    public UnderlayEndpoint(OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, ILogger<UnderlayEndpoint> logger)
+    public UnderlayEndpoint(
+        OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, ILogger<UnderlayEndpoint> logger)
     {
         _problems = problems;
         _logger = logger;
@@ -56,15 +60,24 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <summary>Packets come and go; else <see cref="Bind"/> is due.</summary>
     public bool IsOpen => _state is EndpointState.Open;
 
-    /// <summary>A worker keeps one processor busy at most, and as many are left for the pods that cause its work.</summary>
-    public static int QueueCount(DataplaneOptions options) => options.Queues > 0 ? options.Queues : Math.Max(1, Environment.ProcessorCount / 2);
+    /// <summary>
+    /// A worker keeps one processor busy at most, and as many are left for the pods that cause its work.
+    /// </summary>
+    public static int QueueCount(DataplaneOptions options) =>
+        options.Queues > 0 ? options.Queues : Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>The sockets would stay as they are; else no worker may use them while <see cref="Bind"/> runs.</summary>
+    /// <summary>
+    /// The sockets would stay as they are; else no worker may use them while <see cref="Bind"/> runs.
+    /// </summary>
     public bool IsBoundTo(OverlayOptions options, UnderlayInterface underlay) =>
         _state is EndpointState.Open open && open.IsFor(underlay, options.Network.Port);
 
-    /// <summary>Takes another underlay, or what is new of the same; sockets are replaced only where address or port are others.</summary>
-    /// <exception cref="LinuxException">The address cannot be bound to: to be called again, for there are no sockets until then.</exception>
+    /// <summary>
+    /// Takes another underlay, or what is new of the same; sockets are replaced only where address or port are others.
+    /// </summary>
+    /// <exception cref="LinuxException">
+    /// The address cannot be bound to: to be called again, for there are no sockets until then.
+    /// </exception>
     public void Bind(OverlayOptions options, UnderlayInterface underlay)
     {
         if (_state is EndpointState.Open open && open.IsFor(underlay, options.Network.Port))
@@ -87,7 +100,9 @@ internal sealed class UnderlayEndpoint : IDisposable
 
     /// <summary>Begins to watch the interface.</summary>
     /// <param name="options">The options that the underlay was found by.</param>
-    /// <param name="moved">Called when the underlay is another than before: <see cref="Bind"/> is due, on another thread.</param>
+    /// <param name="moved">
+    /// Called when the underlay is another than before: <see cref="Bind"/> is due, on another thread.
+    /// </param>
     /// <param name="failed">Called when the watch cannot go on.</param>
     public void Watch(OverlayOptions options, Action moved, Action<Exception> failed)
     {
@@ -160,7 +175,8 @@ internal sealed class UnderlayEndpoint : IDisposable
     {
         ({ } lost, _) => [lost],
         (_, EndpointState.Closed closed) =>
-            [$"the tunnels have no sockets until {closed.Interface.Link.Name} has an address they can be bound to: peers do not reach this node"],
+            [$"the tunnels have no sockets until {closed.Interface.Link.Name} has an address they can be bound to: "
+                + "peers do not reach this node"],
         _ => [],
     });
 

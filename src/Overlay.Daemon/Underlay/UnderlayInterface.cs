@@ -10,7 +10,8 @@ namespace Overlay.Daemon.Underlay;
 /// <param name="Ipv4">Address the IPv4 tunnels are bound to; null where there are none.</param>
 /// <param name="Ipv6">Address the IPv6 tunnels are bound to; null where there are none.</param>
 /// <param name="Networks">The networks its addresses lie in.</param>
-internal sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6Address? Ipv6, IReadOnlyList<IpPrefix> Networks)
+internal sealed record UnderlayInterface(
+    LinkInfo Link, Ipv4Address? Ipv4, Ipv6Address? Ipv6, IReadOnlyList<IpPrefix> Networks)
 {
     /// <summary>The addresses tunnels are bound to: one or two.</summary>
     public IEnumerable<IpAddress> Addresses
@@ -22,7 +23,9 @@ internal sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6A
         }
     }
 
-    /// <summary>The IPv4 address to advertise: the configured one, else the interface's; null where there are no IPv4 tunnels.</summary>
+    /// <summary>
+    /// The IPv4 address to advertise: the configured one, else the interface's; null where there are no IPv4 tunnels.
+    /// </summary>
     public IpAddress? PublicIp(OverlayOptions options) => Ipv4 is { } ipv4 ? options.PublicIp ?? ipv4 : null;
 
     /// <summary>The same for IPv6.</summary>
@@ -32,7 +35,9 @@ internal sealed record UnderlayInterface(LinkInfo Link, Ipv4Address? Ipv4, Ipv6A
     public bool IsLike(UnderlayInterface other) =>
         Link.Index == other.Link.Index && Link.Mtu == other.Link.Mtu && Ipv4 == other.Ipv4 && Ipv6 == other.Ipv6;
 
-    /// <summary>Bytes of the largest packet that fits a tunnel for pods of that family (RFC 7348 section 4.3).</summary>
+    /// <summary>
+    /// Bytes of the largest packet that fits a tunnel for pods of that family (RFC 7348 section 4.3).
+    /// </summary>
     /// <param name="pods">Whose packets.</param>
     /// <param name="most">What no underlay packet of any node may exceed; 0 for this interface's own MTU.</param>
     /// <remarks>

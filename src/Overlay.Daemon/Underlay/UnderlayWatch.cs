@@ -7,8 +7,12 @@ namespace Overlay.Daemon.Underlay;
 /// <param name="netlink">Used by this watch alone.</param>
 /// <param name="options">The options that the underlay was found by.</param>
 /// <param name="underlay">As it was.</param>
-/// <param name="moved">Called once for each other underlay that would do, and when it is as before again after that.</param>
-/// <param name="lost">Called with the sentence for the operator when no underlay would do, with null when there is one again.</param>
+/// <param name="moved">
+/// Called once for each other underlay that would do, and when it is as before again after that.
+/// </param>
+/// <param name="lost">
+/// Called with the sentence for the operator when no underlay would do, with null when there is one again.
+/// </param>
 internal sealed class UnderlayWatch(
     RouteNetlink netlink, OverlayOptions options, UnderlayInterface underlay, Action moved, Action<string?> lost)
 {
@@ -37,7 +41,8 @@ internal sealed class UnderlayWatch(
         if (Environment.TickCount64 - _since < _grace.TotalMilliseconds) return true;
         if (now is null)
         {
-            lost($"{underlay.Link.Name} has lost {string.Join(" or ", underlay.Addresses)}, where the tunnels end, and has nothing in its place: peers do not reach this node until it has");
+            lost($"{underlay.Link.Name} has lost {string.Join(" or ", underlay.Addresses)}, where the tunnels end, "
+                + "and has nothing in its place: peers do not reach this node until it has");
         }
         else if (_offered is null || !now.IsLike(_offered))
         {

@@ -29,7 +29,8 @@ public sealed class QueueReadiness(TunDevice tun, UdpUnderlay underlay, TimeSpan
     /// <inheritdoc/>
     public void Wait()
     {
-        if (_isNextSoon && _interruption.IsReadableWithin(busyPoll, tun.Descriptor, underlay.FirstDescriptor, underlay.SecondDescriptor))
+        if (_isNextSoon && _interruption.IsReadableWithin(
+            busyPoll, tun.Descriptor, underlay.FirstDescriptor, underlay.SecondDescriptor))
             return;
         long start = Stopwatch.GetTimestamp();
         _interruption.WaitReadable(tun.Descriptor, underlay.FirstDescriptor, underlay.SecondDescriptor);

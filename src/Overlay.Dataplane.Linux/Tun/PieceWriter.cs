@@ -14,7 +14,11 @@ internal sealed unsafe class PieceWriter(FileDescriptor tun, string name) : IDis
 
     public void Add(PacketBatch batch, int offset, int length) => Add(Address(batch, offset), length);
 
-    public void Add(byte* piece, int length) => _pieces[_count++] = new Libc.IoVec { Base = piece, Length = (nuint)length };
+    public void Add(byte* piece, int length) => _pieces[_count++] = new Libc.IoVec
+    {
+        Base = piece,
+        Length = (nuint)length,
+    };
 
     /// <summary>Writes the pieces as one packet, and forgets them.</summary>
     /// <exception cref="LinuxException">The device is gone.</exception>
@@ -22,7 +26,9 @@ internal sealed unsafe class PieceWriter(FileDescriptor tun, string name) : IDis
     {
         int count = _count;
         _count = 0;
-        while ((count == 1 ? Libc.Write(tun, _pieces[0].Base, _pieces[0].Length) : Libc.WriteVector(tun, _pieces, count)) < 0)
+        while ((count == 1
+            ? Libc.Write(tun, _pieces[0].Base, _pieces[0].Length)
+            : Libc.WriteVector(tun, _pieces, count)) < 0)
         {
             switch (Marshal.GetLastPInvokeError())
             {
@@ -41,5 +47,6 @@ internal sealed unsafe class PieceWriter(FileDescriptor tun, string name) : IDis
     public void Dispose() => NativeMemory.Free(_pieces);
 
     /// <summary>Where the kernel finds a piece of a batch's memory, which is pinned.</summary>
-    public static byte* Address(PacketBatch batch, int offset) => (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(batch.Memory, offset);
+    public static byte* Address(PacketBatch batch, int offset) =>
+        (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(batch.Memory, offset);
 }

@@ -3,7 +3,9 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Dataplane.Linux.Tun;
 
-/// <summary>Opens a TUN queue and tells the kernel what is wanted of it (Documentation/networking/tuntap.rst, linux/if_tun.h).</summary>
+/// <summary>
+/// Opens a TUN queue and tells the kernel what is wanted of it (Documentation/networking/tuntap.rst, linux/if_tun.h).
+/// </summary>
 internal static unsafe class TunDescriptor
 {
     private const nuint TUNSETIFF = 0x4004_54ca;
@@ -33,7 +35,8 @@ internal static unsafe class TunDescriptor
     {
         FileDescriptor tun = new(Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC));
         if (tun.IsInvalid) throw LinuxException.Last("open", "/dev/net/tun");
-        if (Encoding.UTF8.GetByteCount(name) >= NameSize) throw new ArgumentException($"a device name has at most 15 bytes: {name}", nameof(name));
+        if (Encoding.UTF8.GetByteCount(name) >= NameSize)
+            throw new ArgumentException($"a device name has at most 15 bytes: {name}", nameof(name));
 
         byte* request = stackalloc byte[IfReqSize];
         Span<byte> bytes = new(request, IfReqSize);

@@ -49,7 +49,9 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
     public static TunDevice Create(string name, Offloads offloads = Offloads.All) => Open(name, true, false, offloads);
 
-    /// <summary>Creates a device with several queues: the kernel spreads flows over them, and each has a reader of its own.</summary>
+    /// <summary>
+    /// Creates a device with several queues: the kernel spreads flows over them, and each has a reader of its own.
+    /// </summary>
     /// <param name="name">At most 15 bytes.</param>
     /// <param name="count">Queues, 1 or more.</param>
     /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
@@ -71,9 +73,13 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         }
     }
 
-    /// <summary>Goes on with a queue that another owner has opened and released: packets queued meanwhile are there.</summary>
+    /// <summary>
+    /// Goes on with a queue that another owner has opened and released: packets queued meanwhile are there.
+    /// </summary>
     /// <param name="descriptor">The queue; owned by the new object, and closed if there is none.</param>
-    /// <param name="offloads">As for <see cref="Create"/>, but for the header: that was settled when the device was made.</param>
+    /// <param name="offloads">
+    /// As for <see cref="Create"/>, but for the header: that was settled when the device was made.
+    /// </param>
     /// <exception cref="LinuxException">The descriptor is no TUN's.</exception>
     public static TunDevice Adopt(int descriptor, Offloads offloads = Offloads.All)
     {
@@ -81,7 +87,9 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         return new TunDevice(tun, name, offloads);
     }
 
-    /// <summary>Gives the descriptor away without closing it; this object is at its end. No thread may be using it.</summary>
+    /// <summary>
+    /// Gives the descriptor away without closing it; this object is at its end. No thread may be using it.
+    /// </summary>
     public int Release()
     {
         int descriptor = _tun.Release();
@@ -110,7 +118,8 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
             if (slot.Verdict != DropReason.None || slot.IsAppended) continue;
             slot.Verdict = HasHeader ? WriteWithHeader(batch, ref slot) : PlainPackets.Write(_writer, batch, slot);
             if (slot.Verdict == DropReason.None) continue;
-            for (int next = slot.Next; next != PacketSlot.None; next = batch[next].Next) batch[next].Verdict = slot.Verdict;
+            for (int next = slot.Next; next != PacketSlot.None; next = batch[next].Next)
+                batch[next].Verdict = slot.Verdict;
         }
     }
 

@@ -3,7 +3,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Udp;
 
-/// <summary>Owns the sockets of one underlay address: a receiving one for each queue, and the source ports of all queues.</summary>
+/// <summary>
+/// Owns the sockets of one underlay address: a receiving one for each queue, and the source ports of all queues.
+/// </summary>
 internal sealed class AddressSockets : IDisposable
 {
     private AddressSockets(List<UdpReceiver> receivers, SourcePortPool ports)
@@ -33,7 +35,9 @@ internal sealed class AddressSockets : IDisposable
         }
     }
 
-    /// <summary>Takes the sockets of that family out of those that another owner has released; null where there are none.</summary>
+    /// <summary>
+    /// Takes the sockets of that family out of those that another owner has released; null where there are none.
+    /// </summary>
     /// <exception cref="ArgumentException">One of the two kinds is missing, or incomplete.</exception>
     public static AddressSockets? Adopt(IpFamily family, List<UdpSocket> receiving, List<UdpSocket> sending)
     {
@@ -50,7 +54,8 @@ internal sealed class AddressSockets : IDisposable
         }
 
         if (receivers.Count == 0 && ports.Count == 0) return null;
-        if (receivers.Count == 0) throw new ArgumentException($"there are {family} source ports, and no receiving socket", nameof(receiving));
+        if (receivers.Count == 0)
+            throw new ArgumentException($"there are {family} source ports, and no receiving socket", nameof(receiving));
         return new(receivers, new SourcePortPool([.. ports]));
     }
 

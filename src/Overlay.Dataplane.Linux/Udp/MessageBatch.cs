@@ -5,7 +5,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Udp;
 
-/// <summary>The native side of a batch for sendmmsg and recvmmsg: headers, vectors, addresses and control data, made once.</summary>
+/// <summary>
+/// The native side of a batch for sendmmsg and recvmmsg: headers, vectors, addresses and control data, made once.
+/// </summary>
 /// <remarks>Lives in native memory, as the headers point at each other.</remarks>
 internal sealed unsafe class MessageBatch : IDisposable
 {
@@ -64,7 +66,9 @@ internal sealed unsafe class MessageBatch : IDisposable
     /// <param name="address">Outer destination.</param>
     /// <param name="port">Outer destination port.</param>
     /// <param name="ecn">Of the outer header.</param>
-    /// <param name="segmentSize">Bytes of each datagram the kernel shall make of the message, or 0 to send it as one.</param>
+    /// <param name="segmentSize">
+    /// Bytes of each datagram the kernel shall make of the message, or 0 to send it as one.
+    /// </param>
     public void AddSend(IpAddress address, ushort port, Ecn ecn, int segmentSize)
     {
         int index = Begin();
@@ -74,11 +78,13 @@ internal sealed unsafe class MessageBatch : IDisposable
         if (ecn != Ecn.NotEct)
         {
             bool isIpv4 = address.Family == IpFamily.IPv4;
-            byte* value = AddControl(index, isIpv4 ? Libc.SOL_IP : Libc.SOL_IPV6, isIpv4 ? Libc.IP_TOS : Libc.IPV6_TCLASS, sizeof(int));
+            byte* value = AddControl(
+                index, isIpv4 ? Libc.SOL_IP : Libc.SOL_IPV6, isIpv4 ? Libc.IP_TOS : Libc.IPV6_TCLASS, sizeof(int));
             *(int*)value = (int)ecn;
         }
 
-        if (segmentSize > 0) *(ushort*)AddControl(index, Libc.SOL_UDP, Libc.UDP_SEGMENT, sizeof(ushort)) = (ushort)segmentSize;
+        if (segmentSize > 0)
+            *(ushort*)AddControl(index, Libc.SOL_UDP, Libc.UDP_SEGMENT, sizeof(ushort)) = (ushort)segmentSize;
     }
 
     /// <summary>Adds a piece to the message added last.</summary>
@@ -91,7 +97,10 @@ internal sealed unsafe class MessageBatch : IDisposable
     /// <summary>The sender of a received message.</summary>
     public IpAddress Source(int index) => SocketAddress.Read(new ReadOnlySpan<byte>(Name(index), SocketAddress.Size));
 
-    /// <summary>What a received message's control data say: ECN of the outer header, and the size of its datagrams where it holds several.</summary>
+    /// <summary>
+    /// What a received message's control data say: ECN of the outer header, and the size of its datagrams where it
+    /// holds several.
+    /// </summary>
     public void ReadControl(int index, out Ecn ecn, out int segmentSize)
     {
         ecn = Ecn.NotEct;
@@ -103,11 +112,13 @@ internal sealed unsafe class MessageBatch : IDisposable
             Libc.CMsgHdr* control = (Libc.CMsgHdr*)position;
             if (control->Length < (nuint)sizeof(Libc.CMsgHdr)) return;
 
-            // IP_TOS comes as one byte, IPV6_TCLASS as an int; the low byte of either is what we want (little-endian hosts).
+            // IP_TOS comes as one byte, IPV6_TCLASS as an int; the low byte of either is what we want (little-endian
+            // hosts).
             bool isTos = (control->Level == Libc.SOL_IP && control->Type == Libc.IP_TOS)
                 || (control->Level == Libc.SOL_IPV6 && control->Type == Libc.IPV6_TCLASS);
             if (isTos) ecn = (Ecn)(*(byte*)(control + 1) & 3);
-            else if (control->Level == Libc.SOL_UDP && control->Type == Libc.UDP_GRO) segmentSize = *(int*)(control + 1);
+            else if (control->Level == Libc.SOL_UDP && control->Type == Libc.UDP_GRO)
+                segmentSize = *(int*)(control + 1);
             position += ((int)control->Length + sizeof(long) - 1) & ~(sizeof(long) - 1);
         }
     }

@@ -2,7 +2,9 @@ using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Linux.Udp;
 
-/// <summary>A batch's slots by source port, each port's in the order they came: one chain a port, made anew for every batch.</summary>
+/// <summary>
+/// A batch's slots by source port, each port's in the order they came: one chain a port, made anew for every batch.
+/// </summary>
 internal sealed class PortBuckets
 {
     // By port: the ends of its chain. By slot: the next one in its chain.
@@ -41,7 +43,9 @@ internal sealed class PortBuckets
         _next[slot] = PacketSlot.None;
     }
 
-    /// <summary>Takes the chain of one of the ports that have slots; all have to be taken before <see cref="Clear"/>.</summary>
+    /// <summary>
+    /// Takes the chain of one of the ports that have slots; all have to be taken before <see cref="Clear"/>.
+    /// </summary>
     /// <returns>Its first slot.</returns>
     public int Take(int index, out int port)
     {

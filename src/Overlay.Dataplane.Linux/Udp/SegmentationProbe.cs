@@ -28,10 +28,12 @@ internal static unsafe class SegmentationProbe
         new Span<byte>(bytes, Many).Clear();
         using MessageBatch message = new(1, 1);
 
-        // To the discard port of this host: nobody hears of it, whoever listens there gets 1-byte datagrams of no meaning.
+        // To the discard port of this host: nobody hears of it, whoever listens there gets 1-byte datagrams of no
+        // meaning.
         message.AddSend(address, DiscardPort, Ecn.NotEct, 1);
         message.AddPiece(bytes, segments);
-        return Libc.SendMessages(socket.Descriptor, message.Messages, 1, 0) == 1 || Marshal.GetLastPInvokeError() != Errno.EINVAL;
+        return Libc.SendMessages(socket.Descriptor, message.Messages, 1, 0) == 1
+            || Marshal.GetLastPInvokeError() != Errno.EINVAL;
     }
 
     private const ushort DiscardPort = 9;

@@ -3,8 +3,13 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Udp;
 
-/// <summary>Sending sockets with different source ports, so that the underlay's ECMP and RSS can tell flows apart.</summary>
-/// <remarks>Ports are taken from 49152-65535, as RFC 7348 section 5 recommends. Owned by <see cref="AddressSockets"/>, lent to every <see cref="UdpSender"/>.</remarks>
+/// <summary>
+/// Sending sockets with different source ports, so that the underlay's ECMP and RSS can tell flows apart.
+/// </summary>
+/// <remarks>
+/// Ports are taken from 49152-65535, as RFC 7348 section 5 recommends. Owned by <see cref="AddressSockets"/>, lent to
+/// every <see cref="UdpSender"/>.
+/// </remarks>
 internal sealed class SourcePortPool : IDisposable
 {
     /// <summary>Sockets of a pool; a power of two.</summary>
@@ -19,7 +24,9 @@ internal sealed class SourcePortPool : IDisposable
     /// <exception cref="ArgumentException">They are not <see cref="Size"/>.</exception>
     public SourcePortPool(UdpSocket[] sockets)
     {
-        if (sockets.Length != Size) throw new ArgumentException($"{Size} sockets make a pool of source ports, not {sockets.Length}", nameof(sockets));
+        if (sockets.Length != Size)
+            throw new ArgumentException(
+                $"{Size} sockets make a pool of source ports, not {sockets.Length}", nameof(sockets));
         _sockets = sockets;
     }
 

@@ -5,7 +5,10 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Udp;
 
-/// <summary>The receiving socket of one underlay address: datagrams, or whole trains of them, with outer source and ECN, by recvmmsg.</summary>
+/// <summary>
+/// The receiving socket of one underlay address: datagrams, or whole trains of them, with outer source and ECN, by
+/// recvmmsg.
+/// </summary>
 internal sealed unsafe class UdpReceiver : IDisposable
 {
     private const int MaxBatch = 64;
@@ -33,7 +36,8 @@ internal sealed unsafe class UdpReceiver : IDisposable
     /// <exception cref="LinuxException">The address is not this host's, or the port is taken.</exception>
     public static UdpReceiver Bind(IpAddress address, ushort port, bool joins, UdpReceiver? beside)
     {
-        // Only the first receiver's bind shows whether another process has the port: so it alone binds without SO_REUSEPORT.
+        // Only the first receiver's bind shows whether another process has the port: so it alone binds without
+        // SO_REUSEPORT.
         beside?._socket.Set(Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1, "SO_REUSEPORT");
         UdpSocket socket = UdpSocket.Bind(address, port, isShared: beside is not null);
         try
@@ -43,7 +47,8 @@ internal sealed unsafe class UdpReceiver : IDisposable
             else socket.Set(Libc.SOL_IPV6, Libc.IPV6_RECVTCLASS, 1, "IPV6_RECVTCLASS");
 
             // Kernels before 5.12 take the option and garble trains; they cannot read it back.
-            if (joins && !socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 1)) _ = socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 0);
+            if (joins && !socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 1))
+                _ = socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 0);
             return new UdpReceiver(socket);
         }
         catch
@@ -61,7 +66,8 @@ internal sealed unsafe class UdpReceiver : IDisposable
         _messages.Clear();
         for (int i = 0; i < free; i++)
         {
-            byte* buffer = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(batch.Memory, PacketBatch.StartOf(batch.ReceivedCount + i));
+            byte* buffer = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(
+                batch.Memory, PacketBatch.StartOf(batch.ReceivedCount + i));
             _messages.AddReceive(buffer, PacketBatch.BufferSize - PacketBatch.Headroom);
         }
 

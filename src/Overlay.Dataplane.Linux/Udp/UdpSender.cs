@@ -91,7 +91,8 @@ internal sealed unsafe class UdpSender : IDisposable
             int count = RunLength(batch, slot, out int after);
             int size = batch[slot].TotalLength;
 
-            // Evenly: two sends of 23 segments cost less than one of 44 and one of 2, and so does what the peer makes of them.
+            // Evenly: two sends of 23 segments cost less than one of 44 and one of 2, and so does what the peer makes
+            // of them.
             int most = Math.Min(MaxSegments, UdpHeader.MaxPayload / size);
             int messages = most > 1 ? (count + most - 1) / most : count;
             for (int left = messages; left > 0; left--)
@@ -148,7 +149,8 @@ internal sealed unsafe class UdpSender : IDisposable
         int start = 0;
         while (start < _messages.Count)
         {
-            int sent = Libc.SendMessages(socket.Descriptor, _messages.Messages + start, (uint)(_messages.Count - start), 0);
+            int sent =
+                Libc.SendMessages(socket.Descriptor, _messages.Messages + start, (uint)(_messages.Count - start), 0);
             if (sent > 0)
             {
                 start += sent;
@@ -196,7 +198,8 @@ internal sealed unsafe class UdpSender : IDisposable
 
     private static DropReason VerdictOf(UdpSocket socket, int errno) => errno switch
     {
-        Errno.EBADF or Errno.ENOTSOCK => throw new LinuxException("sendmmsg", $"{socket.Address} port {socket.Port}/udp", errno),
+        Errno.EBADF or Errno.ENOTSOCK =>
+            throw new LinuxException("sendmmsg", $"{socket.Address} port {socket.Port}/udp", errno),
         Errno.EAGAIN or Errno.ENOBUFS or Errno.ENOMEM => DropReason.FullRing,
         Errno.EMSGSIZE => DropReason.PktTooBig,
         _ => DropReason.UnderlayUnreachable,

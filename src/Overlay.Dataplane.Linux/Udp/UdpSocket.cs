@@ -69,7 +69,8 @@ internal sealed unsafe class UdpSocket : IDisposable
         Span<byte> bytes = new(name, SocketAddress.Size);
         bytes.Clear();
         uint length = SocketAddress.Size;
-        if (Libc.GetSockName(socket, name, &length) == 0) return new(socket, SocketAddress.Read(bytes), SocketAddress.ReadPort(bytes));
+        if (Libc.GetSockName(socket, name, &length) == 0)
+            return new(socket, SocketAddress.Read(bytes), SocketAddress.ReadPort(bytes));
         LinuxException failure = LinuxException.Last("getsockname", $"descriptor {descriptor}");
         socket.Dispose();
         throw failure;
@@ -82,7 +83,9 @@ internal sealed unsafe class UdpSocket : IDisposable
             throw LinuxException.Last($"setsockopt {nameText}", $"{Address} port {Port}/udp");
     }
 
-    /// <summary>Sets an integer option that older kernels do not have, or not whole: there it can be set, but not read.</summary>
+    /// <summary>
+    /// Sets an integer option that older kernels do not have, or not whole: there it can be set, but not read.
+    /// </summary>
     /// <returns>False where the kernel does not have it.</returns>
     public bool TrySet(int level, int name, int value)
     {
@@ -96,7 +99,8 @@ internal sealed unsafe class UdpSocket : IDisposable
     {
         Libc.SockFilter returnZero = new() { Code = 0x06 /* BPF_RET | BPF_K */, K = 0 };
         Libc.SockFprog program = new() { Length = 1, Filter = &returnZero };
-        if (Libc.SetSockOpt(Descriptor, Libc.SOL_SOCKET, Libc.SO_ATTACH_FILTER, &program, (uint)sizeof(Libc.SockFprog)) < 0)
+        if (Libc.SetSockOpt(
+            Descriptor, Libc.SOL_SOCKET, Libc.SO_ATTACH_FILTER, &program, (uint)sizeof(Libc.SockFprog)) < 0)
             throw LinuxException.Last("setsockopt SO_ATTACH_FILTER", $"{Address} port {Port}/udp");
     }
 

@@ -6,10 +6,14 @@ using Overlay.Wire.Values;
 namespace Overlay.Dataplane.Linux.Udp;
 
 /// <summary>Owns every socket of an underlay, and lends them to its elements, the queues.</summary>
-/// <remarks>The queues send from the same source ports. They work until <see cref="Dispose"/> or <see cref="Release"/>.</remarks>
+/// <remarks>
+/// The queues send from the same source ports. They work until <see cref="Dispose"/> or <see cref="Release"/>.
+/// </remarks>
 public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
 {
-    /// <summary>Socket buffers: bursts of 64 KB datagrams must not overflow them while a worker is off the CPU.</summary>
+    /// <summary>
+    /// Socket buffers: bursts of 64 KB datagrams must not overflow them while a worker is off the CPU.
+    /// </summary>
     internal const int BufferBytes = 8 * 1024 * 1024;
 
     private readonly AddressSockets? _ipv4;
@@ -24,7 +28,8 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
         UdpReceiver receiver = any.Receivers[0];
         int maxSegments = offloads.HasFlag(Offloads.UdpSend) ? SegmentationProbe.MaxSegments(receiver.Address) : 1;
         for (int i = 0; i < any.Receivers.Count; i++)
-            _queues.Add(new(ipv4?.Receivers[i], ipv6?.Receivers[i], new UdpSender(ipv4?.Ports, ipv6?.Ports, receiver.Port, maxSegments)));
+            _queues.Add(new(ipv4?.Receivers[i], ipv6?.Receivers[i], new UdpSender(
+                ipv4?.Ports, ipv6?.Ports, receiver.Port, maxSegments)));
     }
 
     public int Count => _queues.Count;
@@ -36,12 +41,16 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
     /// <param name="ipv4">Our IPv4 underlay address, if there is one; it must be assigned to this host.</param>
     /// <param name="ipv6">Our IPv6 underlay address, if there is one; it must be assigned to this host.</param>
     /// <param name="port">VXLAN port, ours and the peers'.</param>
-    /// <param name="offloads">What to use of <see cref="Offloads.UdpSend"/> and <see cref="Offloads.UdpReceive"/>, where the kernel has it.</param>
+    /// <param name="offloads">
+    /// What to use of <see cref="Offloads.UdpSend"/> and <see cref="Offloads.UdpReceive"/>, where the kernel has it.
+    /// </param>
     /// <exception cref="ArgumentException">Neither address is given.</exception>
     /// <exception cref="LinuxException">An address is not this host's, or the port is taken.</exception>
-    public static UdpSockets Open(int queues, Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads = Offloads.All)
+    public static UdpSockets Open(
+        int queues, Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads = Offloads.All)
     {
-        if (ipv4 is null && ipv6 is null) throw new ArgumentException("an underlay needs an IPv4 or an IPv6 address", nameof(ipv4));
+        if (ipv4 is null && ipv6 is null)
+            throw new ArgumentException("an underlay needs an IPv4 or an IPv6 address", nameof(ipv4));
         bool joins = offloads.HasFlag(Offloads.UdpReceive);
         AddressSockets? socketsV4 = null;
         AddressSockets? socketsV6 = null;
@@ -59,9 +68,13 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
         }
     }
 
-    /// <summary>Goes on with sockets that another owner has opened and released: datagrams queued meanwhile are there.</summary>
+    /// <summary>
+    /// Goes on with sockets that another owner has opened and released: datagrams queued meanwhile are there.
+    /// </summary>
     /// <param name="descriptors">Sockets of one port, owned by the new object, and closed if there is none.</param>
-    /// <param name="offloads">What to use of <see cref="Offloads.UdpSend"/>; receiving sockets are as they were opened.</param>
+    /// <param name="offloads">
+    /// What to use of <see cref="Offloads.UdpSend"/>; receiving sockets are as they were opened.
+    /// </param>
     /// <exception cref="ArgumentException">The sockets do not make up an underlay.</exception>
     /// <exception cref="LinuxException">A descriptor is no bound socket.</exception>
     public static UdpSockets Adopt(UdpDescriptors descriptors, Offloads offloads = Offloads.All)
@@ -74,8 +87,10 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
             foreach (int descriptor in descriptors.Sending) sending.Add(UdpSocket.Adopt(descriptor));
             AddressSockets? ipv4 = AddressSockets.Adopt(IpFamily.IPv4, receiving, sending);
             AddressSockets? ipv6 = AddressSockets.Adopt(IpFamily.IPv6, receiving, sending);
-            bool isSound = (ipv4 ?? ipv6) is not null && (ipv4 is null || ipv6 is null || ipv4.Receivers.Count == ipv6.Receivers.Count);
-            if (!isSound) throw new ArgumentException("each address needs one receiving socket a queue", nameof(descriptors));
+            bool isSound = (ipv4 ?? ipv6) is not null
+                && (ipv4 is null || ipv6 is null || ipv4.Receivers.Count == ipv6.Receivers.Count);
+            if (!isSound)
+                throw new ArgumentException("each address needs one receiving socket a queue", nameof(descriptors));
             return new(ipv4, ipv6, offloads);
         }
         catch
@@ -86,7 +101,9 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
         }
     }
 
-    /// <summary>Gives the sockets away without closing one; the queues are at their end. No thread may be using them.</summary>
+    /// <summary>
+    /// Gives the sockets away without closing one; the queues are at their end. No thread may be using them.
+    /// </summary>
     public UdpDescriptors Release()
     {
         List<int> receiving = [];

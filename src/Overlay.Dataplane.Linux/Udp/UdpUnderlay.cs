@@ -4,7 +4,9 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Dataplane.Linux.Udp;
 
-/// <summary>One queue of the underlay over UDP: a receiving socket for each address of ours, and the source ports of all queues.</summary>
+/// <summary>
+/// One queue of the underlay over UDP: a receiving socket for each address of ours, and the source ports of all queues.
+/// </summary>
 /// <remarks>One thread at a time receives, one sends. <see cref="UdpSockets"/> owns the sockets.</remarks>
 public sealed class UdpUnderlay : IUnderlay
 {

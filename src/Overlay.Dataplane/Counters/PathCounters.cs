@@ -34,7 +34,9 @@ public sealed class PathCounters
     /// <summary>Bytes of inner IP packets passed on.</summary>
     public long ForwardedBytes => Volatile.Read(ref _values[Bytes]);
 
-    /// <summary>Bytes of managed memory the worker's thread has allocated since it began; stays still once it is warm.</summary>
+    /// <summary>
+    /// Bytes of managed memory the worker's thread has allocated since it began; stays still once it is warm.
+    /// </summary>
     public long AllocatedBytes => Volatile.Read(ref _values[Allocated]);
 
     /// <summary>Packets dropped for that reason.</summary>

@@ -6,7 +6,10 @@ using Overlay.Wire.Headers;
 
 namespace Overlay.Dataplane.Egress;
 
-/// <summary>IP packets from the TUN become VXLAN datagrams: parse, look up, prepend; a super-packet becomes one a segment. No I/O.</summary>
+/// <summary>
+/// IP packets from the TUN become VXLAN datagrams: parse, look up, prepend; a super-packet becomes one a segment. No
+/// I/O.
+/// </summary>
 /// <remarks>Next in line: <see cref="EgressPath"/> hands the batch to the underlay.</remarks>
 public static class Encapsulator
 {
@@ -35,7 +38,8 @@ public static class Encapsulator
         slot.OuterEcn = inner.Ecn;
         slot.Length = inner.Bytes.Length;
         if (offload.IsSuperPacket) slot.Verdict = Segment(batch, index, offload, inner, vtep);
-        else if ((offload.Flags & VirtioNetHeader.NeedsChecksum) == 0 || ChecksumCompletion.TryComplete(inner.Bytes, offload))
+        else if ((offload.Flags & VirtioNetHeader.NeedsChecksum) == 0
+            || ChecksumCompletion.TryComplete(inner.Bytes, offload))
         {
             slot.Offset -= VxlanOverhead.InPayload;
             slot.Length += VxlanOverhead.InPayload;
@@ -44,9 +48,11 @@ public static class Encapsulator
         else slot.Verdict = DropReason.SkbGsoSeg;
     }
 
-    private static DropReason Segment(PacketBatch batch, int index, in VirtioNetHeader offload, in InnerPacket inner, Vtep vtep)
+    private static DropReason Segment(
+        PacketBatch batch, int index, in VirtioNetHeader offload, in InnerPacket inner, Vtep vtep)
     {
-        if (!Segmenter.TryCreate(inner, offload, out Segmenter segmenter) || segmenter.Count - 1 > batch.SpareSlots(index))
+        if (!Segmenter.TryCreate(inner, offload, out Segmenter segmenter)
+            || segmenter.Count - 1 > batch.SpareSlots(index))
             return DropReason.SkbGsoSeg;
         int headerLength = VxlanOverhead.InPayload + segmenter.HeaderLength;
         if (!batch.TryTakeHeaders(segmenter.Count * headerLength, out int headers)) return DropReason.SkbGsoSeg;

@@ -2,7 +2,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Forwarding;
 
-/// <summary>How each prefix and address that was touched since the last table stood in that table. Not thread-safe.</summary>
+/// <summary>
+/// How each prefix and address that was touched since the last table stood in that table. Not thread-safe.
+/// </summary>
 internal sealed class ChangeRecord
 {
     private Dictionary<IpPrefix, Route?> _routes = [];

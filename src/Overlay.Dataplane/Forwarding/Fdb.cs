@@ -4,7 +4,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Forwarding;
 
-/// <summary>The forwarding database: every remote VTEP of the network, as <c>bridge fdb show</c> lists them. Immutable.</summary>
+/// <summary>
+/// The forwarding database: every remote VTEP of the network, as <c>bridge fdb show</c> lists them. Immutable.
+/// </summary>
 /// <remarks>
 /// Egress takes its row straight from the route, so the one look-up needed is ingress's: whose is this outer source?
 /// It is a hash table of rows, open addressed, at most half full: 16 to 32 bytes a VTEP besides the row itself.
@@ -54,6 +56,7 @@ public sealed class Fdb
     private int BucketOf(IpAddress address)
     {
         ulong high = (ulong)(address.Value >> 64);
-        return (int)((((ulong)address.Value ^ BitOperations.RotateLeft(high * 0x9e37_79b9_7f4a_7c15, 32)) * 0x9e37_79b9_7f4a_7c15) >> _shift);
+        return (int)((((ulong)address.Value ^ BitOperations.RotateLeft(
+            high * 0x9e37_79b9_7f4a_7c15, 32)) * 0x9e37_79b9_7f4a_7c15) >> _shift);
     }
 }

@@ -2,14 +2,18 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Forwarding;
 
-/// <summary>All that the packet path knows of the network: routes, FDB, allowed sources. Immutable; replaced whole.</summary>
+/// <summary>
+/// All that the packet path knows of the network: routes, FDB, allowed sources. Immutable; replaced whole.
+/// </summary>
 /// <remarks>
 /// Allowed sources need no table of their own: a peer may send from an address exactly when our route to that address
 /// leads to the same node.
 /// </remarks>
 public sealed class ForwardingTable
 {
-    /// <summary>Target of this node's own routes inside a <see cref="RouteTable{TNumber}"/>; no caller gets to see it.</summary>
+    /// <summary>
+    /// Target of this node's own routes inside a <see cref="RouteTable{TNumber}"/>; no caller gets to see it.
+    /// </summary>
     internal static readonly RemoteVtep OwnPods = new("this node", default, default);
 
     private readonly RouteTable<uint> _ipv4;
@@ -42,7 +46,9 @@ public sealed class ForwardingTable
     /// <summary>The same routes and VTEPs, for a node with that end of the tunnels. Nothing is copied.</summary>
     public ForwardingTable With(LocalEndpoint local) => new(_ipv4, _ipv6, Fdb, Routes) { Local = local };
 
-    /// <summary>What the packet path goes by: this table, or one without routes where <see cref="Local"/> is missing.</summary>
+    /// <summary>
+    /// What the packet path goes by: this table, or one without routes where <see cref="Local"/> is missing.
+    /// </summary>
     internal ForwardingTable ForPackets(out LocalEndpoint local)
     {
         local = Local ?? LocalEndpoint.None;

@@ -28,7 +28,9 @@ public sealed class ForwardingTableBuilder
     }
 
     /// <summary>A pod CIDR behind a peer's VTEP.</summary>
-    /// <exception cref="ArgumentException">The prefix was added before, or another VTEP has that underlay address.</exception>
+    /// <exception cref="ArgumentException">
+    /// The prefix was added before, or another VTEP has that underlay address.
+    /// </exception>
     public ForwardingTableBuilder AddRoute(IpPrefix prefix, RemoteVtep via)
     {
         RemoteVtep known = KnownOrNew(via);
@@ -37,7 +39,9 @@ public sealed class ForwardingTableBuilder
         return this;
     }
 
-    /// <summary>A VTEP that may send to us even where no route leads to it, as a peer's second underlay address.</summary>
+    /// <summary>
+    /// A VTEP that may send to us even where no route leads to it, as a peer's second underlay address.
+    /// </summary>
     /// <exception cref="ArgumentException">Another VTEP has that underlay address.</exception>
     public ForwardingTableBuilder AddVtep(RemoteVtep vtep)
     {
@@ -61,9 +65,11 @@ public sealed class ForwardingTableBuilder
     /// <exception cref="ArgumentException">A route still leads to it.</exception>
     public ForwardingTableBuilder RemoveVtep(RemoteVtep vtep)
     {
-        if (!_vteps.TryGetValue(vtep.Address, out (RemoteVtep Vtep, int Routes) known) || known.Vtep != vtep) return this;
+        if (!_vteps.TryGetValue(vtep.Address, out (RemoteVtep Vtep, int Routes) known) || known.Vtep != vtep)
+            return this;
         if (known.Routes > 0)
-            throw new ArgumentException($"{known.Routes} routes lead to {vtep.Address}, a VTEP of {vtep.Node}", nameof(vtep));
+            throw new ArgumentException(
+                $"{known.Routes} routes lead to {vtep.Address}, a VTEP of {vtep.Node}", nameof(vtep));
         _changes.Touch(vtep.Address, known.Vtep);
         _ = _vteps.Remove(vtep.Address);
         return this;
@@ -90,18 +96,22 @@ public sealed class ForwardingTableBuilder
         return new(_ipv4.Flatten(routes.AsSpan(0, ipv4)), _ipv6.Flatten(routes.AsSpan(ipv4)), new Fdb(rows), routes);
     }
 
-    /// <summary>The VTEP as it was given first: so a table has one object a VTEP, and references tell them apart.</summary>
+    /// <summary>
+    /// The VTEP as it was given first: so a table has one object a VTEP, and references tell them apart.
+    /// </summary>
     private RemoteVtep KnownOrNew(RemoteVtep vtep)
     {
         if (!_vteps.TryGetValue(vtep.Address, out (RemoteVtep Vtep, int Routes) known)) return vtep;
         return known.Vtep == vtep
             ? known.Vtep
-            : throw new ArgumentException($"{vtep.Address} is the VTEP of {known.Vtep.Node} and of {vtep.Node}", nameof(vtep));
+            : throw new ArgumentException(
+                $"{vtep.Address} is the VTEP of {known.Vtep.Node} and of {vtep.Node}", nameof(vtep));
     }
 
     private void Use(RemoteVtep vtep, int routes)
     {
-        ref (RemoteVtep Vtep, int Routes) known = ref CollectionsMarshal.GetValueRefOrAddDefault(_vteps, vtep.Address, out bool isKnown);
+        ref (RemoteVtep Vtep, int Routes) known =
+            ref CollectionsMarshal.GetValueRefOrAddDefault(_vteps, vtep.Address, out bool isKnown);
         if (!isKnown) _changes.Touch(vtep.Address, before: null);
         known = (vtep, known.Routes + routes);
     }

@@ -10,6 +10,9 @@ public interface ITableFollower
     /// follower that failed compares its mirror with the whole table then.
     /// </remarks>
     /// <param name="table">The table as of now.</param>
-    /// <param name="change">Its difference to the table of the call before; <see cref="TableChange.None"/> where only <see cref="ForwardingTable.Local"/> changed.</param>
+    /// <param name="change">
+    /// Its difference to the table of the call before; <see cref="TableChange.None"/> where only
+    /// <see cref="ForwardingTable.Local"/> changed.
+    /// </param>
     void Follow(ForwardingTable table, TableChange change);
 }

@@ -3,7 +3,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Forwarding;
 
-/// <summary>Turns nested prefixes into the disjoint ranges of a <see cref="RouteTable{TNumber}"/>. Not thread-safe.</summary>
+/// <summary>
+/// Turns nested prefixes into the disjoint ranges of a <see cref="RouteTable{TNumber}"/>. Not thread-safe.
+/// </summary>
 internal sealed class RangeFlattener<TNumber>
     where TNumber : struct, IBinaryInteger<TNumber>, IUnsignedNumber<TNumber>, IMinMaxValue<TNumber>
 {
@@ -12,7 +14,9 @@ internal sealed class RangeFlattener<TNumber>
     private readonly List<RemoteVtep?> _vias = [];
     private readonly Stack<(TNumber Last, RemoteVtep? Via)> _open = [];
 
-    /// <param name="routes">Routes of the one family in <see cref="RouteOrder"/>: each comes right before those nested in it.</param>
+    /// <param name="routes">
+    /// Routes of the one family in <see cref="RouteOrder"/>: each comes right before those nested in it.
+    /// </param>
     public RouteTable<TNumber> Flatten(ReadOnlySpan<Route> routes)
     {
         _starts.Clear();

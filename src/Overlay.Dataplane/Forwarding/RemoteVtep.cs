@@ -21,7 +21,9 @@ public sealed record RemoteVtep(string Node, IpAddress Address, MacAddress Mac)
     } = Node;
 
     /// <summary>Both are VTEPs of one node.</summary>
-    /// <remarks>Names are compared only where their hashes agree: a packet with a forged source costs no more than another.</remarks>
+    /// <remarks>
+    /// Names are compared only where their hashes agree: a packet with a forged source costs no more than another.
+    /// </remarks>
     internal bool IsOfSameNode(RemoteVtep other) =>
         _nodeHash == other._nodeHash && string.Equals(Node, other.Node, StringComparison.Ordinal);
 }

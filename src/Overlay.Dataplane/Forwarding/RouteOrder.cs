@@ -1,6 +1,8 @@
 namespace Overlay.Dataplane.Forwarding;
 
-/// <summary>By family, then address, then length: a route comes right before those nested in it. VTEPs do not count.</summary>
+/// <summary>
+/// By family, then address, then length: a route comes right before those nested in it. VTEPs do not count.
+/// </summary>
 internal sealed class RouteOrder : IComparer<Route>
 {
     public static RouteOrder Instance { get; } = new();

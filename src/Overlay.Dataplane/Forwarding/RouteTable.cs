@@ -20,7 +20,9 @@ namespace Overlay.Dataplane.Forwarding;
 /// VTEP 8, index 16) and 40 in IPv6. 100,000 random prefixes: 4.5 MB and 5.8 MB.
 /// </para>
 /// </remarks>
-/// <typeparam name="TNumber">The family's addresses as numbers: <see cref="uint"/> or <see cref="UInt128"/>.</typeparam>
+/// <typeparam name="TNumber">
+/// The family's addresses as numbers: <see cref="uint"/> or <see cref="UInt128"/>.
+/// </typeparam>
 public sealed class RouteTable<TNumber>
     where TNumber : struct, IBinaryInteger<TNumber>, IUnsignedNumber<TNumber>, IMinMaxValue<TNumber>
 {

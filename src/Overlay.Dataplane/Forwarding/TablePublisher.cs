@@ -35,7 +35,9 @@ public sealed class TablePublisher(Action<ITableFollower, Exception>? followerFa
         }
     }
 
-    /// <summary>Has a follower called now, with all of the current table as added, and with every later change.</summary>
+    /// <summary>
+    /// Has a follower called now, with all of the current table as added, and with every later change.
+    /// </summary>
     public void Add(ITableFollower follower)
     {
         lock (_writing)

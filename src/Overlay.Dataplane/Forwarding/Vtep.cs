@@ -8,6 +8,9 @@ namespace Overlay.Dataplane.Forwarding;
 /// <param name="Port">UDP destination port, ours and every peer's.</param>
 public sealed record Vtep(Vni Vni, MacAddress Mac, ushort Port)
 {
-    /// <summary>Destination of frames we accept too: peers have it for our IPv6 VTEP. A former flannel node's is another than <see cref="Mac"/>.</summary>
+    /// <summary>
+    /// Destination of frames we accept too: peers have it for our IPv6 VTEP. A former flannel node's is another than
+    /// <see cref="Mac"/>.
+    /// </summary>
     public MacAddress MacV6 { get; init; } = Mac;
 }

@@ -2,7 +2,10 @@ using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Ingress;
 
-/// <summary>Joins a batch's consecutive segments of a flow, so that the TUN takes them in one write and the kernel handles them once.</summary>
+/// <summary>
+/// Joins a batch's consecutive segments of a flow, so that the TUN takes them in one write and the kernel handles them
+/// once.
+/// </summary>
 /// <remarks>
 /// Nothing is copied: slots are chained, and the first one's headers become the super-packet's. Within a flow the order
 /// stays as it came: whatever cannot be appended ends what was open of its flow. A segment is joined only if its

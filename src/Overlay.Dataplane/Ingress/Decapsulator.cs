@@ -14,7 +14,9 @@ namespace Overlay.Dataplane.Ingress;
 /// </remarks>
 public static class Decapsulator
 {
-    /// <summary>Makes slots of all buffers, one a datagram: each has an inner packet and its offload header, or a verdict.</summary>
+    /// <summary>
+    /// Makes slots of all buffers, one a datagram: each has an inner packet and its offload header, or a verdict.
+    /// </summary>
     public static void Decapsulate(PacketBatch batch, ForwardingTable table)
     {
         table = table.ForPackets(out LocalEndpoint local);
@@ -57,7 +59,8 @@ public static class Decapsulator
         && inner.Bytes.Length == datagram.Length - VxlanOverhead.InPayload;
 
     private static DropReason Accept(
-        Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, LocalEndpoint local)
+        Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table,
+        LocalEndpoint local)
     {
         Vtep vtep = local.Vtep;
         if (!VxlanHeader.TryParse(datagram, out VxlanHeader vxlan)) return DropReason.PktTooSmall;
@@ -81,7 +84,8 @@ public static class Decapsulator
     }
 
     private static DropReason AcceptIpv4(
-        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, int podMtu)
+        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table,
+        int podMtu)
     {
         if (packet.Length < Ipv4Header.MinLength) return DropReason.PktTooSmall;
         if (!InnerPacket.TryReadIpv4(packet, out InnerPacket inner)) return DropReason.IpInHdr;
@@ -92,7 +96,8 @@ public static class Decapsulator
     }
 
     private static DropReason AcceptIpv6(
-        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table, int podMtu)
+        Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table,
+        int podMtu)
     {
         if (packet.Length < Ipv6Header.Length) return DropReason.PktTooSmall;
         if (!InnerPacket.TryReadIpv6(packet, out InnerPacket inner)) return DropReason.IpInHdr;
@@ -102,7 +107,8 @@ public static class Decapsulator
     }
 
     // The last steps, which the families share: congestion marks, and what the TUN has to know of the packet.
-    private static DropReason Describe(in InnerPacket inner, ref PacketSlot slot, in ReceivedBuffer received, int podMtu)
+    private static DropReason Describe(
+        in InnerPacket inner, ref PacketSlot slot, in ReceivedBuffer received, int podMtu)
     {
         Ecn own = inner.Ecn;
         if (!EcnDecapsulation.TryCombine(own, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;

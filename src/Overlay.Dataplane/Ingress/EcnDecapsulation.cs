@@ -2,7 +2,9 @@ using Overlay.Wire.Headers;
 
 namespace Overlay.Dataplane.Ingress;
 
-/// <summary>What becomes of the inner ECN field when the outer header is taken off (RFC 6040 section 4.2, figure 4).</summary>
+/// <summary>
+/// What becomes of the inner ECN field when the outer header is taken off (RFC 6040 section 4.2, figure 4).
+/// </summary>
 public static class EcnDecapsulation
 {
     /// <param name="inner">As the pod sent it.</param>

@@ -6,8 +6,12 @@ using Overlay.Wire.Headers;
 
 namespace Overlay.Dataplane.Ingress;
 
-/// <summary>A TCP or UDP packet as a <see cref="Coalescer"/> sees it: which flow, what must be equal, what may differ.</summary>
-/// <remarks>The rules are the kernel's for GRO (net/ipv4/tcp_offload.c, udp_offload.c), less what it allows for hardware's sake.</remarks>
+/// <summary>
+/// A TCP or UDP packet as a <see cref="Coalescer"/> sees it: which flow, what must be equal, what may differ.
+/// </summary>
+/// <remarks>
+/// The rules are the kernel's for GRO (net/ipv4/tcp_offload.c, udp_offload.c), less what it allows for hardware's sake.
+/// </remarks>
 internal readonly ref struct GroSegment
 {
     private readonly InnerPacket _inner;
@@ -34,7 +38,9 @@ internal readonly ref struct GroSegment
 
     public bool HasPorts { get; }
 
-    /// <summary>May lead a super-packet, or be appended to one: headers without anything out of the ordinary, and a payload.</summary>
+    /// <summary>
+    /// May lead a super-packet, or be appended to one: headers without anything out of the ordinary, and a payload.
+    /// </summary>
     public bool CanJoin { get; }
 
     public uint Sequence => BinaryPrimitives.ReadUInt32BigEndian(_inner.Segment[TcpHeader.SequenceOffset..]);
@@ -70,20 +76,25 @@ internal readonly ref struct GroSegment
 
     /// <summary>Equal addresses, protocol and ports.</summary>
     public bool IsOfFlow(in GroSegment other) =>
-        IsTcp == other.IsTcp && _inner.IsIpv4 == other._inner.IsIpv4 && Ports == other.Ports && Addresses.SequenceEqual(other.Addresses);
+        IsTcp == other.IsTcp
+            && _inner.IsIpv4 == other._inner.IsIpv4 && Ports == other.Ports && Addresses.SequenceEqual(other.Addresses);
 
     /// <summary>Equal in every header field that one super-packet has only one of.</summary>
     public bool IsLike(in GroSegment head)
     {
         if (HeaderLength != head.HeaderLength) return false;
-        bool isSameIp = _inner.IsIpv4 ? IsLikeIpv4(_inner.Bytes, head._inner.Bytes) : IsLikeIpv6(_inner.Bytes, head._inner.Bytes);
-        return isSameIp && (!IsTcp || IsLikeTcp(_inner.Bytes[_inner.Transport..HeaderLength], head._inner.Bytes[_inner.Transport..HeaderLength]));
+        bool isSameIp = _inner.IsIpv4
+            ? IsLikeIpv4(_inner.Bytes, head._inner.Bytes)
+            : IsLikeIpv6(_inner.Bytes, head._inner.Bytes);
+        return isSameIp && (!IsTcp || IsLikeTcp(
+            _inner.Bytes[_inner.Transport..HeaderLength], head._inner.Bytes[_inner.Transport..HeaderLength]));
     }
 
     private static bool IsLikeIpv4(ReadOnlySpan<byte> ours, ReadOnlySpan<byte> theirs) =>
         ours[Ipv4Header.TosOffset] == theirs[Ipv4Header.TosOffset]
         && ours[Ipv4Header.TtlOffset] == theirs[Ipv4Header.TtlOffset]
-        && ours.Slice(Ipv4Header.FragmentOffset, sizeof(ushort)).SequenceEqual(theirs.Slice(Ipv4Header.FragmentOffset, sizeof(ushort)));
+        && ours.Slice(Ipv4Header.FragmentOffset, sizeof(ushort))
+            .SequenceEqual(theirs.Slice(Ipv4Header.FragmentOffset, sizeof(ushort)));
 
     // The first four bytes are version, traffic class and flow label.
     private static bool IsLikeIpv6(ReadOnlySpan<byte> ours, ReadOnlySpan<byte> theirs) =>
@@ -96,15 +107,19 @@ internal readonly ref struct GroSegment
         const int Window = TcpHeader.FlagsOffset + 1;
         const int Urgent = TcpHeader.ChecksumOffset + sizeof(ushort);
         return ((ours[TcpHeader.FlagsOffset] ^ theirs[TcpHeader.FlagsOffset]) & ~TcpFlags.Psh) == 0
-            && ours[TcpHeader.AcknowledgmentOffset..TcpHeader.FlagsOffset].SequenceEqual(theirs[TcpHeader.AcknowledgmentOffset..TcpHeader.FlagsOffset])
+            && ours[TcpHeader.AcknowledgmentOffset..TcpHeader.FlagsOffset]
+                .SequenceEqual(theirs[TcpHeader.AcknowledgmentOffset..TcpHeader.FlagsOffset])
             && ours[Window..TcpHeader.ChecksumOffset].SequenceEqual(theirs[Window..TcpHeader.ChecksumOffset])
             && ours[Urgent..].SequenceEqual(theirs[Urgent..]);
     }
 
-    /// <summary>The transport checksum is right, or only the pseudo-header's sum, as the offload header then says.</summary>
+    /// <summary>
+    /// The transport checksum is right, or only the pseudo-header's sum, as the offload header then says.
+    /// </summary>
     public bool IsChecksumRight(in VirtioNetHeader offload) =>
         (offload.Flags & VirtioNetHeader.NeedsChecksum) != 0
-        || InternetChecksum.Fold(_inner.PseudoHeader(_inner.Segment.Length) + InternetChecksum.Sum(_inner.Segment)) == 0xffff;
+        || InternetChecksum.Fold(
+            _inner.PseudoHeader(_inner.Segment.Length) + InternetChecksum.Sum(_inner.Segment)) == 0xffff;
 
     /// <summary>Marks the super-packet that this one leads as pushed.</summary>
     public void Push() => _inner.Segment[TcpHeader.FlagsOffset] |= TcpFlags.Psh;
@@ -124,14 +139,19 @@ internal readonly ref struct GroSegment
             BinaryPrimitives.WriteUInt16BigEndian(
                 packet[Ipv4Header.ChecksumOffset..], InternetChecksum.Update(checksum, before, (ushort)length));
         }
-        else BinaryPrimitives.WriteUInt16BigEndian(packet[Ipv6Header.PayloadLengthOffset..], (ushort)(length - Ipv6Header.Length));
+        else
+            BinaryPrimitives.WriteUInt16BigEndian(
+                packet[Ipv6Header.PayloadLengthOffset..], (ushort)(length - Ipv6Header.Length));
 
         Span<byte> segment = _inner.Segment;
         int segmentLength = length - _inner.Transport;
         int checksumOffset = IsTcp ? TcpHeader.ChecksumOffset : UdpHeader.ChecksumOffset;
         if (!IsTcp) BinaryPrimitives.WriteUInt16BigEndian(segment[UdpHeader.LengthOffset..], (ushort)segmentLength);
         BinaryPrimitives.WriteUInt16BigEndian(segment[checksumOffset..], (ushort)_inner.PseudoHeader(segmentLength));
-        byte type = !IsTcp ? VirtioNetHeader.GsoUdpL4 : _inner.IsIpv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
-        return OffloadInference.Super(type, _inner.Transport, HeaderLength - _inner.Transport, segmentSize, checksumOffset);
+        byte type = !IsTcp
+            ? VirtioNetHeader.GsoUdpL4
+            : _inner.IsIpv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
+        return OffloadInference.Super(
+            type, _inner.Transport, HeaderLength - _inner.Transport, segmentSize, checksumOffset);
     }
 }

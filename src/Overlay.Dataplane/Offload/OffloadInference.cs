@@ -5,7 +5,9 @@ using Overlay.Wire.Headers;
 
 namespace Overlay.Dataplane.Offload;
 
-/// <summary>Tells the TUN the truth about a decapsulated packet whose sender's kernel left work to its device.</summary>
+/// <summary>
+/// Tells the TUN the truth about a decapsulated packet whose sender's kernel left work to its device.
+/// </summary>
 /// <remarks>
 /// Between virtual devices (veth) nobody does that work: a kernel VXLAN peer's inner packet then arrives with only the
 /// pseudo-header's sum in its TCP or UDP checksum, and a whole TCP super-packet arrives as one datagram of up to 64 KB.
@@ -17,7 +19,9 @@ public static class OffloadInference
     /// <summary>Fills in the offload header for a packet about to be written to a TUN.</summary>
     /// <param name="inner">A packet with a transport header; a super-packet's checksum may be rewritten.</param>
     /// <param name="mtu">Bytes of the largest packet that every local pod's link takes.</param>
-    /// <param name="segmentSize">Payload bytes of each segment of a UDP super-packet, or 0 where the kernel told none.</param>
+    /// <param name="segmentSize">
+    /// Payload bytes of each segment of a UDP super-packet, or 0 where the kernel told none.
+    /// </param>
     /// <param name="offload">The header to write in front of the packet.</param>
     /// <returns>
     /// <see cref="DropReason.TcpCsum"/> for a super-packet whose checksum is wrong: segmented, it would be made to look
@@ -40,7 +44,8 @@ public static class OffloadInference
     /// <param name="transportLength">Bytes of the transport header.</param>
     /// <param name="segmentSize">Payload bytes of each segment.</param>
     /// <param name="checksumOffset">Where the checksum is in the transport header.</param>
-    public static VirtioNetHeader Super(byte type, int transport, int transportLength, int segmentSize, int checksumOffset) => new(
+    public static VirtioNetHeader Super(
+        byte type, int transport, int transportLength, int segmentSize, int checksumOffset) => new(
         VirtioNetHeader.NeedsChecksum, type, (ushort)(transport + transportLength), (ushort)segmentSize,
         (ushort)transport, (ushort)checksumOffset);
 
@@ -51,12 +56,14 @@ public static class OffloadInference
     {
         offload = default;
         Span<byte> segment = inner.Segment;
-        if (!UdpHeader.TryParse(segment, out UdpHeader udp) || udp.Checksum != inner.PseudoHeader(segment.Length)) return DropReason.None;
+        if (!UdpHeader.TryParse(segment, out UdpHeader udp) || udp.Checksum != inner.PseudoHeader(segment.Length))
+            return DropReason.None;
         int headers = inner.Transport + UdpHeader.HeaderLength;
         bool isSuperPacket = segmentSize > 0 && udp.Length == segment.Length
             && inner.Bytes.Length - headers > segmentSize && segmentSize <= mtu - headers;
         offload = isSuperPacket
-            ? Super(VirtioNetHeader.GsoUdpL4, inner.Transport, UdpHeader.HeaderLength, segmentSize, UdpHeader.ChecksumOffset)
+            ? Super(VirtioNetHeader.GsoUdpL4, inner.Transport, UdpHeader.HeaderLength, segmentSize,
+                UdpHeader.ChecksumOffset)
             : Partial(inner.Transport, UdpHeader.ChecksumOffset);
         return DropReason.None;
     }
@@ -74,7 +81,8 @@ public static class OffloadInference
         if (inner.Bytes.Length <= mtu || headers >= mtu) return DropReason.None;
         if (!isPartial)
         {
-            if (InternetChecksum.Fold(pseudoHeader + InternetChecksum.Sum(segment)) != 0xffff) return DropReason.TcpCsum;
+            if (InternetChecksum.Fold(pseudoHeader + InternetChecksum.Sum(segment)) != 0xffff)
+                return DropReason.TcpCsum;
             BinaryPrimitives.WriteUInt16BigEndian(segment[TcpHeader.ChecksumOffset..], (ushort)pseudoHeader);
         }
 

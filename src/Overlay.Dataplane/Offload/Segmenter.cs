@@ -54,7 +54,9 @@ public readonly ref struct Segmenter
         _transportSum = inner.PseudoHeader(0) + InternetChecksum.Sum(header);
     }
 
-    /// <summary>Most bytes of IP and transport headers: an IPv6 header with some 200 bytes of extensions, and TCP's 60.</summary>
+    /// <summary>
+    /// Most bytes of IP and transport headers: an IPv6 header with some 200 bytes of extensions, and TCP's 60.
+    /// </summary>
     public const int MaxHeaderLength = 304;
 
     /// <summary>Segments the super-packet makes.</summary>
@@ -74,7 +76,8 @@ public readonly ref struct Segmenter
     public static bool TryCreate(in InnerPacket inner, in VirtioNetHeader offload, out Segmenter segmenter)
     {
         segmenter = default;
-        bool isTcp = (offload.GsoType & ~VirtioNetHeader.GsoEcn) is VirtioNetHeader.GsoTcpv4 or VirtioNetHeader.GsoTcpv6;
+        bool isTcp =
+            (offload.GsoType & ~VirtioNetHeader.GsoEcn) is VirtioNetHeader.GsoTcpv4 or VirtioNetHeader.GsoTcpv6;
         if (!isTcp && offload.GsoType != VirtioNetHeader.GsoUdpL4) return false;
         if (offload.GsoSize == 0 || (offload.Flags & VirtioNetHeader.NeedsChecksum) == 0) return false;
         if (!inner.HasTransport || inner.Protocol != (isTcp ? IpProtocol.Tcp : IpProtocol.Udp)) return false;
@@ -121,11 +124,13 @@ public readonly ref struct Segmenter
     {
         if (!_isIpv4)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(header[Ipv6Header.PayloadLengthOffset..], (ushort)(length - Ipv6Header.Length));
+            BinaryPrimitives.WriteUInt16BigEndian(
+                header[Ipv6Header.PayloadLengthOffset..], (ushort)(length - Ipv6Header.Length));
             return;
         }
 
-        ushort identification = (ushort)(BinaryPrimitives.ReadUInt16BigEndian(header[Ipv4Header.IdentificationOffset..]) + index);
+        ushort identification =
+            (ushort)(BinaryPrimitives.ReadUInt16BigEndian(header[Ipv4Header.IdentificationOffset..]) + index);
         BinaryPrimitives.WriteUInt16BigEndian(header[Ipv4Header.TotalLengthOffset..], (ushort)length);
         BinaryPrimitives.WriteUInt16BigEndian(header[Ipv4Header.IdentificationOffset..], identification);
         BinaryPrimitives.WriteUInt16BigEndian(
@@ -134,14 +139,16 @@ public readonly ref struct Segmenter
 
     private void WriteTcp(Span<byte> header, int index, uint sum)
     {
-        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(header[TcpHeader.SequenceOffset..]) + (uint)(index * SegmentSize);
+        uint sequence =
+            BinaryPrimitives.ReadUInt32BigEndian(header[TcpHeader.SequenceOffset..]) + (uint)(index * SegmentSize);
         byte flags = header[TcpHeader.FlagsOffset];
         if (index > 0) flags &= unchecked((byte)~TcpFlags.Cwr);
         if (index < Count - 1) flags &= unchecked((byte)~(TcpFlags.Fin | TcpFlags.Psh));
         BinaryPrimitives.WriteUInt32BigEndian(header[TcpHeader.SequenceOffset..], sequence);
         header[TcpHeader.FlagsOffset] = flags;
         BinaryPrimitives.WriteUInt16BigEndian(
-            header[TcpHeader.ChecksumOffset..], InternetChecksum.Finish(sum + (sequence >> 16) + (sequence & 0xffff) + flags));
+            header[TcpHeader.ChecksumOffset..],
+            InternetChecksum.Finish(sum + (sequence >> 16) + (sequence & 0xffff) + flags));
     }
 
     private static void WriteUdp(Span<byte> header, ushort length, uint sum)
@@ -149,6 +156,7 @@ public readonly ref struct Segmenter
         // Zero would mean "none" (RFC 768).
         ushort checksum = InternetChecksum.Finish(sum + length);
         BinaryPrimitives.WriteUInt16BigEndian(header[UdpHeader.LengthOffset..], length);
-        BinaryPrimitives.WriteUInt16BigEndian(header[UdpHeader.ChecksumOffset..], checksum == 0 ? (ushort)0xffff : checksum);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            header[UdpHeader.ChecksumOffset..], checksum == 0 ? (ushort)0xffff : checksum);
     }
 }

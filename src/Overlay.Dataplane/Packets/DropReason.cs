@@ -27,7 +27,10 @@ public enum DropReason : byte
     /// <summary>Egress: no peer has the destination (IP_OUTNOROUTES).</summary>
     IpOutNoRoutes,
 
-    /// <summary>A super-packet that cannot be cut, or that the TUN refuses, or work left undone that was not offered (SKB_GSO_SEG).</summary>
+    /// <summary>
+    /// A super-packet that cannot be cut, or that the TUN refuses, or work left undone that was not offered
+    /// (SKB_GSO_SEG).
+    /// </summary>
     SkbGsoSeg,
 
     /// <summary>Ingress: no peer has the outer source address.</summary>
@@ -60,7 +63,9 @@ public enum DropReason : byte
     /// <summary>Egress: the underlay has no route, no neighbour or no permission for the peer's address.</summary>
     UnderlayUnreachable,
 
-    /// <summary>A queue in the kernel has no room, or a train has more packets than the batch has slots (FULL_RING).</summary>
+    /// <summary>
+    /// A queue in the kernel has no room, or a train has more packets than the batch has slots (FULL_RING).
+    /// </summary>
     FullRing,
 
     /// <summary>Ingress: the TUN did not take the packet; it may be down (DEV_READY).</summary>

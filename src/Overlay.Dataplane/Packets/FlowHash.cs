@@ -4,7 +4,9 @@ using Overlay.Wire.Headers;
 namespace Overlay.Dataplane.Packets;
 
 /// <summary>Entropy for the outer source port, from the inner flow (RFC 7348 section 5, "Source Port").</summary>
-/// <remarks>Equal for every packet of a flow, and for every fragment of a packet: those have no ports to count.</remarks>
+/// <remarks>
+/// Equal for every packet of a flow, and for every fragment of a packet: those have no ports to count.
+/// </remarks>
 public static class FlowHash
 {
     /// <summary>Of source, destination and protocol, and of the ports where the packet has them.</summary>
@@ -27,7 +29,8 @@ public static class FlowHash
     }
 
     private static ulong Fold(UInt128 source, UInt128 destination) =>
-        Multiply((ulong)(source >> 64) ^ Multiply((ulong)source)) ^ ((ulong)(destination >> 64) + Multiply((ulong)destination));
+        Multiply((ulong)(source >> 64) ^ Multiply(
+            (ulong)source)) ^ ((ulong)(destination >> 64) + Multiply((ulong)destination));
 
     // Fibonacci hashing with the high half folded down: each input bit reaches the high bits of the result.
     private static ulong Multiply(ulong value)

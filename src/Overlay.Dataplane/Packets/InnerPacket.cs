@@ -5,8 +5,12 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Packets;
 
-/// <summary>A pod's packet whose IP headers were read once: where its parts are, in both directions and for all offloads.</summary>
-/// <remarks>Fields are read from the packet itself, in host byte order: a view costs nothing but for the fields asked for.</remarks>
+/// <summary>
+/// A pod's packet whose IP headers were read once: where its parts are, in both directions and for all offloads.
+/// </summary>
+/// <remarks>
+/// Fields are read from the packet itself, in host byte order: a view costs nothing but for the fields asked for.
+/// </remarks>
 public readonly ref struct InnerPacket
 {
     private readonly Span<byte> _bytes;
@@ -24,7 +28,9 @@ public readonly ref struct InnerPacket
 
     public bool IsIpv4 { get; }
 
-    /// <summary>Where the transport header begins; 0 without one, as in a fragment or behind endless extension headers.</summary>
+    /// <summary>
+    /// Where the transport header begins; 0 without one, as in a fragment or behind endless extension headers.
+    /// </summary>
     public int Transport { get; }
 
     /// <summary>IP protocol of the transport header. A fragment's is the one its IP header names.</summary>
@@ -75,21 +81,30 @@ public readonly ref struct InnerPacket
         return isSound ? DropReason.None : DropReason.IpInHdr;
     }
 
-    /// <summary>False unless the bytes begin with an IPv4 packet of sound header. Its checksum is not verified.</summary>
+    /// <summary>
+    /// False unless the bytes begin with an IPv4 packet of sound header. Its checksum is not verified.
+    /// </summary>
     public static bool TryReadIpv4(Span<byte> packet, out InnerPacket inner)
     {
         bool isSound = Ipv4Header.TryParse(packet, out Ipv4Header ip);
-        inner = isSound ? new(packet[..ip.TotalLength], true, ip.IsFragment ? 0 : ip.HeaderLength, ip.Protocol) : default;
+        inner = isSound
+            ? new(packet[..ip.TotalLength], true, ip.IsFragment ? 0 : ip.HeaderLength, ip.Protocol)
+            : default;
         return isSound;
     }
 
-    /// <summary>False unless the bytes begin with an IPv6 packet of sound header. Extension headers need not end.</summary>
+    /// <summary>
+    /// False unless the bytes begin with an IPv6 packet of sound header. Extension headers need not end.
+    /// </summary>
     public static bool TryReadIpv6(Span<byte> packet, out InnerPacket inner)
     {
         inner = default;
         if (!Ipv6Header.TryParse(packet, out Ipv6Header ip)) return false;
-        bool hasTransport = ip.TryFindUpperLayer(out byte protocol, out int transport, out bool isFragment) && !isFragment;
-        inner = new(packet[..ip.TotalLength], false, hasTransport ? transport : 0, hasTransport ? protocol : IpProtocol.Fragment);
+        bool hasTransport = ip.TryFindUpperLayer(out byte protocol, out int transport, out bool isFragment)
+            && !isFragment;
+        inner = new(packet[..ip.TotalLength], false, hasTransport
+            ? transport
+            : 0, hasTransport ? protocol : IpProtocol.Fragment);
         return true;
     }
 
@@ -97,7 +112,9 @@ public readonly ref struct InnerPacket
     public static InnerPacket Of(Span<byte> packet, in PacketSlot slot) =>
         new(packet, packet[0] >> 4 == 4, slot.Transport, slot.Protocol);
 
-    /// <summary>Sum of the pseudo-header (RFC 9293 section 3.1, RFC 8200 section 8.1) for a segment of that many bytes.</summary>
+    /// <summary>
+    /// Sum of the pseudo-header (RFC 9293 section 3.1, RFC 8200 section 8.1) for a segment of that many bytes.
+    /// </summary>
     public uint PseudoHeader(int segmentLength) => IsIpv4
         ? InternetChecksum.PseudoHeader(SourceV4, DestinationV4, Protocol, segmentLength)
         : InternetChecksum.PseudoHeader(SourceV6, DestinationV6, Protocol, segmentLength);

@@ -1,6 +1,8 @@
 namespace Overlay.Dataplane.Packets;
 
-/// <summary>Buffers that a device fills, and the packets made of what it filled in: changed in place, emptied by another device.</summary>
+/// <summary>
+/// Buffers that a device fills, and the packets made of what it filled in: changed in place, emptied by another device.
+/// </summary>
 /// <remarks>
 /// Belongs to one worker. A payload is never copied between read and write: headers move into the headroom, or, where
 /// one buffer becomes many packets, into an area of their own. All memory is one pinned array, so that every piece of
@@ -8,10 +10,14 @@ namespace Overlay.Dataplane.Packets;
 /// </remarks>
 public sealed class PacketBatch
 {
-    /// <summary>Bytes before a packet as read: room for VXLAN (8) and Ethernet (14), or for a virtio-net header (10).</summary>
+    /// <summary>
+    /// Bytes before a packet as read: room for VXLAN (8) and Ethernet (14), or for a virtio-net header (10).
+    /// </summary>
     public const int Headroom = 32;
 
-    /// <summary>Bytes of one buffer: the largest IP packet or UDP payload (65,535), its headroom, rounded up to cache lines.</summary>
+    /// <summary>
+    /// Bytes of one buffer: the largest IP packet or UDP payload (65,535), its headroom, rounded up to cache lines.
+    /// </summary>
     public const int BufferSize = 65_536 + 64;
 
     /// <summary>A device that has filled this many bytes hands the batch over, full or not.</summary>
@@ -23,7 +29,8 @@ public sealed class PacketBatch
     public const int EnoughBytes = 512 * 1024;
 
     // A train and a UDP super-packet have at most 128 segments each (UDP_MAX_SEGMENTS); a TCP super-packet what its MSS
-    // makes of 64 KB: 1,820 at the smallest one Linux uses, 36 bytes, and EnoughBytes lets in no more than nine of those.
+    // makes of 64 KB: 1,820 at the smallest one Linux uses, 36 bytes, and EnoughBytes lets in no more than nine of
+    // those.
     private const int SlotsPerBuffer = 256;
     private const int HeaderBytes = 2 * 1024 * 1024;
 
@@ -33,7 +40,9 @@ public sealed class PacketBatch
     private readonly int _headersStart;
     private int _headersUsed;
 
-    /// <param name="capacity">Buffers it has; each costs <see cref="BufferSize"/> bytes of address space, less of memory.</param>
+    /// <param name="capacity">
+    /// Buffers it has; each costs <see cref="BufferSize"/> bytes of address space, less of memory.
+    /// </param>
     public PacketBatch(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);

@@ -16,7 +16,9 @@ namespace Overlay.Dataplane.Packets;
 /// </remarks>
 public struct PacketSlot
 {
-    /// <summary>First byte in <see cref="PacketBatch.Memory"/>. Moves down as headers are prepended, up as they are taken off.</summary>
+    /// <summary>
+    /// First byte in <see cref="PacketBatch.Memory"/>. Moves down as headers are prepended, up as they are taken off.
+    /// </summary>
     public int Offset;
 
     /// <summary>Bytes from <see cref="Offset"/>.</summary>
@@ -40,7 +42,10 @@ public struct PacketSlot
     /// <summary>Ingress: what the TUN shall be told of the packet.</summary>
     public VirtioNetHeader Offload;
 
-    /// <summary>Ingress: where the TCP or UDP header is, counted from <see cref="Offset"/>; 0 in a fragment, or with another protocol.</summary>
+    /// <summary>
+    /// Ingress: where the TCP or UDP header is, counted from <see cref="Offset"/>; 0 in a fragment, or with another
+    /// protocol.
+    /// </summary>
     public ushort Transport;
 
     /// <summary>Ingress: IP protocol of the header at <see cref="Transport"/>.</summary>

@@ -2,7 +2,9 @@ using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Ports;
 
-/// <summary>A layer-3 device that hands over and takes batches of IP packets: the kernel's TUN, or memory in tests.</summary>
+/// <summary>
+/// A layer-3 device that hands over and takes batches of IP packets: the kernel's TUN, or memory in tests.
+/// </summary>
 public interface ITunDevice
 {
     /// <summary>One write may bring several TCP segments of a flow.</summary>
@@ -16,7 +18,10 @@ public interface ITunDevice
     /// <exception cref="IOException">The device is gone.</exception>
     bool TryRead(PacketBatch batch);
 
-    /// <summary>Writes every slot without a verdict, those appended to another one with it; a packet the device refuses gets a verdict.</summary>
+    /// <summary>
+    /// Writes every slot without a verdict, those appended to another one with it; a packet the device refuses gets a
+    /// verdict.
+    /// </summary>
     /// <exception cref="IOException">The device is gone.</exception>
     void Write(PacketBatch batch);
 }

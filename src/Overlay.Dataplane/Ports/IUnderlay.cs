@@ -10,7 +10,10 @@ public interface IUnderlay
     /// <exception cref="IOException">The sockets are unusable.</exception>
     bool TryReceive(PacketBatch batch);
 
-    /// <summary>Sends every slot without a verdict to its <see cref="PacketSlot.Remote"/>; one that cannot be sent gets a verdict.</summary>
+    /// <summary>
+    /// Sends every slot without a verdict to its <see cref="PacketSlot.Remote"/>; one that cannot be sent gets a
+    /// verdict.
+    /// </summary>
     /// <exception cref="IOException">The sockets are unusable.</exception>
     void Send(PacketBatch batch);
 }

@@ -9,7 +9,8 @@ namespace Overlay.Dataplane.Workers;
 
 /// <summary>One queue's packets in both directions, by turns, on one thread.</summary>
 /// <remarks>
-/// <para>Between a TUN and an underlay, whichever they are: the kernel's in the daemon, memory in tests and benchmarks.</para>
+/// <para>Between a TUN and an underlay, whichever they are: the kernel's in the daemon, memory in tests and
+/// benchmarks.</para>
 /// <para>
 /// One thread and not two: the answer of a pod to a write to the TUN, its ACKs above all, is read and sent by the
 /// thread that is awake already. With a thread for each direction every ACK costs two wake-ups more on its way.
@@ -34,7 +35,8 @@ public sealed class QueueWorker
     /// <param name="publisher">Has the table that packets go by.</param>
     /// <param name="counters">Only this worker adds to them.</param>
     public QueueWorker(
-        string name, ITunDevice tun, IUnderlay underlay, IReadiness readiness, TablePublisher publisher, QueueCounters counters)
+        string name, ITunDevice tun, IUnderlay underlay, IReadiness readiness, TablePublisher publisher,
+        QueueCounters counters)
     {
         Name = name;
         _egress = new EgressPath(tun, underlay, publisher, counters.Egress);

@@ -7,7 +7,9 @@ public sealed class WorkerThread
 
     /// <param name="worker">What to run.</param>
     /// <param name="started">Called on the worker's thread before it runs, to set the thread up; or null.</param>
-    /// <param name="ended">Called on the worker's thread when it ends; with the exception that ended it, if one did.</param>
+    /// <param name="ended">
+    /// Called on the worker's thread when it ends; with the exception that ended it, if one did.
+    /// </param>
     public WorkerThread(QueueWorker worker, Action? started, Action<QueueWorker, Exception?> ended)
     {
         _thread = new Thread(() =>

@@ -4,8 +4,8 @@ namespace Overlay.Host.Files;
 public static class AtomicFile
 {
     /// <summary>
-    /// Replaces a file so that a power cut, too, leaves the old content or the new. The draft lies beside the file under a name
-    /// with a leading dot, which readers of the directory pass over.
+    /// Replaces a file so that a power cut, too, leaves the old content or the new. The draft lies beside the file
+    /// under a name with a leading dot, which readers of the directory pass over.
     /// </summary>
     /// <param name="path">The file; its directory is made when missing.</param>
     /// <param name="content">All of it.</param>
@@ -19,9 +19,13 @@ public static class AtomicFile
         Replace(path, Path.Combine(directory, $".{Path.GetFileName(path)}.tmp"), content, mode, waitsForDisk: true);
     }
 
-    /// <summary>Replaces a file without a wait for the disk, for files that a restart of the machine makes void anyway.</summary>
+    /// <summary>
+    /// Replaces a file without a wait for the disk, for files that a restart of the machine makes void anyway.
+    /// </summary>
     /// <param name="path">The file; its directory exists.</param>
-    /// <param name="draft">The name until the content is whole. The caller removes the drafts of writers that were killed.</param>
+    /// <param name="draft">
+    /// The name until the content is whole. The caller removes the drafts of writers that were killed.
+    /// </param>
     /// <param name="content">All of it.</param>
     /// <param name="mode">The file's permissions; null for those that the process gives its files.</param>
     /// <exception cref="IOException">The directory cannot be written; no draft stays.</exception>
@@ -29,11 +33,18 @@ public static class AtomicFile
     public static void Replace(string path, string draft, ReadOnlySpan<byte> content, UnixFileMode? mode = null) =>
         Replace(path, draft, content, mode, waitsForDisk: false);
 
-    private static void Replace(string path, string draft, ReadOnlySpan<byte> content, UnixFileMode? mode, bool waitsForDisk)
+    private static void Replace(
+        string path, string draft, ReadOnlySpan<byte> content, UnixFileMode? mode, bool waitsForDisk)
     {
         try
         {
-            FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+            FileStreamOptions options = new()
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                BufferSize = 0,
+            };
 
             // From the start: between the creation and a change of mode others could open it.
             if (mode is { } created) options.UnixCreateMode = created;

@@ -11,7 +11,8 @@ internal static partial class FilesEvents
     [LoggerMessage(EventId = 101, Level = LogLevel.Warning, Message = "{File} cannot be used: {Reason}. {Consequence}")]
     public static partial void StateUnusable(this ILogger logger, string file, string reason, string consequence);
 
-    [LoggerMessage(EventId = 102, Level = LogLevel.Error, Message = "{File} cannot be written: {Reason}. {Consequence}")]
+    [LoggerMessage(
+        EventId = 102, Level = LogLevel.Error, Message = "{File} cannot be written: {Reason}. {Consequence}")]
     public static partial void StateUnwritable(this ILogger logger, string file, string reason, string consequence);
 
     [LoggerMessage(EventId = 103, Level = LogLevel.Information, Message = "{File} is written again")]

@@ -4,18 +4,23 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.Host.Files;
 
-/// <summary>One JSON document that a program keeps over its restarts, with one policy for damage and one for a full disk.</summary>
+/// <summary>
+/// One JSON document that a program keeps over its restarts, with one policy for damage and one for a full disk.
+/// </summary>
 /// <remarks>
-/// State is a convenience: no failure of its file stops the program. A damaged file stays on the disk for whoever wants to
-/// look at it, until the next save replaces it. For one thread at a time.
+/// State is a convenience: no failure of its file stops the program. A damaged file stays on the disk for whoever wants
+/// to look at it, until the next save replaces it. For one thread at a time.
 /// </remarks>
 /// <typeparam name="T">The document as it stands in the file; its user maps it to types of its own.</typeparam>
 /// <param name="path">The file; its directory is made when missing.</param>
 /// <param name="json">How the document is read and written.</param>
-/// <param name="consequence">A sentence without its full stop: the effect on the node when the file cannot be used.</param>
+/// <param name="consequence">
+/// A sentence without its full stop: the effect on the node when the file cannot be used.
+/// </param>
 /// <param name="logger">Logs a file that cannot be used or written.</param>
 /// <param name="mode">The file's permissions; null for those that the process gives its files.</param>
-public sealed class StateFile<T>(string path, JsonTypeInfo<T> json, string consequence, ILogger logger, UnixFileMode? mode = null)
+public sealed class StateFile<T>(
+    string path, JsonTypeInfo<T> json, string consequence, ILogger logger, UnixFileMode? mode = null)
     where T : class
 {
     private bool _hasFailed;
@@ -23,7 +28,9 @@ public sealed class StateFile<T>(string path, JsonTypeInfo<T> json, string conse
     /// <summary>The file, for logs of its user.</summary>
     public string Path { get; } = path;
 
-    /// <summary>The document saved last; null when there is none, and after a warning when the file is damaged or unreadable.</summary>
+    /// <summary>
+    /// The document saved last; null when there is none, and after a warning when the file is damaged or unreadable.
+    /// </summary>
     public T? Load()
     {
         try
@@ -49,7 +56,8 @@ public sealed class StateFile<T>(string path, JsonTypeInfo<T> json, string conse
 
     /// <summary>Replaces the document.</summary>
     /// <returns>False when the file cannot be written; the first such failure in a row logs an error.</returns>
-    public bool Save(T value) => Change(() => AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(value, json), mode));
+    public bool Save(T value) =>
+        Change(() => AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(value, json), mode));
 
     /// <summary>Removes the file if there is one. A failure counts as one of <see cref="Save"/>.</summary>
     public void Delete() => Change(() =>

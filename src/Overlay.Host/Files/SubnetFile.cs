@@ -9,10 +9,13 @@ namespace Overlay.Host.Files;
 /// <param name="PodCidrs">The node's own, at most one a family, IPv4 first.</param>
 /// <param name="Mtu">Bytes of the largest pod packet.</param>
 /// <param name="IpMasq">The daemon masquerades what leaves the cluster networks.</param>
-public sealed record SubnetFile(IReadOnlyList<IpPrefix> Networks, IReadOnlyList<IpPrefix> PodCidrs, uint Mtu, bool IpMasq)
+public sealed record SubnetFile(
+    IReadOnlyList<IpPrefix> Networks, IReadOnlyList<IpPrefix> PodCidrs, uint Mtu, bool IpMasq)
 {
-    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const UnixFileMode DirectoryMode = FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode FileMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode DirectoryMode =
+        FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private const string MtuKey = "FLANNEL_MTU";
     private const string IpMasqKey = "FLANNEL_IPMASQ";
 
@@ -28,7 +31,8 @@ public sealed record SubnetFile(IReadOnlyList<IpPrefix> Networks, IReadOnlyList<
             foreach (IpPrefix cidr in PodCidrs)
             {
                 if (cidr.Family != keys.Family) continue;
-                _ = text.Append(CultureInfo.InvariantCulture, $"{keys.Network}={string.Join(',', Networks.Where(network => network.Family == keys.Family))}\n");
+                _ = text.Append(CultureInfo.InvariantCulture,
+                    $"{keys.Network}={string.Join(',', Networks.Where(network => network.Family == keys.Family))}\n");
                 _ = text.Append(CultureInfo.InvariantCulture, $"{keys.PodCidr}={cidr.Address.Add(1)}/{cidr.Length}\n");
             }
         }
@@ -47,7 +51,9 @@ public sealed record SubnetFile(IReadOnlyList<IpPrefix> Networks, IReadOnlyList<
     }
 
     /// <summary>Reads a file that must be complete, as a plugin needs it.</summary>
-    /// <exception cref="FormatException">Names the file, the first key that is missing or has no usable value, and the value.</exception>
+    /// <exception cref="FormatException">
+    /// Names the file, the first key that is missing or has no usable value, and the value.
+    /// </exception>
     /// <exception cref="IOException">There is none, or it cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public static SubnetFile Read(string path)
@@ -57,7 +63,8 @@ public sealed record SubnetFile(IReadOnlyList<IpPrefix> Networks, IReadOnlyList<
         List<IpPrefix> podCidrs = [];
         foreach (Keys keys in (ReadOnlySpan<Keys>)[_ipv4, _ipv6])
         {
-            foreach (string part in values.GetValueOrDefault(keys.Network, "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            foreach (string part in values.GetValueOrDefault(keys.Network, "")
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
                 networks.Add(PrefixOf(part) ?? throw Lacks(keys.Network));
             if (!values.TryGetValue(keys.PodCidr, out string? gateway)) continue;
             podCidrs.Add(PrefixOf(gateway) ?? throw Lacks(keys.PodCidr));
@@ -65,14 +72,18 @@ public sealed record SubnetFile(IReadOnlyList<IpPrefix> Networks, IReadOnlyList<
         }
 
         if (podCidrs.Count == 0) throw Lacks(_ipv4.PodCidr, $" or {_ipv6.PodCidr}");
-        if (!uint.TryParse(values.GetValueOrDefault(MtuKey), NumberStyles.None, CultureInfo.InvariantCulture, out uint mtu) || mtu is 0 or > 65535)
+        if (!uint.TryParse(values.GetValueOrDefault(
+            MtuKey), NumberStyles.None, CultureInfo.InvariantCulture, out uint mtu) || mtu is 0 or > 65535)
             throw Lacks(MtuKey);
         return new(networks, podCidrs, mtu, values.GetValueOrDefault(IpMasqKey) == "true");
 
-        FormatException Lacks(string key, string orKey = "") => new($"{path} has no usable {key}{orKey}: '{values.GetValueOrDefault(key, "")}'");
+        FormatException Lacks(string key, string orKey = "") =>
+            new($"{path} has no usable {key}{orKey}: '{values.GetValueOrDefault(key, "")}'");
     }
 
-    /// <summary>The pod CIDRs that an earlier daemon, ours or flannel, has written; empty where none makes sense.</summary>
+    /// <summary>
+    /// The pod CIDRs that an earlier daemon, ours or flannel, has written; empty where none makes sense.
+    /// </summary>
     /// <remarks>As tolerant as flannel's own reader: a value that is no prefix of its family is passed over.</remarks>
     public static IReadOnlyList<IpPrefix> FindPodCidrs(string path)
     {
@@ -82,7 +93,8 @@ public sealed record SubnetFile(IReadOnlyList<IpPrefix> Networks, IReadOnlyList<
             Dictionary<string, string> values = Values(path);
             foreach (Keys keys in (ReadOnlySpan<Keys>)[_ipv4, _ipv6])
             {
-                if (PrefixOf(values.GetValueOrDefault(keys.PodCidr)) is { } cidr && cidr.Family == keys.Family) found.Add(cidr);
+                if (PrefixOf(values.GetValueOrDefault(keys.PodCidr)) is { } cidr && cidr.Family == keys.Family)
+                    found.Add(cidr);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -102,13 +114,15 @@ public sealed record SubnetFile(IReadOnlyList<IpPrefix> Networks, IReadOnlyList<
             string text = line.Trim();
             if (text.StartsWith("export ", StringComparison.Ordinal)) text = text[7..].TrimStart();
             int equals = text.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0 && text[0] != '#') values[text[..equals].Trim()] = text[(equals + 1)..].Trim().Trim('"', '\'');
+            if (equals > 0 && text[0] != '#')
+                values[text[..equals].Trim()] = text[(equals + 1)..].Trim().Trim('"', '\'');
         }
 
         return values;
     }
 
-    private static IpPrefix? PrefixOf(string? text) => PrefixedAddress.TryParse(text, out IpAddress address, out int length) ? new(address, length) : null;
+    private static IpPrefix? PrefixOf(string? text) =>
+        PrefixedAddress.TryParse(text, out IpAddress address, out int length) ? new(address, length) : null;
 
     private sealed record Keys(IpFamily Family, string Network, string PodCidr);
 }

@@ -1,6 +1,8 @@
 namespace Overlay.Host.Interop;
 
-/// <summary>The error numbers this project acts on (include/uapi/asm-generic/errno*.h; equal on x86-64 and arm64).</summary>
+/// <summary>
+/// The error numbers this project acts on (include/uapi/asm-generic/errno*.h; equal on x86-64 and arm64).
+/// </summary>
 public static class Errno
 {
     public const int EPERM = 1;

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Overlay.Host.Interop;
 
-/// <summary>Lets one thread end another's wait: an eventfd in every poll, and a flag for a reader that never has to wait.</summary>
+/// <summary>
+/// Lets one thread end another's wait: an eventfd in every poll, and a flag for a reader that never has to wait.
+/// </summary>
 /// <remarks>Closing a descriptor does not wake a thread that polls it, so a shutdown needs this.</remarks>
 internal sealed unsafe class Interruption : IDisposable
 {
@@ -24,7 +26,8 @@ internal sealed unsafe class Interruption : IDisposable
     {
         _isSet = true;
         ulong one = 1;
-        if (Libc.Write(_event, (byte*)&one, sizeof(ulong)) != sizeof(ulong)) throw LinuxException.Last("write", "the worker's eventfd");
+        if (Libc.Write(_event, (byte*)&one, sizeof(ulong)) != sizeof(ulong))
+            throw LinuxException.Last("write", "the worker's eventfd");
     }
 
     /// <summary>Waits until one of the descriptors is readable (or broken); returns at once when set.</summary>
@@ -34,15 +37,20 @@ internal sealed unsafe class Interruption : IDisposable
     public void WaitReadable(FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null) =>
         Wait(Timeout.InfiniteTimeSpan, first, second, third);
 
-    /// <summary>As <see cref="WaitReadable(FileDescriptor, FileDescriptor?, FileDescriptor?)"/>, and no longer than that.</summary>
+    /// <summary>
+    /// As <see cref="WaitReadable(FileDescriptor, FileDescriptor?, FileDescriptor?)"/>, and no longer than that.
+    /// </summary>
     public void WaitReadable(FileDescriptor descriptor, TimeSpan limit) => Wait(limit, descriptor, null, null);
 
-    /// <summary>Looks again and again, without sleeping, whether one of the descriptors is readable, or this is set.</summary>
+    /// <summary>
+    /// Looks again and again, without sleeping, whether one of the descriptors is readable, or this is set.
+    /// </summary>
     /// <param name="limit">How long; others may run meanwhile.</param>
     /// <param name="first">Always looked at.</param>
     /// <param name="second">Looked at when not null.</param>
     /// <param name="third">Looked at when not null.</param>
-    public bool IsReadableWithin(TimeSpan limit, FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null)
+    public bool IsReadableWithin(
+        TimeSpan limit, FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null)
     {
         Libc.PollFd* polled = stackalloc Libc.PollFd[MaxDescriptors];
         uint count = Fill(polled, first, second, third);

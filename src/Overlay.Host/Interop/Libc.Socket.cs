@@ -64,7 +64,8 @@ internal static unsafe partial class Libc
     public static partial int SendMessages(FileDescriptor socket, MMsgHdr* messages, uint count, int flags);
 
     [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
-    public static partial int ReceiveMessages(FileDescriptor socket, MMsgHdr* messages, uint count, int flags, void* timeout);
+    public static partial int ReceiveMessages(
+        FileDescriptor socket, MMsgHdr* messages, uint count, int flags, void* timeout);
 
     /// <summary>struct iovec.</summary>
     [StructLayout(LayoutKind.Sequential)]

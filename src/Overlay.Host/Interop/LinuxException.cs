@@ -24,5 +24,6 @@ public sealed class LinuxException : IOException
     public int Errno { get; }
 
     /// <summary>The exception for the native call that has just failed on this thread.</summary>
-    internal static LinuxException Last(string call, string subject) => new(call, subject, Marshal.GetLastPInvokeError());
+    internal static LinuxException Last(string call, string subject) =>
+        new(call, subject, Marshal.GetLastPInvokeError());
 }

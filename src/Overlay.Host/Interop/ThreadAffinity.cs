@@ -13,6 +13,7 @@ public static unsafe class ThreadAffinity
         ulong* mask = stackalloc ulong[Words];
         new Span<ulong>(mask, Words).Clear();
         if (processor < Words * BitsOfWord) mask[processor / BitsOfWord] = 1ul << (processor % BitsOfWord);
-        if (Libc.SetAffinity(0, Words * sizeof(ulong), mask) < 0) throw LinuxException.Last("sched_setaffinity", $"processor {processor}");
+        if (Libc.SetAffinity(0, Words * sizeof(ulong), mask) < 0)
+            throw LinuxException.Last("sched_setaffinity", $"processor {processor}");
     }
 }

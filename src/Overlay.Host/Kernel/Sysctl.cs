@@ -1,7 +1,9 @@
 namespace Overlay.Host.Kernel;
 
 /// <summary>Kernel parameters under /proc/sys, of the calling thread's network namespace.</summary>
-/// <remarks>A name is a path below /proc/sys: a device name may hold dots, so the dotted form would be ambiguous.</remarks>
+/// <remarks>
+/// A name is a path below /proc/sys: a device name may hold dots, so the dotted form would be ambiguous.
+/// </remarks>
 public static class Sysctl
 {
     /// <summary>The file of a parameter, for errors that name it.</summary>
@@ -22,11 +24,14 @@ public static class Sysctl
     {
         string path = PathOf(name);
 
-        // Read first: where /proc/sys is read-only, a value that is right already needs no write. The line feed makes an empty value a write.
+        // Read first: where /proc/sys is read-only, a value that is right already needs no write. The line feed makes
+        // an empty value a write.
         if (!File.ReadAllText(path).AsSpan().Trim().SequenceEqual(value)) File.WriteAllText(path, value + '\n');
     }
 
-    /// <summary>The parameter's value; null when the kernel has no such parameter, or does not let it be read here.</summary>
+    /// <summary>
+    /// The parameter's value; null when the kernel has no such parameter, or does not let it be read here.
+    /// </summary>
     public static string? Get(string name)
     {
         try

@@ -26,7 +26,9 @@ public sealed unsafe class NamespaceHandle : IDisposable
     internal int Descriptor => (int)_file.DangerousGetHandle();
 
     /// <summary>Opens a namespace.</summary>
-    /// <exception cref="LinuxException">There is no such file (ENOENT), or it is no network namespace (EINVAL).</exception>
+    /// <exception cref="LinuxException">
+    /// There is no such file (ENOENT), or it is no network namespace (EINVAL).
+    /// </exception>
     public static NamespaceHandle Open(string path)
     {
         FileDescriptor file = new(Libc.Open(path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NONBLOCK));

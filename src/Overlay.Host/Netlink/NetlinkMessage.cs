@@ -4,7 +4,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Host.Netlink;
 
-/// <summary>A netlink request under construction: header, family structure, attributes; all in host byte order, aligned to 4.</summary>
+/// <summary>
+/// A netlink request under construction: header, family structure, attributes; all in host byte order, aligned to 4.
+/// </summary>
 internal sealed class NetlinkMessage
 {
     private const int HeaderLength = 16;

@@ -2,7 +2,10 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Host.Netlink;
 
-/// <summary>Says when a link, an address, a route or a forwarding sysctl of this network namespace has changed (rtnetlink(7) groups).</summary>
+/// <summary>
+/// Says when a link, an address, a route or a forwarding sysctl of this network namespace has changed (rtnetlink(7)
+/// groups).
+/// </summary>
 /// <remarks>
 /// It does not say what changed: notifications can be lost, so a listener has to look at the whole state anyway.
 /// </remarks>

@@ -8,7 +8,8 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 {
     private const int HeaderLength = 16;
 
-    // On a host whose routes change all the time no dump may ever be whole; what the last one had is better than nothing.
+    // On a host whose routes change all the time no dump may ever be whole; what the last one had is better than
+    // nothing.
     private const int MostDumps = 5;
 
     private readonly FileDescriptor _socket;
@@ -38,7 +39,10 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// <summary>For a descriptor that something else than the kernel may answer.</summary>
     internal NetlinkSocket(FileDescriptor socket) => _socket = socket;
 
-    /// <summary>What one message of an answer says, of its type, its fixed structure and attributes; null when nothing of interest.</summary>
+    /// <summary>
+    /// What one message of an answer says, of its type, its fixed structure and attributes; null when nothing of
+    /// interest.
+    /// </summary>
     public delegate T? MessageReader<T>(ushort type, ReadOnlySpan<byte> payload)
         where T : class;
 
@@ -54,7 +58,10 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     public void Request(NetlinkMessage message, string call, string subject) => Exchange(message, call, subject, null);
 
     /// <summary>Sends a dump request and reads every message of the answer.</summary>
-    /// <remarks>The kernel says when what it lists has changed meanwhile (NLM_F_DUMP_INTR): entries may be missing, or there twice.</remarks>
+    /// <remarks>
+    /// The kernel says when what it lists has changed meanwhile (NLM_F_DUMP_INTR): entries may be missing, or there
+    /// twice.
+    /// </remarks>
     /// <inheritdoc cref="Request" path="/exception"/>
     public IReadOnlyList<T> Dump<T>(NetlinkMessage message, string call, string subject, MessageReader<T> reader)
         where T : class
@@ -122,7 +129,8 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         while (datagram.Length >= HeaderLength)
         {
             int length = (int)MemoryMarshal.Read<uint>(datagram);
-            if (length < HeaderLength || length > datagram.Length) throw new LinuxException(call, subject, Errno.EINVAL);
+            if (length < HeaderLength || length > datagram.Length)
+                throw new LinuxException(call, subject, Errno.EINVAL);
             ushort type = MemoryMarshal.Read<ushort>(datagram[4..]);
             ushort flags = MemoryMarshal.Read<ushort>(datagram[6..]);
             uint sequence = MemoryMarshal.Read<uint>(datagram[8..]);

@@ -2,8 +2,13 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Host.Netlink;
 
-/// <summary>Says when nftables of this network namespace have changed (NFNLGRP_NFTABLES, linux/netfilter/nfnetlink.h); also those that iptables-nft writes.</summary>
-/// <remarks>It does not say what changed: notifications can be lost, so a listener has to look at the rules anyway.</remarks>
+/// <summary>
+/// Says when nftables of this network namespace have changed (NFNLGRP_NFTABLES, linux/netfilter/nfnetlink.h); also
+/// those that iptables-nft writes.
+/// </summary>
+/// <remarks>
+/// It does not say what changed: notifications can be lost, so a listener has to look at the rules anyway.
+/// </remarks>
 public sealed class NftablesMonitor : IDisposable
 {
     private readonly NetlinkSocket _socket = new(RtNetlink.NFTABLES_GROUP, RtNetlink.NETLINK_NETFILTER);

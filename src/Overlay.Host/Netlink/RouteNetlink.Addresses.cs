@@ -25,14 +25,16 @@ public sealed partial class RouteNetlink
         MemoryMarshal.Write(header.AsSpan(4), link.Index);
         NetlinkMessage request = new(RtNetlink.RTM_GETADDR, RtNetlink.NLM_F_DUMP, header);
         return _socket.Dump(request, "RTM_GETADDR", $"the addresses of {link.Name}", (type, payload) =>
-            type == RtNetlink.RTM_NEWADDR && ReadAddress(payload) is { } address && address.LinkIndex == link.Index ? address : null);
+            type == RtNetlink.RTM_NEWADDR
+                && ReadAddress(payload) is { } address && address.LinkIndex == link.Index ? address : null);
     }
 
     /// <summary>Takes an address away.</summary>
     /// <exception cref="LinuxException">The kernel refused, or it was not there.</exception>
     public void RemoveAddress(LinkInfo link, IpAddress address, int prefixLength)
     {
-        NetlinkMessage request = new(RtNetlink.RTM_DELADDR, RtNetlink.NLM_F_ACK, AddressHeader(link, address, prefixLength));
+        NetlinkMessage request =
+            new(RtNetlink.RTM_DELADDR, RtNetlink.NLM_F_ACK, AddressHeader(link, address, prefixLength));
         _ = request.Add(RtNetlink.IFA_LOCAL, address);
         _socket.Request(request, "RTM_DELADDR", $"{address}/{prefixLength} dev {link.Name}");
     }
@@ -91,6 +93,7 @@ public sealed partial class RouteNetlink
         if ((local ?? address) is not { } own) return null;
         int index = MemoryMarshal.Read<int>(payload[4..]);
         return new AddressInfo(
-            index, own, payload[1], payload[3] == RtNetlink.RT_SCOPE_UNIVERSE, (flags & unfit) == 0, (flags & RtNetlink.IFA_F_TENTATIVE) != 0);
+            index, own, payload[1], payload[3] == RtNetlink.RT_SCOPE_UNIVERSE, (flags & unfit) == 0,
+            (flags & RtNetlink.IFA_F_TENTATIVE) != 0);
     }
 }

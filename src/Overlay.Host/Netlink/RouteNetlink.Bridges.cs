@@ -78,7 +78,8 @@ public sealed partial class RouteNetlink
     public BridgePortInfo? FindBridgePort(string name) => FindLink(name, ReadBridgePort);
 
     private static NetlinkMessage CreateRequest(string name) =>
-        new NetlinkMessage(RtNetlink.RTM_NEWLINK, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_EXCL | RtNetlink.NLM_F_ACK, IfInfo(0))
+        new NetlinkMessage(
+            RtNetlink.RTM_NEWLINK, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_EXCL | RtNetlink.NLM_F_ACK, IfInfo(0))
             .Add(RtNetlink.IFLA_IFNAME, name);
 
     private static BridgePortInfo? ReadBridgePort(ReadOnlySpan<byte> payload)

@@ -13,7 +13,8 @@ public sealed partial class RouteNetlink
     /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
     public void SetUp(string name, uint segmentLimit) =>
         _socket.Request(
-            ChangeRequest(name, RtNetlink.IFF_UP).Add(RtNetlink.IFLA_GSO_MAX_SEGS, segmentLimit), "RTM_NEWLINK (up)", name);
+            ChangeRequest(name, RtNetlink.IFF_UP).Add(RtNetlink.IFLA_GSO_MAX_SEGS, segmentLimit), "RTM_NEWLINK (up)",
+            name);
 
     /// <summary>Has a device take in every frame, whoever it is for.</summary>
     /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
@@ -29,5 +30,6 @@ public sealed partial class RouteNetlink
         _socket.Request(ChangeRequest(name, 0).Add(RtNetlink.IFLA_ADDRESS, address), "RTM_NEWLINK (address)", name);
 
     private static NetlinkMessage ChangeRequest(string name, uint flags) =>
-        new NetlinkMessage(RtNetlink.RTM_NEWLINK, RtNetlink.NLM_F_ACK, IfInfo(0, flags)).Add(RtNetlink.IFLA_IFNAME, name);
+        new NetlinkMessage(RtNetlink.RTM_NEWLINK, RtNetlink.NLM_F_ACK, IfInfo(0, flags))
+            .Add(RtNetlink.IFLA_IFNAME, name);
 }

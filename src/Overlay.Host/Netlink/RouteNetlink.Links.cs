@@ -96,7 +96,9 @@ public sealed partial class RouteNetlink
             {
                 case RtNetlink.IFLA_IFNAME: name = attributes.ReadString(); break;
                 case RtNetlink.IFLA_MTU: mtu = (int)attributes.ReadUInt32(); break;
-                case RtNetlink.IFLA_ADDRESS when attributes.Value.Length == MacAddress.Length: address = MacAddress.Read(attributes.Value); break;
+                case RtNetlink.IFLA_ADDRESS when attributes.Value.Length == MacAddress.Length:
+                    address =
+                    MacAddress.Read(attributes.Value); break;
                 case RtNetlink.IFLA_MASTER: master = (int)attributes.ReadUInt32(); break;
                 case RtNetlink.IFLA_LINKINFO: kind = ReadKind(attributes.Value); break;
                 default: break;

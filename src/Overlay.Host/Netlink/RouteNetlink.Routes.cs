@@ -8,9 +8,13 @@ public sealed partial class RouteNetlink
 {
     private const int RtMsgLength = 12;
 
-    /// <summary>The routes of a table, both families. Of a multipath route the first next hop that works is told.</summary>
+    /// <summary>
+    /// The routes of a table, both families. Of a multipath route the first next hop that works is told.
+    /// </summary>
     /// <param name="table">The table.</param>
-    /// <param name="protocol">Only routes of that protocol, picked out by the kernel: a host can have a million others.</param>
+    /// <param name="protocol">
+    /// Only routes of that protocol, picked out by the kernel: a host can have a million others.
+    /// </param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public IReadOnlyList<RouteInfo> GetRoutes(uint table = RuleInfo.MainTable, byte? protocol = null)
     {
@@ -18,10 +22,13 @@ public sealed partial class RouteNetlink
         header[5] = protocol ?? 0;
         NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_DUMP, header);
         return _socket.Dump(request, "RTM_GETROUTE", "all routes", (type, payload) =>
-            type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route && route.Protocol == (protocol ?? route.Protocol) ? route : null);
+            type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route
+                && route.Protocol == (protocol ?? route.Protocol) ? route : null);
     }
 
-    /// <summary>The route this host's own packets to that address take: its device and, where it has one, its gateway.</summary>
+    /// <summary>
+    /// The route this host's own packets to that address take: its device and, where it has one, its gateway.
+    /// </summary>
     /// <returns>Null when there is none, or none that leaves this host.</returns>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public RouteInfo? FindRoute(IpAddress destination)
@@ -34,11 +41,14 @@ public sealed partial class RouteNetlink
         try
         {
             // Asked for one route, the kernel answers with one message, like a dump of one entry.
-            IReadOnlyList<RouteInfo> answer = _socket.Dump(request, "RTM_GETROUTE", $"{destination}", static (type, payload) =>
-                type == RtNetlink.RTM_NEWROUTE && payload[7] == RtNetlink.RTN_UNICAST ? ReadRoute(payload, null) : null);
+            IReadOnlyList<RouteInfo> answer =
+                _socket.Dump(request, "RTM_GETROUTE", $"{destination}", static (type, payload) =>
+                type == RtNetlink.RTM_NEWROUTE
+                    && payload[7] == RtNetlink.RTN_UNICAST ? ReadRoute(payload, null) : null);
             return answer.Count == 0 ? null : answer[0];
         }
-        catch (LinuxException unreachable) when (unreachable.Errno is Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EINVAL or Errno.EACCES)
+        catch (LinuxException unreachable)
+            when (unreachable.Errno is Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EINVAL or Errno.EACCES)
         {
             // No route at all, or one of type unreachable, blackhole or prohibit.
             return null;
@@ -52,7 +62,9 @@ public sealed partial class RouteNetlink
             RouteRequest(RtNetlink.RTM_NEWROUTE, RtNetlink.NLM_F_CREATE | RtNetlink.NLM_F_REPLACE, route),
             "RTM_NEWROUTE", Describe(route));
 
-    /// <summary>Adds a route; false when there is one of that prefix and metric already, which stays as it is.</summary>
+    /// <summary>
+    /// Adds a route; false when there is one of that prefix and metric already, which stays as it is.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public bool TryAddRoute(RouteInfo route)
     {
@@ -128,19 +140,23 @@ public sealed partial class RouteNetlink
         bool isBlackhole = payload[7] == RtNetlink.RTN_BLACKHOLE;
         bool isOnLink = (MemoryMarshal.Read<uint>(payload[8..]) & RtNetlink.RTNH_F_ONLINK) != 0;
         return new RouteInfo(
-            new IpPrefix(destination, payload[1]), isBlackhole ? 0 : link, metric, payload[5], isBlackhole, source, mtu, gateway, isOnLink);
+            new IpPrefix(destination, payload[1]), isBlackhole ? 0 : link, metric, payload[5], isBlackhole, source, mtu,
+            gateway, isOnLink);
     }
 
     // struct rtvia: the family, then a gateway that is of another one than the route.
     private static IpAddress? ReadVia(ReadOnlySpan<byte> via) =>
-        via.Length is sizeof(ushort) + Ipv4Address.Length or sizeof(ushort) + Ipv6Address.Length ? IpAddress.Read(via[sizeof(ushort)..]) : null;
+        via.Length is sizeof(ushort) + Ipv4Address.Length or sizeof(ushort) + Ipv6Address.Length
+            ? IpAddress.Read(via[sizeof(ushort)..])
+            : null;
 
     private static (int Link, IpAddress? Gateway) ReadNextHop(ReadOnlySpan<byte> nextHops)
     {
         // struct rtnexthop: length(2), flags, weight, link index(4), then attributes of its own
         const int Length = 8;
         (int, IpAddress?) found = (0, null);
-        while (nextHops.Length >= Length && MemoryMarshal.Read<ushort>(nextHops) is var length && length >= Length && length <= nextHops.Length)
+        while (nextHops.Length >= Length
+            && MemoryMarshal.Read<ushort>(nextHops) is var length && length >= Length && length <= nextHops.Length)
         {
             bool works = (nextHops[2] & (RtNetlink.RTNH_F_DEAD | RtNetlink.RTNH_F_LINKDOWN)) == 0;
             IpAddress? gateway = null;
@@ -171,5 +187,8 @@ public sealed partial class RouteNetlink
     }
 
     private static string Describe(RouteInfo route) =>
-        route.IsBlackhole ? $"blackhole {route.Prefix} metric {route.Metric}" : $"{route.Prefix}{(route.Gateway is { } gateway ? $" via {gateway}" : "")} dev #{route.LinkIndex} metric {route.Metric}";
+        route.IsBlackhole
+            ? $"blackhole {route.Prefix} metric {route.Metric}"
+            : $"{route.Prefix}{(route.Gateway is { } gateway ? $" via {gateway}" : "")} dev #{route.LinkIndex} metric "
+                + $"{route.Metric}";
 }

@@ -4,7 +4,9 @@ using System.Diagnostics;
 namespace Overlay.Host.Programs;
 
 /// <summary>One of the host's own tools, such as <c>nft</c>: run to its end, with a limit.</summary>
-/// <remarks>Rules are written by the host's tool, for it alone knows what its kernel and its other rules are written in.</remarks>
+/// <remarks>
+/// Rules are written by the host's tool, for it alone knows what its kernel and its other rules are written in.
+/// </remarks>
 public static class HostTool
 {
     private const int LimitMilliseconds = 10_000;
@@ -13,10 +15,17 @@ public static class HostTool
     /// <param name="tool">Its name, looked for along PATH.</param>
     /// <param name="input">What it reads.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <exception cref="IOException">It is not there, takes too long, or fails; the message says what it said.</exception>
+    /// <exception cref="IOException">
+    /// It is not there, takes too long, or fails; the message says what it said.
+    /// </exception>
     public static string Run(string tool, string input, params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new(tool, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(tool, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
 
         // What it says is looked at.
         start.Environment["LC_ALL"] = "C";
@@ -33,7 +42,8 @@ public static class HostTool
             }
 
             if (process.ExitCode == 0) return output.Result;
-            throw new IOException($"{start.FileName} {string.Join(' ', start.ArgumentList)} says: {FirstLine(error.Result)}");
+            throw new IOException(
+                $"{start.FileName} {string.Join(' ', start.ArgumentList)} says: {FirstLine(error.Result)}");
         }
         catch (Win32Exception exception)
         {
@@ -55,5 +65,6 @@ public static class HostTool
         }
     }
 
-    private static string FirstLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()?.Trim() ?? "nothing";
+    private static string FirstLine(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()?.Trim() ?? "nothing";
 }

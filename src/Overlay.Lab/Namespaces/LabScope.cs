@@ -3,7 +3,8 @@ using Overlay.Lab.Processes;
 namespace Overlay.Lab.Namespaces;
 
 /// <summary>
-/// The namespaces, processes and files of one lab. Disposing it, or ending the process in any way but SIGKILL, removes all of it.
+/// The namespaces, processes and files of one lab. Disposing it, or ending the process in any way but SIGKILL, removes
+/// all of it.
 /// </summary>
 public sealed class LabScope : IDisposable
 {

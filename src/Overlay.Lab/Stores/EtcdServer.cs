@@ -5,7 +5,9 @@ using Overlay.Lab.Processes;
 
 namespace Overlay.Lab.Stores;
 
-/// <summary>One member of an etcd cluster, or all there is of it: a process with a data directory, which outlives the process.</summary>
+/// <summary>
+/// One member of an etcd cluster, or all there is of it: a process with a data directory, which outlives the process.
+/// </summary>
 /// <remarks>On an end by dispose, or of the lab's own process, both are gone.</remarks>
 public sealed class EtcdServer : IDisposable
 {
@@ -29,7 +31,8 @@ public sealed class EtcdServer : IDisposable
         _options = options;
         _name = string.Create(CultureInfo.InvariantCulture, $"m{number}");
         (_clientPort, _peerPort) = options.Namespace is { } inside ? inside.Invoke(FreePorts) : FreePorts();
-        _directory = Path.Combine(Directory.Exists(Memory) ? Memory : Path.GetTempPath(), $"overlay-etcd-{Guid.NewGuid():n}");
+        _directory =
+            Path.Combine(Directory.Exists(Memory) ? Memory : Path.GetTempPath(), $"overlay-etcd-{Guid.NewGuid():n}");
         _ = Directory.CreateDirectory(_directory);
         _tearDown = Interruption.TearDown(Dispose);
     }
@@ -43,7 +46,8 @@ public sealed class EtcdServer : IDisposable
     private Uri PeerUrl => UrlOf("http", _peerPort);
 
     /// <summary>Starts a cluster of one, and waits until it answers.</summary>
-    public static EtcdServer Start(EtcdServerOptions? options = null) => StartCluster((options ?? new()) with { Members = 1 })[0];
+    public static EtcdServer Start(EtcdServerOptions? options = null) =>
+        StartCluster((options ?? new()) with { Members = 1 })[0];
 
     /// <summary>Starts a cluster, and waits until every member answers.</summary>
     public static IReadOnlyList<EtcdServer> StartCluster(EtcdServerOptions options)
@@ -52,7 +56,8 @@ public sealed class EtcdServer : IDisposable
         try
         {
             for (int i = 1; i <= options.Members; i++) members.Add(new(options, i));
-            string cluster = string.Join(',', members.Select(static member => $"{member._name}={member.PeerUrl.OriginalString}"));
+            string cluster =
+                string.Join(',', members.Select(static member => $"{member._name}={member.PeerUrl.OriginalString}"));
             foreach (EtcdServer member in members) member._cluster = cluster;
             members.ForEach(static member => member.Launch());
             members.ForEach(static member => member.WaitReady());
@@ -93,7 +98,8 @@ public sealed class EtcdServer : IDisposable
     public string Ctl(params IEnumerable<string> arguments)
     {
         List<string> line = [$"--endpoints={Endpoint.OriginalString}"];
-        if (_options.Tls is { } tls) line.AddRange([$"--cacert={tls.CaFile}", $"--cert={tls.ClientCertFile}", $"--key={tls.ClientKeyFile}"]);
+        if (_options.Tls is { } tls)
+            line.AddRange([$"--cacert={tls.CaFile}", $"--cert={tls.ClientCertFile}", $"--key={tls.ClientKeyFile}"]);
         Dictionary<string, string> environment = new() { ["ETCDCTL_API"] = "3" };
         string[] inside = _options.Namespace is { } space ? ["ip", "netns", "exec", space.Namespace] : [];
         string[] all = [.. inside, "etcdctl", .. line, .. arguments];
@@ -136,9 +142,11 @@ public sealed class EtcdServer : IDisposable
         // Alone it elects itself, and need not wait long for others that could be elected.
         if (_options.Members == 1) arguments.AddRange(["--heartbeat-interval", "50", "--election-timeout", "500"]);
         if (_options.ProgressInterval is { } interval)
-            arguments.AddRange(["--experimental-watch-progress-notify-interval", string.Create(CultureInfo.InvariantCulture, $"{interval.TotalSeconds}s")]);
+            arguments.AddRange(["--experimental-watch-progress-notify-interval", string.Create(
+                CultureInfo.InvariantCulture, $"{interval.TotalSeconds}s")]);
         if (_options.Tls is { } tls)
-            arguments.AddRange(["--cert-file", tls.CertFile, "--key-file", tls.KeyFile, "--trusted-ca-file", tls.CaFile, "--client-cert-auth"]);
+            arguments.AddRange(["--cert-file", tls.CertFile, "--key-file", tls.KeyFile, "--trusted-ca-file", tls.CaFile,
+                "--client-cert-auth"]);
         string log = Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"{++_starts}.log"));
         _process = new BackgroundProcess(_options.Namespace?.Namespace, log, "etcd", arguments);
     }

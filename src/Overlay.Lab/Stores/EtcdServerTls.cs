@@ -6,4 +6,5 @@ namespace Overlay.Lab.Stores;
 /// <param name="KeyFile">Its key.</param>
 /// <param name="ClientCertFile">What the lab's own etcdctl shows.</param>
 /// <param name="ClientKeyFile">Its key.</param>
-public sealed record EtcdServerTls(string CaFile, string CertFile, string KeyFile, string ClientCertFile, string ClientKeyFile);
+public sealed record EtcdServerTls(
+    string CaFile, string CertFile, string KeyFile, string ClientCertFile, string ClientKeyFile);

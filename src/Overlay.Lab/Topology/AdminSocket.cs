@@ -9,7 +9,8 @@ public static class AdminSocket
 {
     /// <summary>A report as <c>overlayctl --json</c> prints it.</summary>
     /// <exception cref="HttpRequestException">Nobody answers, or not with success.</exception>
-    public static JsonElement Report(Node node, string report) => JsonDocument.Parse(Get(node.Socket, $"v1/{report}")).RootElement;
+    public static JsonElement Report(Node node, string report) =>
+        JsonDocument.Parse(Get(node.Socket, $"v1/{report}")).RootElement;
 
     /// <summary>What the admin socket answers.</summary>
     /// <inheritdoc cref="Report" path="/exception"/>

@@ -13,7 +13,8 @@ public sealed class DaemonProcess : BackgroundProcess
         _socket = socket;
 
     /// <summary>Waits until the status on its admin socket says that it forwards.</summary>
-    public void WaitReady(TimeSpan? limit = null) => WaitUntil(IsForwarding, "said on its admin socket that it forwards", limit);
+    public void WaitReady(TimeSpan? limit = null) =>
+        WaitUntil(IsForwarding, "said on its admin socket that it forwards", limit);
 
     private bool IsForwarding()
     {
@@ -21,7 +22,8 @@ public sealed class DaemonProcess : BackgroundProcess
         {
             return AdminSocket.Get(_socket, "v1/status").Contains("\"forwarding\"", StringComparison.Ordinal);
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or SocketException or OperationCanceledException)
         {
             // Not up yet: the caller asks again until its own limit, and then shows the daemon's log.
             return false;

@@ -25,7 +25,8 @@ public sealed class LabNetwork : IDisposable
 
         // A second lab of the same name in one process, as parallel tests make, gets a number.
         int number = Interlocked.Increment(ref _created);
-        Scope = new LabScope(number == 1 ? options.Name : string.Create(CultureInfo.InvariantCulture, $"{options.Name}.{number}"));
+        Scope = new LabScope(
+            number == 1 ? options.Name : string.Create(CultureInfo.InvariantCulture, $"{options.Name}.{number}"));
         LeaseDirectory = System.IO.Directory.CreateDirectory(Path.Combine(Directory, "leases")).FullName;
     }
 

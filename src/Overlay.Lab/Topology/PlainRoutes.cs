@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Overlay.Lab.Topology;
 
-/// <summary>Pod CIDRs routed to their nodes' own addresses: what a network that knows of pods does without a tunnel.</summary>
+/// <summary>
+/// Pod CIDRs routed to their nodes' own addresses: what a network that knows of pods does without a tunnel.
+/// </summary>
 public sealed class PlainRoutes
 {
     private readonly Node _node;

@@ -14,16 +14,21 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
     /// <param name="containerId">The runtime's id of the container.</param>
     /// <param name="interfaceName">In the container.</param>
     /// <param name="requested">Addresses wanted, at most one of a range set; the others are chosen.</param>
-    /// <exception cref="IpamException">A set is used up, or a wanted address is taken, a gateway, or in no range.</exception>
+    /// <exception cref="IpamException">
+    /// A set is used up, or a wanted address is taken, a gateway, or in no range.
+    /// </exception>
     /// <exception cref="IOException">The store cannot be written.</exception>
-    public IReadOnlyList<PodAddress> Allocate(string containerId, string interfaceName, IReadOnlyList<IpAddress> requested)
+    public IReadOnlyList<PodAddress> Allocate(
+        string containerId, string interfaceName, IReadOnlyList<IpAddress> requested)
     {
         using IDisposable held = store.Lock();
         IReadOnlyList<AddressHolder> holders = store.Holders();
         foreach (AddressHolder holder in holders)
         {
             if (holder.ContainerId == containerId && holder.InterfaceName == interfaceName && IsInRange(holder.Address))
-                throw new IpamException($"{holder.Address} has been given to {containerId} {interfaceName} already; DEL comes before another ADD");
+                throw new IpamException(
+                    $"{holder.Address} has been given to {containerId} {interfaceName} already; DEL comes before "
+                    + "another ADD");
         }
 
         List<PodAddress> given = [];
@@ -33,13 +38,16 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
             for (int i = 0; i < rangeSets.Count; i++)
             {
                 int index = wanted.FindIndex(address => rangeSets[i].Find(address) is not null);
-                given.Add(index < 0 ? TakeNext(i, containerId, interfaceName, holders) : Take(wanted[index], i, containerId, interfaceName));
+                given.Add(index < 0 ? TakeNext(
+                    i, containerId, interfaceName, holders) : Take(wanted[index], i, containerId, interfaceName));
                 if (index >= 0) wanted.RemoveAt(index);
             }
 
             return wanted.Count == 0
                 ? given
-                : throw new IpamException($"{string.Join(", ", wanted)} cannot be given: not in the ranges {string.Join("; ", rangeSets)}, or the second one of a range set");
+                : throw new IpamException(
+                    $"{string.Join(", ", wanted)} cannot be given: not in the ranges {string.Join("; ", rangeSets)}, "
+                    + "or the second one of a range set");
         }
         catch (Exception exception) when (exception is IpamException or IOException or UnauthorizedAccessException)
         {
@@ -48,7 +56,9 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
         }
     }
 
-    /// <summary>Frees what the attachment has. Nothing there is a success, and so is a store that is not there.</summary>
+    /// <summary>
+    /// Frees what the attachment has. Nothing there is a success, and so is a store that is not there.
+    /// </summary>
     public static void Release(AddressStore store, string containerId, string interfaceName)
     {
         if (!Directory.Exists(store.Directory)) return;
@@ -73,13 +83,15 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
     private PodAddress Take(IpAddress address, int index, string containerId, string interfaceName)
     {
         AddressRange range = rangeSets[index].Find(address)!;
-        if (address == range.Gateway) throw new IpamException($"{address} cannot be given: it is the gateway of {range.Subnet}");
+        if (address == range.Gateway)
+            throw new IpamException($"{address} cannot be given: it is the gateway of {range.Subnet}");
         return store.Reserve(address, containerId, interfaceName, index)
             ? new(address, range.Subnet.Length, range.Gateway)
             : throw new IpamException($"{address} of range {range} is taken already");
     }
 
-    private PodAddress TakeNext(int index, string containerId, string interfaceName, IReadOnlyList<AddressHolder> holders)
+    private PodAddress TakeNext(
+        int index, string containerId, string interfaceName, IReadOnlyList<AddressHolder> holders)
     {
         RangeCursor cursor = new(rangeSets[index], store.LastReserved(index));
         HashSet<IpAddress> taken = [];
@@ -97,7 +109,8 @@ public sealed class AddressAllocator(AddressStore store, IReadOnlyList<RangeSet>
     {
         List<string> taken = Taken(set, holders);
         string some = string.Join(", ", taken.Take(HoldersNamed));
-        return $"no address is free in range {set}: {taken.Count} are taken, by {some}{(taken.Count > HoldersNamed ? ", …" : "")} (see {store.Directory})";
+        return $"no address is free in range {set}: {taken.Count} are taken, by "
+            + $"{some}{(taken.Count > HoldersNamed ? ", …" : "")} (see {store.Directory})";
     }
 
     private static List<string> Taken(RangeSet set, IReadOnlyList<AddressHolder> holders)

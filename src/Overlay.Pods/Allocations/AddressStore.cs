@@ -15,7 +15,8 @@ public sealed class AddressStore
     public const string DefaultDirectory = "/var/lib/cni/networks";
 
     private const string LineBreak = "\r\n";
-    private const UnixFileMode Permissions = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode Permissions =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <param name="directory">Of all networks; null or empty = <see cref="DefaultDirectory"/>.</param>
     /// <param name="network">Name of the network.</param>
@@ -51,7 +52,8 @@ public sealed class AddressStore
     public IpAddress? LastReserved(int rangeSet)
     {
         string path = LastReservedPath(rangeSet);
-        return File.Exists(path) && IpAddress.TryParse(File.ReadAllText(path).Trim(), out IpAddress address) ? address : null;
+        return File.Exists(path)
+            && IpAddress.TryParse(File.ReadAllText(path).Trim(), out IpAddress address) ? address : null;
     }
 
     /// <summary>Takes the address if nobody has it.</summary>
@@ -79,7 +81,9 @@ public sealed class AddressStore
 
     public void Release(IpAddress address) => File.Delete(PathOf(address));
 
-    /// <summary>Frees what the attachment has; where nothing bears the interface's name, what the container has as such.</summary>
+    /// <summary>
+    /// Frees what the attachment has; where nothing bears the interface's name, what the container has as such.
+    /// </summary>
     public void Release(string containerId, string interfaceName)
     {
         // Whoever was writing it is dead, for the lock is ours.
@@ -108,7 +112,8 @@ public sealed class AddressStore
     }
 
     // Whoever is killed leaves a draft that no reader takes for an address. Under the lock one name is enough.
-    private void Write(string path, string content) => AtomicFile.Replace(path, HalfPath, Encoding.UTF8.GetBytes(content), Permissions);
+    private void Write(string path, string content) =>
+        AtomicFile.Replace(path, HalfPath, Encoding.UTF8.GetBytes(content), Permissions);
 
     private string HalfPath => Path.Combine(Directory, ".half");
 

@@ -3,7 +3,9 @@ using System.Diagnostics;
 namespace Overlay.Pods.Allocations;
 
 /// <summary>The exclusive flock on a store's <c>lock</c> file, which host-local takes too.</summary>
-/// <remarks>A file opened for one's own use is one under LOCK_EX, tried without waiting; so the wait is made here.</remarks>
+/// <remarks>
+/// A file opened for one's own use is one under LOCK_EX, tried without waiting; so the wait is made here.
+/// </remarks>
 internal sealed class StoreLock : IDisposable
 {
     // Longer than hundreds of plugins in a row need, and shorter than a runtime waits for an ADD.
@@ -33,7 +35,8 @@ internal sealed class StoreLock : IDisposable
             catch (IOException exception) when (IsHeld(exception))
             {
                 if (waited.Elapsed > _patience)
-                    throw new IOException($"{path} has been held by another process for {_patience.TotalSeconds:0} s", exception);
+                    throw new IOException(
+                        $"{path} has been held by another process for {_patience.TotalSeconds:0} s", exception);
                 Thread.Sleep(Random.Shared.Next(1, 4));
             }
         }

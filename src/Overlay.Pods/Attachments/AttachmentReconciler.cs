@@ -3,8 +3,8 @@ using Overlay.Pods.Allocations;
 namespace Overlay.Pods.Attachments;
 
 /// <summary>
-/// Frees what attachments have left that nobody will ever delete: a runtime that lost its state, or an ADD that was killed.
-/// Allocations without a record, such as those of flannel's plugins, are left alone.
+/// Frees what attachments have left that nobody will ever delete: a runtime that lost its state, or an ADD that was
+/// killed. Allocations without a record, such as those of flannel's plugins, are left alone.
 /// </summary>
 /// <param name="records">The attachments of this node.</param>
 /// <param name="hostInterfaceExists">Whether the node has an interface of that name.</param>
@@ -20,15 +20,19 @@ public sealed class AttachmentReconciler(AttachmentRecords records, Func<string,
         DateTimeOffset before = DateTimeOffset.UtcNow - minimumAge;
         foreach (AttachmentRecord record in records.List(problems))
         {
-            // Another plugin's allocation is that plugin's to free, and needs the runtime's configuration: DEL or GC does it.
+            // Another plugin's allocation is that plugin's to free, and needs the runtime's configuration: DEL or GC
+            // does it.
             if (record.IpamType != AttachmentRecord.HostLocal) continue;
             try
             {
                 if (IsLeft(record, before) && Release(record, before)) released.Add(record);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+            catch (Exception exception)
+                when (exception is IOException or UnauthorizedAccessException or ArgumentException)
             {
-                problems.Add($"{record.ContainerId} {record.InterfaceName} of {record.Network} cannot be released: {exception.Message}");
+                problems.Add(
+                    $"{record.ContainerId} {record.InterfaceName} of {record.Network} cannot be released: "
+                    + $"{exception.Message}");
             }
         }
 
@@ -46,14 +50,16 @@ public sealed class AttachmentReconciler(AttachmentRecords records, Func<string,
     private bool IsLeft(AttachmentRecord record, DateTimeOffset before) =>
         record.Time <= before && !hostInterfaceExists(record.HostInterfaceName);
 
-    // Looked at again under the store's lock: an ADD of the same attachment, which writes its record first, may have begun since.
+    // Looked at again under the store's lock: an ADD of the same attachment, which writes its record first, may have
+    // begun since.
     private bool Release(AttachmentRecord record, DateTimeOffset before)
     {
         AddressStore store = new(record.IpamDirectory, record.Network);
         if (Directory.Exists(store.Directory))
         {
             using IDisposable held = store.Lock();
-            if (records.Find(record.Network, record.ContainerId, record.InterfaceName) is not { } now || !IsLeft(now, before)) return false;
+            if (records.Find(record.Network, record.ContainerId, record.InterfaceName) is not { } now
+                || !IsLeft(now, before)) return false;
             store.Release(record.ContainerId, record.InterfaceName);
         }
 

@@ -1,6 +1,8 @@
 namespace Overlay.Pods.Attachments;
 
-/// <summary>What is to be undone when an attachment goes, also by somebody who was not there when it was made.</summary>
+/// <summary>
+/// What is to be undone when an attachment goes, also by somebody who was not there when it was made.
+/// </summary>
 public sealed record AttachmentRecord
 {
     public required string Network { get; init; }
@@ -14,7 +16,9 @@ public sealed record AttachmentRecord
 
     public required string HostInterfaceName { get; init; }
 
-    /// <summary>The IPAM plugin's name; <see cref="HostLocal"/> is kept in <see cref="IpamDirectory"/> by ourselves.</summary>
+    /// <summary>
+    /// The IPAM plugin's name; <see cref="HostLocal"/> is kept in <see cref="IpamDirectory"/> by ourselves.
+    /// </summary>
     public required string IpamType { get; init; }
 
     /// <summary>Of all networks' allocations; empty = host-local's default.</summary>
@@ -26,5 +30,6 @@ public sealed record AttachmentRecord
     /// <summary>The IPAM that is done here.</summary>
     public const string HostLocal = "host-local";
 
-    public bool Is(string containerId, string interfaceName) => ContainerId == containerId && InterfaceName == interfaceName;
+    public bool Is(string containerId, string interfaceName) =>
+        ContainerId == containerId && InterfaceName == interfaceName;
 }

@@ -44,7 +44,8 @@ internal static class AttachmentRecordJson
                 Time = root.GetProperty("time").GetDateTimeOffset(),
             };
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new FormatException(exception.Message, exception);
         }

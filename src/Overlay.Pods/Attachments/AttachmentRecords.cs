@@ -5,7 +5,9 @@ namespace Overlay.Pods.Attachments;
 /// <summary>Records of the attachments of this node, one file each, whole or not there.</summary>
 public sealed class AttachmentRecords
 {
-    /// <summary>Beside host-local's, root's alone: whoever can write there has any of the node's addresses freed.</summary>
+    /// <summary>
+    /// Beside host-local's, root's alone: whoever can write there has any of the node's addresses freed.
+    /// </summary>
     public const string DefaultDirectory = "/var/lib/cni/overlay";
 
     private const string Extension = ".json";
@@ -17,7 +19,8 @@ public sealed class AttachmentRecords
     private readonly string _directory;
 
     /// <param name="directory">Null or empty = <see cref="DefaultDirectory"/>.</param>
-    public AttachmentRecords(string? directory) => _directory = string.IsNullOrEmpty(directory) ? DefaultDirectory : directory;
+    public AttachmentRecords(string? directory) =>
+        _directory = string.IsNullOrEmpty(directory) ? DefaultDirectory : directory;
 
     /// <exception cref="IOException">It cannot be written; the one from before, if any, is still there.</exception>
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
@@ -35,7 +38,8 @@ public sealed class AttachmentRecords
         {
             return AttachmentRecordJson.Read(File.ReadAllBytes(PathOf(network, containerId, interfaceName)));
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or FormatException)
+        catch (Exception exception)
+            when (exception is FileNotFoundException or DirectoryNotFoundException or FormatException)
         {
             return null;
         }
@@ -62,11 +66,14 @@ public sealed class AttachmentRecords
         }
     }
 
-    /// <summary>Removes what has been begun of a network's records: nobody is writing them, or nobody will want them.</summary>
+    /// <summary>
+    /// Removes what has been begun of a network's records: nobody is writing them, or nobody will want them.
+    /// </summary>
     public void RemoveHalves(string network)
     {
         if (!Directory.Exists(_directory)) return;
-        foreach (string path in Directory.EnumerateFiles(_directory, $"{network}{Separator}*{HalfExtension}")) File.Delete(path);
+        foreach (string path in Directory.EnumerateFiles(_directory, $"{network}{Separator}*{HalfExtension}"))
+            File.Delete(path);
     }
 
     /// <summary>All records, and the files that are none, with the reason.</summary>
@@ -80,9 +87,13 @@ public sealed class AttachmentRecords
             {
                 AttachmentRecord record = AttachmentRecordJson.Read(File.ReadAllBytes(path));
 
-                // What is done with a record follows from its content; a name that says something else was not given here.
+                // What is done with a record follows from its content; a name that says something else was not given
+                // here.
                 if (PathOf(record.Network, record.ContainerId, record.InterfaceName) == path) records.Add(record);
-                else problems.Add($"{path} is the record of {record.ContainerId} {record.InterfaceName} of {record.Network}, which has another name");
+                else
+                    problems.Add(
+                        $"{path} is the record of {record.ContainerId} {record.InterfaceName} of {record.Network}, "
+                        + "which has another name");
             }
             catch (FileNotFoundException)
             {

@@ -10,7 +10,9 @@ public sealed record AddressRange
     /// <param name="start">First address given; null = the one after the subnet's base.</param>
     /// <param name="end">Last address given; null = the subnet's last, without IPv4's broadcast.</param>
     /// <param name="gateway">Never given to a pod; null = the one after the subnet's base.</param>
-    /// <exception cref="FormatException">The subnet is too small, or an address is not in it or out of order.</exception>
+    /// <exception cref="FormatException">
+    /// The subnet is too small, or an address is not in it or out of order.
+    /// </exception>
     public AddressRange(IpPrefix subnet, IpAddress? start = null, IpAddress? end = null, IpAddress? gateway = null)
     {
         if (subnet.Length > subnet.Address.Bits - 2)
@@ -23,7 +25,8 @@ public sealed record AddressRange
         Require(subnet.Contains(End), "rangeEnd", End);
 
         // Outside the subnet a gateway is allowed, as host-local does; of the other family it leads nowhere.
-        if (Gateway.Family != subnet.Family) throw new FormatException($"gateway {Gateway} is of another family than subnet {subnet}");
+        if (Gateway.Family != subnet.Family)
+            throw new FormatException($"gateway {Gateway} is of another family than subnet {subnet}");
         if (Start.Value > End.Value) throw new FormatException($"rangeStart {Start} comes after rangeEnd {End}");
     }
 

@@ -8,7 +8,8 @@ public sealed class RangeSet
     /// <exception cref="FormatException">Empty, of two families, or two ranges share an address.</exception>
     public RangeSet(IReadOnlyList<AddressRange> ranges)
     {
-        if (ranges.Count == 0) throw new FormatException("a range set is empty; example: [{\"subnet\": \"10.244.1.0/24\"}]");
+        if (ranges.Count == 0)
+            throw new FormatException("a range set is empty; example: [{\"subnet\": \"10.244.1.0/24\"}]");
         for (int i = 1; i < ranges.Count; i++)
         {
             for (int j = 0; j < i; j++)

@@ -4,18 +4,23 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Wire.Checksums;
 
-/// <summary>The Internet checksum (RFC 1071): the ones' complement of the ones' complement sum of 16-bit words.</summary>
+/// <summary>
+/// The Internet checksum (RFC 1071): the ones' complement of the ones' complement sum of 16-bit words.
+/// </summary>
 /// <remarks>
 /// Partial sums are plain 32-bit integers in host order: add them with <c>+</c>, then <see cref="Finish"/>. A partial
 /// sum returned here is at most 0xffff, so tens of thousands of them fit before anything is lost.
 /// </remarks>
 public static class InternetChecksum
 {
-    /// <summary>The sum of the bytes as big-endian words, folded to 16 bits. An odd last byte counts as its word's high half.</summary>
+    /// <summary>
+    /// The sum of the bytes as big-endian words, folded to 16 bits. An odd last byte counts as its word's high half.
+    /// </summary>
     public static uint Sum(ReadOnlySpan<byte> bytes)
     {
-        // The sum does not care for byte order (RFC 1071 section 2B): add wide words as memory has them, swap once at the
-        // end. A width the machine lacks is passed over when this is compiled; the rest of a wider one goes to the next.
+        // The sum does not care for byte order (RFC 1071 section 2B): add wide words as memory has them, swap once at
+        // the end. A width the machine lacks is passed over when this is compiled; the rest of a wider one goes to the
+        // next.
         ulong sum = 0;
         if (Vector512.IsHardwareAccelerated && bytes.Length >= Vector512<byte>.Count)
         {

@@ -3,11 +3,14 @@ using System.Runtime.Intrinsics;
 
 namespace Overlay.Wire.Checksums;
 
-/// <summary>Sums 32-bit words as memory has them, a vector at a time: the long part of <see cref="InternetChecksum.Sum"/>.</summary>
+/// <summary>
+/// Sums 32-bit words as memory has them, a vector at a time: the long part of <see cref="InternetChecksum.Sum"/>.
+/// </summary>
 /// <remarks>
 /// Each 64-bit lane is split into its two words, which are added to 64-bit lanes: that cannot overflow below 2^32
-/// vectors and needs no shuffle, as widening would. Two pairs of accumulators keep the adders busy. Each method sums the
-/// whole vectors its argument has and leaves the rest out; which is fast is the processor's affair, right they are anywhere.
+/// vectors and needs no shuffle, as widening would. Two pairs of accumulators keep the adders busy. Each method sums
+/// the whole vectors its argument has and leaves the rest out; which is fast is the processor's affair, right they are
+/// anywhere.
 /// </remarks>
 internal static class WideSum
 {

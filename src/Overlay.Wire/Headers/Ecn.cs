@@ -1,6 +1,8 @@
 namespace Overlay.Wire.Headers;
 
-/// <summary>Explicit Congestion Notification: the low two bits of the IPv4 TOS or IPv6 Traffic Class byte (RFC 3168 section 5).</summary>
+/// <summary>
+/// Explicit Congestion Notification: the low two bits of the IPv4 TOS or IPv6 Traffic Class byte (RFC 3168 section 5).
+/// </summary>
 public enum Ecn : byte
 {
     NotEct = 0,

@@ -1,4 +1,5 @@
-//  RFC 792 (ICMP) and RFC 4443 section 2.1 (ICMPv6): the same first eight bytes; the last four as echo and errors use them
+// RFC 792 (ICMP) and RFC 4443 section 2.1 (ICMPv6): the same first eight bytes; the last four as echo and errors use
+// them
 //
 //   0                   1                   2                   3
 //   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -13,7 +14,9 @@ using System.Buffers.Binary;
 namespace Overlay.Wire.Headers;
 
 /// <summary>A view of an ICMP or ICMPv6 message; integers in host byte order.</summary>
-/// <remarks>The two differ in what their checksum covers: ICMPv6 includes the IPv6 pseudo-header, ICMP has none.</remarks>
+/// <remarks>
+/// The two differ in what their checksum covers: ICMPv6 includes the IPv6 pseudo-header, ICMP has none.
+/// </remarks>
 public readonly ref struct IcmpHeader
 {
     /// <summary>Bytes of the header.</summary>

@@ -100,7 +100,9 @@ public readonly ref struct Ipv4Header
     /// <summary>What follows the header up to <see cref="TotalLength"/>; link-layer padding is left out.</summary>
     public ReadOnlySpan<byte> Payload => _packet[HeaderLength..TotalLength];
 
-    /// <summary>False unless version, header length and total length are sound and lie within the bytes given.</summary>
+    /// <summary>
+    /// False unless version, header length and total length are sound and lie within the bytes given.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> packet, out Ipv4Header header)
     {
         header = new(packet);

@@ -99,7 +99,9 @@ public readonly ref struct Ipv6Header
     /// <summary>Walks the extension headers to the upper-layer one.</summary>
     /// <param name="protocol">The upper-layer protocol, valid when true is returned.</param>
     /// <param name="offset">Where its header starts, in bytes from the start of the packet.</param>
-    /// <param name="isFragment">A fragment header was on the way; only a first fragment then holds the upper-layer header.</param>
+    /// <param name="isFragment">
+    /// A fragment header was on the way; only a first fragment then holds the upper-layer header.
+    /// </param>
     /// <returns>
     /// False when an extension header runs past the packet, when there are more than <see cref="MaxExtensionHeaders"/>,
     /// or in a fragment that is not the first.
@@ -137,7 +139,8 @@ public readonly ref struct Ipv6Header
         byte hopLimit, Ipv6Address source, Ipv6Address target)
     {
         destination = destination[..Length];
-        BinaryPrimitives.WriteUInt32BigEndian(destination, 0x6000_0000 | ((uint)trafficClass << 20) | (flowLabel & 0xf_ffff));
+        BinaryPrimitives.WriteUInt32BigEndian(
+            destination, 0x6000_0000 | ((uint)trafficClass << 20) | (flowLabel & 0xf_ffff));
         BinaryPrimitives.WriteUInt16BigEndian(destination[PayloadLengthOffset..], payloadLength);
         destination[NextHeaderOffset] = nextHeader;
         destination[HopLimitOffset] = hopLimit;

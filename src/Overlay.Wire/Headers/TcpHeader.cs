@@ -82,7 +82,8 @@ public readonly ref struct TcpHeader
     /// <summary>Writes a header without options.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The destination is shorter than 20 bytes.</exception>
     public static void Write(
-        Span<byte> destination, ushort sourcePort, ushort destinationPort, uint sequenceNumber, uint acknowledgmentNumber,
+        Span<byte> destination, ushort sourcePort, ushort destinationPort, uint sequenceNumber,
+        uint acknowledgmentNumber,
         byte flags, ushort window, ushort checksum, ushort urgentPointer)
     {
         destination = destination[..MinLength];

@@ -51,7 +51,8 @@ public readonly ref struct UdpHeader
     }
 
     /// <exception cref="ArgumentOutOfRangeException">The destination is shorter than 8 bytes.</exception>
-    public static void Write(Span<byte> destination, ushort sourcePort, ushort destinationPort, ushort length, ushort checksum)
+    public static void Write(
+        Span<byte> destination, ushort sourcePort, ushort destinationPort, ushort length, ushort checksum)
     {
         destination = destination[..HeaderLength];
         BinaryPrimitives.WriteUInt16BigEndian(destination, sourcePort);

@@ -32,7 +32,9 @@ public readonly record struct IpAddress
 
     /// <exception cref="InvalidOperationException">The address is IPv6.</exception>
     public Ipv4Address ToIpv4() =>
-        Family == IpFamily.IPv4 ? new((uint)Value) : throw new InvalidOperationException($"{this} is not an IPv4 address");
+        Family == IpFamily.IPv4
+            ? new((uint)Value)
+            : throw new InvalidOperationException($"{this} is not an IPv4 address");
 
     /// <exception cref="InvalidOperationException">The address is IPv4.</exception>
     public Ipv6Address ToIpv6() =>

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Overlay.Wire.Values;
 
-/// <summary>A CIDR prefix of either family (RFC 4632, RFC 4291 section 2.3), without heap; host bits are always zero.</summary>
+/// <summary>
+/// A CIDR prefix of either family (RFC 4632, RFC 4291 section 2.3), without heap; host bits are always zero.
+/// </summary>
 public readonly record struct IpPrefix
 {
     /// <summary>The prefix of that length which holds the address.</summary>

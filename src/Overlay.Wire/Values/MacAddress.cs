@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Overlay.Wire.Values;
 
-/// <summary>An EUI-48 address, kept as the low 48 bits of one integer; the first byte on the wire is the highest.</summary>
+/// <summary>
+/// An EUI-48 address, kept as the low 48 bits of one integer; the first byte on the wire is the highest.
+/// </summary>
 public readonly record struct MacAddress(ulong Value)
 {
     /// <summary>Bytes on the wire.</summary>
@@ -45,7 +47,8 @@ public readonly record struct MacAddress(ulong Value)
         for (int i = 0; i < Length; i++)
         {
             if (i > 0 && text[(3 * i) - 1] != ':') return false;
-            if (!byte.TryParse(text.AsSpan(3 * i, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte b))
+            if (!byte.TryParse(
+                text.AsSpan(3 * i, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte b))
                 return false;
             value = (value << 8) | b;
         }
@@ -61,5 +64,7 @@ public readonly record struct MacAddress(ulong Value)
             : throw new FormatException($"'{text}' is not a MAC address such as 02:00:00:00:00:0a");
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{(byte)(Value >> 40):x2}:{(byte)(Value >> 32):x2}:{(byte)(Value >> 24):x2}:{(byte)(Value >> 16):x2}:{(byte)(Value >> 8):x2}:{(byte)Value:x2}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(byte)(Value >> 40):x2}:{(byte)(Value >> 32):x2}:{(byte)(Value >> 24):x2}:{(byte)(Value >> 16):x2}:{(byte)(Value >> 8):x2}:{(byte)Value:x2}");
 }

@@ -12,6 +12,7 @@ public static class PrefixedAddress
         length = 0;
         string[] parts = text?.Split('/') ?? [];
         return parts.Length == 2 && IpAddress.TryParse(parts[0], out address)
-            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out length) && length <= address.Bits;
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out length)
+            && length <= address.Bits;
     }
 }

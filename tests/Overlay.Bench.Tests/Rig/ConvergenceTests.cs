@@ -11,7 +11,8 @@ public class ConvergenceTests
         IReadOnlyList<Measurement> figures = new Convergence("converge").Measurements([3, 1, 20, 2], cpuSeconds: 0.4);
         figures.Select(figure => figure.Metric.Unit).ShouldBe(["ms p50", "ms worst"]);
         figures.Select(figure => figure.Value).ShouldBe([2.5, 20]);
-        figures.ShouldAllBe(figure => figure.Cpu == 100 && figure.Metric.Workload == "converge" && figure.Metric.LowerIsBetter);
+        figures.ShouldAllBe(
+            figure => figure.Cpu == 100 && figure.Metric.Workload == "converge" && figure.Metric.LowerIsBetter);
         figures[0].Note.ShouldBe("4 changes");
     }
 }

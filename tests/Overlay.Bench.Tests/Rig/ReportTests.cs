@@ -10,7 +10,8 @@ public class ReportTests
     public void The_json_has_one_object_a_metric_column_and_peer()
     {
         JsonElement[] entries =
-            [.. JsonDocument.Parse(ResultJson.Write(Samples.Results("kernel-vxlan", "overlay"))).RootElement.EnumerateArray()];
+            [.. JsonDocument.Parse(
+                ResultJson.Write(Samples.Results("kernel-vxlan", "overlay"))).RootElement.EnumerateArray()];
         entries.Length.ShouldBe(8);
         foreach (JsonElement entry in entries)
         {
@@ -54,7 +55,8 @@ public class ReportTests
     [Fact]
     public void The_chart_is_an_svg_with_a_panel_a_metric_and_column()
     {
-        XElement svg = XDocument.Parse(ResultChart.Write(Samples.Results("kernel-vxlan", "overlay"), "a < b & c")).Root!;
+        XElement svg =
+            XDocument.Parse(ResultChart.Write(Samples.Results("kernel-vxlan", "overlay"), "a < b & c")).Root!;
         XNamespace ns = "http://www.w3.org/2000/svg";
         svg.Name.ShouldBe(ns + "svg");
         svg.Elements(ns + "g").Count().ShouldBe(4);

@@ -55,7 +55,8 @@ public class RigOptionsReaderTests
     [InlineData("--peers bare,overlay-file", "--peers bare: has no store")]
     public void What_does_not_go_together_is_named_with_an_example_that_does(string line, string complaint)
     {
-        string message = Should.Throw<UsageException>(() => RigOptionsReader.Read(line.Split(' '), _noVariables)).Message;
+        string message =
+            Should.Throw<UsageException>(() => RigOptionsReader.Read(line.Split(' '), _noVariables)).Message;
         message.ShouldStartWith(complaint);
         message.ShouldContain("--workloads converge --peers overlay-file,overlay-etcd");
         message.ShouldNotContain("\n");
@@ -79,7 +80,8 @@ public class RigOptionsReaderTests
     [InlineData("--fast", "unknown option --fast", "--peers overlay,kernel-vxlan")]
     public void What_is_wrong_is_named_in_one_line_with_an_example(string line, string value, string example)
     {
-        string message = Should.Throw<UsageException>(() => RigOptionsReader.Read(line.Split(' '), _noVariables)).Message;
+        string message =
+            Should.Throw<UsageException>(() => RigOptionsReader.Read(line.Split(' '), _noVariables)).Message;
         message.ShouldContain(value);
         message.ShouldContain(example);
         message.ShouldNotContain("\n");
@@ -89,6 +91,7 @@ public class RigOptionsReaderTests
     [InlineData("WIREGUARD_GO")]
     [InlineData("FLANNELD")]
     public void A_program_that_is_not_there_is_named(string variable) =>
-        Should.Throw<UsageException>(() => RigOptionsReader.Read([], new Dictionary<string, string> { [variable] = "/no/such" }))
+        Should.Throw<UsageException>(
+            () => RigOptionsReader.Read([], new Dictionary<string, string> { [variable] = "/no/such" }))
             .Message.ShouldContain($"{variable}=/no/such");
 }

@@ -38,7 +38,8 @@ public class StatisticsTests
         ResultSeries reference = new(Samples.Bulk, RigOptions.NoWire, PeerCatalog.Reference);
 
         // The machine was slow in run 3, for both; run 2 of the reference failed.
-        foreach ((int run, double value) in new[] { (1, 5.0), (2, 100.0), (3, 1.0), (4, 6.0) }) own.Add(new(run, value, 1));
+        foreach ((int run, double value) in new[] { (1, 5.0), (2, 100.0), (3, 1.0), (4, 6.0) })
+            own.Add(new(run, value, 1));
         foreach ((int run, double value) in new[] { (1, 10.0), (3, 2.0), (4, 10.0) }) reference.Add(new(run, value, 1));
 
         own.RatioTo(reference).ShouldBe(0.5);

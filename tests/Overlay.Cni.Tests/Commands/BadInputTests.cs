@@ -23,7 +23,8 @@ public sealed class BadInputTests
     [InlineData("ADD", "a", "/x", "eth0", "IP=10.1", "CNI_ARGS IP '10.1'")]
     [InlineData("ADD", "a", "/x", "eth0", "MAC=02:00", "CNI_ARGS MAC '02:00'")]
     [InlineData("ADD", "a", "/x", "eth0", "FOO=1;BAR=2", "unknown keys FOO, BAR")]
-    public void Bad_variables_are_all_named(string command, string id, string path, string name, string arguments, string message)
+    public void Bad_variables_are_all_named(
+        string command, string id, string path, string name, string arguments, string message)
     {
         using JsonDocument error = Fail(Good, command, id, path, name, arguments);
         error.RootElement.GetProperty("code").GetInt32().ShouldBe(4);
@@ -103,7 +104,8 @@ public sealed class BadInputTests
     }
 
     // In this process: a table of dozens of starts would take its time.
-    private static JsonDocument Fail(string configuration, string command, string id, string path, string name, string arguments)
+    private static JsonDocument Fail(
+        string configuration, string command, string id, string path, string name, string arguments)
     {
         Dictionary<string, string> variables = new()
         {

@@ -24,7 +24,8 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void A_resolv_conf_that_is_not_there_fails_before_an_address_is_taken()
     {
-        string configuration = HostLocal("1.0.0").Replace("\"ranges\"", "\"resolvConf\":\"/nonexistent/resolv.conf\",\"ranges\"", StringComparison.Ordinal);
+        string configuration = HostLocal("1.0.0")
+            .Replace("\"ranges\"", "\"resolvConf\":\"/nonexistent/resolv.conf\",\"ranges\"", StringComparison.Ordinal);
         Plugin.Run("ADD", configuration).Output.ShouldContain("/nonexistent/resolv.conf");
         _directory.Allocations("net").ShouldBeEmpty();
         _directory.RecordFiles().ShouldBeEmpty();
@@ -100,17 +101,20 @@ public sealed class CommandTests : IDisposable
     public void GC_removes_what_the_runtime_does_not_list_and_leaves_other_networks()
     {
         Directory.CreateDirectory($"{_directory.Path}/net");
-        foreach ((string address, string holder) in new[] { ("10.1.0.2", "live\r\neth0"), ("10.1.0.3", "gone\r\neth0"), ("10.1.0.4", "live\r\nnet1"), ("10.1.0.5", "old") })
+        foreach ((string address, string holder) in new[] { ("10.1.0.2", "live\r\neth0"), ("10.1.0.3", "gone\r\neth0"),
+            ("10.1.0.4", "live\r\nnet1"), ("10.1.0.5", "old") })
             File.WriteAllText($"{_directory.Path}/net/{address}", holder);
         Directory.CreateDirectory(_directory.Records);
-        foreach ((string network, string id) in new[] { ("net", "live"), ("net", "gone"), ("net", "lost"), ("second", "gone") })
+        foreach ((string network, string id) in new[] { ("net", "live"), ("net", "gone"), ("net", "lost"),
+            ("second", "gone") })
         {
             File.WriteAllText($"{_directory.Records}/{network}:{id}:eth0.json", $$"""
                 {"network":"{{network}}","containerId":"{{id}}","ifname":"eth0","netns":"/x","hostInterface":"ov000000000000","ipam":"host-local","ipamDirectory":"{{_directory.Path}}","time":"2026-01-01T00:00:00Z"}
                 """);
         }
 
-        Plugin.Run("GC", HostLocal("1.1.0", "\"cni.dev/valid-attachments\":[{\"containerID\":\"live\",\"ifname\":\"eth0\"}],")).ShouldBe((0, ""));
+        Plugin.Run("GC", HostLocal("1.1.0",
+            "\"cni.dev/valid-attachments\":[{\"containerID\":\"live\",\"ifname\":\"eth0\"}],")).ShouldBe((0, ""));
         _directory.Allocations("net").Keys.ShouldBe(["10.1.0.2"]);
         _directory.RecordFiles().ShouldBe(["net:live:eth0.json", "second:gone:eth0.json"], ignoreOrder: true);
 

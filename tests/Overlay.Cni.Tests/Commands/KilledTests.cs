@@ -35,7 +35,8 @@ public sealed class KilledTests : IDisposable
     private Process Start(string id)
     {
         ProcessStartInfo start = new(Plugin.Path) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach ((string key, string value) in new[] { ("COMMAND", "ADD"), ("CONTAINERID", id), ("NETNS", "/run/netns/overlay-test-none"), ("IFNAME", "eth0") })
+        foreach ((string key, string value) in new[] { ("COMMAND", "ADD"), ("CONTAINERID", id),
+            ("NETNS", "/run/netns/overlay-test-none"), ("IFNAME", "eth0") })
             start.Environment[$"CNI_{key}"] = value;
         Process process = Process.Start(start)!;
         process.StandardInput.Write(Configuration());

@@ -12,14 +12,18 @@ public sealed class ConfigurationPropertyTests
 
     private static readonly string[] _keys =
     [
-        "name", "cniVersion", "bridge", "mtu", "mac", "hairpinMode", "subnetFile", "adminSocket", "stateDirectory", "delegate", "dataDir",
-        "ipam", "type", "ranges", "subnet", "rangeStart", "gateway", "routes", "dst", "runtimeConfig", "ips", "args", "cni", "dns", "nameservers",
+        "name", "cniVersion", "bridge", "mtu", "mac", "hairpinMode", "subnetFile", "adminSocket", "stateDirectory",
+        "delegate", "dataDir",
+        "ipam", "type", "ranges", "subnet", "rangeStart", "gateway", "routes", "dst", "runtimeConfig", "ips", "args",
+        "cni", "dns", "nameservers",
     ];
 
     private static readonly string[] _values =
     [
-        "null", "true", "-1", "1e400", "1450", "[]", "{}", "[[]]", "[[{}]]", "[{}]", "[null]", "\"\"", "\"a\"", "\"\\u0000\"", "\"\\ud800\"", "\"1.1.0\"",
-        "\"10.1.0.0/24\"", "\"::/0\"", "\"10.1.0.1\"", "[[{\"subnet\":\"::/0\"}]]", "[[{\"subnet\":\"0.0.0.0/0\"}]]", "\"/nonexistent\"", "[\"\\ud800\"]",
+        "null", "true", "-1", "1e400", "1450", "[]", "{}", "[[]]", "[[{}]]", "[{}]", "[null]", "\"\"", "\"a\"",
+        "\"\\u0000\"", "\"\\ud800\"", "\"1.1.0\"",
+        "\"10.1.0.0/24\"", "\"::/0\"", "\"10.1.0.1\"", "[[{\"subnet\":\"::/0\"}]]", "[[{\"subnet\":\"0.0.0.0/0\"}]]",
+        "\"/nonexistent\"", "[\"\\ud800\"]",
     ];
 
     [Fact]
@@ -28,11 +32,15 @@ public sealed class ConfigurationPropertyTests
     [Fact]
     public void No_mixture_of_keys_and_values_makes_it_throw()
     {
-        Gen<string> member = Gen.Elements(_keys).SelectMany(static key => Gen.Elements(_values), static (key, value) => $"\"{key}\":{value}");
+        Gen<string> member = Gen.Elements(_keys)
+            .SelectMany(static key => Gen.Elements(_values), static (key, value) => $"\"{key}\":{value}");
         Gen<string> nested = Gen.Elements("ipam", "delegate", "runtimeConfig", "args").SelectMany(
             _ => member.ArrayOf(), static (key, members) => $"\"{key}\":{{{string.Join(',', members)}}}");
         Gen<byte[]> whole = Gen.OneOf(member, nested).ArrayOf()
-            .Select(static members => Encoding.UTF8.GetBytes($"{{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"subnetFile\":\"/nonexistent\"{string.Concat(members.Select(static text => "," + text))}}}"));
+            .Select(
+                static members =>
+                    Encoding.UTF8.GetBytes(
+                        $"{{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"subnetFile\":\"/nonexistent\"{string.Concat(members.Select(static text => "," + text))}}}"));
         Check.One(_config, Prop.ForAll(whole.ToArbitrary(), Answers));
     }
 

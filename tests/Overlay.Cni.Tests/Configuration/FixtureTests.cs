@@ -9,7 +9,8 @@ namespace Overlay.Cni.Tests;
 public sealed class FixtureTests
 {
     public static TheoryData<string> Names() =>
-        new(Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Fixtures")).Select(static path => Path.GetFileNameWithoutExtension(path)));
+        new(Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Fixtures"))
+            .Select(static path => Path.GetFileNameWithoutExtension(path)));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -21,7 +22,8 @@ public sealed class FixtureTests
         byte[] text = Encoding.UTF8.GetBytes(fixture.RootElement.GetProperty("stdin").GetRawText());
         using JsonDocument document = JsonDocument.Parse(text);
         NetworkConfiguration read = NetworkConfigurationReader.Read(
-            document.RootElement, text, NetworkConfiguration.ReadVersion(document), CniEnvironment.Read(variables.GetValueOrDefault));
+            document.RootElement, text, NetworkConfiguration.ReadVersion(document),
+            CniEnvironment.Read(variables.GetValueOrDefault));
 
         JsonElement expected = fixture.RootElement.GetProperty("expect");
         read.Version.ShouldBe(expected.GetProperty("version").GetString());
@@ -41,11 +43,13 @@ public sealed class FixtureTests
         using JsonDocument fixture = Load(name);
         Dictionary<string, string> variables = Variables(fixture);
         variables["CNI_COMMAND"] = "DEL";
-        string configuration = string.Concat("{", directory.Keys, fixture.RootElement.GetProperty("stdin").GetRawText().AsSpan().Trim()[1..]);
+        string configuration = string.Concat(
+            "{", directory.Keys, fixture.RootElement.GetProperty("stdin").GetRawText().AsSpan().Trim()[1..]);
         foreach (string path in new[] { variables["CNI_NETNS"], "" })
         {
             variables["CNI_NETNS"] = path;
-            (int exitCode, string output) = Plugin.Run(configuration, [.. variables.Select(static pair => (pair.Key, pair.Value))]);
+            (int exitCode, string output) =
+                Plugin.Run(configuration, [.. variables.Select(static pair => (pair.Key, pair.Value))]);
             output.ShouldBe("");
             exitCode.ShouldBe(0);
         }
@@ -55,5 +59,6 @@ public sealed class FixtureTests
         JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", name + ".json")));
 
     private static Dictionary<string, string> Variables(JsonDocument fixture) =>
-        fixture.RootElement.GetProperty("env").EnumerateObject().ToDictionary(static item => item.Name, static item => item.Value.GetString()!);
+        fixture.RootElement.GetProperty("env")
+            .EnumerateObject().ToDictionary(static item => item.Name, static item => item.Value.GetString()!);
 }

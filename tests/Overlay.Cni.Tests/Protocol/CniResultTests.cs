@@ -15,11 +15,13 @@ public sealed class CniResultTests
             new(IpAddress.Parse("10.244.1.7"), 24, IpAddress.Parse("10.244.1.1"), 1),
             new(IpAddress.Parse("fd00::7"), 64, IpAddress.Parse("fd00::1"), 1),
         ],
-        Routes = [new(IpPrefix.Parse("10.244.0.0/16"), null, 1450), new(IpPrefix.Parse("::/0"), IpAddress.Parse("fd00::1"))],
+        Routes =
+            [new(IpPrefix.Parse("10.244.0.0/16"), null, 1450), new(IpPrefix.Parse("::/0"), IpAddress.Parse("fd00::1"))],
         Dns = new(["10.96.0.10"], "example.net", ["a.example.net"], ["ndots:5"]),
     };
 
-    private const string Dns = "\"dns\":{\"nameservers\":[\"10.96.0.10\"],\"domain\":\"example.net\",\"search\":[\"a.example.net\"],\"options\":[\"ndots:5\"]}";
+    private const string Dns =
+        "\"dns\":{\"nameservers\":[\"10.96.0.10\"],\"domain\":\"example.net\",\"search\":[\"a.example.net\"],\"options\":[\"ndots:5\"]}";
     private const string Families = """
         "ip4":{"ip":"10.244.1.7/24","gateway":"10.244.1.1","routes":[{"dst":"10.244.0.0/16"}]},"ip6":{"ip":"fd00::7/64","gateway":"fd00::1","routes":[{"dst":"::/0","gw":"fd00::1"}]}
         """;
@@ -56,7 +58,8 @@ public sealed class CniResultTests
         // And what was written is read back, up to what that version has no words for.
         using JsonDocument document = JsonDocument.Parse(written);
         CniResult read = CniResultReader.Read(document.RootElement, "");
-        read.Addresses.Select(static address => address.Address).ShouldBe(_result.Addresses.Select(static address => address.Address));
+        read.Addresses.Select(static address => address.Address)
+            .ShouldBe(_result.Addresses.Select(static address => address.Address));
         Write(read, version).ShouldBe(written);
     }
 

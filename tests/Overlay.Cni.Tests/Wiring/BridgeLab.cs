@@ -9,7 +9,8 @@ namespace Overlay.Cni.Tests;
 /// <summary>A namespace for the node, without a bridge, and empty ones for its pods.</summary>
 public sealed class BridgeLab : IDisposable
 {
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "wiring", Nodes = 5, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "wiring", Nodes = 5, PodsPerNode = 0 });
 
     public BridgeLab()
     {
@@ -48,7 +49,8 @@ public sealed class BridgeLab : IDisposable
             new(IpAddress.Parse($"10.244.7.{9 + number}"), 24, IpAddress.Parse("10.244.7.1")),
             new(IpAddress.Parse($"fd00:10:244:7::{9 + number}"), 64, IpAddress.Parse("fd00:10:244:7::1")),
         ],
-        Routes = [new(IpPrefix.Parse("10.244.0.0/16"), null, 1400), new(IpPrefix.Parse("fd00:10:244::/56"), null, 1380)],
+        Routes =
+            [new(IpPrefix.Parse("10.244.0.0/16"), null, 1400), new(IpPrefix.Parse("fd00:10:244::/56"), null, 1380)],
         SegmentLimit = 44,
     };
 
@@ -60,7 +62,8 @@ public sealed class BridgeLab : IDisposable
     internal void Check(AttachmentRequest request) => Host.Invoke(() => BridgeNetwork.Check(request));
 
     /// <summary>What `ip` says inside.</summary>
-    public static string Ip(NetworkNamespace inside, string line) => inside.Run("ip", line.Split(' ')).EnsureSuccess().Output;
+    public static string Ip(NetworkNamespace inside, string line) =>
+        inside.Run("ip", line.Split(' ')).EnsureSuccess().Output;
 
     public void Dispose() => _lab.Dispose();
 }

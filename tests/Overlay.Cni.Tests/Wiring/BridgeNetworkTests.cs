@@ -41,7 +41,8 @@ public sealed class BridgeNetworkTests : IDisposable
     public void A_pod_is_reachable_as_soon_as_it_is_attached_and_reaches_others()
     {
         _lab.Pod(1).Set("net/ipv6/conf/default/disable_ipv6", "1");
-        foreach (string scope in new[] { "all", "default" }) _lab.Pod(1).Set($"net/ipv6/conf/{scope}/accept_dad", scope == "all" ? "0" : "1");
+        foreach (string scope in new[] { "all", "default" })
+            _lab.Pod(1).Set($"net/ipv6/conf/{scope}/accept_dad", scope == "all" ? "0" : "1");
         _lab.Attach(_lab.Request(1));
         _lab.Attach(_lab.Request(2));
         BridgeLab.Ip(_lab.Pod(1), "-6 address show tentative").ShouldBeEmpty();
@@ -65,7 +66,8 @@ public sealed class BridgeNetworkTests : IDisposable
     [Fact]
     public void A_bridge_that_is_there_is_taken_as_it_is()
     {
-        _lab.Host.Ip("link add cni0 address 02:00:00:00:00:99 mtu 1440 type bridge", "address add 10.244.7.1/24 dev cni0");
+        _lab.Host.Ip(
+            "link add cni0 address 02:00:00:00:00:99 mtu 1440 type bridge", "address add 10.244.7.1/24 dev cni0");
         _lab.Attach(_lab.Request(1) with { Mtu = 1440 }).BridgeMac.ToString().ShouldBe("02:00:00:00:00:99");
         string bridge = BridgeLab.Ip(_lab.Host, "address show cni0");
         bridge.ShouldContain("mtu 1440");
@@ -80,7 +82,10 @@ public sealed class BridgeNetworkTests : IDisposable
         CniException refused = Should.Throw<CniException>(() => _lab.Attach(_lab.Request(1)));
         refused.Message.ShouldContain("10.9.9.1/24");
         refused.Message.ShouldContain("10.244.7.1/24");
-        AttachmentRequest forcing = _lab.Request(1) with { Bridge = new BridgeSettings { Name = "cni0", ForceAddress = true } };
+        AttachmentRequest forcing = _lab.Request(1) with
+        {
+            Bridge = new BridgeSettings { Name = "cni0", ForceAddress = true },
+        };
         _lab.Attach(forcing);
         BridgeLab.Ip(_lab.Host, "address show cni0").ShouldNotContain("10.9.9.1");
     }
@@ -90,9 +95,13 @@ public sealed class BridgeNetworkTests : IDisposable
     [InlineData(false)]
     public void A_port_reflects_when_hairpin_is_on(bool hairpin)
     {
-        AttachmentRequest request = _lab.Request(1) with { Bridge = new BridgeSettings { Name = "cni0", HairpinMode = hairpin } };
+        AttachmentRequest request = _lab.Request(1) with
+        {
+            Bridge = new BridgeSettings { Name = "cni0", HairpinMode = hairpin },
+        };
         _lab.Attach(request);
-        BridgeLab.Ip(_lab.Host, $"-d link show {request.HostInterfaceName}").ShouldContain($"hairpin {(hairpin ? "on" : "off")}");
+        BridgeLab.Ip(_lab.Host, $"-d link show {request.HostInterfaceName}")
+            .ShouldContain($"hairpin {(hairpin ? "on" : "off")}");
     }
 
     [Fact]
@@ -116,7 +125,11 @@ public sealed class BridgeNetworkTests : IDisposable
     [Fact]
     public void What_fails_halfway_leaves_no_interface()
     {
-        AttachmentRequest request = _lab.Request(1) with { Routes = [new(IpPrefix.Parse("10.60.0.0/16"), IpAddress.Parse("240.0.0.1"), 0), new(IpPrefix.Parse("2001:db8::/32"), IpAddress.Parse("::1"))] };
+        AttachmentRequest request = _lab.Request(1) with
+        {
+            Routes = [new(IpPrefix.Parse("10.60.0.0/16"), IpAddress.Parse("240.0.0.1"), 0), new(
+                IpPrefix.Parse("2001:db8::/32"), IpAddress.Parse("::1"))],
+        };
         Should.Throw<CniException>(() => _lab.Attach(request)).Code.ShouldBe(CniErrorCode.Wiring);
         _lab.Host.Run("ip", "link", "show", request.HostInterfaceName).Succeeded.ShouldBeFalse();
         _lab.Pod(1).Run("ip", "link", "show", "eth0").Succeeded.ShouldBeFalse();
@@ -127,15 +140,18 @@ public sealed class BridgeNetworkTests : IDisposable
     public void A_name_that_is_taken_is_named_with_its_side()
     {
         _lab.Pod(1).Ip("link add eth0 type bridge");
-        Should.Throw<CniException>(() => _lab.Attach(_lab.Request(1))).Message.ShouldBe($"eth0 already exists in {BridgeLab.PathOf(_lab.Pod(1))}");
+        Should.Throw<CniException>(() => _lab.Attach(_lab.Request(1))).Message.ShouldBe(
+            $"eth0 already exists in {BridgeLab.PathOf(_lab.Pod(1))}");
         BridgeLab.Ip(_lab.Host, "link").ShouldNotContain("ov1eth0");
 
         _lab.Host.Ip("link add ov2eth0 type bridge");
-        Should.Throw<CniException>(() => _lab.Attach(_lab.Request(2))).Message.ShouldContain("ov2eth0 already exists on the node");
+        Should.Throw<CniException>(
+            () => _lab.Attach(_lab.Request(2))).Message.ShouldContain("ov2eth0 already exists on the node");
         BridgeLab.Ip(_lab.Host, "link").ShouldContain("ov2eth0");
 
         _lab.Host.Ip("link delete cni0", "link add cni0 type veth peer name other");
-        Should.Throw<CniException>(() => _lab.Attach(_lab.Request(3))).Message.ShouldContain("cni0 is no bridge but of kind veth");
+        Should.Throw<CniException>(
+            () => _lab.Attach(_lab.Request(3))).Message.ShouldContain("cni0 is no bridge but of kind veth");
     }
 
     [Fact]
@@ -156,7 +172,11 @@ public sealed class BridgeNetworkTests : IDisposable
             File.Delete(file);
         }
 
-        AttachmentRequest own = _lab.Request(1) with { NetworkNamespacePath = BridgeLab.PathOf(_lab.Host), InterfaceName = "eth0" };
+        AttachmentRequest own = _lab.Request(1) with
+        {
+            NetworkNamespacePath = BridgeLab.PathOf(_lab.Host),
+            InterfaceName = "eth0",
+        };
         Should.Throw<CniException>(() => _lab.Attach(own)).Code.ShouldBe(CniErrorCode.InvalidEnvironment);
         _lab.Detach(own, own.NetworkNamespacePath);
         BridgeLab.Ip(_lab.Host, "link").ShouldContain("eth0");
@@ -172,7 +192,8 @@ public sealed class BridgeNetworkTests : IDisposable
         _lab.Pod(1).Run("ip", "link", "show", "eth0").Succeeded.ShouldBeFalse();
 
         _lab.Attach(request);
-        _lab.Host.Ip($"link set {request.HostInterfaceName} down", $"link set {request.HostInterfaceName} name veth12345");
+        _lab.Host.Ip(
+            $"link set {request.HostInterfaceName} down", $"link set {request.HostInterfaceName} name veth12345");
         _lab.Detach(request, request.NetworkNamespacePath);
         BridgeLab.Ip(_lab.Host, "link").ShouldNotContain("veth12345");
     }
@@ -219,13 +240,18 @@ public sealed class BridgeNetworkTests : IDisposable
     {
         _lab.Attach(_lab.Request(1));
         string capture = Path.Combine(_lab.Host.Directory, "announcements.pcap");
-        BackgroundProcess tcpdump = _lab.Pod(1).Start("tcpdump", "-i", "eth0", "-U", "-Z", "root", "-w", capture, "arp or icmp6");
+        BackgroundProcess tcpdump = _lab.Pod(1)
+            .Start("tcpdump", "-i", "eth0", "-U", "-Z", "root", "-w", capture, "arp or icmp6");
         tcpdump.WaitForLog("listening on");
         _lab.Attach(_lab.Request(2));
-        string[] fields = ["-T", "fields", "-e", "arp.src.proto_ipv4", "-e", "arp.isannouncement", "-e", "icmpv6.nd.na.target_address", "-e", "icmpv6.nd.na.flag.o", "-e", "icmpv6.checksum.status", "-e", "icmpv6.opt.linkaddr"];
+        string[] fields =
+            ["-T", "fields", "-e", "arp.src.proto_ipv4", "-e", "arp.isannouncement", "-e",
+                "icmpv6.nd.na.target_address", "-e", "icmpv6.nd.na.flag.o", "-e", "icmpv6.checksum.status", "-e",
+                "icmpv6.opt.linkaddr"];
         string seen = "";
         SpinWait.SpinUntil(
-            () => (seen = _lab.Host.Run("tshark", ["-r", capture, "-Y", "arp.isannouncement || icmpv6.type == 136", .. fields]).Output).Split('\n').Length > 2,
+            () => (seen = _lab.Host.Run("tshark", ["-r", capture, "-Y", "arp.isannouncement || icmpv6.type == 136",
+                .. fields]).Output).Split('\n').Length > 2,
             TimeSpan.FromSeconds(20));
         tcpdump.Stop();
         seen.ShouldContain("10.244.7.11\t1");

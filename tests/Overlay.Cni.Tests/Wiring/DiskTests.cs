@@ -70,7 +70,8 @@ public sealed class DiskTests : IDisposable
         Left().ShouldBeEmpty();
     }
 
-    private string Configuration(bool ofState) => _node.Configuration(state: ofState ? Below("records") : null, data: ofState ? null : Below("data"));
+    private string Configuration(bool ofState) =>
+        _node.Configuration(state: ofState ? Below("records") : null, data: ofState ? null : Below("data"));
 
     private string Below(string name) => Path.Combine(_disk.Path, name);
 
@@ -86,7 +87,8 @@ public sealed class DiskTests : IDisposable
     }
 
     private IEnumerable<string> Left() => _node.Left().Concat(Files(Below("records"))).Concat(
-        Files(Below("data/net")).Where(static path => Path.GetFileName(path) is not "lock" and var name && !name.StartsWith("last_reserved_ip.", StringComparison.Ordinal)));
+        Files(Below("data/net")).Where(static path => Path.GetFileName(path) is not "lock" and var name
+            && !name.StartsWith("last_reserved_ip.", StringComparison.Ordinal)));
 
     private static string[] Files(string directory) => Directory.Exists(directory) ? Directory.GetFiles(directory) : [];
 }

@@ -78,7 +78,8 @@ public sealed class KilledWiringTests : IDisposable
     }
 
     // By their names alone: a file may go while it is looked at.
-    private int Allocations() => Directory.EnumerateFiles(Path.Combine(_node.Directory.Path, "net")).Count(static path => IPAddress.TryParse(Path.GetFileName(path), out _));
+    private int Allocations() => Directory.EnumerateFiles(Path.Combine(_node.Directory.Path, "net"))
+        .Count(static path => IPAddress.TryParse(Path.GetFileName(path), out _));
 
     private bool IsLink(int number) => _node.Lab.Host.Invoke(() =>
     {

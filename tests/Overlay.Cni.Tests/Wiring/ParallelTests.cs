@@ -37,7 +37,8 @@ public sealed class ParallelTests : IDisposable
     private static void All(Action<int, string> action)
     {
         ConcurrentQueue<(int Pod, string Name)> waiting = new(
-            Enumerable.Range(0, Attachments).Select(static i => ((i % WiredNode.Pods) + 1, $"eth{i / WiredNode.Pods}")));
+            Enumerable.Range(0, Attachments)
+                .Select(static i => ((i % WiredNode.Pods) + 1, $"eth{i / WiredNode.Pods}")));
         ConcurrentBag<Exception> failures = [];
         Thread[] runtimes = [.. Enumerable.Range(0, 16).Select(_ => new Thread(() =>
         {

@@ -28,7 +28,8 @@ public sealed class RuntimeTests : IDisposable
 
         // Nor does it bring a default route where there is none.
         _node.Add(second, 2, "net1");
-        BridgeLab.Ip(_node.Lab.Pod(2), "route show").ShouldBe("10.50.0.0/24 dev net1 proto kernel scope link src 10.50.0.3 \n");
+        BridgeLab.Ip(_node.Lab.Pod(2), "route show")
+            .ShouldBe("10.50.0.0/24 dev net1 proto kernel scope link src 10.50.0.3 \n");
         _node.Call("DEL", second, 2, "net1").ShouldBe((0, ""));
         _node.Call("DEL", second, name: "net1").ShouldBe((0, ""));
         (Routes("-4") + Routes("-6")).ShouldBe(before);
@@ -44,7 +45,8 @@ public sealed class RuntimeTests : IDisposable
         string second = _node.Configuration("\"bridge\":\"br1\",", "second", Second);
         JsonElement result = _node.Add(second, name: "net1");
         result.TryGetProperty("routes", out _).ShouldBeFalse();
-        string check = _node.Configuration($"\"bridge\":\"br1\",\"prevResult\":{result.GetRawText()},", "second", Second);
+        string check =
+            _node.Configuration($"\"bridge\":\"br1\",\"prevResult\":{result.GetRawText()},", "second", Second);
         _node.Call("CHECK", check, name: "net1").ShouldBe((0, ""));
     }
 
@@ -55,7 +57,8 @@ public sealed class RuntimeTests : IDisposable
     public void A_pod_has_the_families_of_its_ranges_and_no_other(bool hasIpv4, bool hasIpv6)
     {
         // Detection of duplicates would hold an address back; here nothing turns it off beforehand.
-        foreach (string scope in new[] { "all", "default" }) _node.Lab.Pod(1).Set($"net/ipv6/conf/{scope}/accept_dad", scope == "all" ? "0" : "1");
+        foreach (string scope in new[] { "all", "default" })
+            _node.Lab.Pod(1).Set($"net/ipv6/conf/{scope}/accept_dad", scope == "all" ? "0" : "1");
         List<string> ranges = [];
         if (hasIpv4) ranges.Add(WiredNode.Ipv4Range);
         if (hasIpv6) ranges.Add(WiredNode.Ipv6Range);
@@ -85,7 +88,8 @@ public sealed class RuntimeTests : IDisposable
         _node.Add(first);
         _node.Add(first, 2);
         _node.Add(second, 2, "net1");
-        using (Process pod = Process.Start(new ProcessStartInfo("unshare", ["--net", "sleep", "60"]) { RedirectStandardInput = true })!)
+        using (Process pod = Process.Start(
+            new ProcessStartInfo("unshare", ["--net", "sleep", "60"]) { RedirectStandardInput = true })!)
         {
             string path = $"/proc/{pod.Id}/ns/net";
             string own = Identity("/proc/self/ns/net");
@@ -95,7 +99,8 @@ public sealed class RuntimeTests : IDisposable
             pod.WaitForExit();
         }
 
-        _node.Call("GC", _node.Configuration("\"cni.dev/valid-attachments\":[{\"containerID\":\"c1\",\"ifname\":\"eth0\"}],")).ShouldBe((0, ""));
+        _node.Call("GC", _node.Configuration(
+            "\"cni.dev/valid-attachments\":[{\"containerID\":\"c1\",\"ifname\":\"eth0\"}],")).ShouldBe((0, ""));
         _node.PodAddresses().ShouldBe(["10.244.0.2", "fd00:10:244:7::2", "10.50.0.2"], ignoreOrder: true);
         _node.Directory.Allocations("net").Keys.ShouldBe(["10.244.0.2", "fd00:10:244:7::2"], ignoreOrder: true);
         _node.Directory.Allocations("second").Keys.ShouldBe(["10.50.0.2"]);
@@ -121,7 +126,8 @@ public sealed class RuntimeTests : IDisposable
         string configuration = $$"""{ {{_node.Directory.Keys}}"cniVersion":"1.1.0","name":"net","type":"overlay","ipam":{"dataDir":"{{_node.Directory.Path}}"} }""";
         foreach ((int pod, int mtu, int bridge) in new[] { (1, 1450, 1450), (2, 8950, 1450), (3, 1300, 1300) })
         {
-            File.WriteAllText(_node.Directory.SubnetFile, subnetFile.Replace("1450", $"{mtu}", StringComparison.Ordinal));
+            File.WriteAllText(
+                _node.Directory.SubnetFile, subnetFile.Replace("1450", $"{mtu}", StringComparison.Ordinal));
             _node.Add(configuration, pod);
             BridgeLab.Ip(_node.Lab.Pod(pod), "link show eth0").ShouldContain($"mtu {mtu} ");
             BridgeLab.Ip(_node.Lab.Host, "link show cni0").ShouldContain($"mtu {bridge} ");
@@ -135,7 +141,8 @@ public sealed class RuntimeTests : IDisposable
     public void Without_the_capability_the_error_says_what_is_needed_and_nothing_stays()
     {
         (string Key, string Value)[] variables = _node.Variables("ADD", 1, "eth0", null);
-        using Process process = _node.Lab.Host.Invoke(() => Plugin.Start("setpriv", ["--bounding-set=-net_admin", Plugin.Path], _node.Configuration(), variables));
+        using Process process = _node.Lab.Host.Invoke(() =>
+            Plugin.Start("setpriv", ["--bounding-set=-net_admin", Plugin.Path], _node.Configuration(), variables));
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         output.ShouldContain("\"code\":101");

@@ -4,7 +4,9 @@ using Overlay.Host.Netlink;
 
 namespace Overlay.Cni.Tests;
 
-/// <summary>A node whose runtime calls the executable, with four network namespaces for pods and its state in a directory.</summary>
+/// <summary>
+/// A node whose runtime calls the executable, with four network namespaces for pods and its state in a directory.
+/// </summary>
 public sealed class WiredNode : IDisposable
 {
     public const string Ipv4Range = """[{"subnet":"10.244.0.0/16"}]""";
@@ -15,7 +17,8 @@ public sealed class WiredNode : IDisposable
 
     public PluginDirectory Directory { get; } = new();
 
-    public string Configuration(string keys = "", string network = "net", string ranges = $"{Ipv4Range},{Ipv6Range}", string? state = null, string? data = null) =>
+    public string Configuration(string keys = "", string network = "net", string ranges = $"{Ipv4Range},{Ipv6Range}",
+        string? state = null, string? data = null) =>
         $$$"""{ {{{keys}}}"stateDirectory":"{{{state ?? Directory.Records}}}","cniVersion":"1.1.0","name":"{{{network}}}","type":"overlay","mtu":1450,"ipam":{"type":"host-local","dataDir":"{{{data ?? Directory.Path}}}","ranges":[{{{ranges}}}]} }""";
 
     /// <summary>Calls the executable in the node's network namespace and waits for its end.</summary>
@@ -24,7 +27,8 @@ public sealed class WiredNode : IDisposable
     /// <param name="pod">Number of the pod, whose id is c and that number, unless another is given.</param>
     /// <param name="name">Of the interface.</param>
     /// <param name="path">Of the namespace; null = the pod's.</param>
-    public (int ExitCode, string Output) Call(string command, string configuration, int pod = 1, string name = "eth0", string? path = null)
+    public (int ExitCode, string Output) Call(
+        string command, string configuration, int pod = 1, string name = "eth0", string? path = null)
     {
         using Process process = Start(command, configuration, pod, name, path);
         string output = process.StandardOutput.ReadToEnd();
@@ -32,7 +36,8 @@ public sealed class WiredNode : IDisposable
         return (process.ExitCode, output);
     }
 
-    public Process Start(string command, string configuration, int pod = 1, string name = "eth0", string? path = null) =>
+    public Process Start(
+        string command, string configuration, int pod = 1, string name = "eth0", string? path = null) =>
         Lab.Host.Invoke(() => Plugin.Start(Plugin.Path, [], configuration, Variables(command, pod, name, path)));
 
     /// <summary>ADD that has to succeed.</summary>
@@ -46,7 +51,8 @@ public sealed class WiredNode : IDisposable
 
     /// <summary>Addresses of a result, without their lengths.</summary>
     public static IEnumerable<string> Addresses(JsonElement result) =>
-        result.GetProperty("ips").EnumerateArray().Select(static ip => ip.GetProperty("address").GetString()!.Split('/')[0]);
+        result.GetProperty("ips")
+            .EnumerateArray().Select(static ip => ip.GetProperty("address").GetString()!.Split('/')[0]);
 
     public (string Key, string Value)[] Variables(string command, int pod, string name, string? path) =>
     [
@@ -61,7 +67,8 @@ public sealed class WiredNode : IDisposable
         {
             using RouteNetlink netlink = new();
             int loopback = netlink.FindLink("lo")!.Index;
-            return netlink.GetAddresses().Where(address => address.IsGlobal && address.LinkIndex != loopback).Select(static address => address.Address.ToString()).ToArray();
+            return netlink.GetAddresses().Where(address => address.IsGlobal && address.LinkIndex != loopback)
+                .Select(static address => address.Address.ToString()).ToArray();
         })),
     ];
 
@@ -69,9 +76,11 @@ public sealed class WiredNode : IDisposable
     public IReadOnlyList<string> Left(params string[] networks)
     {
         List<string> left = [];
-        left.AddRange(Lab.Host.Invoke(() => Links().Where(static link => link.Kind == "veth" && link.Name != "eth0").Select(static link => $"node: {link.Name} of {link.MasterIndex}").ToArray()));
+        left.AddRange(Lab.Host.Invoke(() => Links().Where(static link => link.Kind == "veth" && link.Name != "eth0")
+            .Select(static link => $"node: {link.Name} of {link.MasterIndex}").ToArray()));
         for (int pod = 1; pod <= Pods; pod++)
-            left.AddRange(Lab.Pod(pod).Invoke(() => Links().Where(static link => link.Name != "lo").Select(static link => $"pod: {link.Name}").ToArray()));
+            left.AddRange(Lab.Pod(pod).Invoke(() =>
+                Links().Where(static link => link.Name != "lo").Select(static link => $"pod: {link.Name}").ToArray()));
         foreach (string network in networks.DefaultIfEmpty("net")) left.AddRange(Directory.Allocations(network).Keys);
         left.AddRange(Directory.RecordFiles());
         return left;

@@ -13,9 +13,12 @@ public class LeaseJsonPropertyTests
     // Pieces of JSON and of leases: glued together they get much further into the parser than noise does.
     private static readonly string[] _pieces =
     [
-        "{", "}", "[", "]", ",", ":", "null", "true", "1", "-1", "1e999", "16777216", "\"\"", "\"\\ud800\"", "\"\\u0000\"",
-        "\"Subnet\"", "\"SubnetV6\"", "\"PublicIP\"", "\"PublicIPv6\"", "\"BackendType\"", "\"BackendData\"", "\"BackendV6Data\"",
-        "\"VNI\"", "\"VtepMAC\"", "\"vxlan\"", "\"10.244.2.0/24\"", "\"10.244.2.1/24\"", "\"/\"", "\"::/999\"", "\"::1%1/64\"",
+        "{", "}", "[", "]", ",", ":", "null", "true", "1", "-1", "1e999", "16777216", "\"\"", "\"\\ud800\"",
+        "\"\\u0000\"",
+        "\"Subnet\"", "\"SubnetV6\"", "\"PublicIP\"", "\"PublicIPv6\"", "\"BackendType\"", "\"BackendData\"",
+        "\"BackendV6Data\"",
+        "\"VNI\"", "\"VtepMAC\"", "\"vxlan\"", "\"10.244.2.0/24\"", "\"10.244.2.1/24\"", "\"/\"", "\"::/999\"",
+        "\"::1%1/64\"",
         "\"192.168.77.2\"", "\"02:00:00:00:00:02\"", " ", "\n", "\ufeff", "\u001b",
     ];
 
@@ -26,7 +29,8 @@ public class LeaseJsonPropertyTests
     [Fact]
     public void No_mixture_of_pieces_makes_it_throw() =>
         Check.One(_config, Prop.ForAll(
-            Gen.Elements(_pieces).ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(),
+            Gen.Elements(_pieces)
+                .ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(),
             AnswersOneWayOrTheOther));
 
     [Fact]
@@ -54,5 +58,7 @@ public class LeaseJsonPropertyTests
     }
 
     private static bool AnswersOneWayOrTheOther(byte[] json) =>
-        LeaseJson.TryParse("b", json, out Lease? lease, out string? error) ? lease is not null && error is null : lease is null && error is not null;
+        LeaseJson.TryParse("b", json, out Lease? lease, out string? error)
+            ? lease is not null && error is null
+            : lease is null && error is not null;
 }

@@ -30,7 +30,8 @@ public class LeaseJsonTests
     public void Reads_what_it_writes()
     {
         Lease ipv6 = Dual("b", 2) with { PublicIp = null, Subnet = null, BackendData = null };
-        foreach (Lease lease in new[] { Ipv4("b", 2), Dual("b", 2), ipv6, Ipv4("b", 2) with { BackendData = new(new Vni(Vni.Max), null) } })
+        foreach (Lease lease in new[] { Ipv4("b", 2), Dual("b", 2), ipv6, Ipv4("b", 2)
+            with { BackendData = new(new Vni(Vni.Max), null) } })
             Parse(Encoding.UTF8.GetString(LeaseJson.Format(lease))).ShouldBe(lease);
     }
 
@@ -78,23 +79,35 @@ public class LeaseJsonTests
 
     [Theory]
     [InlineData("\"10.244.2.0/24\"", "5", "Subnet is 5, not an IPv4 prefix such as \"10.244.2.0/24\"")]
-    [InlineData("\"10.244.2.0/24\"", "\"10.244.2.9/24\"", "Subnet is \"10.244.2.9/24\", which has host bits set; the prefix is \"10.244.2.0/24\"")]
-    [InlineData("\"10.244.2.0/24\"", "\"10.244.2.0/33\"", "Subnet is \"10.244.2.0/33\", not an IPv4 prefix such as \"10.244.2.0/24\"")]
+    [InlineData("\"10.244.2.0/24\"", "\"10.244.2.9/24\"",
+        "Subnet is \"10.244.2.9/24\", which has host bits set; the prefix is \"10.244.2.0/24\"")]
+    [InlineData("\"10.244.2.0/24\"", "\"10.244.2.0/33\"",
+        "Subnet is \"10.244.2.0/33\", not an IPv4 prefix such as \"10.244.2.0/24\"")]
     [InlineData("\"10.244.2.0/24\"", "\"\"", "Subnet is \"\", not an IPv4 prefix such as \"10.244.2.0/24\"")]
-    [InlineData("\"10.244.2.0/24\"", "\"fd00::/64\"", "Subnet is \"fd00::/64\", not an IPv4 prefix such as \"10.244.2.0/24\"")]
-    [InlineData("\"fd00:10:244:2::/64\"", "\"fd00:10:244:2::1/64\"", "SubnetV6 is \"fd00:10:244:2::1/64\", which has host bits set; the prefix is \"fd00:10:244:2::/64\"")]
+    [InlineData(
+        "\"10.244.2.0/24\"", "\"fd00::/64\"", "Subnet is \"fd00::/64\", not an IPv4 prefix such as \"10.244.2.0/24\"")]
+    [InlineData("\"fd00:10:244:2::/64\"", "\"fd00:10:244:2::1/64\"",
+        "SubnetV6 is \"fd00:10:244:2::1/64\", which has host bits set; the prefix is \"fd00:10:244:2::/64\"")]
     [InlineData("\"fd00:10:244:2::/64\"", "[]", "SubnetV6 is [], not an IPv6 prefix such as \"fd00:10:244:2::/64\"")]
-    [InlineData("\"192.168.77.2\"", "\"192.168.77\"", "PublicIP is \"192.168.77\", not an IPv4 address such as \"192.0.2.2\"")]
+    [InlineData(
+        "\"192.168.77.2\"", "\"192.168.77\"", "PublicIP is \"192.168.77\", not an IPv4 address such as \"192.0.2.2\"")]
     [InlineData("\"192.168.77.2\"", "true", "PublicIP is true, not an IPv4 address such as \"192.0.2.2\"")]
-    [InlineData("\"fd77::2\"", "\"192.168.77.2\"", "PublicIPv6 is \"192.168.77.2\", not an IPv6 address such as \"2001:db8::2\"")]
+    [InlineData("\"fd77::2\"", "\"192.168.77.2\"",
+        "PublicIPv6 is \"192.168.77.2\", not an IPv6 address such as \"2001:db8::2\"")]
     [InlineData("\"fd77::2\"", "\"\\ud800\"", "PublicIPv6 is \"\\ud800\", not an IPv6 address such as \"2001:db8::2\"")]
     [InlineData("\"vxlan\"", "null", "BackendType is null, not a backend's name such as \"vxlan\"")]
-    [InlineData("{\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00:02\"}", "\"x\"", "BackendData is \"x\", not an object such as {\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00:02\"}")]
-    [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VNI\":16777216,\"VtepMAC\":\"02:00:00:00:00", "BackendData.VNI is 16777216, not a number from 0 to 16777215 such as 1")]
-    [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VNI\":-1,\"VtepMAC\":\"02:00:00:00:00", "BackendData.VNI is -1, not a number from 0 to 16777215 such as 1")]
-    [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VNI\":\"1\",\"VtepMAC\":\"02:00:00:00:00", "BackendData.VNI is \"1\", not a number from 0 to 16777215 such as 1")]
-    [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VtepMAC\":\"02:00:00:00:00", "BackendData.VNI is missing; it should be a number from 0 to 16777215 such as 1")]
-    [InlineData("02:00:00:00:06:02", "02:00:00:00:06", "BackendV6Data.VtepMAC is \"02:00:00:00:06\", not a MAC address such as \"02:00:00:00:00:02\"")]
+    [InlineData("{\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00:02\"}", "\"x\"",
+        "BackendData is \"x\", not an object such as {\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00:02\"}")]
+    [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VNI\":16777216,\"VtepMAC\":\"02:00:00:00:00",
+        "BackendData.VNI is 16777216, not a number from 0 to 16777215 such as 1")]
+    [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VNI\":-1,\"VtepMAC\":\"02:00:00:00:00",
+        "BackendData.VNI is -1, not a number from 0 to 16777215 such as 1")]
+    [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VNI\":\"1\",\"VtepMAC\":\"02:00:00:00:00",
+        "BackendData.VNI is \"1\", not a number from 0 to 16777215 such as 1")]
+    [InlineData("\"VNI\":1,\"VtepMAC\":\"02:00:00:00:00", "\"VtepMAC\":\"02:00:00:00:00",
+        "BackendData.VNI is missing; it should be a number from 0 to 16777215 such as 1")]
+    [InlineData("02:00:00:00:06:02", "02:00:00:00:06",
+        "BackendV6Data.VtepMAC is \"02:00:00:00:06\", not a MAC address such as \"02:00:00:00:00:02\"")]
     public void A_wrong_value_is_named_with_a_right_example(string right, string wrong, string message) =>
         ErrorOf(DualText.Replace(right, wrong, StringComparison.Ordinal)).ShouldBe(message);
 
@@ -108,7 +121,8 @@ public class LeaseJsonTests
     [InlineData("{}", "BackendType is missing; it should be a backend's name such as \"vxlan\"")]
     [InlineData("{\"BackendType\":\"vxlan\",\"PublicIP\":\"192.0.2.2\"}", "Subnet and SubnetV6 are both absent")]
     [InlineData("{\"BackendType\":\"vxlan\",\"Subnet\":\"10.244.2.0/24\"}", "PublicIP and PublicIPv6 are both absent")]
-    public void A_document_that_is_no_lease_is_refused(string text, string message) => ErrorOf(text).ShouldStartWith(message);
+    public void A_document_that_is_no_lease_is_refused(string text, string message) =>
+        ErrorOf(text).ShouldStartWith(message);
 
     [Fact]
     public void Bytes_that_are_no_text_are_refused()

@@ -12,9 +12,12 @@ public class NetConfPropertyTests
 
     private static readonly string[] _pieces =
     [
-        "{", "}", "[", "]", ",", ":", "null", "true", "false", "0", "1", "-1", "24", "31", "64", "127", "1e999", "16777216", "\"\"", "\"\\ud800\"",
-        "\"Network\"", "\"IPv6Network\"", "\"SubnetLen\"", "\"SubnetMin\"", "\"Backend\"", "\"Type\"", "\"vxlan\"", "\"10.244.0.0/16\"",
-        "\"10.244.0.0/28\"", "\"0.0.0.0/0\"", "\"::/0\"", "\"::/128\"", "\"255.255.255.255/32\"", "\"10.244.0.0/999\"", "\"10.244.1.0\"", "\"255.255.255.255\"", "\"::\"",
+        "{", "}", "[", "]", ",", ":", "null", "true", "false", "0", "1", "-1", "24", "31", "64", "127", "1e999",
+        "16777216", "\"\"", "\"\\ud800\"",
+        "\"Network\"", "\"IPv6Network\"", "\"SubnetLen\"", "\"SubnetMin\"", "\"Backend\"", "\"Type\"", "\"vxlan\"",
+        "\"10.244.0.0/16\"",
+        "\"10.244.0.0/28\"", "\"0.0.0.0/0\"", "\"::/0\"", "\"::/128\"", "\"255.255.255.255/32\"", "\"10.244.0.0/999\"",
+        "\"10.244.1.0\"", "\"255.255.255.255\"", "\"::\"",
         "\"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\"", "{\"Type\":\"vxlan\"}", "{\"\\ud800\":1}", " ", "\n", "\ufeff",
     ];
 
@@ -25,7 +28,8 @@ public class NetConfPropertyTests
     [Fact]
     public void No_mixture_of_pieces_makes_it_throw() =>
         Check.One(_config, Prop.ForAll(
-            Gen.Elements(_pieces).ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(),
+            Gen.Elements(_pieces)
+                .ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(),
             AnswersOneWayOrTheOther));
 
     [Fact]
@@ -37,6 +41,10 @@ public class NetConfPropertyTests
             AnswersOneWayOrTheOther));
 
     private static bool AnswersOneWayOrTheOther(byte[] json) =>
-        (NetConf.TryParse(json, out NetworkSettings? settings, out string? error) ? settings is not null && error is null : settings is null && error is not null)
-        && (NetConf.TryParseWithoutSubnets(json, out settings, out error) ? settings is not null && error is null : settings is null && error is not null);
+        (NetConf.TryParse(json, out NetworkSettings? settings, out string? error)
+            ? settings is not null && error is null
+            : settings is null && error is not null)
+        && (NetConf.TryParseWithoutSubnets(json, out settings, out error)
+            ? settings is not null && error is null
+            : settings is null && error is not null);
 }

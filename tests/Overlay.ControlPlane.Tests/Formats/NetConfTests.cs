@@ -18,9 +18,12 @@ public class NetConfTests
         settings.Cidr.ShouldBe(IpPrefix.Parse("10.244.0.0/16"));
         settings.CidrV6.ShouldBe(IpPrefix.Parse("fd00:10:244::/56"));
         (settings.SubnetLength, settings.SubnetLengthV6).ShouldBe((24, 64));
-        (settings.SubnetMin, settings.SubnetMax).ShouldBe((IpPrefix.Parse("10.244.10.0/24"), IpPrefix.Parse("10.244.20.0/24")));
-        (settings.SubnetMinV6, settings.SubnetMaxV6).ShouldBe((IpPrefix.Parse("fd00:10:244:1::/64"), IpPrefix.Parse("fd00:10:244:ff::/64")));
-        (settings.Vni, settings.Port, settings.UnderlayMtu, settings.DirectRouting).ShouldBe((new Vni(1), (ushort)8472, 0, false));
+        (settings.SubnetMin, settings.SubnetMax)
+            .ShouldBe((IpPrefix.Parse("10.244.10.0/24"), IpPrefix.Parse("10.244.20.0/24")));
+        (settings.SubnetMinV6, settings.SubnetMaxV6)
+            .ShouldBe((IpPrefix.Parse("fd00:10:244:1::/64"), IpPrefix.Parse("fd00:10:244:ff::/64")));
+        (settings.Vni, settings.Port, settings.UnderlayMtu, settings.DirectRouting)
+            .ShouldBe((new Vni(1), (ushort)8472, 0, false));
     }
 
     [Fact]
@@ -28,9 +31,11 @@ public class NetConfTests
     {
         NetworkSettings settings = Parsed("""{"Network":"10.0.0.0/8","Backend":{"Type":"vxlan"}}""");
         settings.CidrV6.ShouldBeNull();
-        (settings.SubnetMin, settings.SubnetMax).ShouldBe((IpPrefix.Parse("10.0.1.0/24"), IpPrefix.Parse("10.255.255.0/24")));
+        (settings.SubnetMin, settings.SubnetMax)
+            .ShouldBe((IpPrefix.Parse("10.0.1.0/24"), IpPrefix.Parse("10.255.255.0/24")));
         (settings.SubnetMinV6, settings.SubnetMaxV6, settings.SubnetLengthV6).ShouldBe((null, null, 0));
-        (settings.Vni, settings.Port, settings.UnderlayMtu, settings.DirectRouting).ShouldBe((new Vni(1), (ushort)8472, 0, false));
+        (settings.Vni, settings.Port, settings.UnderlayMtu, settings.DirectRouting)
+            .ShouldBe((new Vni(1), (ushort)8472, 0, false));
     }
 
     [Fact]
@@ -38,7 +43,8 @@ public class NetConfTests
     {
         NetworkSettings settings = Parsed(
             """{"Network":"10.244.0.0/16","EnableNFTables":true,"Backend":{"Type":"VXLAN","VNI":4096,"Port":4789,"MTU":9000,"DirectRouting":true,"Learning":true,"GBP":false}}""");
-        (settings.Vni, settings.Port, settings.UnderlayMtu, settings.DirectRouting).ShouldBe((new Vni(4096), (ushort)4789, 9000, true));
+        (settings.Vni, settings.Port, settings.UnderlayMtu, settings.DirectRouting)
+            .ShouldBe((new Vni(4096), (ushort)4789, 9000, true));
         Parsed("""{"Network":"10.244.0.0/16","Backend":{"Type":"vxlan","Port":0,"MTU":0}}""").Port.ShouldBe((ushort)8472);
     }
 
@@ -106,7 +112,8 @@ public class NetConfTests
     [InlineData("{", "is not JSON")]
     public void What_is_wrong_is_named_with_an_example(string json, string error)
     {
-        NetConf.TryParse(Encoding.UTF8.GetBytes(json), out NetworkSettings? settings, out string? message).ShouldBeFalse();
+        NetConf.TryParse(Encoding.UTF8.GetBytes(json), out NetworkSettings? settings, out string? message)
+            .ShouldBeFalse();
         settings.ShouldBeNull();
         message.ShouldNotBeNull().ShouldContain(error);
     }
@@ -124,7 +131,8 @@ public class NetConfTests
 
     private static NetworkSettings Parsed(string json)
     {
-        NetConf.TryParse(Encoding.UTF8.GetBytes(json), out NetworkSettings? settings, out string? error).ShouldBeTrue(error);
+        NetConf.TryParse(Encoding.UTF8.GetBytes(json), out NetworkSettings? settings, out string? error)
+            .ShouldBeTrue(error);
         return settings.ShouldNotBeNull();
     }
 }

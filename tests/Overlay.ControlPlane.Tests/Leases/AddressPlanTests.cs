@@ -40,7 +40,8 @@ public class AddressPlanTests
     [Fact]
     public void Own_pod_CIDR_of_a_family_without_cluster_CIDR() =>
         (_sound with { ClusterCidrV6 = null }).Check().ShouldHaveSingleItem()
-            .ShouldBe("Overlay:SubnetV6 fd00:10:244:1::/64 is outside the cluster CIDR: Overlay:Network:CidrV6 is not set");
+            .ShouldBe(
+                "Overlay:SubnetV6 fd00:10:244:1::/64 is outside the cluster CIDR: Overlay:Network:CidrV6 is not set");
 
     [Fact]
     public void Cluster_CIDR_overlapping_a_service_CIDR() =>
@@ -49,13 +50,16 @@ public class AddressPlanTests
 
     [Fact]
     public void Cluster_CIDR_overlapping_the_underlay() =>
-        (_sound with { UnderlayNetworks = [IpPrefix.Parse("fd00::/16")], ServiceCidrs = [] }).Check().ShouldHaveSingleItem()
-            .ShouldStartWith("Overlay:Network:CidrV6 fd00:10:244::/56 overlaps the network of Overlay:Interface, fd00::/16: ");
+        (_sound with { UnderlayNetworks = [IpPrefix.Parse("fd00::/16")], ServiceCidrs = [] })
+            .Check().ShouldHaveSingleItem()
+            .ShouldStartWith(
+                "Overlay:Network:CidrV6 fd00:10:244::/56 overlaps the network of Overlay:Interface, fd00::/16: ");
 
     [Fact]
     public void Underlay_overlapping_a_service_CIDR() =>
         (_sound with { UnderlayNetworks = [IpPrefix.Parse("10.100.0.0/16")] }).Check().ShouldHaveSingleItem()
-            .ShouldStartWith("the network of Overlay:Interface, 10.100.0.0/16 overlaps Overlay:ServiceCidrs 10.96.0.0/12: ");
+            .ShouldStartWith(
+                "the network of Overlay:Interface, 10.100.0.0/16 overlaps Overlay:ServiceCidrs 10.96.0.0/12: ");
 
     [Fact]
     public void Every_violation_is_told()

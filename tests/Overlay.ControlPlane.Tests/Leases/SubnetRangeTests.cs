@@ -10,7 +10,8 @@ public class SubnetRangeTests
     private static readonly SubnetRange _range = new(IpPrefix.Parse("10.244.1.0/24"), IpPrefix.Parse("10.244.4.0/24"));
 
     [Fact]
-    public void All_are_free_where_nothing_is_taken() => Free().ShouldBe(["10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24", "10.244.4.0/24"]);
+    public void All_are_free_where_nothing_is_taken() =>
+        Free().ShouldBe(["10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24", "10.244.4.0/24"]);
 
     [Theory]
     [InlineData("10.244.2.0/24", "10.244.1.0/24 10.244.3.0/24 10.244.4.0/24")]
@@ -32,7 +33,8 @@ public class SubnetRangeTests
 
     [Fact]
     public void It_ends_at_the_end_of_the_address_space() =>
-        new SubnetRange(IpPrefix.Parse("255.255.254.0/24"), IpPrefix.Parse("255.255.255.0/24")).Free([]).Count().ShouldBe(2);
+        new SubnetRange(IpPrefix.Parse("255.255.254.0/24"), IpPrefix.Parse("255.255.255.0/24"))
+            .Free([]).Count().ShouldBe(2);
 
     [Fact]
     public void Free_is_what_overlaps_nothing() => Check.One(
@@ -47,5 +49,6 @@ public class SubnetRangeTests
                 return all.Length == 32 && range.Free(taken).SequenceEqual(all.Where(one => !taken.Any(one.Overlaps)));
             }));
 
-    private static IEnumerable<string> Free(params string[] taken) => _range.Free(taken.Select(IpPrefix.Parse)).Select(static prefix => prefix.ToString());
+    private static IEnumerable<string> Free(params string[] taken) =>
+        _range.Free(taken.Select(IpPrefix.Parse)).Select(static prefix => prefix.ToString());
 }

@@ -20,7 +20,8 @@ public sealed class LeaseFollowerTests : IDisposable
     private readonly LeaseReconciler _reconciler;
 
     public LeaseFollowerTests() => _reconciler = new(
-        LeaseOf("a", 1), new AddressPlan { ClusterCidr = IpPrefix.Parse("10.244.0.0/16") }, LeaseReconciler.ClaimGrace, _publisher, new FastTime(),
+        LeaseOf("a", 1), new AddressPlan { ClusterCidr = IpPrefix.Parse("10.244.0.0/16") }, LeaseReconciler.ClaimGrace,
+        _publisher, new FastTime(),
         NullLogger<LeaseReconciler>.Instance);
 
     [Fact]
@@ -69,12 +70,14 @@ public sealed class LeaseFollowerTests : IDisposable
         for (int number = 3; number < 8; number++)
         {
             _source.Say(LeaseOf("b", number));
-            await EventuallyAsync(() => _publisher.Current.Routes.Any(route => route.Prefix == LeaseOf("b", number).Subnet));
+            await EventuallyAsync(
+                () => _publisher.Current.Routes.Any(route => route.Prefix == LeaseOf("b", number).Subnet));
         }
 
         await _stop.CancelAsync();
 
-        // A reader is all it waits for; what a pipe gets of a file does not matter. A stream of .NET would lock the pipe.
+        // A reader is all it waits for; what a pipe gets of a file does not matter. A stream of .NET would lock the
+        // pipe.
         using Process reader = Process.Start(new ProcessStartInfo("cat", [pipe]) { RedirectStandardOutput = true })!;
         _ = await reader.StandardOutput.ReadToEndAsync();
         _ = await Should.ThrowAsync<OperationCanceledException>(following.WaitAsync(TimeSpan.FromSeconds(20)));
@@ -136,7 +139,9 @@ public sealed class LeaseFollowerTests : IDisposable
     };
 
     private LeaseFollower Follower(TimeSpan hold = default) => new(
-        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance), new SavedLeases(_state, _source.Location, NullLogger<SavedLeases>.Instance), new FastTime(), NullLogger<LeaseFollower>.Instance);
+        _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance),
+        new SavedLeases(_state, _source.Location, NullLogger<SavedLeases>.Instance), new FastTime(),
+        NullLogger<LeaseFollower>.Instance);
 
     /// <summary>A minute takes six tenths of a second.</summary>
     private sealed class FastTime : TimeProvider
@@ -180,13 +185,16 @@ public sealed class LeaseFollowerTests : IDisposable
         public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) =>
             AsyncEnumerable.Empty<PodCidrs>();
 
-        public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) => Task.FromResult(NodeSettings.None);
+        public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) =>
+            Task.FromResult(NodeSettings.None);
 
-        public Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken) => Task.FromResult(request.Configured);
+        public Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken) =>
+            Task.FromResult(request.Configured);
 
         public Task ReportReadyAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) => Task.FromResult<Lease?>(null);
+        public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) =>
+            Task.FromResult<Lease?>(null);
 
         public Task PublishAsync(Lease own, CancellationToken cancellationToken) => Task.CompletedTask;
 

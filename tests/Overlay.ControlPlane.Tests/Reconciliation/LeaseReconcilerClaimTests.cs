@@ -14,7 +14,8 @@ public class LeaseReconcilerClaimTests
         _fixture.Add(Ipv4("b", 3) with { Subnet = Prefix("10.244.2.128/25") });
 
         _fixture.Accepted.ShouldBe(["z"]);
-        _fixture.Peer("b").Reason.ShouldBe("pod CIDR 10.244.2.128/25 of node b overlaps 10.244.2.0/24 of node z, which comes first");
+        _fixture.Peer("b").Reason.ShouldBe(
+            "pod CIDR 10.244.2.128/25 of node b overlaps 10.244.2.0/24 of node z, which comes first");
     }
 
     [Fact]
@@ -23,7 +24,8 @@ public class LeaseReconcilerClaimTests
         _fixture.Add(Ipv4("z", 2));
         _fixture.Add(Ipv4("b", 3) with { PublicIp = Address("192.168.77.2") });
 
-        _fixture.Peer("b").Reason.ShouldBe("public address 192.168.77.2 of node b is also that of node z, which comes first");
+        _fixture.Peer(
+            "b").Reason.ShouldBe("public address 192.168.77.2 of node b is also that of node z, which comes first");
     }
 
     [Fact]
@@ -34,8 +36,10 @@ public class LeaseReconcilerClaimTests
         _fixture.Add(Dual("c", 4) with { PublicIpV6 = Address("fd77::2") });
 
         _fixture.Accepted.ShouldBe(["z"]);
-        _fixture.Peer("b").Reason.ShouldBe("pod CIDR fd00:10:244:2::/63 of node b overlaps fd00:10:244:2::/64 of node z, which comes first");
-        _fixture.Peer("c").Reason.ShouldBe("public address fd77::2 of node c is also that of node z, which comes first");
+        _fixture.Peer("b").Reason.ShouldBe(
+            "pod CIDR fd00:10:244:2::/63 of node b overlaps fd00:10:244:2::/64 of node z, which comes first");
+        _fixture.Peer(
+            "c").Reason.ShouldBe("public address fd77::2 of node c is also that of node z, which comes first");
     }
 
     [Fact]
@@ -63,13 +67,16 @@ public class LeaseReconcilerClaimTests
     public void A_holder_that_restarts_gets_back_what_others_wait_for()
     {
         _fixture.Add(Dual("b", 2));
-        _fixture.Add(Dual("z", 3) with { Subnet = Prefix("10.244.2.0/24") }, Dual("y", 4) with { PublicIpV6 = Address("fd77::2") });
+        _fixture.Add(Dual("z", 3)
+            with
+        { Subnet = Prefix("10.244.2.0/24") }, Dual("y", 4) with { PublicIpV6 = Address("fd77::2") });
         _fixture.Remove("b");
 
         _fixture.Accepted.ShouldBeEmpty();
         _fixture.Routes.ShouldBeEmpty();
         _fixture.Peer("z").Reason.ShouldBe(
-            "pod CIDR 10.244.2.0/24 of node z overlaps 10.244.2.0/24 of node b, for which it is kept a while, should it only have restarted");
+            "pod CIDR 10.244.2.0/24 of node z overlaps 10.244.2.0/24 of node b, for which it is kept a while, should "
+            + "it only have restarted");
         _fixture.Peer("y").Reason.ShouldNotBeNull().ShouldContain("kept a while");
         _fixture.Reconciler.ReconsiderIn.ShouldBe(LeaseReconciler.ClaimGrace);
 
@@ -199,7 +206,8 @@ public class LeaseReconcilerClaimTests
     {
         // b loses its pod CIDR to a, so its address is free for c.
         _fixture.Snapshot(
-            Ipv4("a", 2), Ipv4("b", 3) with { Subnet = Prefix("10.244.2.0/24") }, Ipv4("c", 4) with { PublicIp = Address("192.168.77.3") });
+            Ipv4("a", 2), Ipv4("b", 3) with { Subnet = Prefix("10.244.2.0/24") },
+            Ipv4("c", 4) with { PublicIp = Address("192.168.77.3") });
 
         _fixture.Accepted.ShouldBe(["a", "c"]);
     }

@@ -13,11 +13,15 @@ public class LeaseReconcilerPropertyTests
     // Few nodes, prefixes and addresses, so that they meet often.
     private static readonly string[] _nodes = ["own", "b", "c", "d", "e", "f"];
     private static readonly string[] _prefixes =
-        ["10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24", "10.244.2.0/23", "10.244.2.64/26", "10.244.4.0/24", "10.244.5.0/24", "10.9.0.0/24"];
+        ["10.244.1.0/24", "10.244.2.0/24", "10.244.3.0/24", "10.244.2.0/23", "10.244.2.64/26", "10.244.4.0/24",
+            "10.244.5.0/24", "10.9.0.0/24"];
 
-    /// <summary>After any history the table holds the accepted leases and nothing else, and no two of them contradict.</summary>
+    /// <summary>
+    /// After any history the table holds the accepted leases and nothing else, and no two of them contradict.
+    /// </summary>
     [Fact]
-    public void The_table_equals_one_built_from_scratch_of_the_accepted_leases() => ForRandomHistories((random, fixture, known) =>
+    public void The_table_equals_one_built_from_scratch_of_the_accepted_leases() =>
+        ForRandomHistories((random, fixture, known) =>
     {
         fixture.Reconciler.Apply(NextUpdate(random, known));
         Lease[] accepted = [.. fixture.Reconciler.Peers.Peers
@@ -32,7 +36,9 @@ public class LeaseReconcilerPropertyTests
             .ShouldBe(known.Values.Where(static lease => lease.Node != "own"), ignoreOrder: true);
     });
 
-    /// <summary>A refused lease is refused for a reason that still stands: alone with the accepted ones it does not fit.</summary>
+    /// <summary>
+    /// A refused lease is refused for a reason that still stands: alone with the accepted ones it does not fit.
+    /// </summary>
     [Fact]
     public void Nobody_is_refused_without_a_standing_reason() => ForRandomHistories((random, fixture, known) =>
     {
@@ -40,7 +46,8 @@ public class LeaseReconcilerPropertyTests
         fixture.LetTheGraceEnd();
         Lease[] accepted = [.. fixture.Reconciler.Peers.Peers
             .Where(static peer => peer.Verdict == LeaseVerdict.Accepted).Select(static peer => peer.Lease)];
-        foreach (PeerLease refused in fixture.Reconciler.Peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Refused))
+        foreach (PeerLease refused in fixture.Reconciler.Peers.Peers.Where(
+            static peer => peer.Verdict == LeaseVerdict.Refused))
         {
             ReconcilerFixture fresh = new(OwnDual);
             fresh.Snapshot(accepted);
@@ -52,9 +59,11 @@ public class LeaseReconcilerPropertyTests
     [Fact]
     public void An_accepted_lease_that_is_untouched_stays_accepted() => ForRandomHistories((random, fixture, known) =>
     {
-        PeerLease[] before = [.. fixture.Reconciler.Peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted)];
+        PeerLease[] before =
+            [.. fixture.Reconciler.Peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted)];
         fixture.Reconciler.Apply(NextUpdate(random, known));
-        foreach (PeerLease peer in before.Where(peer => known.TryGetValue(peer.Lease.Node, out Lease? lease) && lease == peer.Lease))
+        foreach (PeerLease peer in before.Where(
+            peer => known.TryGetValue(peer.Lease.Node, out Lease? lease) && lease == peer.Lease))
             fixture.Accepted.ShouldContain(peer.Lease.Node);
     });
 
@@ -72,7 +81,8 @@ public class LeaseReconcilerPropertyTests
                 byEvents.Reconciler.Apply(NextEvents(random, known));
                 bySnapshots.Snapshot([.. known.Values]);
                 ShouldBeEqual(byEvents.Table, bySnapshots.Table);
-                byEvents.Reconciler.Peers.Peers.ShouldBe(bySnapshots.Reconciler.Peers.Peers, $"seed {seed}, update {i}");
+                byEvents.Reconciler.Peers.Peers.ShouldBe(
+                    bySnapshots.Reconciler.Peers.Peers, $"seed {seed}, update {i}");
             }
         }
     }
@@ -124,8 +134,17 @@ public class LeaseReconcilerPropertyTests
             0 => lease with { Subnet = Prefix(_prefixes[random.Next(_prefixes.Length)]) },
             1 => lease with { SubnetV6 = Prefix("fd00:10:244:{0}::/64", random.Next(1, 6)) },
             2 => lease with { PublicIp = Address("192.168.77.{0}", random.Next(1, 6)) },
-            3 => lease with { PublicIpV6 = Address("fd77::{0}", random.Next(1, 6)), BackendV6Data = Vtep("02:00:00:00:06:{0:x2}", random.Next(1, 6)) },
-            4 => lease with { BackendData = random.Next(2) == 0 ? new VtepData(new Vni(1), null) : Vtep("02:00:00:00:00:{0:x2}", random.Next(1, 6)) },
+            3 => lease with
+            {
+                PublicIpV6 = Address("fd77::{0}", random.Next(1, 6)),
+                BackendV6Data = Vtep("02:00:00:00:06:{0:x2}", random.Next(1, 6)),
+            },
+            4 => lease with
+            {
+                BackendData = random.Next(2) == 0
+                    ? new VtepData(new Vni(1), null)
+                    : Vtep("02:00:00:00:00:{0:x2}", random.Next(1, 6)),
+            },
             5 => lease with { PublicIp = null, BackendData = null },
             _ => lease,
         };

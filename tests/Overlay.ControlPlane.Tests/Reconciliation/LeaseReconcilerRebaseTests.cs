@@ -14,7 +14,8 @@ public class LeaseReconcilerRebaseTests
         fixture.Snapshot(Ipv4("b", 2));
         fixture.Reconciler.Rebase(Own with { Subnet = Prefix("10.244.9.0/24") }, Plan);
 
-        fixture.Table.Routes.Where(static route => route.IsLocal).ShouldHaveSingleItem().Prefix.ShouldBe(Prefix("10.244.9.0/24"));
+        fixture.Table.Routes.Where(static route => route.IsLocal)
+            .ShouldHaveSingleItem().Prefix.ShouldBe(Prefix("10.244.9.0/24"));
         fixture.Routes.ShouldHaveSingleItem().ShouldStartWith("10.244.2.0/24 b");
         fixture.Remove("b");
         fixture.Routes.ShouldBeEmpty();
@@ -66,7 +67,8 @@ public class LeaseReconcilerRebaseTests
         fixture.Reconciler.Rebase(Own with { Subnet = Prefix("10.244.9.0/24") }, Plan);
         fixture.Table.ShouldBeSameAs(before);
         fixture.Snapshot(Ipv4("b", 2));
-        fixture.Table.Routes.Where(static route => route.IsLocal).ShouldHaveSingleItem().Prefix.ShouldBe(Prefix("10.244.9.0/24"));
+        fixture.Table.Routes.Where(static route => route.IsLocal)
+            .ShouldHaveSingleItem().Prefix.ShouldBe(Prefix("10.244.9.0/24"));
     }
 
     [Theory]
@@ -85,7 +87,12 @@ public class LeaseReconcilerRebaseTests
             : ["10.244.2.0/24 b 192.168.77.2 02:00:00:00:00:02", "fd00:10:244:2::/64 b fd77::22 02:00:00:00:06:22"]);
         fixture.Table.Fdb.Count.ShouldBe(2);
 
-        fixture.Snapshot(Dual("b", 2) with { Subnet = ofIpv4 ? Prefix("10.244.20.0/24") : Prefix("10.244.2.0/24"), SubnetV6 = Prefix(ofIpv4 ? "fd00:10:244:2::/64" : "fd00:10:244:20::/64") });
+        fixture.Snapshot(Dual("b", 2) with
+        {
+            Subnet = ofIpv4 ? Prefix("10.244.20.0/24") : Prefix(
+            "10.244.2.0/24"),
+            SubnetV6 = Prefix(ofIpv4 ? "fd00:10:244:2::/64" : "fd00:10:244:20::/64")
+        });
         fixture.Routes.Count.ShouldBe(2);
         fixture.Routes.ShouldContain(route => route.StartsWith(ofIpv4 ? "10.244.20.0/24 b" : "fd00:10:244:20::/64 b"));
     }

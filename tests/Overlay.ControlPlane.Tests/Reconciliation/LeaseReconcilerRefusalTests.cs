@@ -15,7 +15,8 @@ public class LeaseReconcilerRefusalTests
 
     [Fact]
     public void Only_pod_CIDRs_of_a_family_not_carried() =>
-        RefusalOf(Dual("b", 2) with { Subnet = null }, Own, Plan with { ClusterCidrV6 = null }).ShouldContain("Overlay:Network:CidrV6 is not set");
+        RefusalOf(Dual("b", 2) with { Subnet = null }, Own, Plan with { ClusterCidrV6 = null })
+            .ShouldContain("Overlay:Network:CidrV6 is not set");
 
     [Fact]
     public void Pod_CIDR_overlapping_our_own() =>
@@ -24,8 +25,12 @@ public class LeaseReconcilerRefusalTests
 
     [Fact]
     public void Pod_CIDR_overlapping_the_service_CIDR() =>
-        RefusalOf(Ipv4("b", 2) with { Subnet = Prefix("10.96.7.0/24") }, plan: Plan with { ServiceCidrs = [Prefix("10.96.0.0/12")] })
-            .ShouldBe("pod CIDR 10.96.7.0/24 of node b overlaps the service CIDR Overlay:ServiceCidrs 10.96.0.0/12: a ClusterIP and a pod could be one address");
+        RefusalOf(Ipv4("b", 2)
+            with
+        { Subnet = Prefix("10.96.7.0/24") }, plan: Plan with { ServiceCidrs = [Prefix("10.96.0.0/12")] })
+            .ShouldBe(
+                "pod CIDR 10.96.7.0/24 of node b overlaps the service CIDR Overlay:ServiceCidrs 10.96.0.0/12: a "
+                + "ClusterIP and a pod could be one address");
 
     [Fact]
     public void Public_address_that_is_our_own() =>
@@ -35,7 +40,9 @@ public class LeaseReconcilerRefusalTests
     [Fact]
     public void Public_address_inside_the_cluster_CIDR() =>
         RefusalOf(Ipv4("b", 2) with { PublicIp = Address("10.244.7.7") })
-            .ShouldBe("public address 10.244.7.7 of node b is inside the cluster CIDR 10.244.0.0/16: the tunnel would run through itself");
+            .ShouldBe(
+                "public address 10.244.7.7 of node b is inside the cluster CIDR 10.244.0.0/16: the tunnel would run "
+                + "through itself");
 
     [Theory]
     [InlineData("0.0.0.0")]
@@ -43,7 +50,8 @@ public class LeaseReconcilerRefusalTests
     [InlineData("224.0.0.1")]
     [InlineData("255.255.255.255")]
     public void Public_address_nothing_can_be_sent_to(string address) =>
-        RefusalOf(Ipv4("b", 2) with { PublicIp = Address(address) }).ShouldStartWith($"public address {address} of node b is no address");
+        RefusalOf(Ipv4("b", 2) with { PublicIp = Address(address) })
+            .ShouldStartWith($"public address {address} of node b is no address");
 
     [Theory]
     [InlineData("::")]
@@ -51,13 +59,16 @@ public class LeaseReconcilerRefusalTests
     [InlineData("fe80::1")]
     [InlineData("ff02::1")]
     public void Public_IPv6_address_nothing_can_be_sent_to(string address) =>
-        RefusalOf(Dual("b", 2) with { PublicIpV6 = Address(address) }, OwnDual).ShouldStartWith($"public address {address} of node b is no address");
+        RefusalOf(Dual("b", 2) with { PublicIpV6 = Address(address) }, OwnDual)
+            .ShouldStartWith($"public address {address} of node b is no address");
 
     [Fact]
     public void Another_VNI()
     {
-        RefusalOf(Ipv4("b", 2) with { BackendData = Vtep("02:00:00:00:00:02", vni: 7) }).ShouldBe("node b has VNI 7, this node own has 1");
-        RefusalOf(Dual("b", 2) with { BackendV6Data = Vtep("02:00:00:00:06:02", vni: 8) }, OwnDual).ShouldBe("node b has VNI 8, this node own has 1");
+        RefusalOf(Ipv4("b", 2) with { BackendData = Vtep("02:00:00:00:00:02", vni: 7) })
+            .ShouldBe("node b has VNI 7, this node own has 1");
+        RefusalOf(Dual("b", 2) with { BackendV6Data = Vtep("02:00:00:00:06:02", vni: 8) }, OwnDual)
+            .ShouldBe("node b has VNI 8, this node own has 1");
     }
 
     [Fact]
@@ -73,7 +84,8 @@ public class LeaseReconcilerRefusalTests
     public void A_MAC_no_peer_can_have(string mac, string reason)
     {
         RefusalOf(Ipv4("b", 2) with { BackendData = Vtep(mac) }).ShouldStartWith($"VTEP MAC {mac} of node b {reason}");
-        RefusalOf(Dual("b", 2) with { BackendV6Data = Vtep(mac) }, OwnDual).ShouldStartWith($"VTEP MAC {mac} of node b {reason}");
+        RefusalOf(Dual("b", 2) with { BackendV6Data = Vtep(mac) }, OwnDual)
+            .ShouldStartWith($"VTEP MAC {mac} of node b {reason}");
     }
 
     [Fact]
@@ -106,9 +118,11 @@ public class LeaseReconcilerRefusalTests
         ReconcilerFixture fixture = new(OwnDual);
         fixture.Snapshot(
             Ipv4("no-subnet", 2) with { Subnet = null }, Ipv4("no-address", 3) with { PublicIp = null },
-            Ipv4("no-data", 4) with { BackendData = null }, Dual("no-v4-mac", 5) with { BackendData = new(new Vni(1), null) });
+            Ipv4("no-data", 4) with { BackendData = null },
+            Dual("no-v4-mac", 5) with { BackendData = new(new Vni(1), null) });
 
-        fixture.Reconciler.Peers.Peers.ShouldAllBe(peer => peer.Verdict == LeaseVerdict.NotReady && peer.Reason != null);
+        fixture.Reconciler.Peers.Peers.ShouldAllBe(
+            peer => peer.Verdict == LeaseVerdict.NotReady && peer.Reason != null);
         fixture.Routes.ShouldBeEmpty();
     }
 
@@ -122,14 +136,16 @@ public class LeaseReconcilerRefusalTests
         fixture.Add(Ipv4("d", 4));
 
         fixture.Logger.Warnings.ShouldHaveSingleItem()
-            .ShouldBe("Lease of b (10.244.2.0/24) is refused: node b has backend type host-gw, this node own has vxlan");
+            .ShouldBe(
+                "Lease of b (10.244.2.0/24) is refused: node b has backend type host-gw, this node own has vxlan");
 
         fixture.Add(bad with { BackendType = "udp" });
         fixture.Logger.Warnings.Count.ShouldBe(2);
 
         fixture.Add(Ipv4("b", 2));
         fixture.Logger.Of(LogLevel.Information)
-            .ShouldContain("Lease of b is accepted now; it was not: node b has backend type udp, this node own has vxlan");
+            .ShouldContain(
+                "Lease of b is accepted now; it was not: node b has backend type udp, this node own has vxlan");
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public class LeaseReconcilerTableTests
         fixture.Snapshot();
 
         fixture.Table.Routes.ShouldBe(
-            [new Route(Prefix("10.244.1.0/24"), null), new Route(Prefix("fd00:10:244:1::/64"), null)], ignoreOrder: true);
+            [new Route(Prefix("10.244.1.0/24"), null), new Route(Prefix("fd00:10:244:1::/64"), null)],
+            ignoreOrder: true);
     }
 
     [Fact]
@@ -147,7 +148,8 @@ public class LeaseReconcilerTableTests
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
 
-        fixture.Add(Ipv4("b", 2) with { Subnet = Prefix(subnet), PublicIp = Address(address), BackendData = Vtep(mac) });
+        fixture.Add(
+            Ipv4("b", 2) with { Subnet = Prefix(subnet), PublicIp = Address(address), BackendData = Vtep(mac) });
 
         fixture.Routes.ShouldBe(
             [$"{subnet} b {address} {mac}", "10.244.3.0/24 c 192.168.77.3 02:00:00:00:00:03"], ignoreOrder: true);
@@ -170,7 +172,9 @@ public class LeaseReconcilerTableTests
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
-        fixture.Snapshot(Ipv4("b", 2) with { Subnet = Prefix("10.244.3.0/24") }, Ipv4("c", 3) with { Subnet = Prefix("10.244.2.0/24") });
+        fixture.Snapshot(Ipv4("b", 2)
+            with
+        { Subnet = Prefix("10.244.3.0/24") }, Ipv4("c", 3) with { Subnet = Prefix("10.244.2.0/24") });
 
         fixture.Accepted.ShouldBe(["b", "c"]);
         fixture.Routes[0].ShouldStartWith("10.244.2.0/24 c");
@@ -197,7 +201,9 @@ public class LeaseReconcilerTableTests
     {
         ReconcilerFixture fixture = new();
         fixture.Snapshot(Ipv4("b", 2), Ipv4("c", 3));
-        fixture.Add(Ipv4("b", 2) with { PublicIp = Address("192.168.77.3") }, Ipv4("c", 3) with { PublicIp = Address("192.168.77.2") });
+        fixture.Add(Ipv4("b", 2)
+            with
+        { PublicIp = Address("192.168.77.3") }, Ipv4("c", 3) with { PublicIp = Address("192.168.77.2") });
 
         fixture.Routes.ShouldBe(
             ["10.244.2.0/24 b 192.168.77.3 02:00:00:00:00:02", "10.244.3.0/24 c 192.168.77.2 02:00:00:00:00:03"]);
@@ -248,7 +254,8 @@ public class LeaseReconcilerTableTests
     public void An_own_lease_without_VTEP_is_refused()
     {
         _ = Should.Throw<ArgumentException>(() => new ReconcilerFixture(Own with { BackendData = null }));
-        _ = Should.Throw<ArgumentException>(() => new ReconcilerFixture(Own with { BackendData = new(new Vni(1), null) }));
+        _ = Should.Throw<ArgumentException>(
+            () => new ReconcilerFixture(Own with { BackendData = new(new Vni(1), null) }));
         _ = Should.Throw<ArgumentException>(() => new ReconcilerFixture(Own with { PublicIp = null }));
     }
 }

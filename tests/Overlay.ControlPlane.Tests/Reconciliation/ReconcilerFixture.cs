@@ -13,7 +13,8 @@ internal sealed class ReconcilerFixture
     public ReconcilerFixture(Lease? own = null, AddressPlan? plan = null, TimeSpan? claimGrace = null)
     {
         Publisher.Add(_mirror);
-        Reconciler = new(own ?? SampleLeases.Own, plan ?? SampleLeases.Plan, claimGrace ?? LeaseReconciler.ClaimGrace, Publisher, Time, Logger);
+        Reconciler = new(own ?? SampleLeases.Own, plan
+            ?? SampleLeases.Plan, claimGrace ?? LeaseReconciler.ClaimGrace, Publisher, Time, Logger);
     }
 
     public TablePublisher Publisher { get; } = new();
@@ -54,7 +55,8 @@ internal sealed class ReconcilerFixture
     public PeerLease Peer(string node) => Reconciler.Peers.Peers.Single(peer => peer.Lease.Node == node);
 
     public IReadOnlyList<string> Accepted =>
-        [.. Reconciler.Peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted).Select(static peer => peer.Lease.Node)];
+        [.. Reconciler.Peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Accepted)
+            .Select(static peer => peer.Lease.Node)];
 
     /// <summary>The refusal of the one lease sent.</summary>
     public static string RefusalOf(Lease lease, Lease? own = null, AddressPlan? plan = null)

@@ -13,7 +13,8 @@ internal sealed class TableMirror : ITableFollower
     {
         foreach (Route route in change.Removed) Expect(_routes.Remove(route), $"{route} is removed and was not there");
         foreach (Route route in change.Added) Expect(_routes.Add(route), $"{route} is added and was there");
-        foreach (RemoteVtep vtep in change.VtepsRemoved) Expect(_vteps.Remove(vtep), $"{vtep} is removed and was not there");
+        foreach (RemoteVtep vtep in change.VtepsRemoved)
+            Expect(_vteps.Remove(vtep), $"{vtep} is removed and was not there");
         foreach (RemoteVtep vtep in change.VtepsAdded) Expect(_vteps.Add(vtep), $"{vtep} is added and was there");
     }
 

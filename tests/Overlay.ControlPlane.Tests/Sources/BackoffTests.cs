@@ -20,13 +20,18 @@ public sealed class BackoffTests
     public void Waits_are_random_between_the_least_share_and_the_bound()
     {
         for (int i = 0; i < 100; i++)
-            new Backoff(_time, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)).Next().TotalSeconds.ShouldBeInRange(1, 2);
+            new Backoff(_time, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4))
+                .Next().TotalSeconds.ShouldBeInRange(1, 2);
     }
 
     [Fact]
     public void A_failure_long_after_the_last_is_the_first_again()
     {
-        Backoff backoff = new(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8)) { LeastShare = 1, ForgetsAfter = TimeSpan.FromMinutes(2) };
+        Backoff backoff = new(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8))
+        {
+            LeastShare = 1,
+            ForgetsAfter = TimeSpan.FromMinutes(2),
+        };
         Waits(backoff, 3).ShouldBe([1, 2, 4]);
         _time.Now += TimeSpan.FromMinutes(2);
         Waits(backoff, 1).ShouldBe([8], "the bound of the last wait counts too");
@@ -36,7 +41,9 @@ public sealed class BackoffTests
 
     [Fact]
     public void A_wait_that_the_store_asks_for_comes_on_top() =>
-        new Backoff(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) { LeastShare = 1 }.Next(TimeSpan.FromSeconds(30)).ShouldBe(TimeSpan.FromSeconds(31));
+        new Backoff(_time, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) { LeastShare = 1 }.Next(
+            TimeSpan.FromSeconds(30)).ShouldBe(TimeSpan.FromSeconds(31));
 
-    private static double[] Waits(Backoff backoff, int count) => [.. Enumerable.Range(0, count).Select(_ => backoff.Next().TotalSeconds)];
+    private static double[] Waits(Backoff backoff, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => backoff.Next().TotalSeconds)];
 }

@@ -25,10 +25,13 @@ public sealed class StoreHealthTests
 
         _logger.Warnings.ShouldBe(
         [
-            "Kubernetes https://192.0.2.10: cannot be reached: Connection refused. The leases read before stay in force, and the request is repeated",
-            "Kubernetes https://192.0.2.10: answers 403 Forbidden. The leases read before stay in force, and the request is repeated",
+            "Kubernetes https://192.0.2.10: cannot be reached: Connection refused. The leases read before stay in "
+            + "force, and the request is repeated",
+            "Kubernetes https://192.0.2.10: answers 403 Forbidden. The leases read before stay in force, and the "
+            + "request is repeated",
         ]);
-        _health.Problems["https://192.0.2.10"].ShouldBe("answers 403 Forbidden", "the newest reason is the one in the status");
+        _health.Problems["https://192.0.2.10"]
+            .ShouldBe("answers 403 Forbidden", "the newest reason is the one in the status");
     }
 
     [Fact]

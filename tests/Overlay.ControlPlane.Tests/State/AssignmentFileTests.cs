@@ -16,7 +16,8 @@ public sealed class AssignmentFileTests : IDisposable
 
     public static TheoryData<Assignment> Assignments =>
     [
-        new Assignment(new StoreLocation("File", "/var/lib/overlay/leases"), NodeSettings.None, new PodCidrs(Prefix("10.244.1.0/24"), null)),
+        new Assignment(new StoreLocation(
+            "File", "/var/lib/overlay/leases"), NodeSettings.None, new PodCidrs(Prefix("10.244.1.0/24"), null)),
         new Assignment(
             new StoreLocation("Etcd", "http://127.0.0.1:2379 /coreos.com/network"),
             new NodeSettings(

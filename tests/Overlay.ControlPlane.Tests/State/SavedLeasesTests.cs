@@ -51,7 +51,8 @@ public sealed class SavedLeasesTests : IDisposable
     public void A_damaged_lease_costs_only_itself()
     {
         Saved.Save(Peers(new PeerLease(_accepted, LeaseVerdict.Accepted, null)));
-        System.IO.File.WriteAllText(File, System.IO.File.ReadAllText(File).Replace("{\"b\"", "{\"x\":7,\"b\"", StringComparison.Ordinal));
+        System.IO.File.WriteAllText(
+            File, System.IO.File.ReadAllText(File).Replace("{\"b\"", "{\"x\":7,\"b\"", StringComparison.Ordinal));
         Saved.Load()!.Leases.ShouldBe([_accepted]);
         _logger.Warnings.ShouldHaveSingleItem().ShouldContain("x");
     }
@@ -61,7 +62,8 @@ public sealed class SavedLeasesTests : IDisposable
     {
         Saved.Save(Peers(new PeerLease(_accepted, LeaseVerdict.Accepted, null)));
         SavedOf("there").Load().ShouldBeNull();
-        _logger.Warnings.ShouldHaveSingleItem().ShouldEndWith("passed over: they are those of Test here, and this node's are in Test there");
+        _logger.Warnings.ShouldHaveSingleItem()
+            .ShouldEndWith("passed over: they are those of Test here, and this node's are in Test there");
     }
 
     [Fact]

@@ -5,7 +5,9 @@ using static Overlay.ControlPlane.Tests.SampleLeases;
 
 namespace Overlay.ControlPlane.Tests;
 
-/// <summary>State files as the version before wrote them (Fixtures/state): an upgrade reads them, and writes the same bytes.</summary>
+/// <summary>
+/// State files as the version before wrote them (Fixtures/state): an upgrade reads them, and writes the same bytes.
+/// </summary>
 public sealed class UpgradeTests : IDisposable
 {
     private static readonly StoreLocation _store = new("Etcd", "http://127.0.0.1:2379 /coreos.com/network");
@@ -81,11 +83,13 @@ public sealed class UpgradeTests : IDisposable
     {
         CollectingLogger<WithdrawnClaimStore> logger = new();
         File.SetLastWriteTimeUtc(_old["withdrawn.json"], DateTime.UtcNow);
-        WithdrawnClaim claim = new WithdrawnClaimStore(_old.Path, _store, TimeProvider.System, logger).Load("own").ShouldNotBeNull();
+        WithdrawnClaim claim = new WithdrawnClaimStore(_old.Path, _store, TimeProvider.System, logger)
+            .Load("own").ShouldNotBeNull();
         claim.Own.ShouldBe(_c with { Node = "own" });
         claim.Rivals.ShouldBe([_b with { Subnet = _c.Subnet }]);
         new WithdrawnClaimStore(_new.Path, _store, TimeProvider.System, logger).Save(
-            claim.Own, new([.. claim.Rivals.Select(static lease => new PeerLease(lease, LeaseVerdict.Refused, "because"))], null));
+            claim.Own,
+            new([.. claim.Rivals.Select(static lease => new PeerLease(lease, LeaseVerdict.Refused, "because"))], null));
         ShouldBeTheSame("withdrawn.json");
         logger.Warnings.ShouldBeEmpty();
     }

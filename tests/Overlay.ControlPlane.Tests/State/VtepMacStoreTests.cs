@@ -108,5 +108,6 @@ public sealed class VtepMacStoreTests : IDisposable
         new VtepMacStore(_directory.Path, _logger).LoadOrChoose().ShouldBe(expected);
     }
 
-    private MacAddress Load(Lease? published = null) => new VtepMacStore(_directory.Path, _logger).LoadOrChoose(published).Ipv4;
+    private MacAddress Load(Lease? published = null) =>
+        new VtepMacStore(_directory.Path, _logger).LoadOrChoose(published).Ipv4;
 }

@@ -53,5 +53,6 @@ public sealed class WithdrawnClaimStoreTests : IDisposable
     public void Dispose() => _state.Dispose();
 
     private void Save(params Lease[] peers) =>
-        Store.Save(Own, new([.. peers.Select(static lease => new PeerLease(lease, LeaseVerdict.Refused, "because"))], null));
+        Store.Save(
+            Own, new([.. peers.Select(static lease => new PeerLease(lease, LeaseVerdict.Refused, "because"))], null));
 }

@@ -123,7 +123,8 @@ public class SnapshotHoldTests
     public void Peers_that_are_removed_and_added_in_one_batch_are_not_gone()
     {
         Say(Ipv4("b", 2), Ipv4("c", 3));
-        Tell(new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"), new LeaseEvent.Added(Ipv4("b", 7)), new LeaseEvent.Added(Ipv4("c", 8)));
+        Tell(new LeaseEvent.Removed(
+            "b"), new LeaseEvent.Removed("c"), new LeaseEvent.Added(Ipv4("b", 7)), new LeaseEvent.Added(Ipv4("c", 8)));
         _hold.Held.ShouldBeNull();
         _fixture.Routes.ShouldContain("10.244.7.0/24 b 192.168.77.7 02:00:00:00:00:07");
     }
@@ -133,7 +134,8 @@ public class SnapshotHoldTests
     {
         Say(Ipv4("b", 2), Ipv4("c", 3));
         Tell(
-            new LeaseEvent.Added(Ipv4("b2", 7) with { Subnet = Prefix("10.244.2.128/25") }), new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"),
+            new LeaseEvent.Added(Ipv4("b2", 7) with { Subnet = Prefix("10.244.2.128/25") }),
+            new LeaseEvent.Removed("b"), new LeaseEvent.Removed("c"),
             new LeaseEvent.Added(Ipv4("wide", 8) with { Subnet = Prefix("10.244.3.0/24") }));
         _fixture.Accepted.ShouldBe(["b2", "wide"]);
         _hold.Held.ShouldBeNull();
@@ -172,7 +174,10 @@ public class SnapshotHoldTests
         _fixture.Accepted.ShouldBeEmpty();
     }
 
-    /// <summary>Whatever the store says, within the grace no more than half of the peers go by a snapshot, and after it the store is right.</summary>
+    /// <summary>
+    /// Whatever the store says, within the grace no more than half of the peers go by a snapshot, and after it the
+    /// store is right.
+    /// </summary>
     [Fact]
     public void After_the_grace_the_table_is_what_the_store_says()
     {
@@ -185,7 +190,8 @@ public class SnapshotHoldTests
             for (int update = 0; update < 20; update++)
             {
                 int before = fixture.Accepted.Count;
-                said = [.. Enumerable.Range(2, 8).Where(_ => random.Next(3) > 0 == random.Next(4) > 0).Select(static number => Ipv4($"n{number}", number))];
+                said = [.. Enumerable.Range(2, 8).Where(_ => random.Next(3) > 0 == random.Next(4) > 0)
+                    .Select(static number => Ipv4($"n{number}", number))];
                 fixture.Reconciler.Apply(hold.Filter(new LeaseUpdate.Snapshot(said), fixture.Reconciler.Peers));
                 foreach (Lease lease in said) fixture.Accepted.ShouldContain(lease.Node);
                 (2 * fixture.Accepted.Count).ShouldBeGreaterThanOrEqualTo(before, $"seed {seed}, update {update}");
@@ -201,5 +207,6 @@ public class SnapshotHoldTests
 
     private void Tell(params LeaseEvent[] events) => Apply(new LeaseUpdate.Events(events));
 
-    private void Apply(LeaseUpdate update) => _fixture.Reconciler.Apply(_hold.Filter(update, _fixture.Reconciler.Peers));
+    private void Apply(LeaseUpdate update) =>
+        _fixture.Reconciler.Apply(_hold.Filter(update, _fixture.Reconciler.Peers));
 }

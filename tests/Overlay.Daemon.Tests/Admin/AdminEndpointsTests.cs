@@ -43,7 +43,8 @@ public sealed class AdminEndpointsTests : IDisposable
     public void A_missing_directory_is_made_for_its_owner_alone()
     {
         Listen("new/overlayd.sock");
-        File.GetUnixFileMode(_directory["new"]).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.GetUnixFileMode(_directory["new"])
+            .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     public void Dispose() => _directory.Dispose();
@@ -58,5 +59,6 @@ public sealed class AdminEndpointsTests : IDisposable
     private void Listen() => Listen("overlayd.sock");
 
     private void Listen(string name) =>
-        AdminEndpoints.Listen(new KestrelServerOptions(), TestOptions.With(("Admin:Socket", _directory[name]), ("Admin:Http", "off")));
+        AdminEndpoints.Listen(
+            new KestrelServerOptions(), TestOptions.With(("Admin:Socket", _directory[name]), ("Admin:Http", "off")));
 }

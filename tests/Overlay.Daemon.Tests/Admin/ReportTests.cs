@@ -38,7 +38,8 @@ public class ReportTests
     [Fact]
     public void Peers_have_addresses_state_and_reason()
     {
-        JsonArray rows = Json(PeerReport.Of(_peers, static _ => false), AdminJson.Default.IReadOnlyListPeerReport).AsArray();
+        JsonArray rows = Json(PeerReport.Of(_peers, static _ => false), AdminJson.Default.IReadOnlyListPeerReport)
+            .AsArray();
         rows[0]!.ToJsonString().ShouldBe(
             Compact("""
             {"node":"b","state":"accepted","subnet":"10.244.2.0/24","subnetV6":"fd00:10:244:2::/64","publicIp":"192.0.2.2","publicIpV6":"2001:db8::2",
@@ -64,10 +65,12 @@ public class ReportTests
     {
         RemoteVtep vtep = new("b", IpAddress.Parse("192.0.2.2"), MacAddress.Parse("02:00:00:00:00:02"));
         ForwardingTable table = new ForwardingTableBuilder().AddVtep(vtep)
-            .AddRoute(IpPrefix.Parse("fd00:10:244:2::/64"), vtep).AddRoute(IpPrefix.Parse("10.244.10.0/24"), vtep).AddRoute(IpPrefix.Parse("10.244.2.0/24"), vtep)
+            .AddRoute(IpPrefix.Parse("fd00:10:244:2::/64"), vtep)
+            .AddRoute(IpPrefix.Parse("10.244.10.0/24"), vtep).AddRoute(IpPrefix.Parse("10.244.2.0/24"), vtep)
             .AddLocal(IpPrefix.Parse("10.244.1.0/24")).Build();
         JsonArray rows = Json(RouteReport.Of(table, "a"), AdminJson.Default.IReadOnlyListRouteReport).AsArray();
-        rows.Select(static row => (string?)row!["prefix"]).ShouldBe(["10.244.1.0/24", "10.244.2.0/24", "10.244.10.0/24", "fd00:10:244:2::/64"]);
+        rows.Select(static row => (string?)row!["prefix"])
+            .ShouldBe(["10.244.1.0/24", "10.244.2.0/24", "10.244.10.0/24", "fd00:10:244:2::/64"]);
         rows[0]!.ToJsonString().ShouldBe("""{"prefix":"10.244.1.0/24","via":"local","vtepMac":null,"node":"a"}""");
         rows[1]!.ToJsonString().ShouldBe("""{"prefix":"10.244.2.0/24","via":"192.0.2.2","vtepMac":"02:00:00:00:00:02","node":"b"}""");
     }
@@ -75,7 +78,8 @@ public class ReportTests
     [Fact]
     public void Counters_have_every_worker_and_every_reason_in_both_directions()
     {
-        DataplaneCounters counters = new([new PathCounters("egress-0", Direction.Egress), new PathCounters("ingress-0", Direction.Ingress)]);
+        DataplaneCounters counters =
+            new([new PathCounters("egress-0", Direction.Egress), new PathCounters("ingress-0", Direction.Ingress)]);
         JsonNode report = Json(CountersReport.Of(counters), AdminJson.Default.CountersReport);
         report["workers"]![1]!.ToJsonString().ShouldBe("""{"worker":"ingress-0","direction":"ingress","packets":0,"bytes":0,"allocatedBytes":0}""");
         JsonArray drops = report["drops"]!.AsArray();
@@ -92,7 +96,8 @@ public class ReportTests
             Status = new StoreStatus(StoreState.Disconnected, _now.AddSeconds(-90), "17"),
             Problems = new Dictionary<string, string> { ["e"] = "is no lease" },
         };
-        ControlPlaneReport report = ControlPlaneReport.Of(store, _peers, new HeldPeers(2, _now.AddSeconds(60)), isFromSavedState: true, _now);
+        ControlPlaneReport report =
+            ControlPlaneReport.Of(store, _peers, new HeldPeers(2, _now.AddSeconds(60)), isFromSavedState: true, _now);
         Json(report, AdminJson.Default.ControlPlaneReport).ToJsonString().ShouldBe(
             Compact("""
             {"kind":"Etcd","source":"http://127.0.0.1:2379","state":"disconnected","lastSync":"2030-01-02T03:02:35+00:00","ageSeconds":90,"revision":"17",
@@ -104,20 +109,25 @@ public class ReportTests
     [Fact]
     public void A_store_that_has_not_answered_yet_has_no_age()
     {
-        ControlPlaneReport report = ControlPlaneReport.Of(new TestStore(), PeersSnapshot.Empty, null, isFromSavedState: false, _now);
-        (report.State, report.LastSync, report.AgeSeconds, report.HeldPeers, report.HeldUntil).ShouldBe(("connecting", null, null, 0, null));
+        ControlPlaneReport report =
+            ControlPlaneReport.Of(new TestStore(), PeersSnapshot.Empty, null, isFromSavedState: false, _now);
+        (report.State, report.LastSync, report.AgeSeconds, report.HeldPeers, report.HeldUntil)
+            .ShouldBe(("connecting", null, null, 0, null));
     }
 
     [Fact]
     public void The_status_shows_null_for_what_is_not_known_before_the_node_is_made()
     {
-        ControlPlaneReport controlPlane = ControlPlaneReport.Of(new TestStore(), PeersSnapshot.Empty, null, isFromSavedState: false, _now);
+        ControlPlaneReport controlPlane =
+            ControlPlaneReport.Of(new TestStore(), PeersSnapshot.Empty, null, isFromSavedState: false, _now);
         JsonObject status = Json(
-            new StatusReport("a", "0.1.0", StatusReport.StateOf(null, false), "Etcd", null, null, null, null, null, null, null, null, [], [], UnderlayReport.Of(null), null, controlPlane),
+            new StatusReport("a", "0.1.0", StatusReport.StateOf(null, false), "Etcd", null, null, null, null, null,
+                null, null, null, [], [], UnderlayReport.Of(null), null, controlPlane),
             AdminJson.Default.StatusReport).AsObject();
         status.Select(static pair => pair.Key).ShouldBe(
         [
-            "node", "version", "state", "waitingFor", "started", "device", "vni", "port", "mtu", "vtepMac", "subnet", "subnetV6", "problems", "warnings",
+            "node", "version", "state", "waitingFor", "started", "device", "vni", "port", "mtu", "vtepMac", "subnet",
+            "subnetV6", "problems", "warnings",
             "underlay", "dataplane", "controlPlane",
         ]);
         ((string?)status["state"]).ShouldBe("starting");
@@ -127,7 +137,8 @@ public class ReportTests
     [Theory]
     [InlineData(true, "forwarding")]
     [InlineData(false, "impaired")]
-    public void A_node_that_has_started_forwards_or_is_impaired(bool isReady, string state) => StatusReport.StateOf(_now, isReady).ShouldBe(state);
+    public void A_node_that_has_started_forwards_or_is_impaired(bool isReady, string state) =>
+        StatusReport.StateOf(_now, isReady).ShouldBe(state);
 
     private static string Compact(string json) => JsonNode.Parse(json)!.ToJsonString();
 

@@ -8,7 +8,8 @@ namespace Overlay.Daemon.Tests;
 
 public sealed class CniInstallerTests : IDisposable
 {
-    // Two versions of a program that starts: one that a test writes itself may still be open in a child of another test.
+    // Two versions of a program that starts: one that a test writes itself may still be open in a child of another
+    // test.
     private const string First = "/bin/true";
     private const string Second = "/bin/echo";
 
@@ -47,7 +48,8 @@ public sealed class CniInstallerTests : IDisposable
         File.GetUnixFileMode(Conflist).ShouldBe((UnixFileMode)0b110_100_100);
         JsonElement root = JsonDocument.Parse(File.ReadAllText(Conflist)).RootElement;
         root.GetProperty("cniVersion").GetString().ShouldBe("1.0.0");
-        root.GetProperty("cniVersions").EnumerateArray().Select(version => version.GetString()).ShouldBe(["0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
+        root.GetProperty("cniVersions")
+            .EnumerateArray().Select(version => version.GetString()).ShouldBe(["0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
         root.GetProperty("name").GetString().ShouldBe("cbr0");
         JsonElement plugin = root.GetProperty("plugins").EnumerateArray().ShouldHaveSingleItem();
         plugin.GetRawText().ReplaceLineEndings("").Replace(" ", "").ShouldBe("""{"type":"overlay"}""");
@@ -55,7 +57,8 @@ public sealed class CniInstallerTests : IDisposable
         _logger.Warnings.ShouldHaveSingleItem().ShouldContain("has no portmap");
 
         // Nobody finds half a file, nor one that was on its way.
-        Directory.GetFileSystemEntries(_options.BinDirectory).Concat(Directory.GetFileSystemEntries(_options.ConfigDirectory)).ShouldBe([Plugin, Conflist]);
+        Directory.GetFileSystemEntries(_options.BinDirectory)
+            .Concat(Directory.GetFileSystemEntries(_options.ConfigDirectory)).ShouldBe([Plugin, Conflist]);
     }
 
     [Fact]
@@ -63,8 +66,14 @@ public sealed class CniInstallerTests : IDisposable
     {
         _ = Directory.CreateDirectory(_options.BinDirectory);
         File.WriteAllText(Path.Combine(_options.BinDirectory, "portmap"), "");
-        new CniInstaller(_options with { SubnetFile = "/run/x.env", StateDirectory = "/srv/x", AdminSocket = "/run/x.sock" }, _logger).Install();
-        JsonElement[] plugins = [.. JsonDocument.Parse(File.ReadAllText(Conflist)).RootElement.GetProperty("plugins").EnumerateArray()];
+        new CniInstaller(_options with
+        {
+            SubnetFile = "/run/x.env",
+            StateDirectory = "/srv/x",
+            AdminSocket = "/run/x.sock"
+        }, _logger).Install();
+        JsonElement[] plugins =
+            [.. JsonDocument.Parse(File.ReadAllText(Conflist)).RootElement.GetProperty("plugins").EnumerateArray()];
         plugins.Select(plugin => plugin.GetProperty("type").GetString()).ShouldBe(["overlay", "portmap"]);
         plugins[0].GetProperty("subnetFile").GetString().ShouldBe("/run/x.env");
         plugins[0].GetProperty("stateDirectory").GetString().ShouldBe("/srv/x");
@@ -118,7 +127,8 @@ public sealed class CniInstallerTests : IDisposable
         _installer.Remove().ShouldBeFalse();
         File.Exists(Conflist).ShouldBeTrue();
         File.Exists(Plugin).ShouldBeTrue();
-        _logger.Warnings.ShouldContain(warning => warning.StartsWith($"{Conflist} is not as it was installed", StringComparison.Ordinal)
+        _logger.Warnings.ShouldContain(
+            warning => warning.StartsWith($"{Conflist} is not as it was installed", StringComparison.Ordinal)
             && warning.EndsWith($"rm {Conflist} {Plugin}", StringComparison.Ordinal));
     }
 
@@ -128,7 +138,8 @@ public sealed class CniInstallerTests : IDisposable
         _installer.Install();
         File.WriteAllText(Path.Combine(_options.BinDirectory, "portmap"), "");
         UseSource(Second);
-        new CniInstaller(_options with { SubnetFile = "/run/x.env", AdminSocket = "/run/x.sock" }, _logger).Remove().ShouldBeTrue();
+        new CniInstaller(_options with { SubnetFile = "/run/x.env", AdminSocket = "/run/x.sock" }, _logger)
+            .Remove().ShouldBeTrue();
         File.Exists(Plugin).ShouldBeFalse();
         File.Exists(Conflist).ShouldBeFalse();
 
@@ -148,7 +159,8 @@ public sealed class CniInstallerTests : IDisposable
     [InlineData("20-own.conf", """{ "name": "overlay", "name": "overlay", "type": "bridge" }""", false)]
     [InlineData("20-own.conf", "overlay", false)]
     [InlineData("20-own.conf.bak", """{ "name": "x", "type": "overlay" }""", false)]
-    public void The_plugin_is_upgraded_and_kept_as_long_as_a_configuration_calls_it(string name, string content, bool calls)
+    public void The_plugin_is_upgraded_and_kept_as_long_as_a_configuration_calls_it(
+        string name, string content, bool calls)
     {
         _installer.Install();
         string path = Path.Combine(_options.ConfigDirectory, name);
@@ -184,7 +196,8 @@ public sealed class CniInstallerTests : IDisposable
         _installer.Install();
         UseSource(source);
         IOException exception = Should.Throw<IOException>(_installer.Install);
-        exception.Message.ShouldStartWith($"Overlay:CniInstall:Source '{_options.Source}' does not start here, and is not installed");
+        exception.Message.ShouldStartWith(
+            $"Overlay:CniInstall:Source '{_options.Source}' does not start here, and is not installed");
         exception.Message.ShouldContain(reason);
         IsInstalled(First).ShouldBeTrue();
     }
@@ -202,7 +215,8 @@ public sealed class CniInstallerTests : IDisposable
     {
         _installer.Rivals().ShouldBeEmpty();
         _installer.Install();
-        foreach (string name in new[] { "10-flannel.conflist", "05-cilium.conflist", "00-old.conflist.bak", "87-podman.conflist", "200-loopback.conf", "20-x.conf" })
+        foreach (string name in new[] { "10-flannel.conflist", "05-cilium.conflist", "00-old.conflist.bak",
+            "87-podman.conflist", "200-loopback.conf", "20-x.conf" })
             File.WriteAllText(Path.Combine(_options.ConfigDirectory, name), "{}");
         string[] rivals = [.. _installer.Rivals()];
         rivals.Length.ShouldBe(2);
@@ -218,7 +232,8 @@ public sealed class CniInstallerTests : IDisposable
         _ = File.CreateSymbolicLink(_options.Source, program);
     }
 
-    private bool IsInstalled(string program) => File.ReadAllBytes(Plugin).AsSpan().SequenceEqual(File.ReadAllBytes(program));
+    private bool IsInstalled(string program) =>
+        File.ReadAllBytes(Plugin).AsSpan().SequenceEqual(File.ReadAllBytes(program));
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }

@@ -15,7 +15,8 @@ public sealed class ForwardChainTests : IDisposable
 
     private static readonly PodNetwork _pods = new(IpPrefix.Parse("10.244.0.0/16"), "overlay.1");
 
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "fwdchain", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "fwdchain", Nodes = 1, PodsPerNode = 0 });
     private readonly CollectingLogger<ForwardChain> _logger = new();
 
     public static TheoryData<string> Tools => ["iptables-nft", "iptables-legacy"];
@@ -36,7 +37,8 @@ public sealed class ForwardChainTests : IDisposable
         // A second look changes nothing and logs nothing.
         Repair(chain).ShouldBeNull();
         Rules(tool).ShouldBe(made);
-        _logger.Of(Microsoft.Extensions.Logging.LogLevel.Information).ShouldHaveSingleItem().ShouldContain("10.244.0.0/16");
+        _logger.Of(Microsoft.Extensions.Logging.LogLevel.Information)
+            .ShouldHaveSingleItem().ShouldContain("10.244.0.0/16");
 
         Node.Invoke(chain.Remove);
         Rules(tool).ShouldBe(before);
@@ -81,7 +83,8 @@ public sealed class ForwardChainTests : IDisposable
             return;
         }
 
-        problem.ShouldNotBeNull().ShouldContain("iptables-nft -I FORWARD -s 10.244.0.0/16 -j ACCEPT; iptables-nft -I FORWARD -d 10.244.0.0/16 -j ACCEPT");
+        problem.ShouldNotBeNull().ShouldContain(
+            "iptables-nft -I FORWARD -s 10.244.0.0/16 -j ACCEPT; iptables-nft -I FORWARD -d 10.244.0.0/16 -j ACCEPT");
         _ = Rules("iptables-nft", "-I FORWARD -s 10.244.0.0/16 -j ACCEPT", "-I FORWARD -d 10.244.0.0/16 -j ACCEPT");
         Repair(Chain("iptables-nft", _pods)).ShouldBeNull("the advice helps");
     }
@@ -103,7 +106,8 @@ public sealed class ForwardChainTests : IDisposable
     {
         Node.Ip("link add overlay.7 type bridge");
         _ = Rules(
-            "iptables-nft", "-N OVERLAY-FORWARD-7", "-A FORWARD -j OVERLAY-FORWARD-7", "-N OVERLAY-FORWARD-8", "-A FORWARD -j OVERLAY-FORWARD-8",
+            "iptables-nft", "-N OVERLAY-FORWARD-7", "-A FORWARD -j OVERLAY-FORWARD-7", "-N OVERLAY-FORWARD-8",
+            "-A FORWARD -j OVERLAY-FORWARD-8",
             "-N OVERLAY-OTHER", "-N OVERLAY-FORWARD-x");
         Repair(Chain("iptables-nft", _pods)).ShouldBeNull();
         string[] rules = Rules("iptables-nft");

@@ -10,7 +10,8 @@ public sealed class ForwardHookTests : IDisposable
     private static readonly PodNetwork _pods = new(IpPrefix.Parse("10.244.0.0/16"), "overlay.1");
     private static readonly PodNetwork _podsV6 = new(IpPrefix.Parse("fd00:10:244::/56"), "overlay.1");
 
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "fwdhook", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "fwdhook", Nodes = 1, PodsPerNode = 0 });
 
     private Node Node => _lab.Nodes[0];
 
@@ -25,7 +26,8 @@ public sealed class ForwardHookTests : IDisposable
             }
             table ip6 second { chain pass { type filter hook forward priority 0; policy accept; } }
             """);
-        Node.Invoke(ForwardHook.List).ShouldBe([new("inet", "fw", "through", true), new("ip6", "second", "pass", false)], ignoreOrder: true);
+        Node.Invoke(ForwardHook.List)
+            .ShouldBe([new("inet", "fw", "through", true), new("ip6", "second", "pass", false)], ignoreOrder: true);
     }
 
     [Theory]
@@ -37,7 +39,8 @@ public sealed class ForwardHookTests : IDisposable
     [InlineData("policy drop; accept", null)]
     [InlineData("policy drop; ip saddr 10.0.0.0/8 accept", null)]
     [InlineData("policy drop; ip saddr 192.0.2.0/24 accept", "drops")]
-    public void A_chain_that_refuses_pods_packets_is_reported_with_the_command_that_lets_them_pass(string rules, string? verb)
+    public void A_chain_that_refuses_pods_packets_is_reported_with_the_command_that_lets_them_pass(
+        string rules, string? verb)
     {
         Nft($"table ip fw {{ chain through {{ type filter hook forward priority 0; {rules}\n}}\n}}");
         if (verb is null)
@@ -49,7 +52,8 @@ public sealed class ForwardHookTests : IDisposable
         string problem = Judge(_pods).ShouldNotBeNull();
         problem.ShouldStartWith($"chain through of table ip fw {verb} what it does not know: ");
         problem.ShouldContain(
-            "nft 'insert rule ip fw through ip saddr 10.244.0.0/16 accept; insert rule ip fw through ip daddr 10.244.0.0/16 accept'");
+            "nft 'insert rule ip fw through ip saddr 10.244.0.0/16 accept; insert rule ip fw through ip daddr "
+            + "10.244.0.0/16 accept'");
         Nft(problem[(problem.IndexOf("nft '", StringComparison.Ordinal) + 5)..problem.LastIndexOf('\'')]);
         Judge(_pods).ShouldBeNull("the advice helps");
     }
@@ -67,12 +71,14 @@ public sealed class ForwardHookTests : IDisposable
     {
         Nft("table inet firewalld { chain filter_FORWARD { type filter hook forward priority 10; policy drop; } }");
         Judge(_pods, _podsV6).ShouldNotBeNull().ShouldEndWith(
-            "firewall-cmd --permanent --zone=trusted --add-source=10.244.0.0/16 --add-source=fd00:10:244::/56; firewall-cmd --reload");
+            "firewall-cmd --permanent --zone=trusted --add-source=10.244.0.0/16 --add-source=fd00:10:244::/56; "
+            + "firewall-cmd --reload");
     }
 
     public void Dispose() => _lab.Dispose();
 
-    private string? Judge(params PodNetwork[] pods) => Node.Invoke(() => ForwardHook.List().ShouldHaveSingleItem().Judge(pods));
+    private string? Judge(params PodNetwork[] pods) =>
+        Node.Invoke(() => ForwardHook.List().ShouldHaveSingleItem().Judge(pods));
 
     private void Nft(string rules)
     {

@@ -8,7 +8,8 @@ namespace Overlay.Daemon.Tests;
 /// <summary>All chains of a host together: iptables' own are completed, others are reported.</summary>
 public sealed class ForwardPolicyTests : IDisposable
 {
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "fwdpolicy", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "fwdpolicy", Nodes = 1, PodsPerNode = 0 });
 
     private Node Node => _lab.Nodes[0];
 
@@ -28,10 +29,12 @@ public sealed class ForwardPolicyTests : IDisposable
     [Fact]
     public void A_chain_of_another_program_is_reported_and_stays_as_it_is()
     {
-        Run("nft", "add table inet fw; add chain inet fw through { type filter hook forward priority 0; policy drop; }");
+        Run("nft",
+            "add table inet fw; add chain inet fw through { type filter hook forward priority 0; policy drop; }");
         string before = Ruleset();
         ForwardPolicy policy = Policy();
-        Node.Invoke(policy.Repair).ShouldHaveSingleItem().ShouldStartWith("chain through of table inet fw drops what it does not know: ");
+        Node.Invoke(policy.Repair)
+            .ShouldHaveSingleItem().ShouldStartWith("chain through of table inet fw drops what it does not know: ");
         Node.Invoke(policy.Remove);
         Ruleset().ShouldBe(before);
     }
@@ -40,15 +43,18 @@ public sealed class ForwardPolicyTests : IDisposable
     public void A_table_that_iptables_refuses_is_judged_as_a_chain_of_another_program()
     {
         // iptables-nft does not take a table that has a rule which iptables cannot express.
-        Run("nft", "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }; "
+        Run("nft",
+            "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }; "
             + "add rule ip filter FORWARD meta mark set numgen inc mod 3");
-        Node.Invoke(Policy().Repair).ShouldHaveSingleItem().ShouldStartWith("chain FORWARD of table ip filter drops what it does not know: ");
+        Node.Invoke(Policy().Repair)
+            .ShouldHaveSingleItem().ShouldStartWith("chain FORWARD of table ip filter drops what it does not know: ");
     }
 
     public void Dispose() => _lab.Dispose();
 
     private static ForwardPolicy Policy(params (string, string)[] keys) =>
-        new(TestOptions.With(keys), "overlay.1", new FormerNetworks(new Vni(1), NullLogger.Instance), NullLogger.Instance);
+        new(TestOptions.With(
+            keys), "overlay.1", new FormerNetworks(new Vni(1), NullLogger.Instance), NullLogger.Instance);
 
     private string Ruleset() => Node.Run("nft", "-s", "list", "ruleset").Output;
 

@@ -39,10 +39,14 @@ public class NftTableTests
     [Fact]
     public void Ipv6_is_the_same_by_its_own_names()
     {
-        string rules = NftTable.For(IpFamily.IPv6, TestOptions.With([.. TestOptions.DualStack, ("Network:Vni", "42"), ("Network:Port", "60000")]), "overlay.42").Rules;
+        string rules = NftTable.For(IpFamily.IPv6, TestOptions.With(
+            [.. TestOptions.DualStack, ("Network:Vni", "42"), ("Network:Port", "60000")]), "overlay.42").Rules;
         rules.ShouldStartWith("table ip6 overlay-42\ndelete table ip6 overlay-42\n");
-        rules.ShouldContain("oifname \"overlay.42\" fib saddr type local ip6 saddr != fd00:10:244:1:: snat to fd00:10:244:1::\n");
-        rules.ShouldContain("ip6 saddr fd00:10:244::/56 ip6 daddr != ff00::/8 meta l4proto udp masquerade to :1024-59999 fully-random\n");
+        rules.ShouldContain(
+            "oifname \"overlay.42\" fib saddr type local ip6 saddr != fd00:10:244:1:: snat to fd00:10:244:1::\n");
+        rules.ShouldContain(
+            "ip6 saddr fd00:10:244::/56 ip6 daddr != ff00::/8 meta l4proto udp masquerade to :1024-59999 "
+            + "fully-random\n");
         rules.ShouldNotContain("10.244.0.0");
     }
 
@@ -58,8 +62,10 @@ public class NftTableTests
     public void Further_destinations_see_pods_own_addresses_each_family_its_own()
     {
         OverlayOptions options = TestOptions.With(
-            [.. TestOptions.DualStack, ("NonMasqueradeCidrs:0", "192.168.0.0/16"), ("NonMasqueradeCidrs:1", "fd77::/64"), ("NonMasqueradeCidrs:2", "172.16.0.0/12")]);
-        NftTable.For(IpFamily.IPv4, options, "overlay.1").Rules.ShouldContain("ip daddr { 192.168.0.0/16, 172.16.0.0/12 } return\n");
+            [.. TestOptions.DualStack, ("NonMasqueradeCidrs:0", "192.168.0.0/16"),
+                ("NonMasqueradeCidrs:1", "fd77::/64"), ("NonMasqueradeCidrs:2", "172.16.0.0/12")]);
+        NftTable.For(IpFamily.IPv4, options, "overlay.1").Rules.ShouldContain(
+            "ip daddr { 192.168.0.0/16, 172.16.0.0/12 } return\n");
         NftTable.For(IpFamily.IPv6, options, "overlay.1").Rules.ShouldContain("ip6 daddr { fd77::/64 } return\n");
     }
 

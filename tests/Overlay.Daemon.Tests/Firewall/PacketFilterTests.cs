@@ -12,7 +12,8 @@ public sealed class PacketFilterTests : IDisposable
 {
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(20);
 
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "filter", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "filter", Nodes = 1, PodsPerNode = 0 });
     private readonly CollectingLogger<PacketFilter> _logger = new();
     private readonly CollectingLogger<ProblemBoard> _boardLogger = new();
     private readonly ProblemBoard _problems;
@@ -28,7 +29,8 @@ public sealed class PacketFilterTests : IDisposable
     {
         Node.Run("nft", "add table ip mine").Succeeded.ShouldBeTrue();
         PacketFilter filter = Make(TestOptions.DualStack);
-        Tables.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldBe(["table ip mine", "table ip overlay-1", "table ip6 overlay-1"], ignoreOrder: true);
+        Tables.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .ShouldBe(["table ip mine", "table ip overlay-1", "table ip6 overlay-1"], ignoreOrder: true);
         Node.Run("nft", "list", "table", "ip", "overlay-1").Output.ShouldContain("masquerade");
         Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("8472");
         _problems.Warnings.ShouldBeEmpty();
@@ -54,7 +56,8 @@ public sealed class PacketFilterTests : IDisposable
         Node.Run("nft", "delete table ip overlay-1").Succeeded.ShouldBeTrue();
         WaitFor(() => Tables.Contains("table ip overlay-1", StringComparison.Ordinal));
         Node.Run("nft", "flush chain ip overlay-1 postrouting").Succeeded.ShouldBeTrue();
-        WaitFor(() => Node.Run("nft", "list", "table", "ip", "overlay-1").Output.Contains("masquerade", StringComparison.Ordinal));
+        WaitFor(() => Node.Run(
+            "nft", "list", "table", "ip", "overlay-1").Output.Contains("masquerade", StringComparison.Ordinal));
         _logger.Warnings.Count(static line => line.Contains("overlay-1", StringComparison.Ordinal)).ShouldBe(2);
 
         filter.Stop();
@@ -67,7 +70,8 @@ public sealed class PacketFilterTests : IDisposable
     [Fact]
     public void Tables_that_a_crash_left_are_removed_and_those_in_use_or_of_others_stay()
     {
-        foreach (string vni in new[] { "5", "6" }) Node.Invoke(() => new PacketFilter(Options(("Network:Vni", vni)), $"overlay.{vni}", _problems, _logger));
+        foreach (string vni in new[] { "5", "6" })
+            Node.Invoke(() => new PacketFilter(Options(("Network:Vni", vni)), $"overlay.{vni}", _problems, _logger));
         Node.Ip("link add overlay.6 type bridge");
         Node.Run("nft", "add table ip overlay-8").Succeeded.ShouldBeTrue();
         PacketFilter filter = Make();
@@ -80,7 +84,8 @@ public sealed class PacketFilterTests : IDisposable
     [Fact]
     public void A_fault_is_a_warning_until_it_is_gone_and_is_logged_once()
     {
-        Node.Run("nft", "add table inet fw; add chain inet fw through { type filter hook forward priority 0; policy drop; }").Succeeded.ShouldBeTrue();
+        Node.Run(
+            "nft", "add table inet fw; add chain inet fw through { type filter hook forward priority 0; policy drop; }").Succeeded.ShouldBeTrue();
         PacketFilter filter = Make();
         string warning = _problems.Warnings.ShouldHaveSingleItem();
         warning.ShouldStartWith("chain through of table inet fw drops what it does not know: ");
@@ -97,7 +102,8 @@ public sealed class PacketFilterTests : IDisposable
     {
         Node.Ip("link add docker0 type bridge", "address add 10.244.9.1/24 dev docker0", "link set docker0 up");
         PacketFilter filter = Make();
-        _problems.Warnings.ShouldHaveSingleItem().ShouldBe("the network 10.244.9.0/24 of docker0 overlaps the cluster CIDR 10.244.0.0/16: pods there are not reached");
+        _problems.Warnings.ShouldHaveSingleItem().ShouldBe(
+            "the network 10.244.9.0/24 of docker0 overlaps the cluster CIDR 10.244.0.0/16: pods there are not reached");
         Remove(filter);
     }
 
@@ -115,9 +121,11 @@ public sealed class PacketFilterTests : IDisposable
 
     public void Dispose() => _lab.Dispose();
 
-    private PacketFilter Make(params (string, string)[] keys) => Node.Invoke(() => new PacketFilter(Options(keys), "overlay.1", _problems, _logger));
+    private PacketFilter Make(params (string, string)[] keys) =>
+        Node.Invoke(() => new PacketFilter(Options(keys), "overlay.1", _problems, _logger));
 
-    private Daemon.Options.OverlayOptions Options(params (string, string)[] keys) => TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
+    private Daemon.Options.OverlayOptions Options(params (string, string)[] keys) =>
+        TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
 
     private void Remove(PacketFilter filter) => Node.Invoke(() =>
     {

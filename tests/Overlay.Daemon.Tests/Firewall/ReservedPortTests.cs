@@ -10,7 +10,8 @@ public sealed class ReservedPortTests : IDisposable
 {
     private const string Parameter = "net/ipv4/ip_local_reserved_ports";
 
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "resport", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "resport", Nodes = 1, PodsPerNode = 0 });
     private readonly CollectingLogger<ReservedPort> _logger = new();
 
     private Node Node => _lab.Nodes[0];

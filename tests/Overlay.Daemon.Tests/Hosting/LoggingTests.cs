@@ -12,16 +12,19 @@ public class LoggingTests
 
     [Fact]
     public void A_line_has_time_level_and_source() =>
-        Lines([]).ShouldHaveSingleItem().ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d WRN Overlay\.Tests: 3 peers left$");
+        Lines([]).ShouldHaveSingleItem()
+            .ShouldMatch(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d WRN Overlay\.Tests: 3 peers left$");
 
     [Fact]
     public void Sinks_of_the_configuration_replace_the_console_and_need_no_assembly_names() =>
-        Lines([("WriteTo:0:Name", "Console"), ("WriteTo:0:Args:outputTemplate", "{Level:w4} {Message}{NewLine}")]).ShouldBe(["warn 3 peers left"]);
+        Lines([("WriteTo:0:Name", "Console"), ("WriteTo:0:Args:outputTemplate", "{Level:w4} {Message}{NewLine}")])
+            .ShouldBe(["warn 3 peers left"]);
 
     [Fact]
     public void Compact_json_is_there_to_be_named()
     {
-        string line = Lines([("WriteTo:0:Name", "Console"), ("WriteTo:0:Args:formatter", CompactJson)]).ShouldHaveSingleItem();
+        string line = Lines([("WriteTo:0:Name", "Console"), ("WriteTo:0:Args:formatter", CompactJson)])
+            .ShouldHaveSingleItem();
         using JsonDocument document = JsonDocument.Parse(line);
         document.RootElement.GetProperty("Count").GetInt32().ShouldBe(3);
     }
@@ -43,24 +46,28 @@ public class LoggingTests
     [InlineData("8:", "socket:[]", false)]
     [InlineData("", "socket:[12345]", false)]
     [InlineData(null, "socket:[12345]", false)]
-    public void The_output_is_the_journals_only_where_the_socket_is_the_named_one(string? variable, string? output, bool isJournal) =>
+    public void The_output_is_the_journals_only_where_the_socket_is_the_named_one(
+        string? variable, string? output, bool isJournal) =>
         JournalStream.IsJournal(variable, output).ShouldBe(isJournal);
 
     [Fact]
     public void A_level_that_does_not_exist_is_bad_configuration() =>
         Should.Throw<ConfigurationException>(() => Lines([("MinimumLevel", "Loud")])).Message.ShouldContain("Loud");
 
-    private static string[] Lines((string Key, string Value)[] keys, bool isJournal = false, Exception? exception = null)
+    private static string[] Lines(
+        (string Key, string Value)[] keys, bool isJournal = false, Exception? exception = null)
     {
         IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(keys.Select(static pair => KeyValuePair.Create($"Serilog:{pair.Key}", (string?)pair.Value))).Build();
+            .AddInMemoryCollection(
+                keys.Select(static pair => KeyValuePair.Create($"Serilog:{pair.Key}", (string?)pair.Value))).Build();
         TextWriter console = Console.Out;
         using StringWriter written = new();
         Console.SetOut(written);
         try
         {
             using Logger logger = Logging.Create(configuration, isJournal);
-            logger.ForContext(Constants.SourceContextPropertyName, "Overlay.Tests").Warning(exception, "{Count} peers left", 3);
+            logger.ForContext(Constants.SourceContextPropertyName, "Overlay.Tests")
+                .Warning(exception, "{Count} peers left", 3);
         }
         finally
         {

@@ -15,7 +15,10 @@ public sealed class SystemdNotifierTests : IDisposable
     public async Task Systemd_hears_ready_alive_and_stopping(bool isAbstract)
     {
         string name = isAbstract ? $"@overlay-test-{Guid.NewGuid():N}" : Path.Combine(_directory, "notify");
-        using Socket systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+        using Socket systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = 5000,
+        };
         systemd.Bind(new UnixDomainSocketEndPoint(isAbstract ? '\0' + name[1..] : name));
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", name);
         Environment.SetEnvironmentVariable("WATCHDOG_USEC", "100000");
@@ -65,7 +68,10 @@ public sealed class SystemdNotifierTests : IDisposable
     [Fact]
     public async Task Systemd_gives_more_time_as_long_as_the_start_waits_for_its_store_and_no_longer()
     {
-        using Socket systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+        using Socket systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = 5000,
+        };
         string name = Path.Combine(_directory, "notify");
         systemd.Bind(new UnixDomainSocketEndPoint(name));
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", name);
@@ -79,7 +85,10 @@ public sealed class SystemdNotifierTests : IDisposable
             systemd.Available.ShouldBe(0);
             waitingFor = "Etcd http://192.0.2.9:2379: its settings for this node";
             time.Pass();
-            Next(systemd).ShouldBe("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=waiting for Etcd http://192.0.2.9:2379: its settings for this node");
+            Next(systemd)
+                .ShouldBe(
+                    "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=waiting for Etcd http://192.0.2.9:2379: its settings for "
+                    + "this node");
             await notifier.StartedAsync(default);
             Next(systemd).ShouldBe("READY=1\nSTATUS=");
             time.Pass();
@@ -93,7 +102,8 @@ public sealed class SystemdNotifierTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private static SystemdNotifier Notifier() => new(static () => null, TimeProvider.System, NullLogger<SystemdNotifier>.Instance);
+    private static SystemdNotifier Notifier() =>
+        new(static () => null, TimeProvider.System, NullLogger<SystemdNotifier>.Instance);
 
     private static string Next(Socket socket)
     {

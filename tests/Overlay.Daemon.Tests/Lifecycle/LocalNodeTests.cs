@@ -10,7 +10,8 @@ namespace Overlay.Daemon.Tests;
 /// <summary>The node is made anew, or moved, inside one process.</summary>
 public sealed class LocalNodeTests : IDisposable
 {
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "running", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "running", Nodes = 1, PodsPerNode = 0 });
     private readonly NodeRig _rig;
     private readonly LocalNode _node;
 
@@ -43,8 +44,10 @@ public sealed class LocalNodeTests : IDisposable
     {
         Node.Ip("route add 10.60.0.0/16 via 192.168.77.250 proto static");
         OverlayOptions impossible = TestOptions.With(
-            ("StateDirectory", Node.StateDirectory), ("Interface", "eth0"), ("Network:Cidr", "10.60.0.0/16"), ("Subnet", "10.60.1.0/24"));
-        Node.Invoke(() => Should.Throw<ConfigurationException>(() => _node.Rebuild(impossible, _node.Underlay))).Message.ShouldContain("10.60.0.0/16");
+            ("StateDirectory", Node.StateDirectory), ("Interface", "eth0"), ("Network:Cidr", "10.60.0.0/16"),
+            ("Subnet", "10.60.1.0/24"));
+        Node.Invoke(() => Should.Throw<ConfigurationException>(
+            () => _node.Rebuild(impossible, _node.Underlay))).Message.ShouldContain("10.60.0.0/16");
         Start();
         _node.Own.Subnet.ShouldBe(IpPrefix.Parse("10.244.1.0/24"));
         Routes.ShouldContain("10.244.0.0/16 dev overlay.1 proto 79");
@@ -97,7 +100,8 @@ public sealed class LocalNodeTests : IDisposable
     public void A_node_that_cannot_be_made_as_it_was_either_is_no_mere_fault_of_the_configuration()
     {
         UnderlayInterface gone = _node.Underlay with { Ipv4 = IpAddress.Parse("192.168.77.77").ToIpv4() };
-        Node.Invoke(() => Should.Throw<InvalidOperationException>(() => _node.Rebuild(Options("10.244.9.0/24"), gone))).Message.ShouldContain("not as it was either");
+        Node.Invoke(() => Should.Throw<InvalidOperationException>(
+            () => _node.Rebuild(Options("10.244.9.0/24"), gone))).Message.ShouldContain("not as it was either");
     }
 
     public void Dispose()

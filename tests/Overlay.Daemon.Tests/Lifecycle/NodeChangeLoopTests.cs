@@ -36,7 +36,8 @@ public sealed class NodeChangeLoopTests : IDisposable
     {
         Post(Reassigned("10.244.8.0/24"), new NodeChange.Moved(), Reassigned("10.244.9.0/24"));
         Run(() => _store.Published.Count == 3);
-        _store.Published.Select(static lease => lease.Subnet!.Value.ToString()).ShouldBe(["10.244.8.0/24", "10.244.8.0/24", "10.244.9.0/24"]);
+        _store.Published.Select(static lease => lease.Subnet!.Value.ToString())
+            .ShouldBe(["10.244.8.0/24", "10.244.8.0/24", "10.244.9.0/24"]);
         File.ReadAllText(Node.SubnetFile).ShouldContain("FLANNEL_SUBNET=10.244.9.1/24\n");
     }
 
@@ -53,8 +54,10 @@ public sealed class NodeChangeLoopTests : IDisposable
     public async Task A_node_that_cannot_be_made_by_the_new_settings_forwards_as_before()
     {
         Node.Ip("route add 10.60.0.0/16 via 192.168.77.250 proto static");
-        OverlayOptions impossible = _rig.Options(("SubnetFile", Node.SubnetFile), ("Network:Cidr", "10.60.0.0/16"), ("Subnet", "10.60.1.0/24"));
-        NodeChange.Settled settled = new(new NodePlan(impossible, NodeSettings.None, _node.Underlay, null, IsFromSavedState: false));
+        OverlayOptions impossible =
+            _rig.Options(("SubnetFile", Node.SubnetFile), ("Network:Cidr", "10.60.0.0/16"), ("Subnet", "10.60.1.0/24"));
+        NodeChange.Settled settled =
+            new(new NodePlan(impossible, NodeSettings.None, _node.Underlay, null, IsFromSavedState: false));
         Post(settled);
         Run(() => settled.Tried.Task.IsCompleted);
         (await settled.Tried.Task).ShouldBeFalse();
@@ -71,7 +74,8 @@ public sealed class NodeChangeLoopTests : IDisposable
         _lab.Dispose();
     }
 
-    private static NodeChange Reassigned(string podCidr) => new NodeChange.Reassigned(new PodCidrs(IpPrefix.Parse(podCidr), null));
+    private static NodeChange Reassigned(string podCidr) =>
+        new NodeChange.Reassigned(new PodCidrs(IpPrefix.Parse(podCidr), null));
 
     private void Post(params NodeChange[] changes)
     {
@@ -91,14 +95,18 @@ public sealed class NodeChangeLoopTests : IDisposable
     private NodeChangeLoop Loop()
     {
         NodePublisher publisher = new(
-            _options, _store, new SavedAssignment(_options, _store.Location, new AssignmentFile(Node.StateDirectory, NullLogger<AssignmentFile>.Instance)),
+            _options, _store, new SavedAssignment(_options, _store.Location, new AssignmentFile(
+                Node.StateDirectory, NullLogger<AssignmentFile>.Instance)),
             null, _rig.Problems, new FastTime(), NullLogger<NodePublisher>.Instance);
         publisher.Begin(new NodePlan(_options, NodeSettings.None, _node.Underlay, null, IsFromSavedState: false));
         LeaseReconciler reconciler = new(
-            _node.Own, _node.Plan, TimeSpan.Zero, _rig.Context.Table, TimeProvider.System, NullLogger<LeaseReconciler>.Instance);
+            _node.Own, _node.Plan, TimeSpan.Zero, _rig.Context.Table, TimeProvider.System,
+            NullLogger<LeaseReconciler>.Instance);
         LeaseFollower follower = new(
             _store, reconciler, new SnapshotHold(TimeSpan.Zero, TimeProvider.System, NullLogger<SnapshotHold>.Instance),
-            new SavedLeases(Node.StateDirectory, _store.Location, NullLogger<SavedLeases>.Instance), TimeProvider.System, NullLogger<LeaseFollower>.Instance);
-        return new NodeChangeLoop(_changes.Reader, _node, follower, publisher, _rig.Problems, NullLogger<NodeChangeLoop>.Instance);
+            new SavedLeases(Node.StateDirectory, _store.Location, NullLogger<SavedLeases>.Instance),
+            TimeProvider.System, NullLogger<LeaseFollower>.Instance);
+        return new NodeChangeLoop(
+            _changes.Reader, _node, follower, publisher, _rig.Problems, NullLogger<NodeChangeLoop>.Instance);
     }
 }

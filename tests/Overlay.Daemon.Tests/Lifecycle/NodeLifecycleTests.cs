@@ -12,7 +12,10 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
 
-/// <summary>The node's life from start to stop, composed as the daemon composes it, in a network namespace, with a store and a clock of the tests.</summary>
+/// <summary>
+/// The node's life from start to stop, composed as the daemon composes it, in a network namespace, with a store and a
+/// clock of the tests.
+/// </summary>
 public sealed class NodeLifecycleTests : IDisposable
 {
     private static readonly PodCidrs _given = new(IpPrefix.Parse("10.244.8.0/24"), null);
@@ -54,7 +57,8 @@ public sealed class NodeLifecycleTests : IDisposable
     });
 
     [Fact]
-    public void A_node_that_starts_without_its_store_is_as_it_was_and_becomes_what_the_store_wants_when_it_answers() => Run(async () =>
+    public void A_node_that_starts_without_its_store_is_as_it_was_and_becomes_what_the_store_wants_when_it_answers() =>
+        Run(async () =>
     {
         await RunOnceAsync();
         _store.GoAway();
@@ -71,7 +75,8 @@ public sealed class NodeLifecycleTests : IDisposable
         await EventuallyAsync(() => _store.Published.Count == 2);
         _store.Published[1].Subnet.ShouldBe(IpPrefix.Parse("10.244.9.0/24"));
         await EventuallyAsync(() => !status.IsFromSavedState);
-        await EventuallyAsync(() => File.ReadAllText(Node.SubnetFile).Contains("FLANNEL_SUBNET=10.244.9.1/24\n", StringComparison.Ordinal));
+        await EventuallyAsync(() =>
+            File.ReadAllText(Node.SubnetFile).Contains("FLANNEL_SUBNET=10.244.9.1/24\n", StringComparison.Ordinal));
         Routes.ShouldContain("blackhole 10.244.9.0/24");
         await EventuallyAsync(() => _store.IsReadyReported);
         await life.StopAsync();
@@ -79,7 +84,8 @@ public sealed class NodeLifecycleTests : IDisposable
     });
 
     [Fact]
-    public void What_the_store_wants_and_this_node_cannot_be_is_refused_until_it_wants_something_else() => Run(async () =>
+    public void What_the_store_wants_and_this_node_cannot_be_is_refused_until_it_wants_something_else() =>
+        Run(async () =>
     {
         await RunOnceAsync();
         _store.GoAway();
@@ -88,7 +94,8 @@ public sealed class NodeLifecycleTests : IDisposable
         await life.StartAsync(CancellationToken.None);
         _store.PodCidrs = new PodCidrs(IpPrefix.Parse("10.99.9.0/24"), null);
         _store.ComeBack();
-        await EventuallyAsync(() => status.Problems.Any(problem => problem.StartsWith("this node stays as it is: ", StringComparison.Ordinal)));
+        await EventuallyAsync(() =>
+            status.Problems.Any(problem => problem.StartsWith("this node stays as it is: ", StringComparison.Ordinal)));
         status.Options.Subnet.ShouldBe(_given.Ipv4);
         status.IsReady.ShouldBeFalse();
         _store.Published.Count.ShouldBe(1, "of the first run");
@@ -120,7 +127,8 @@ public sealed class NodeLifecycleTests : IDisposable
     });
 
     [Fact]
-    public void Another_underlay_address_is_taken_and_announced_and_one_that_meets_the_address_plan_is_refused() => Run(async () =>
+    public void Another_underlay_address_is_taken_and_announced_and_one_that_meets_the_address_plan_is_refused() =>
+        Run(async () =>
     {
         await using ServiceProvider provider = Compose();
         (NodeLifecycle life, NodeStatus status) = Of(provider);
@@ -132,7 +140,8 @@ public sealed class NodeLifecycleTests : IDisposable
         _store.Published[1].BackendData!.Mac.ShouldBe(_store.Published[0].BackendData!.Mac);
 
         Node.Ip("address delete 192.168.77.50/24 dev eth0", "address add 10.96.0.5/24 dev eth0");
-        await EventuallyAsync(() => status.Problems.Any(static problem => problem.Contains("stays as it is", StringComparison.Ordinal)));
+        await EventuallyAsync(
+            () => status.Problems.Any(static problem => problem.Contains("stays as it is", StringComparison.Ordinal)));
         Node.Ip("address delete 10.96.0.5/24 dev eth0", "address add 192.168.77.50/24 dev eth0");
         await EventuallyAsync(() => status.Problems.Count == 0);
     });
@@ -145,7 +154,8 @@ public sealed class NodeLifecycleTests : IDisposable
         _store.Withdrawing = () => isWithdrawn = true;
         _store.Say(new LeaseUpdate.Snapshot([]));
         ServiceProvider provider = Compose();
-        (await Should.ThrowAsync<IOException>(Of(provider).Life.StartAsync(CancellationToken.None))).Message.ShouldStartWith("Overlay:SubnetFile ");
+        (await Should.ThrowAsync<IOException>(
+            Of(provider).Life.StartAsync(CancellationToken.None))).Message.ShouldStartWith("Overlay:SubnetFile ");
         _store.Published.Count.ShouldBe(1);
         await provider.DisposeAsync();
         isWithdrawn.ShouldBeTrue();
@@ -159,7 +169,8 @@ public sealed class NodeLifecycleTests : IDisposable
         _store.Withdrawing = static () => throw new InvalidOperationException("nothing was published");
         _store.Say(new LeaseUpdate.Snapshot([LeaseOf("b", 1)]));
         ServiceProvider provider = Compose();
-        (await Should.ThrowAsync<ConfigurationException>(Of(provider).Life.StartAsync(CancellationToken.None))).Message.ShouldContain("node b");
+        (await Should.ThrowAsync<ConfigurationException>(
+            Of(provider).Life.StartAsync(CancellationToken.None))).Message.ShouldContain("node b");
         await provider.DisposeAsync();
         _store.Published.ShouldBeEmpty();
         ShouldHaveLeftNothing();
@@ -197,7 +208,8 @@ public sealed class NodeLifecycleTests : IDisposable
     });
 
     [Fact]
-    public void A_node_that_is_handed_over_leaves_lease_subnet_file_and_the_kernels_state_to_another() => Run(async () =>
+    public void A_node_that_is_handed_over_leaves_lease_subnet_file_and_the_kernels_state_to_another() =>
+        Run(async () =>
     {
         _store.Withdrawing = static () => throw new InvalidOperationException("the other process has it");
         _store.Say(new LeaseUpdate.Snapshot([]));
@@ -221,7 +233,8 @@ public sealed class NodeLifecycleTests : IDisposable
         _store.Say(new LeaseUpdate.Snapshot([]));
         await Of(provider).Life.StartAsync(CancellationToken.None);
         Node.Ip("link delete overlay.1");
-        await EventuallyAsync(() => provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
+        await EventuallyAsync(
+            () => provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
         provider.GetRequiredService<ProcessOutcome>().ExitCode.ShouldBe(ExitCode.Failure);
     });
 
@@ -258,7 +271,8 @@ public sealed class NodeLifecycleTests : IDisposable
     private ServiceProvider Compose(params (string, string)[] keys)
     {
         OverlayOptions options = TestOptions.With(
-            [("StateDirectory", Node.StateDirectory), ("SubnetFile", Node.SubnetFile), ("Interface", "eth0"), ("ServiceCidrs:0", "10.96.0.0/12"), .. keys]);
+            [("StateDirectory", Node.StateDirectory), ("SubnetFile", Node.SubnetFile), ("Interface", "eth0"),
+                ("ServiceCidrs:0", "10.96.0.0/12"), .. keys]);
         return new ServiceCollection()
             .AddLogging()
             .AddSingleton<ILeaseSource>(_store)
@@ -267,7 +281,8 @@ public sealed class NodeLifecycleTests : IDisposable
             .AddNode(options)
 
             // The planner asks on a thread of the pool, which is in no node's namespace.
-            .AddSingleton<Func<OverlayOptions, UnderlayInterface>>(found => Node.Invoke(() => UnderlayDiscovery.Find(found)))
+            .AddSingleton<Func<OverlayOptions,
+            UnderlayInterface>>(found => Node.Invoke(() => UnderlayDiscovery.Find(found)))
             .BuildServiceProvider();
     }
 

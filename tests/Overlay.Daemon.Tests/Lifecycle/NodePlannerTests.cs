@@ -16,7 +16,15 @@ public sealed class NodePlannerTests : IDisposable
 {
     private static readonly PodCidrs _given = new(IpPrefix.Parse("10.5.7.0/24"), null);
     private static readonly NodeSettings _settings = new(
-        new NetworkSettings { Cidr = IpPrefix.Parse("10.5.0.0/16"), SubnetLength = 24, SubnetLengthV6 = 64, Vni = new Vni(1), Port = 8472 }, null, null);
+        new NetworkSettings
+        {
+            Cidr = IpPrefix.Parse(
+            "10.5.0.0/16"),
+            SubnetLength = 24,
+            SubnetLengthV6 = 64,
+            Vni = new Vni(1),
+            Port = 8472
+        }, null, null);
 
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "plan", Nodes = 1, PodsPerNode = 0 });
     private readonly TestStore _store = new() { Settings = _settings, PodCidrs = _given };
@@ -100,7 +108,8 @@ public sealed class NodePlannerTests : IDisposable
     public async Task A_store_that_says_nonsense_stops_a_first_start_and_no_later_one()
     {
         _store.Fault = new InvalidDataException("etcd key /x '1' is no network; example: {}");
-        (await Should.ThrowAsync<ConfigurationException>(Planner().PlanAsync(_stop.Token))).Message.ShouldBe(_store.Fault.Message);
+        (await Should.ThrowAsync<ConfigurationException>(Planner().PlanAsync(_stop.Token))).Message.ShouldBe(
+            _store.Fault.Message);
 
         _store.Fault = null;
         await SaveAsync();
@@ -203,12 +212,15 @@ public sealed class NodePlannerTests : IDisposable
     }
 
     private NodePlanner Planner() => new(
-        Options(), _store, Saved(), found => _lab.Nodes[0].Invoke(() => UnderlayDiscovery.Find(found)), TimeProvider.System, _logger);
+        Options(), _store, Saved(), found => _lab.Nodes[0].Invoke(() => UnderlayDiscovery.Find(found)),
+        TimeProvider.System, _logger);
 
     private SavedAssignment Saved() =>
-        new(Options(), _store.Location, new AssignmentFile(_lab.Nodes[0].StateDirectory, NullLogger<AssignmentFile>.Instance));
+        new(Options(), _store.Location, new AssignmentFile(
+            _lab.Nodes[0].StateDirectory, NullLogger<AssignmentFile>.Instance));
 
     private OverlayOptions Options() => TestOptions.With(
-        ("ControlPlane:Kind", "Etcd"), ("Network:Cidr", ""), ("Subnet", ""), ("StateDirectory", _lab.Nodes[0].StateDirectory),
+        ("ControlPlane:Kind", "Etcd"), ("Network:Cidr", ""), ("Subnet", ""),
+        ("StateDirectory", _lab.Nodes[0].StateDirectory),
         ("SubnetFile", _lab.Nodes[0].SubnetFile), ("Interface", "eth0"));
 }

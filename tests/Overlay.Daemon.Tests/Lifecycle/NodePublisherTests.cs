@@ -105,7 +105,8 @@ public sealed class NodePublisherTests : IDisposable
     {
         NodePublisher publisher = Publisher("File");
         _ = Directory.CreateDirectory(_state["subnet.env"]);
-        Should.Throw<IOException>(() => publisher.WriteSubnetFile(Options("File"), 1450)).Message.ShouldStartWith("Overlay:SubnetFile ");
+        Should.Throw<IOException>(
+            () => publisher.WriteSubnetFile(Options("File"), 1450)).Message.ShouldStartWith("Overlay:SubnetFile ");
         await publisher.TryWriteSubnetFileAsync(Options("File"), 1450);
         _logger.Of(LogLevel.Error).ShouldHaveSingleItem().ShouldContain("could not write the subnet file");
         Directory.Delete(_state["subnet.env"]);
@@ -130,7 +131,8 @@ public sealed class NodePublisherTests : IDisposable
     };
 
     private NodePlan Plan(bool isFromSavedState) => new(
-        Options("File"), NodeSettings.None, new UnderlayInterface(new LinkInfo(2, "eth0", 1500, true, ""), IpAddress.Parse("192.0.2.1").ToIpv4(), null, []),
+        Options("File"), NodeSettings.None,
+        new UnderlayInterface(new LinkInfo(2, "eth0", 1500, true, ""), IpAddress.Parse("192.0.2.1").ToIpv4(), null, []),
         null,
         isFromSavedState);
 
@@ -138,10 +140,12 @@ public sealed class NodePublisherTests : IDisposable
         new(Options(kind), _store.Location, new AssignmentFile(_state.Path, NullLogger<AssignmentFile>.Instance));
 
     private OverlayOptions Options(string kind) =>
-        TestOptions.With(("ControlPlane:Kind", kind), ("StateDirectory", _state.Path), ("SubnetFile", _state["subnet.env"]));
+        TestOptions.With(
+            ("ControlPlane:Kind", kind), ("StateDirectory", _state.Path), ("SubnetFile", _state["subnet.env"]));
 
     private NodePublisher Publisher(string kind) => new(
         Options(kind), _store, Saved(kind),
-        new WithdrawnClaimStore(_state.Path, _store.Location, TimeProvider.System, NullLogger<WithdrawnClaimStore>.Instance),
+        new WithdrawnClaimStore(
+            _state.Path, _store.Location, TimeProvider.System, NullLogger<WithdrawnClaimStore>.Instance),
         _problems, new FastTime(), _logger);
 }

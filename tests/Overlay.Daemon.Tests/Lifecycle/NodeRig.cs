@@ -24,7 +24,8 @@ internal sealed class NodeRig
     {
         _node = node;
         Context = new NetworkContext(
-            new TablePublisher(), new NetworkCounters(1), Problems, failed ?? ((part, fault) => throw new InvalidOperationException(part, fault)),
+            new TablePublisher(), new NetworkCounters(1), Problems,
+            failed ?? ((part, fault) => throw new InvalidOperationException(part, fault)),
             NullLoggerFactory.Instance);
     }
 
@@ -37,7 +38,8 @@ internal sealed class NodeRig
 
     /// <summary>Makes the node; not started yet.</summary>
     public LocalNode Make(OverlayOptions options) => _node.Invoke(() => new LocalNode(
-        new NodePlan(options, ControlPlane.Leases.NodeSettings.None, UnderlayDiscovery.Find(options), null, IsFromSavedState: false),
+        new NodePlan(options, ControlPlane.Leases.NodeSettings.None, UnderlayDiscovery.Find(
+            options), null, IsFromSavedState: false),
         new VtepMacs(Mac, Mac), Context, () => { }));
 
     /// <summary>Threads watch the network namespace that they are started in.</summary>

@@ -12,7 +12,8 @@ public class MetricsTextTests
     [Fact]
     public void Names_and_labels_are_those_that_dashboards_ask_for()
     {
-        string text = MetricsText.Format(_counters, [("accepted", 4), ("not ready", 1)], new StoreMetrics(2, true, false, 17));
+        string text =
+            MetricsText.Format(_counters, [("accepted", 4), ("not ready", 1)], new StoreMetrics(2, true, false, 17));
         string[] series = [.. text.Split('\n').Where(static line => line.Length > 0 && line[0] != '#')];
         series.ShouldContain("overlay_forwarded_packets_total{worker=\"egress-0\",direction=\"egress\"} 0");
         series.ShouldContain("overlay_forwarded_bytes_total{worker=\"ingress-0\",direction=\"ingress\"} 0");
@@ -31,7 +32,8 @@ public class MetricsTextTests
     public void Every_series_stands_behind_the_help_and_the_type_of_its_metric()
     {
         string name = "";
-        foreach (string line in MetricsText.Format(_counters, [("accepted", 4)], new StoreMetrics(0, false, true, 17)).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string line in MetricsText.Format(_counters, [("accepted", 4)], new StoreMetrics(0, false, true, 17))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (line.StartsWith("# HELP ", StringComparison.Ordinal)) name = line.Split(' ')[2];
             else line.ShouldMatch($"^(# TYPE {name} (counter|gauge)|{name}(\\{{.*\\}})? \\d+)$");
@@ -40,5 +42,6 @@ public class MetricsTextTests
 
     [Fact]
     public void A_store_that_has_not_answered_yet_has_no_age() =>
-        MetricsText.Format(_counters, [], new StoreMetrics(0, false, false, null)).ShouldNotContain("seconds_since_sync");
+        MetricsText.Format(_counters, [], new StoreMetrics(0, false, false, null))
+            .ShouldNotContain("seconds_since_sync");
 }

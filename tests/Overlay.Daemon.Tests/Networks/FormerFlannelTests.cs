@@ -9,14 +9,16 @@ namespace Overlay.Daemon.Tests;
 
 public sealed class FormerFlannelTests : IDisposable
 {
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "former", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "former", Nodes = 1, PodsPerNode = 0 });
 
     private Node Node => _lab.Nodes[0];
 
     [Fact]
     public void What_flannel_left_is_removed_and_nothing_else()
     {
-        Node.Ip("link add flannel.1 type vxlan id 1 dstport 8472", "link add flannel-v6.1 type vxlan id 101 dstport 8472",
+        Node.Ip(
+            "link add flannel.1 type vxlan id 1 dstport 8472", "link add flannel-v6.1 type vxlan id 101 dstport 8472",
             "link add flannel.2 type vxlan id 2 dstport 8472", "link add vxlan.calico type vxlan id 4096 dstport 4789");
         Remove();
         Links().ShouldNotContain("flannel.1");
@@ -42,7 +44,8 @@ public sealed class FormerFlannelTests : IDisposable
         try
         {
             // Until then it is the shell that becomes it.
-            SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{running.Pid}/comm") == "flanneld\n", TimeSpan.FromSeconds(20)).ShouldBeTrue();
+            SpinWait.SpinUntil(() =>
+                File.ReadAllText($"/proc/{running.Pid}/comm") == "flanneld\n", TimeSpan.FromSeconds(20)).ShouldBeTrue();
             Node.Ip("link add flannel.1 type vxlan id 1 dstport 8472");
             Should.Throw<ConfigurationException>(Remove).Message.ShouldContain("flanneld (process");
             Links().ShouldContain("flannel.1");

@@ -30,11 +30,13 @@ public sealed class NodeSubnetFileTests : IDisposable
     public void A_family_without_pods_has_no_lines()
     {
         string text = NodeSubnetFile.Of(TestOptions.With(("IpMasq", "false")), 1400).Format();
-        text.ShouldBe("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1400\nFLANNEL_IPMASQ=false\n");
+        text.ShouldBe(
+            "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1400\nFLANNEL_IPMASQ=false\n");
     }
 
     [Theory]
-    [InlineData("FLANNEL_SUBNET=10.244.13.1/24\nFLANNEL_IPV6_SUBNET=fd00:10:244:3e::1/64\n", "10.244.13.0/24", "fd00:10:244:3e::/64")]
+    [InlineData("FLANNEL_SUBNET=10.244.13.1/24\nFLANNEL_IPV6_SUBNET=fd00:10:244:3e::1/64\n", "10.244.13.0/24",
+        "fd00:10:244:3e::/64")]
     [InlineData("FLANNEL_SUBNET='10.244.13.1/24'", "10.244.13.0/24", null)]
     [InlineData("FLANNEL_SUBNET=nonsense\nFLANNEL_IPV6_SUBNET=fd00:10:244:3e::1/64", null, "fd00:10:244:3e::/64")]
     [InlineData("FLANNEL_SUBNET=", null, null)]
@@ -47,7 +49,8 @@ public sealed class NodeSubnetFileTests : IDisposable
     }
 
     [Fact]
-    public void Where_there_is_none_there_is_no_trace_of_a_run() => NodeSubnetFile.Find(_directory["none"]).ShouldBeNull();
+    public void Where_there_is_none_there_is_no_trace_of_a_run() =>
+        NodeSubnetFile.Find(_directory["none"]).ShouldBeNull();
 
     public void Dispose() => _directory.Dispose();
 }

@@ -13,7 +13,8 @@ public sealed class OverlayDeviceTests : IDisposable
     private static readonly (string, string)[] _secondNetwork =
         [("Network:Vni", "2"), ("Network:Cidr", "10.50.0.0/16"), ("Subnet", "10.50.1.0/24")];
 
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "device", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "device", Nodes = 1, PodsPerNode = 0 });
     private readonly RouteNetlink _netlink;
     private readonly CollectingLogger<ProblemBoard> _logger = new();
     private readonly ProblemBoard _problems;
@@ -56,7 +57,8 @@ public sealed class OverlayDeviceTests : IDisposable
     [InlineData("other")]
     public void Another_daemon_of_this_host_keeps_its_blackholes(string state)
     {
-        using OverlayDevice other = Create([.. _secondNetwork, ("StateDirectory", Path.Combine(_lab.Directory, state))]);
+        using OverlayDevice other =
+            Create([.. _secondNetwork, ("StateDirectory", Path.Combine(_lab.Directory, state))]);
         Crash(Create([("StateDirectory", Path.Combine(_lab.Directory, "same"))]));
         using (OverlayDevice device = Create([("StateDirectory", Path.Combine(_lab.Directory, "same"))]))
         {
@@ -93,7 +95,8 @@ public sealed class OverlayDeviceTests : IDisposable
     [Fact]
     public void A_foreign_route_in_the_place_of_ours_is_refused_with_its_key()
     {
-        Node.Ip("route add fd00:10:244::/56 via fd77::ffff dev eth0 metric 1", "route add 10.244.0.0/16 via 192.168.77.250 proto static");
+        Node.Ip("route add fd00:10:244::/56 via fd77::ffff dev eth0 metric 1",
+            "route add 10.244.0.0/16 via 192.168.77.250 proto static");
         IReadOnlyList<string> faults = Should.Throw<ConfigurationException>(() => Create(TestOptions.DualStack)).Faults;
         faults.Count.ShouldBe(2);
         faults[0].ShouldStartWith("Overlay:Network:Cidr '10.244.0.0/16' ");
@@ -137,11 +140,13 @@ public sealed class OverlayDeviceTests : IDisposable
     private static void Crash(OverlayDevice device) => device.Dispose();
 
     private List<string> Told() => [.. _logger.Of(Microsoft.Extensions.Logging.LogLevel.Warning)
-        .Concat(_logger.Of(Microsoft.Extensions.Logging.LogLevel.Error)).Where(line => line.Contains("10.244.0.0/16", StringComparison.Ordinal))];
+        .Concat(_logger.Of(Microsoft.Extensions.Logging.LogLevel.Error))
+        .Where(line => line.Contains("10.244.0.0/16", StringComparison.Ordinal))];
 
     private OverlayDevice Create(params (string, string)[] keys)
     {
         OverlayOptions options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
-        return Node.Invoke(() => OverlayDevice.Create(_netlink, options, new OverlayMtu(1450, options.SubnetV6 is null ? 0 : 1430), 1, _problems, NullLogger<OverlayDevice>.Instance));
+        return Node.Invoke(() => OverlayDevice.Create(_netlink, options, new OverlayMtu(
+            1450, options.SubnetV6 is null ? 0 : 1430), 1, _problems, NullLogger<OverlayDevice>.Instance));
     }
 }

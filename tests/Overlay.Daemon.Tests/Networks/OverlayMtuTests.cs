@@ -37,13 +37,16 @@ public class OverlayMtuTests
         OverlayMtu.For(TestOptions.With(("Network:Mtu", "1400")), Underlay(1500, true, false)).Pod.ShouldBe(1400);
         ConfigurationException refused = Should.Throw<ConfigurationException>(
             () => OverlayMtu.For(TestOptions.With(("Network:Mtu", "1451")), Underlay(1500, true, false)));
-        refused.Message.ShouldBe("Overlay:Network:Mtu '1451' does not fit eth0, whose MTU 1500 leaves 1450 bytes for IPv4 pods; example: 1450");
+        refused.Message.ShouldBe(
+            "Overlay:Network:Mtu '1451' does not fit eth0, whose MTU 1500 leaves 1450 bytes for IPv4 pods; example: "
+            + "1450");
     }
 
     [Fact]
     public void An_underlay_that_leaves_ipv6_too_little_is_refused() =>
         Should.Throw<ConfigurationException>(
-            () => OverlayMtu.For(TestOptions.With(TestOptions.DualStack), Underlay(1300, true, true))).Message.ShouldContain("1230");
+            () => OverlayMtu.For(
+                TestOptions.With(TestOptions.DualStack), Underlay(1300, true, true))).Message.ShouldContain("1230");
 
     private static UnderlayInterface Underlay(int mtu, bool hasIpv4, bool hasIpv6) =>
         new(new LinkInfo(2, "eth0", mtu, true, ""), hasIpv4 ? _ipv4 : null, hasIpv6 ? _ipv6 : null, []);

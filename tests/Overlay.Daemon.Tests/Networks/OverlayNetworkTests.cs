@@ -94,7 +94,8 @@ public sealed class OverlayNetworkTests : IDisposable
             Eventually(() => Dropped() == sum);
         }
 
-        long Dropped() => Enum.GetValues<DropReason>().Sum(reason => _rig.Context.Counters.All.Dropped(Direction.Egress, reason));
+        long Dropped() =>
+            Enum.GetValues<DropReason>().Sum(reason => _rig.Context.Counters.All.Dropped(Direction.Egress, reason));
     }
 
     [Fact]
@@ -121,7 +122,8 @@ public sealed class OverlayNetworkTests : IDisposable
 
     public void Dispose() => _lab.Dispose();
 
-    private static int OpenTuns() => Directory.GetFiles("/proc/self/fd").Count(fd => new FileInfo(fd).LinkTarget == Tun);
+    private static int OpenTuns() =>
+        Directory.GetFiles("/proc/self/fd").Count(fd => new FileInfo(fd).LinkTarget == Tun);
 
     private static void Eventually(Func<bool> condition)
     {

@@ -2,8 +2,14 @@ using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Tests;
 
-/// <summary>The tables of docs/configuration.md are those of the readers: no key is missing, none too many, none described otherwise.</summary>
-/// <remarks>With UPDATE_DOCUMENTS=1 the rows are written anew by what the readers say; a new key still needs a row that begins with its name.</remarks>
+/// <summary>
+/// The tables of docs/configuration.md are those of the readers: no key is missing, none too many, none described
+/// otherwise.
+/// </summary>
+/// <remarks>
+/// With UPDATE_DOCUMENTS=1 the rows are written anew by what the readers say; a new key still needs a row that begins
+/// with its name.
+/// </remarks>
 public class ConfigurationDocumentTests
 {
     private const string Header = "| Key | Type | Default | Example | Meaning |";
@@ -12,13 +18,15 @@ public class ConfigurationDocumentTests
 
     [Fact]
     public void Every_key_has_one_row_and_every_row_a_key() =>
-        Rows(File.ReadAllLines(_path)).Select(static row => row.Key).ShouldBe(ConfigurationKeys.All.Select(static key => key.Path), ignoreOrder: true);
+        Rows(File.ReadAllLines(_path)).Select(static row => row.Key)
+            .ShouldBe(ConfigurationKeys.All.Select(static key => key.Path), ignoreOrder: true);
 
     [Fact]
     public void A_row_says_what_the_reader_says()
     {
         string[] lines = File.ReadAllLines(_path);
-        Dictionary<string, ConfigurationKey> keys = ConfigurationKeys.All.ToDictionary(static key => key.Path, StringComparer.Ordinal);
+        Dictionary<string,
+        ConfigurationKey> keys = ConfigurationKeys.All.ToDictionary(static key => key.Path, StringComparer.Ordinal);
         List<string> wrong = [];
         foreach ((int line, string path) in Rows(lines).Where(row => keys.ContainsKey(row.Key)))
         {
@@ -36,7 +44,8 @@ public class ConfigurationDocumentTests
     public void The_error_of_every_type_is_described()
     {
         string types = File.ReadAllText(_path).Split("## Types of values")[1].Split("\n## ")[0];
-        ConfigurationKeys.All.Select(static key => Kind(key.Type)).Distinct().Where(type => !types.Contains(type, StringComparison.Ordinal)).ShouldBeEmpty();
+        ConfigurationKeys.All.Select(static key => Kind(key.Type))
+            .Distinct().Where(type => !types.Contains(type, StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     private static string Kind(string type) => type switch
@@ -44,12 +53,14 @@ public class ConfigurationDocumentTests
         _ when type.StartsWith("whole number from ", StringComparison.Ordinal) => "| whole number from … to … |",
         _ when type.StartsWith("one of ", StringComparison.Ordinal) => "| one of several names |",
         _ when type.StartsWith("list of None, ", StringComparison.Ordinal) => "| list of names: offloads |",
-        _ when type.StartsWith("IPv", StringComparison.Ordinal) => $"{type},".Replace("6", "4", StringComparison.Ordinal),
+        _ when type.StartsWith("IPv", StringComparison.Ordinal) =>
+            $"{type},".Replace("6", "4", StringComparison.Ordinal),
         _ => $"| {type} |",
     };
 
     private static string Format(ConfigurationKey key) =>
-        $"| `{key.Path["Overlay:".Length..]}` | {key.Type} | {(key.Default.Length > 0 ? key.Default : "none")} | `{key.Example}` | {key.Meaning} |";
+        $"| `{key.Path["Overlay:".Length..]}` | {key.Type} | {(key.Default.Length > 0 ? key.Default : "none")} | "
+        + $"`{key.Example}` | {key.Meaning} |";
 
     private static IEnumerable<(int Line, string Key)> Rows(string[] lines)
     {
@@ -58,14 +69,17 @@ public class ConfigurationDocumentTests
         {
             if (lines[i] == Header) isInside = true;
             else if (!lines[i].StartsWith('|')) isInside = false;
-            else if (isInside && lines[i].StartsWith("| `", StringComparison.Ordinal)) yield return (i, $"Overlay:{lines[i].Split('`')[1]}");
+            else if (isInside && lines[i].StartsWith("| `", StringComparison.Ordinal))
+                yield return (i, $"Overlay:{lines[i].Split('`')[1]}");
         }
     }
 
     private static string FindRoot()
     {
         DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Overlay.sln"))) directory = directory.Parent;
-        return directory?.FullName ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Overlay.sln")))
+            directory = directory.Parent;
+        return directory?.FullName
+            ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
     }
 }

@@ -12,9 +12,11 @@ public class ConfigurationKeysTests
     public void The_list_has_every_key_once_with_all_that_the_documentation_shows()
     {
         ConfigurationKeys.All.Select(static key => key.Path).ShouldBeUnique();
-        ConfigurationKeys.All.ShouldAllBe(static key => key.Type.Length > 0 && key.Example.Length > 0 && key.Meaning.EndsWith('.'));
+        ConfigurationKeys.All.ShouldAllBe(
+            static key => key.Type.Length > 0 && key.Example.Length > 0 && key.Meaning.EndsWith('.'));
         ConfigurationKeys.All.ShouldContain(new ConfigurationKey(
-            "Overlay:Network:Vni", "whole number from 0 to 16777215", "1", "1", "VXLAN network identifier, the same on every node."));
+            "Overlay:Network:Vni", "whole number from 0 to 16777215", "1", "1",
+            "VXLAN network identifier, the same on every node."));
         ConfigurationKeys.All.Single(static key => key.Path == "Overlay:NodeName").Default.ShouldBe("the host's name");
     }
 
@@ -24,11 +26,13 @@ public class ConfigurationKeysTests
     {
         ConfigurationKey key = ConfigurationKeys.All.Single(key => key.Path == path);
         Dictionary<string, string?> values = key.Example.StartsWith('[')
-            ? JsonSerializer.Deserialize<string[]>(key.Example)!.Select((item, i) => (i, item)).ToDictionary(static pair => $"{pair.i}", static pair => (string?)pair.item)
+            ? JsonSerializer.Deserialize<string[]>(key.Example)!.Select((item, i) => (i, item))
+                .ToDictionary(static pair => $"{pair.i}", static pair => (string?)pair.item)
             : new() { [""] = key.Example };
         ReadingState state = new();
         _ = OverlayOptionsReader.Read(
-            new ConfigurationBuilder().AddInMemoryCollection(values.ToDictionary(value => $"{path}:{value.Key}".TrimEnd(':'), static value => value.Value)).Build(), state);
+            new ConfigurationBuilder().AddInMemoryCollection(values.ToDictionary(
+                value => $"{path}:{value.Key}".TrimEnd(':'), static value => value.Value)).Build(), state);
         state.Faults.ShouldAllBe(fault => !fault.StartsWith(path, StringComparison.Ordinal));
         state.Keys.ShouldBe(ConfigurationKeys.All);
     }

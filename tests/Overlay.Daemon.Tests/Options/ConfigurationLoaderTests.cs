@@ -62,7 +62,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("--")]
     [InlineData("-v")]
     public void An_argument_without_key_or_value_is_named(string argument) =>
-        Should.Throw<ConfigurationException>(() => ConfigurationLoader.Load(["--config", _file, argument])).Message.ShouldContain($"'{argument}'");
+        Should.Throw<ConfigurationException>(
+            () => ConfigurationLoader.Load(["--config", _file, argument])).Message.ShouldContain($"'{argument}'");
 
     public void Dispose() => File.Delete(_file);
 }

@@ -26,11 +26,14 @@ public sealed class ControlPlaneOptionsTests : IDisposable
     public void Every_key_of_etcd_is_read()
     {
         EtcdOptions etcd = Etcd(
-            ("Endpoints:0", "https://192.0.2.1:2379"), ("Endpoints:1", "http://[2001:db8::1]:2379"), ("Prefix", "/my/net/"), ("CaFile", _file), ("CertFile", _file),
-            ("KeyFile", _file), ("Username", "overlay"), ("Password", "secret"), ("RenewMarginMinutes", "1439")).ControlPlane.Etcd;
+            ("Endpoints:0", "https://192.0.2.1:2379"), ("Endpoints:1", "http://[2001:db8::1]:2379"),
+            ("Prefix", "/my/net/"), ("CaFile", _file), ("CertFile", _file),
+            ("KeyFile", _file), ("Username", "overlay"), ("Password", "secret"),
+            ("RenewMarginMinutes", "1439")).ControlPlane.Etcd;
         etcd.Endpoints.Select(endpoint => endpoint.Host).ShouldBe(["192.0.2.1", "[2001:db8::1]"]);
         etcd.Prefix.ShouldBe("/my/net");
-        (etcd.CaFile, etcd.CertFile, etcd.KeyFile, etcd.Username, etcd.Password).ShouldBe((_file, _file, _file, "overlay", "secret"));
+        (etcd.CaFile, etcd.CertFile, etcd.KeyFile, etcd.Username, etcd.Password)
+            .ShouldBe((_file, _file, _file, "overlay", "secret"));
         etcd.RenewMargin.ShouldBe(TimeSpan.FromMinutes(1439));
     }
 
@@ -70,15 +73,18 @@ public sealed class ControlPlaneOptionsTests : IDisposable
     {
         OverlayOptions options = TestOptions.With(
             ("ControlPlane:Kind", "kubernetes"), ("Subnet", ""), ("ControlPlane:Kubernetes:Kubeconfig", _file),
-            ("ControlPlane:Kubernetes:ApiServer", "https://192.0.2.10:6443"), ("ControlPlane:Kubernetes:AnnotationPrefix", "example.com/blue"));
+            ("ControlPlane:Kubernetes:ApiServer", "https://192.0.2.10:6443"),
+            ("ControlPlane:Kubernetes:AnnotationPrefix", "example.com/blue"));
         options.ControlPlane.Kubernetes.Kubeconfig.ShouldBe(_file);
         options.ControlPlane.Kubernetes.ApiServer.ShouldBe("https://192.0.2.10:6443");
         options.ControlPlane.Kubernetes.AnnotationPrefix.ShouldBe("example.com/blue");
         options.ControlPlane.GivesNetwork.ShouldBeFalse();
 
-        Should.Throw<ConfigurationException>(() => TestOptions.With(("ControlPlane:Kind", "Kubernetes"), ("Subnet", ""), ("Network:Cidr", "")))
+        Should.Throw<ConfigurationException>(
+            () => TestOptions.With(("ControlPlane:Kind", "Kubernetes"), ("Subnet", ""), ("Network:Cidr", "")))
             .Message.ShouldContain("Overlay:Network:Cidr ''");
-        TestOptions.With(("ControlPlane:Kind", "Kubernetes"), ("Subnet", ""), ("Network:Cidr", ""), ("ControlPlane:Kubernetes:NetConf", _file))
+        TestOptions.With(("ControlPlane:Kind", "Kubernetes"), ("Subnet", ""), ("Network:Cidr", ""),
+            ("ControlPlane:Kubernetes:NetConf", _file))
             .ControlPlane.GivesNetwork.ShouldBeTrue();
     }
 
@@ -91,7 +97,8 @@ public sealed class ControlPlaneOptionsTests : IDisposable
     [InlineData("NetConf", "net-conf.json")]
     public void A_bad_value_of_kubernetes_is_named_where_kubernetes_is_used(string key, string value)
     {
-        Should.Throw<ConfigurationException>(() => TestOptions.With(("ControlPlane:Kind", "Kubernetes"), ("Subnet", ""), ($"ControlPlane:Kubernetes:{key}", value)))
+        Should.Throw<ConfigurationException>(() => TestOptions.With(
+            ("ControlPlane:Kind", "Kubernetes"), ("Subnet", ""), ($"ControlPlane:Kubernetes:{key}", value)))
             .Faults.ShouldHaveSingleItem().ShouldStartWith($"Overlay:ControlPlane:Kubernetes:{key} '{value}' ");
         _ = TestOptions.With(($"ControlPlane:Kubernetes:{key}", value));
     }
@@ -100,9 +107,12 @@ public sealed class ControlPlaneOptionsTests : IDisposable
     public void A_name_as_long_as_Kubernetes_has_them_is_refused_only_where_files_are_named_by_it()
     {
         string name = new('a', 253);
-        Should.Throw<ConfigurationException>(() => TestOptions.With(("NodeName", name))).Faults.ShouldHaveSingleItem().ShouldStartWith($"Overlay:NodeName '{name}' is longer");
-        TestOptions.With(("NodeName", name), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", "")).NodeName.ShouldBe(name);
-        _ = Should.Throw<ConfigurationException>(() => TestOptions.With(("NodeName", name + "a"), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", "")));
+        Should.Throw<ConfigurationException>(() => TestOptions.With(("NodeName", name))).Faults.ShouldHaveSingleItem()
+            .ShouldStartWith($"Overlay:NodeName '{name}' is longer");
+        TestOptions.With(
+            ("NodeName", name), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", "")).NodeName.ShouldBe(name);
+        _ = Should.Throw<ConfigurationException>(
+            () => TestOptions.With(("NodeName", name + "a"), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", "")));
     }
 
     [Theory]
@@ -111,20 +121,24 @@ public sealed class ControlPlaneOptionsTests : IDisposable
     [InlineData("ControlPlane:File:Directroy", "/x")]
     public void A_misspelt_key_is_named_whatever_the_kind(string key, string value)
     {
-        Should.Throw<ConfigurationException>(() => TestOptions.With((key, value))).Message.ShouldContain($"Overlay:{key}");
-        Should.Throw<ConfigurationException>(() => TestOptions.With(("ControlPlane:Kind", "Etcd"), (key, value))).Message.ShouldContain($"Overlay:{key}");
+        Should.Throw<ConfigurationException>(
+            () => TestOptions.With((key, value))).Message.ShouldContain($"Overlay:{key}");
+        Should.Throw<ConfigurationException>(() =>
+            TestOptions.With(("ControlPlane:Kind", "Etcd"), (key, value))).Message.ShouldContain($"Overlay:{key}");
     }
 
     [Theory]
     [InlineData("-1")]
     [InlineData("3601")]
     public void The_hold_has_bounds(string seconds) =>
-        Should.Throw<ConfigurationException>(() => TestOptions.With(("ControlPlane:HoldSeconds", seconds))).Message.ShouldContain("Overlay:ControlPlane:HoldSeconds");
+        Should.Throw<ConfigurationException>(() => TestOptions.With(
+            ("ControlPlane:HoldSeconds", seconds))).Message.ShouldContain("Overlay:ControlPlane:HoldSeconds");
 
     public void Dispose() => File.Delete(_file);
 
     private static OverlayOptions Etcd(params (string Key, string Value)[] keys) => TestOptions.With(
     [
-        ("ControlPlane:Kind", "etcd"), ("Network:Cidr", ""), ("Subnet", ""), .. keys.Select(pair => ($"ControlPlane:Etcd:{pair.Key}", pair.Value)),
+        ("ControlPlane:Kind", "etcd"), ("Network:Cidr", ""), ("Subnet", ""),
+        .. keys.Select(pair => ($"ControlPlane:Etcd:{pair.Key}", pair.Value)),
     ]);
 }

@@ -40,15 +40,23 @@ public class OverlayOptionsReaderTests
     public void Every_key_is_read()
     {
         OverlayOptions options = TestOptions.With(
-            ("Interface", "eth1"), ("PublicIp", "192.0.2.1"), ("PublicIpV6", "2001:db8::1"), ("Network:CidrV6", "fd00:10:244::/56"),
-            ("Network:SubnetLength", "25"), ("Network:SubnetLengthV6", "72"), ("Network:Vni", "4096"), ("Network:Port", "4789"),
-            ("Network:Mtu", "1400"), ("Subnet", "10.244.1.128/25"), ("SubnetV6", "fd00:10:244:1:100::/72"), ("ServiceCidrs:0", "10.96.0.0/12"),
-            ("ServiceCidrs:1", "fd00:10:96::/112"), ("ControlPlane:Kind", "file"), ("ControlPlane:File:Directory", "/srv/leases"),
-            ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("NonMasqueradeCidrs:0", "192.168.0.0/16"), ("NonMasqueradeCidrs:1", "fd77::/64"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
+            ("Interface", "eth1"), ("PublicIp", "192.0.2.1"), ("PublicIpV6", "2001:db8::1"),
+            ("Network:CidrV6", "fd00:10:244::/56"),
+            ("Network:SubnetLength", "25"), ("Network:SubnetLengthV6", "72"), ("Network:Vni", "4096"),
+            ("Network:Port", "4789"),
+            ("Network:Mtu", "1400"), ("Subnet", "10.244.1.128/25"), ("SubnetV6", "fd00:10:244:1:100::/72"),
+            ("ServiceCidrs:0", "10.96.0.0/12"),
+            ("ServiceCidrs:1", "fd00:10:96::/112"), ("ControlPlane:Kind", "file"),
+            ("ControlPlane:File:Directory", "/srv/leases"),
+            ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"),
+            ("NonMasqueradeCidrs:0", "192.168.0.0/16"), ("NonMasqueradeCidrs:1", "fd77::/64"),
+            ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
             ("Dataplane:Queues", "3"), ("Dataplane:BusyPollMicroseconds", "50"), ("Dataplane:PinWorkers", "true"),
             ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"),
-            ("CniInstall:Enabled", "true"), ("CniInstall:BinDirectory", "/srv/bin"), ("CniInstall:ConfigDirectory", "/srv/net.d"),
-            ("CniInstall:Source", "/bin/sh"), ("CniInstall:RemoveAtStop", "true"), ("CniInstall:StateDirectory", "/srv/records"));
+            ("CniInstall:Enabled", "true"), ("CniInstall:BinDirectory", "/srv/bin"),
+            ("CniInstall:ConfigDirectory", "/srv/net.d"),
+            ("CniInstall:Source", "/bin/sh"), ("CniInstall:RemoveAtStop", "true"),
+            ("CniInstall:StateDirectory", "/srv/records"));
         options.ShouldBe(new OverlayOptions
         {
             NodeName = "a",
@@ -64,7 +72,8 @@ public class OverlayOptionsReaderTests
                 Vni = new Vni(4096),
                 Port = 4789,
                 Mtu = 1400,
-                Given = NetworkKeys.Cidr | NetworkKeys.CidrV6 | NetworkKeys.SubnetLength | NetworkKeys.SubnetLengthV6 | NetworkKeys.Vni | NetworkKeys.Port,
+                Given =
+                    NetworkKeys.Cidr | NetworkKeys.CidrV6 | NetworkKeys.SubnetLength | NetworkKeys.SubnetLengthV6 | NetworkKeys.Vni | NetworkKeys.Port,
             },
             Subnet = IpPrefix.Parse("10.244.1.128/25"),
             SubnetV6 = IpPrefix.Parse("fd00:10:244:1:100::/72"),
@@ -114,8 +123,10 @@ public class OverlayOptionsReaderTests
     [Fact]
     public void Keys_of_other_control_planes_belong_to_the_format()
     {
-        _ = TestOptions.With(("ControlPlane:Etcd:Prefix", "/coreos.com/network"), ("ControlPlane:Kubernetes:Kubeconfig", ""));
-        Should.Throw<ConfigurationException>(() => TestOptions.With(("ControlPlane:Consul:Prefix", "x"))).Message.ShouldContain("Overlay:ControlPlane:Consul");
+        _ = TestOptions.With(
+            ("ControlPlane:Etcd:Prefix", "/coreos.com/network"), ("ControlPlane:Kubernetes:Kubeconfig", ""));
+        Should.Throw<ConfigurationException>(() =>
+            TestOptions.With(("ControlPlane:Consul:Prefix", "x"))).Message.ShouldContain("Overlay:ControlPlane:Consul");
     }
 
     [Theory]
@@ -127,8 +138,10 @@ public class OverlayOptionsReaderTests
     [InlineData("CniInstall:Binary", "x", "is not a key")]
     public void A_bad_value_of_the_plugins_installation_is_named(string key, string value, string problem)
     {
-        ConfigurationException exception = Should.Throw<ConfigurationException>(() => TestOptions.With([("CniInstall:Source", "/bin/sh"), ("CniInstall:Enabled", "true"), (key, value)]));
-        exception.Faults.ShouldContain(fault => fault.StartsWith($"Overlay:{key} '{value}' ", StringComparison.Ordinal) && fault.Contains(problem) && fault.Contains("; example: "));
+        ConfigurationException exception = Should.Throw<ConfigurationException>(
+            () => TestOptions.With([("CniInstall:Source", "/bin/sh"), ("CniInstall:Enabled", "true"), (key, value)]));
+        exception.Faults.ShouldContain(fault => fault.StartsWith($"Overlay:{key} '{value}' ", StringComparison.Ordinal)
+            && fault.Contains(problem) && fault.Contains("; example: "));
     }
 
     [Fact]

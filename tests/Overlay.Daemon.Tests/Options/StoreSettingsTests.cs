@@ -37,7 +37,8 @@ public class StoreSettingsTests
 
     [Fact]
     public void What_both_say_alike_is_no_contradiction() =>
-        Complete(Configured(("Network:Cidr", "10.5.0.0/16"), ("Network:Vni", "7"), ("Network:SubnetLength", "25"))).Network.Vni.ShouldBe(new Vni(7));
+        Complete(Configured(("Network:Cidr", "10.5.0.0/16"), ("Network:Vni", "7"),
+            ("Network:SubnetLength", "25"))).Network.Vni.ShouldBe(new Vni(7));
 
     [Theory]
     [InlineData("Network:Cidr", "10.6.0.0/16", "10.5.0.0/16")]
@@ -47,7 +48,8 @@ public class StoreSettingsTests
     [InlineData("Network:Port", "8472", "4789")]
     public void What_contradicts_the_store_is_refused_with_both_values(string key, string configured, string said)
     {
-        string fault = Should.Throw<ConfigurationException>(() => Complete(Configured((key, configured)))).Faults.ShouldHaveSingleItem();
+        string fault = Should.Throw<ConfigurationException>(
+            () => Complete(Configured((key, configured)))).Faults.ShouldHaveSingleItem();
         fault.ShouldStartWith($"Overlay:{key} '{configured}' contradicts {said} in Etcd http://127.0.0.1:2379");
         fault.ShouldContain("; example: ");
     }
@@ -60,7 +62,8 @@ public class StoreSettingsTests
     public void Public_addresses_of_the_nodes_object_win()
     {
         OverlayOptions options = StoreSettings.Complete(
-            TestOptions.With(("PublicIp", "192.0.2.1"), ("PublicIpV6", "2001:db8::1")), new NodeSettings(null, IpAddress.Parse("192.0.2.9"), null), _store);
+            TestOptions.With(("PublicIp", "192.0.2.1"), ("PublicIpV6", "2001:db8::1")),
+            new NodeSettings(null, IpAddress.Parse("192.0.2.9"), null), _store);
         options.PublicIp.ShouldBe(IpAddress.Parse("192.0.2.9"));
         options.PublicIpV6.ShouldBe(IpAddress.Parse("2001:db8::1"));
         options.Network.Cidr.ShouldBe(IpPrefix.Parse("10.244.0.0/16"));
@@ -73,7 +76,8 @@ public class StoreSettingsTests
         OverlayOptions options = StoreSettings.Assign(Complete(Configured()), both);
         options.Subnet.ShouldBe(both.Ipv4);
         options.SubnetV6.ShouldBeNull();
-        Should.Throw<ConfigurationException>(() => StoreSettings.Assign(Complete(Configured()), new PodCidrs(null, both.Ipv6)))
+        Should.Throw<ConfigurationException>(
+            () => StoreSettings.Assign(Complete(Configured()), new PodCidrs(null, both.Ipv6)))
             .Faults.ShouldHaveSingleItem().ShouldStartWith("Overlay:Network:Cidr '10.5.0.0/16' ");
     }
 
@@ -84,7 +88,8 @@ public class StoreSettingsTests
         Of(9000, 1500).ShouldBe(1450);
 
         static int Of(int said, int has) => OverlayMtu.For(
-            Complete(Configured(), said), new UnderlayInterface(new LinkInfo(2, "eth0", has, true, ""), IpAddress.Parse("192.0.2.1").ToIpv4(), null, [])).Pod;
+            Complete(Configured(), said), new UnderlayInterface(
+                new LinkInfo(2, "eth0", has, true, ""), IpAddress.Parse("192.0.2.1").ToIpv4(), null, [])).Pod;
     }
 
     private static OverlayOptions Configured(params (string, string)[] keys) =>

@@ -7,7 +7,8 @@ namespace Overlay.Daemon.Tests;
 
 public sealed class PolicyRoutingTests : IDisposable
 {
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "policy", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "policy", Nodes = 1, PodsPerNode = 0 });
 
     private Node Node => _lab.Nodes[0];
 
@@ -37,6 +38,7 @@ public sealed class PolicyRoutingTests : IDisposable
     private IReadOnlyList<string> Diversions()
     {
         using RouteNetlink netlink = Node.Invoke(() => new RouteNetlink());
-        return PolicyRouting.FindDiversions(netlink, IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd00:10:244::/56"));
+        return PolicyRouting.FindDiversions(
+            netlink, IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd00:10:244::/56"));
     }
 }

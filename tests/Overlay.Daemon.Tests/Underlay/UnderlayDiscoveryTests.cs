@@ -8,7 +8,8 @@ namespace Overlay.Daemon.Tests;
 
 public sealed class UnderlayDiscoveryTests : IDisposable
 {
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "underlay", Nodes = 1, PodsPerNode = 0 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "underlay", Nodes = 1, PodsPerNode = 0 });
 
     private Node Node => _lab.Nodes[0];
 
@@ -29,7 +30,8 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     public void A_default_route_of_several_next_hops_leads_to_the_interface_too()
     {
         Node.Ip(
-            "link add spare type veth peer name other", "link set spare up", "link set other up", "address add 198.51.100.1/24 dev spare", "route delete default", "route delete default via fd77::ffff",
+            "link add spare type veth peer name other", "link set spare up", "link set other up",
+            "address add 198.51.100.1/24 dev spare", "route delete default", "route delete default via fd77::ffff",
             "route add default nexthop via 198.51.100.2 weight 1 nexthop via 192.168.77.254 weight 2");
         Find().Link.Name.ShouldBe("spare");
     }
@@ -63,7 +65,8 @@ public sealed class UnderlayDiscoveryTests : IDisposable
 
     [Fact]
     public void A_public_address_behind_nat_is_not_what_tunnels_are_bound_to() =>
-        Find(("Interface", "eth0"), ("PublicIp", "198.51.100.7")).Ipv4.ShouldBe(IpAddress.Parse("192.168.77.1").ToIpv4());
+        Find(("Interface", "eth0"), ("PublicIp", "198.51.100.7")).Ipv4.ShouldBe(
+            IpAddress.Parse("192.168.77.1").ToIpv4());
 
     [Fact]
     public void A_tentative_address_is_waited_for()
@@ -71,7 +74,8 @@ public sealed class UnderlayDiscoveryTests : IDisposable
         Node.Set("net/ipv6/conf/eth0/accept_dad", "1");
         Node.Set("net/ipv6/conf/eth0/dad_transmits", "1");
         Node.Ip("address delete fd77::1/64 dev eth0", "address add fd77::1/64 dev eth0");
-        Node.Run("ip", "address", "show", "eth0").Output.ShouldContain("tentative", customMessage: "else this shows nothing");
+        Node.Run("ip", "address", "show", "eth0").Output.ShouldContain(
+            "tentative", customMessage: "else this shows nothing");
         Find([("Interface", "eth0"), .. TestOptions.DualStack]).Ipv6.ShouldBe(IpAddress.Parse("fd77::1").ToIpv6());
     }
 
@@ -87,7 +91,8 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     [InlineData("Interface", "lo")]
     [InlineData("PublicIpV6", "2001:db8::1")]
     public void What_cannot_be_an_underlay_is_named(string key, string value) =>
-        Should.Throw<ConfigurationException>(() => Find((key, value))).Message.ShouldContain($"Overlay:{key} '{value}'");
+        Should.Throw<ConfigurationException>(
+            () => Find((key, value))).Message.ShouldContain($"Overlay:{key} '{value}'");
 
     [Fact]
     public void Another_address_in_the_place_of_one_that_is_gone_is_found_and_one_that_stays_is_kept()

@@ -28,7 +28,8 @@ public sealed class QueueReadinessTests : IDisposable
         node.Set("net/ipv6/conf/overlay.9/disable_ipv6", "1");
         node.Ip("link set overlay.9 up", "address add 10.9.0.1/24 dev overlay.9");
         _sockets = node.Invoke(() => UdpSockets.Open(
-            1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
+            1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(),
+            IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
     }
 
     [Theory]
@@ -68,7 +69,8 @@ public sealed class QueueReadinessTests : IDisposable
 
         // Of this thread alone: /proc/thread-self/schedstat begins with the nanoseconds it ran.
         static TimeSpan Processor() => TimeSpan.FromMicroseconds(
-            long.Parse(System.IO.File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) / 1000);
+            long.Parse(System.IO.File.ReadAllText("/proc/thread-self/schedstat")
+                .Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) / 1000);
     }
 
     [Fact]

@@ -8,7 +8,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Tests;
 
-/// <summary>Super-packets between the kernel's sockets and a TUN, with each set of offloads that a kernel may have.</summary>
+/// <summary>
+/// Super-packets between the kernel's sockets and a TUN, with each set of offloads that a kernel may have.
+/// </summary>
 public sealed class TunDeviceOffloadTests : IDisposable
 {
     private const int Mtu = 1450;
@@ -30,7 +32,8 @@ public sealed class TunDeviceOffloadTests : IDisposable
             TheoryData<IpFamily, Offloads> data = [];
             foreach (IpFamily family in Enum.GetValues<IpFamily>())
             {
-                foreach (Offloads set in new[] { Offloads.All, Tcp, Udp, Offloads.TunHeader, Offloads.None }) data.Add(family, set);
+                foreach (Offloads set in new[] { Offloads.All, Tcp, Udp, Offloads.TunHeader, Offloads.None })
+                    data.Add(family, set);
             }
 
             return data;
@@ -39,7 +42,8 @@ public sealed class TunDeviceOffloadTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Sets))]
-    public async Task What_a_tcp_socket_sends_is_read_in_one_piece_only_if_that_was_offered(IpFamily family, Offloads offloads)
+    public async Task What_a_tcp_socket_sends_is_read_in_one_piece_only_if_that_was_offered(
+        IpFamily family, Offloads offloads)
     {
         TunPeer peer = Create(family, offloads);
         using Socket socket = await Connect(peer, family);
@@ -50,14 +54,17 @@ public sealed class TunDeviceOffloadTests : IDisposable
         packets.Any(static packet => packet.Offload.IsSuperPacket).ShouldBe(offloads.HasFlag(Offloads.TunTcp));
         int type = family == IpFamily.IPv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
         packets.Where(static packet => packet.Offload.IsSuperPacket)
-            .ShouldAllBe(packet => packet.Offload.GsoType == type && packet.Offload.GsoSize == SegmentSize && packet.Bytes.Length > Mtu);
-        packets.Where(static packet => !packet.Offload.IsSuperPacket).ShouldAllBe(static packet => packet.Bytes.Length <= Mtu);
+            .ShouldAllBe(packet =>
+                packet.Offload.GsoType == type && packet.Offload.GsoSize == SegmentSize && packet.Bytes.Length > Mtu);
+        packets.Where(static packet => !packet.Offload.IsSuperPacket)
+            .ShouldAllBe(static packet => packet.Bytes.Length <= Mtu);
         ShouldLeaveToUs(packets, IpProtocol.Tcp, offloads);
     }
 
     [Theory]
     [MemberData(nameof(Sets))]
-    public void What_a_udp_socket_sends_at_once_is_read_in_one_piece_only_if_that_was_offered(IpFamily family, Offloads offloads)
+    public void What_a_udp_socket_sends_at_once_is_read_in_one_piece_only_if_that_was_offered(
+        IpFamily family, Offloads offloads)
     {
         const int Size = 1000;
         TunPeer peer = Create(family, offloads);
@@ -67,7 +74,8 @@ public sealed class TunDeviceOffloadTests : IDisposable
         _ = socket.SendTo(data, EndPoint(family, 2, TunPeer.Port));
 
         List<TunPeer.Packet> packets = [];
-        while (packets.Sum(static packet => packet.Transport.Length - 8) < data.Length) packets.AddRange(peer.Read(IpProtocol.Udp));
+        while (packets.Sum(static packet => packet.Transport.Length - 8) < data.Length)
+            packets.AddRange(peer.Read(IpProtocol.Udp));
         packets.SelectMany(static packet => packet.Transport[8..].ToArray()).ShouldBe(data);
         if (offloads.HasFlag(Offloads.TunUdp))
         {
@@ -107,7 +115,8 @@ public sealed class TunDeviceOffloadTests : IDisposable
         peer.SendDatagrams(SocketPort, datagrams).ShouldBe(offloads.HasFlag(Offloads.TunUdp) ? 1 : 41);
 
         byte[] buffer = new byte[2000];
-        foreach (byte[] datagram in datagrams) buffer.AsSpan(0, socket.Receive(buffer)).SequenceEqual(datagram).ShouldBeTrue();
+        foreach (byte[] datagram in datagrams)
+            buffer.AsSpan(0, socket.Receive(buffer)).SequenceEqual(datagram).ShouldBeTrue();
         socket.Available.ShouldBe(0);
     }
 
@@ -122,7 +131,8 @@ public sealed class TunDeviceOffloadTests : IDisposable
         byte[][] datagrams = [.. Enumerable.Range(0, 40).Select(_ => Random(700))];
         peer.SendDatagrams(SocketPort, datagrams).ShouldBe(1);
         byte[] buffer = new byte[65_536];
-        buffer.AsSpan(0, socket.Receive(buffer)).SequenceEqual(datagrams.SelectMany(static datagram => datagram).ToArray()).ShouldBeTrue();
+        buffer.AsSpan(0, socket.Receive(buffer))
+            .SequenceEqual(datagrams.SelectMany(static datagram => datagram).ToArray()).ShouldBeTrue();
     }
 
     public void Dispose()
@@ -136,14 +146,17 @@ public sealed class TunDeviceOffloadTests : IDisposable
         _tun = _nodes.A.Invoke(() => TunDevice.Create("overlay.9", offloads));
         _tun.Offloads.ShouldBe(offloads, "this kernel has them all");
         _nodes.A.Ip(
-            $"link set overlay.9 up mtu {Mtu}", "address add 10.9.0.1/24 dev overlay.9", "address add fd00:9::1/64 dev overlay.9 nodad");
+            $"link set overlay.9 up mtu {Mtu}", "address add 10.9.0.1/24 dev overlay.9",
+            "address add fd00:9::1/64 dev overlay.9 nodad");
         return new TunPeer(_tun, family);
     }
 
     private async Task<Socket> Connect(TunPeer peer, IpFamily family)
     {
         EndPoint target = EndPoint(family, 2, TunPeer.Port);
-        Socket socket = _nodes.A.Invoke(() => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 5000 });
+        Socket socket = _nodes.A.Invoke(() => new Socket(
+            target.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+        { NoDelay = true, ReceiveTimeout = 5000 });
         Task connected = socket.ConnectAsync(target);
         peer.Accept(SegmentSize);
         await connected.WaitAsync(TimeSpan.FromSeconds(10));

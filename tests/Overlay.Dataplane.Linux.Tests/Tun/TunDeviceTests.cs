@@ -44,7 +44,8 @@ public sealed class TunDeviceTests : IDisposable
         _batch.Received(0).Length.ShouldBe(20 + 8 + 3);
 
         // TUN_F_CSUM is offered, so the kernel leaves the sum to us, and says where it belongs.
-        _batch.Received(0).Offload.ShouldBe(new VirtioNetHeader(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 20, UdpHeader.ChecksumOffset));
+        _batch.Received(0).Offload.ShouldBe(new VirtioNetHeader(
+            VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 20, UdpHeader.ChecksumOffset));
     }
 
     [Theory]
@@ -76,7 +77,8 @@ public sealed class TunDeviceTests : IDisposable
     public void What_the_kernel_refuses_gets_a_verdict_and_the_rest_goes_on()
     {
         using Socket socket = UdpSocketInNode();
-        Prepare(new VirtioNetHeader(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 5000, 6), isPartial: true);
+        Prepare(new VirtioNetHeader(
+            VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 5000, 6), isPartial: true);
         Prepare(Partial, isPartial: true);
         _tun.Write(_batch);
         _batch[0].Verdict.ShouldBe(DropReason.SkbGsoSeg);
@@ -104,7 +106,8 @@ public sealed class TunDeviceTests : IDisposable
     public void What_is_queued_is_read_and_then_there_is_nothing()
     {
         using Socket socket = UdpSocketInNode();
-        for (int i = 0; i < 20; i++) _ = socket.SendTo(new byte[] { (byte)i }, new IPEndPoint(IPAddress.Parse("10.9.0.2"), 4000));
+        for (int i = 0; i < 20; i++)
+            _ = socket.SendTo(new byte[] { (byte)i }, new IPEndPoint(IPAddress.Parse("10.9.0.2"), 4000));
         int read = 0;
         while (_tun.TryRead(_batch)) read += _batch.ReceivedCount;
         read.ShouldBe(20);
@@ -139,7 +142,8 @@ public sealed class TunDeviceTests : IDisposable
         LinuxException busy = Should.Throw<LinuxException>(() => Node.Invoke(() => TunDevice.Create("overlay.9")));
         busy.Errno.ShouldBe(Errno.EBUSY);
         busy.Message.ShouldContain("overlay.9");
-        Should.Throw<ArgumentException>(() => TunDevice.Create("overlay.16777215")).Message.ShouldContain("overlay.16777215");
+        Should.Throw<ArgumentException>(
+            () => TunDevice.Create("overlay.16777215")).Message.ShouldContain("overlay.16777215");
     }
 
     public void Dispose()
@@ -149,7 +153,8 @@ public sealed class TunDeviceTests : IDisposable
     }
 
     private static VirtioNetHeader Partial =>
-        new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, Ipv4Header.MinLength, UdpHeader.ChecksumOffset);
+        new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, Ipv4Header.MinLength,
+            UdpHeader.ChecksumOffset);
 
     private Socket UdpSocketInNode() => Node.Invoke(() =>
     {
@@ -174,7 +179,9 @@ public sealed class TunDeviceTests : IDisposable
         new byte[] { 9, 8, 7, 6, 5 }.CopyTo(packet, 28);
         uint pseudoHeader = InternetChecksum.PseudoHeader(_remote, _local, IpProtocol.Udp, 13);
         UdpHeader.Write(packet.AsSpan(20), 4000, 4001, 13, 0);
-        ushort checksum = isPartial ? (ushort)pseudoHeader : InternetChecksum.Finish(pseudoHeader + InternetChecksum.Sum(packet.AsSpan(20)));
+        ushort checksum = isPartial
+            ? (ushort)pseudoHeader
+            : InternetChecksum.Finish(pseudoHeader + InternetChecksum.Sum(packet.AsSpan(20)));
         UdpHeader.Write(packet.AsSpan(20), 4000, 4001, 13, checksum);
 
         int index = _batch.Count;

@@ -8,7 +8,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Tests;
 
-/// <summary>The host behind a TUN, played by a test: it answers a TCP connection, and sends segments that are joined on the way.</summary>
+/// <summary>
+/// The host behind a TUN, played by a test: it answers a TCP connection, and sends segments that are joined on the way.
+/// </summary>
 internal sealed class TunPeer(TunDevice tun, IpFamily family)
 {
     public const ushort Port = 4000;
@@ -25,7 +27,8 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
     private uint _sequence;
 
     /// <summary>The node's address on the TUN, and this host's.</summary>
-    public static IpAddress AddressOf(IpFamily family, int host) => IpAddress.Parse(family == IpFamily.IPv4 ? $"10.9.0.{host}" : $"fd00:9::{host}");
+    public static IpAddress AddressOf(IpFamily family, int host) =>
+        IpAddress.Parse(family == IpFamily.IPv4 ? $"10.9.0.{host}" : $"fd00:9::{host}");
 
     /// <summary>The next packets of that protocol, as they were read, without those of the device's own.</summary>
     public IReadOnlyList<Packet> Read(byte protocol)
@@ -37,7 +40,8 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
             for (int i = 0; i < _batch.ReceivedCount; i++)
             {
                 byte[] bytes = _batch.ReceivedBytes(i).ToArray();
-                if (bytes[family == IpFamily.IPv4 ? 9 : 6] == protocol && bytes[0] >> 4 == (family == IpFamily.IPv4 ? 4 : 6))
+                if (bytes[family == IpFamily.IPv4 ? 9 : 6] == protocol
+                    && bytes[0] >> 4 == (family == IpFamily.IPv4 ? 4 : 6))
                     packets.Add(new Packet(bytes, _batch.Received(i).Offload, HeaderLength));
             }
         }
@@ -58,7 +62,9 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
         ack.Flags.ShouldBe(Ack);
     }
 
-    /// <summary>Reads the connection's data until all of it is there; returns what was read as one packet each.</summary>
+    /// <summary>
+    /// Reads the connection's data until all of it is there; returns what was read as one packet each.
+    /// </summary>
     public IReadOnlyList<Packet> ReadData(byte[] expected)
     {
         List<Packet> packets = [];
@@ -82,15 +88,21 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
         return packets;
     }
 
-    /// <summary>Sends data over the connection in segments that go to the TUN joined; returns how many writes that takes.</summary>
+    /// <summary>
+    /// Sends data over the connection in segments that go to the TUN joined; returns how many writes that takes.
+    /// </summary>
     public int SendData(byte[] data, int segmentSize)
     {
         byte[][] parts = [.. data.Chunk(segmentSize)];
         return Send([.. parts.Select((part, i) => Build(
-            IpProtocol.Tcp, Tcp((uint)(FirstSequence + 1 + (i * segmentSize)), i == parts.Length - 1 ? (byte)(Ack | Psh) : Ack, part)))]);
+            IpProtocol.Tcp, Tcp((uint)(FirstSequence + 1 + (i * segmentSize)), i == parts.Length - 1
+                ? (byte)(Ack | Psh)
+                : Ack, part)))]);
     }
 
-    /// <summary>Sends datagrams to a port of the node, joined as far as they can be; returns how many writes that takes.</summary>
+    /// <summary>
+    /// Sends datagrams to a port of the node, joined as far as they can be; returns how many writes that takes.
+    /// </summary>
     public int SendDatagrams(ushort port, IReadOnlyList<byte[]> datagrams) => Send([.. datagrams.Select(datagram =>
     {
         byte[] segment = [.. new byte[UdpHeader.HeaderLength], .. datagram];
@@ -111,7 +123,8 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
 
         new Coalescer(tun.TakesTcpSuperPackets, tun.TakesUdpSuperPackets).Coalesce(_batch);
         tun.Write(_batch);
-        Enumerable.Range(0, _batch.Count).Select(i => _batch[i].Verdict).ShouldAllBe(static verdict => verdict == DropReason.None);
+        Enumerable.Range(0, _batch.Count)
+            .Select(i => _batch[i].Verdict).ShouldAllBe(static verdict => verdict == DropReason.None);
         return Enumerable.Range(0, _batch.Count).Count(i => !_batch[i].IsAppended);
     }
 
@@ -129,10 +142,13 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
         byte[] packet = [.. new byte[HeaderLength], .. segment];
         (IpAddress source, IpAddress destination) = (AddressOf(family, 2), AddressOf(family, 1));
         if (family == IpFamily.IPv4)
-            Ipv4Header.Write(packet, 0, (ushort)packet.Length, 1, Ipv4Header.DontFragment, 64, protocol, source.ToIpv4(), destination.ToIpv4());
-        else Ipv6Header.Write(packet, 0, 0, (ushort)segment.Length, protocol, 64, source.ToIpv6(), destination.ToIpv6());
+            Ipv4Header.Write(packet, 0, (ushort)packet.Length, 1, Ipv4Header.DontFragment, 64, protocol,
+                source.ToIpv4(), destination.ToIpv4());
+        else
+            Ipv6Header.Write(packet, 0, 0, (ushort)segment.Length, protocol, 64, source.ToIpv6(), destination.ToIpv6());
         int field = HeaderLength + (protocol == IpProtocol.Tcp ? TcpHeader.ChecksumOffset : UdpHeader.ChecksumOffset);
-        ushort checksum = InternetChecksum.Finish(Packet.PseudoHeader(packet, HeaderLength, protocol) + InternetChecksum.Sum(segment));
+        ushort checksum = InternetChecksum.Finish(
+            Packet.PseudoHeader(packet, HeaderLength, protocol) + InternetChecksum.Sum(segment));
         (packet[field], packet[field + 1]) = ((byte)(checksum >> 8), (byte)checksum);
         return packet;
     }
@@ -147,11 +163,14 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
         {
             byte[] whole = [.. Bytes];
             if (Offload.Flags != 0) ChecksumCompletion.TryComplete(whole, Offload).ShouldBeTrue();
-            return InternetChecksum.Fold(PseudoHeader(whole, HeaderLength, protocol) + InternetChecksum.Sum(whole.AsSpan(HeaderLength))) == 0xffff;
+            return InternetChecksum.Fold(PseudoHeader(
+                whole, HeaderLength, protocol) + InternetChecksum.Sum(whole.AsSpan(HeaderLength))) == 0xffff;
         }
 
         public static uint PseudoHeader(ReadOnlySpan<byte> packet, int transport, byte protocol) => packet[0] >> 4 == 4
-            ? InternetChecksum.PseudoHeader(Ipv4Address.Read(packet[12..]), Ipv4Address.Read(packet[16..]), protocol, packet.Length - transport)
-            : InternetChecksum.PseudoHeader(Ipv6Address.Read(packet[8..]), Ipv6Address.Read(packet[24..]), protocol, packet.Length - transport);
+            ? InternetChecksum.PseudoHeader(
+                Ipv4Address.Read(packet[12..]), Ipv4Address.Read(packet[16..]), protocol, packet.Length - transport)
+            : InternetChecksum.PseudoHeader(
+                Ipv6Address.Read(packet[8..]), Ipv6Address.Read(packet[24..]), protocol, packet.Length - transport);
     }
 }

@@ -10,7 +10,10 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Tests;
 
-/// <summary>Many datagrams in one system call, out and in: which are packed together, and that none is lost where the kernel refuses.</summary>
+/// <summary>
+/// Many datagrams in one system call, out and in: which are packed together, and that none is lost where the kernel
+/// refuses.
+/// </summary>
 public sealed class UdpOffloadTests : IDisposable
 {
     private const ushort Port = 8472;
@@ -32,7 +35,8 @@ public sealed class UdpOffloadTests : IDisposable
     [InlineData("fd77::2", Offloads.None, Offloads.None)]
     [InlineData("fd77::2", Offloads.UdpSend, Offloads.None)]
     [InlineData("fd77::2", Offloads.UdpSend, Offloads.UdpReceive)]
-    public void Equal_datagrams_of_a_flow_arrive_in_order_whatever_each_side_has(string to, Offloads atSender, Offloads atReceiver)
+    public void Equal_datagrams_of_a_flow_arrive_in_order_whatever_each_side_has(
+        string to, Offloads atSender, Offloads atReceiver)
     {
         UdpUnderlay a = Open(_nodes.A, atSender);
         UdpUnderlay b = Open(_nodes.B, atReceiver);
@@ -88,7 +92,9 @@ public sealed class UdpOffloadTests : IDisposable
         Receive(b, inOrder: false).Order().ShouldBe([1, 2, 4]);
     }
 
-    /// <summary>A path that takes less than the segments need: the kernel refuses to segment, and fragments what is sent singly.</summary>
+    /// <summary>
+    /// A path that takes less than the segments need: the kernel refuses to segment, and fragments what is sent singly.
+    /// </summary>
     [Theory]
     [InlineData("192.168.77.2", "route add 192.168.77.2/32 dev eth0 mtu 1000", 1400)]
     [InlineData("fd77::2", "route add fd77::2/128 dev eth0 mtu 1300", 1400)]
@@ -128,7 +134,8 @@ public sealed class UdpOffloadTests : IDisposable
         for (int i = 0; i < 60; i++) Add(i / 10 % 2 == 0 ? "203.0.113.1" : "192.168.77.2", 500);
         a.Send(_sent);
         for (int i = 0; i < 60; i++)
-            _sent[i].Verdict.ShouldBe(i / 10 % 2 == 0 ? DropReason.UnderlayUnreachable : DropReason.None, $"datagram {i}");
+            _sent[i].Verdict.ShouldBe(
+                i / 10 % 2 == 0 ? DropReason.UnderlayUnreachable : DropReason.None, $"datagram {i}");
         Receive(b, static to => to == "192.168.77.2").ShouldBe([10, 10, 10]);
     }
 
@@ -148,7 +155,8 @@ public sealed class UdpOffloadTests : IDisposable
     private UdpUnderlay Open(Node node, Offloads offloads)
     {
         UdpSockets sockets = node.Invoke(() => UdpSockets.Open(
-            1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port, offloads));
+            1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(),
+            IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port, offloads));
         _sockets.Add(sockets);
         return sockets[0];
     }
@@ -165,7 +173,8 @@ public sealed class UdpOffloadTests : IDisposable
         slot.PayloadLength = size - first;
         slot.FlowHash = flow;
         slot.OuterEcn = ecn;
-        if (!_peers.TryGetValue(to, out RemoteVtep? peer)) _peers[to] = peer = new RemoteVtep(to, IpAddress.Parse(to), MacAddress.Parse("02:00:00:00:00:02"));
+        if (!_peers.TryGetValue(to, out RemoteVtep? peer))
+            _peers[to] = peer = new RemoteVtep(to, IpAddress.Parse(to), MacAddress.Parse("02:00:00:00:00:02"));
         slot.Remote = peer;
         _used += size;
     }
@@ -176,10 +185,13 @@ public sealed class UdpOffloadTests : IDisposable
         for (int i = 0; i < _sent.Count; i++) _sent[i].Verdict.ShouldBe(DropReason.None, $"datagram {i}");
     }
 
-    /// <summary>Receives all that were sent to peers that the filter lets through; returns how many came at once, each time.</summary>
+    /// <summary>
+    /// Receives all that were sent to peers that the filter lets through; returns how many came at once, each time.
+    /// </summary>
     private int[] Receive(UdpUnderlay underlay, Func<string, bool>? isExpected = null, bool inOrder = true)
     {
-        int[] expected = [.. Enumerable.Range(0, _sent.Count).Where(i => isExpected is null || isExpected(_sent[i].Remote!.Node))];
+        int[] expected =
+            [.. Enumerable.Range(0, _sent.Count).Where(i => isExpected is null || isExpected(_sent[i].Remote!.Node))];
         List<int> arrived = [];
         List<int> trains = [];
         PacketBatch batch = new(8);

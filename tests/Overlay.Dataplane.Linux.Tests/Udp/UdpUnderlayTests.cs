@@ -54,7 +54,8 @@ public sealed class UdpUnderlayTests : IDisposable
     [Fact]
     public void Flows_keep_a_source_port_and_differ_in_it()
     {
-        using Socket receiver = _nodes.B.Invoke(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using Socket receiver =
+            _nodes.B.Invoke(() => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         _socketsB.Dispose();
         receiver.Bind(new IPEndPoint(IPAddress.Parse("192.168.77.2"), Port));
         receiver.ReceiveTimeout = 5000;
@@ -96,7 +97,8 @@ public sealed class UdpUnderlayTests : IDisposable
     [Fact]
     public void A_peer_of_a_family_we_have_no_underlay_for_is_unreachable()
     {
-        using UdpSockets ipv4Only = _nodes.B.Invoke(() => UdpSockets.Open(1, IpAddress.Parse("192.168.77.2").ToIpv4(), null, 8473));
+        using UdpSockets ipv4Only =
+            _nodes.B.Invoke(() => UdpSockets.Open(1, IpAddress.Parse("192.168.77.2").ToIpv4(), null, 8473));
         Add("fd77::1", [1], flow: 0);
         ipv4Only[0].Send(_sent);
         _sent[0].Verdict.ShouldBe(DropReason.UnderlayUnreachable);
@@ -161,7 +163,8 @@ public sealed class UdpUnderlayTests : IDisposable
     {
         UdpDescriptors ofA = _socketsA.Release();
         Should.Throw<ArgumentException>(() => _nodes.A.Invoke(() => UdpSockets.Adopt(ofA with { Sending = [] })));
-        Should.Throw<LinuxException>(() => UdpSockets.Adopt(new UdpDescriptors([-1], []))).Message.ShouldContain("descriptor -1");
+        Should.Throw<LinuxException>(
+            () => UdpSockets.Adopt(new UdpDescriptors([-1], []))).Message.ShouldContain("descriptor -1");
     }
 
     [Fact]
@@ -184,7 +187,8 @@ public sealed class UdpUnderlayTests : IDisposable
     }
 
     private static UdpSockets Open(Node node) => node.Invoke(() => UdpSockets.Open(
-        1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
+        1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(), IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(),
+        Port));
 
     private void Add(string to, byte[] payload, uint flow, Ecn ecn = Ecn.NotEct)
     {

@@ -17,7 +17,8 @@ public class CountersTests
     [Fact]
     public void A_worker_counts_packets_bytes_and_each_reason_apart()
     {
-        PathCounters counters = RunEgress("egress-0", _good.Build(), _unrouted.Build(), [], _good.TotalLength(50).Build(), _unrouted.Build());
+        PathCounters counters = RunEgress(
+            "egress-0", _good.Build(), _unrouted.Build(), [], _good.TotalLength(50).Build(), _unrouted.Build());
 
         counters.Name.ShouldBe("egress-0");
         counters.Direction.ShouldBe(Direction.Egress);
@@ -42,7 +43,8 @@ public class CountersTests
     {
         byte[] inner = PacketBuilder.Between(B, A, IpFamily.IPv6).TotalLength(100).Build();
         PathCounters counters = RunIngress(
-            DatagramBuilder.Between(B, A, inner).Padding(9).Build(), DatagramBuilder.Between(B, A, inner).VniWord(0).Build());
+            DatagramBuilder.Between(B, A, inner).Padding(9).Build(),
+            DatagramBuilder.Between(B, A, inner).VniWord(0).Build());
 
         counters.ForwardedPackets.ShouldBe(1);
         counters.ForwardedBytes.ShouldBe(100);
@@ -89,10 +91,12 @@ public class CountersTests
     }
 
     private static void ShouldHaveDropped(PathCounters counters, params (DropReason Reason, long Packets)[] expected) =>
-        Enum.GetValues<DropReason>().Select(reason => (reason, counters.Dropped(reason))).Where(static drop => drop.Item2 != 0)
+        Enum.GetValues<DropReason>()
+            .Select(reason => (reason, counters.Dropped(reason))).Where(static drop => drop.Item2 != 0)
             .ShouldBe(expected, ignoreOrder: true);
 
-    private static PathCounters RunEgress(string name, params byte[][] packets) => RunEgress(name, joined: true, packets);
+    private static PathCounters RunEgress(string name, params byte[][] packets) =>
+        RunEgress(name, joined: true, packets);
 
     private static PathCounters RunEgress(string name, bool joined, params byte[][] packets)
     {

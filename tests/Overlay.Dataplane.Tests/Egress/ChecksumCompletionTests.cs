@@ -21,7 +21,8 @@ public class ChecksumCompletionTests
         {
             PacketBuilder packet = PacketBuilder.Between(A, B, family).Protocol(protocol).Payload(payload);
 
-            _rig.Encapsulate(packet.Checksum(ChecksumState.Partial).Build(), packet.ChecksumOffload).ShouldBe(DropReason.None);
+            _rig.Encapsulate(packet.Checksum(ChecksumState.Partial).Build(), packet.ChecksumOffload)
+                .ShouldBe(DropReason.None);
 
             _rig.Inner.ShouldBe(packet.Build(), $"{payload} bytes of payload");
         }
@@ -35,7 +36,8 @@ public class ChecksumCompletionTests
         PacketBuilder behindOptions = PacketBuilder.Between(A, B, IpFamily.IPv4).Options(10);
         foreach (PacketBuilder packet in new[] { behindExtensions, behindOptions })
         {
-            _rig.Encapsulate(packet.Checksum(ChecksumState.Partial).Build(), packet.ChecksumOffload).ShouldBe(DropReason.None);
+            _rig.Encapsulate(packet.Checksum(ChecksumState.Partial).Build(), packet.ChecksumOffload)
+                .ShouldBe(DropReason.None);
             _rig.Inner.ShouldBe(packet.Build());
         }
     }
@@ -62,7 +64,8 @@ public class ChecksumCompletionTests
         int field = packet.TransportOffset + packet.ChecksumOffset;
         packet = packet.Payload(packet.Build()[field..(field + 2)]);
 
-        _rig.Encapsulate(packet.Checksum(ChecksumState.Partial).Build(), packet.ChecksumOffload).ShouldBe(DropReason.None);
+        _rig.Encapsulate(packet.Checksum(ChecksumState.Partial).Build(), packet.ChecksumOffload)
+            .ShouldBe(DropReason.None);
 
         _rig.Inner[field..(field + 2)].ShouldBe([0xff, 0xff]);
     }
@@ -84,17 +87,20 @@ public class ChecksumCompletionTests
         byte[] packet = PacketBuilder.Between(A, B, IpFamily.IPv4).Build();
         ushort end = (ushort)packet.Length;
         (ushort Start, ushort Offset)[] outside =
-            [(end, 0), ((ushort)(end - 1), 0), (0, end), (0, (ushort)(end - 1)), (20, (ushort)(end - 21)), (0xffff, 0), (0, 0xffff), (0xffff, 0xffff)];
+            [(end, 0), ((ushort)(end - 1), 0), (0, end), (0, (ushort)(end - 1)), (20, (ushort)(end - 21)), (0xffff, 0),
+                (0, 0xffff), (0xffff, 0xffff)];
         foreach ((ushort start, ushort offset) in outside)
         {
             VirtioNetHeader offload = new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, start, offset);
             _rig.Encapsulate(packet, offload).ShouldBe(DropReason.SkbGsoSeg, $"start {start}, offset {offset}");
 
             // Bytes that lie behind the packet's end are not the packet's, whatever the read brought along.
-            _rig.Encapsulate([.. packet, 0], offload).ShouldBe(DropReason.SkbGsoSeg, $"padded: start {start}, offset {offset}");
+            _rig.Encapsulate([.. packet, 0], offload)
+                .ShouldBe(DropReason.SkbGsoSeg, $"padded: start {start}, offset {offset}");
         }
 
-        _rig.Encapsulate(packet, new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 20, (ushort)(end - 22)))
+        _rig.Encapsulate(
+            packet, new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 20, (ushort)(end - 22)))
             .ShouldBe(DropReason.None, "the packet's last two bytes");
     }
 }

@@ -18,7 +18,8 @@ public class EncapsulatorSuperPacketTests
     {
         PacketBuilder packet = PacketBuilder.Between(A, B, family).Protocol(protocol).Ecn(Ecn.Ect0).Ports(40_000, 80);
         PacketBuilder plain = packet.Payload(10);
-        if (extended) packet = family == IpFamily.IPv4 ? packet.Options(2) : packet.Extensions(IpProtocol.DestinationOptions);
+        if (extended)
+            packet = family == IpFamily.IPv4 ? packet.Options(2) : packet.Extensions(IpProtocol.DestinationOptions);
         packet = packet.Payload(5000);
         PacketBatch batch = new(4);
         batch.PutPacket(plain.Build());
@@ -42,7 +43,8 @@ public class EncapsulatorSuperPacketTests
     {
         PacketBuilder packet = PacketBuilder.Between(A, B, IpFamily.IPv4).Protocol(IpProtocol.Tcp).Payload(3000);
         PacketBatch batch = new(1);
-        batch.PutPacket([.. packet.Checksum(ChecksumState.Partial).Build(), .. new byte[17]], packet.SegmentationOffload(1000));
+        batch.PutPacket(
+            [.. packet.Checksum(ChecksumState.Partial).Build(), .. new byte[17]], packet.SegmentationOffload(1000));
         Encapsulator.Encapsulate(batch, _table);
         ShouldHold(batch, [.. packet.Segments(1000)]);
     }
@@ -51,7 +53,8 @@ public class EncapsulatorSuperPacketTests
     public void A_super_packet_that_no_peer_has_is_one_drop()
     {
         PacketBatch batch = new(1);
-        Put(batch, PacketBuilder.Between(A, B, IpFamily.IPv4).To("10.9.0.1").Protocol(IpProtocol.Tcp).Payload(3000), 1000);
+        Put(batch, PacketBuilder.Between(A, B, IpFamily.IPv4)
+            .To("10.9.0.1").Protocol(IpProtocol.Tcp).Payload(3000), 1000);
         Encapsulator.Encapsulate(batch, _table);
         batch.Count.ShouldBe(1);
         batch[0].Verdict.ShouldBe(DropReason.IpOutNoRoutes);
@@ -119,7 +122,9 @@ public class EncapsulatorSuperPacketTests
         }
     }
 
-    /// <summary>The TUN hands over no more than nine of the largest at once: those fit, at the smallest MSS Linux uses.</summary>
+    /// <summary>
+    /// The TUN hands over no more than nine of the largest at once: those fit, at the smallest MSS Linux uses.
+    /// </summary>
     [Theory]
     [InlineData(IpFamily.IPv4)]
     [InlineData(IpFamily.IPv6)]
@@ -127,7 +132,8 @@ public class EncapsulatorSuperPacketTests
     {
         // net.ipv4.tcp_min_snd_mss, less the timestamp option.
         const int SmallestMss = 48 - 12;
-        PacketBuilder super = PacketBuilder.Between(A, B, family).Protocol(IpProtocol.Tcp).Timestamp(1).TotalLength(65_535);
+        PacketBuilder super = PacketBuilder.Between(A, B, family)
+            .Protocol(IpProtocol.Tcp).Timestamp(1).TotalLength(65_535);
         PacketBatch batch = new(64);
         for (int bytes = 0; bytes < PacketBatch.EnoughBytes; bytes += 65_535) Put(batch, super, SmallestMss);
         batch.ReceivedCount.ShouldBe(9);
@@ -152,7 +158,8 @@ public class EncapsulatorSuperPacketTests
         batch[slot].Verdict.ShouldBe(DropReason.None, $"slot {slot}");
         ReadOnlySpan<byte> datagram = batch.WholePacket(slot);
         datagram.Length.ShouldBe(batch[slot].TotalLength);
-        string header = "08000000" + "0a0b0c00" + "021122334402" + "021122334401" + (packet[0] >> 4 == 4 ? "0800" : "86dd");
+        string header =
+            "08000000" + "0a0b0c00" + "021122334402" + "021122334401" + (packet[0] >> 4 == 4 ? "0800" : "86dd");
         Convert.ToHexStringLower(datagram[..22]).ShouldBe(header);
         datagram[22..].SequenceEqual(packet).ShouldBeTrue($"slot {slot} holds another packet than expected");
     }

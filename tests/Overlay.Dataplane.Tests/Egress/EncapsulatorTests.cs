@@ -61,7 +61,8 @@ public class EncapsulatorTests
     [InlineData(IpFamily.IPv4, "224.0.0.1", "multicast")]
     [InlineData(IpFamily.IPv6, "ff02::1", "multicast")]
     public void A_destination_that_no_peer_has_is_dropped(IpFamily family, string destination, string why) =>
-        _rig.Encapsulate(PacketBuilder.Between(A, B, family).To(destination).Build()).ShouldBe(DropReason.IpOutNoRoutes, why);
+        _rig.Encapsulate(PacketBuilder.Between(A, B, family).To(destination).Build())
+            .ShouldBe(DropReason.IpOutNoRoutes, why);
 
     [Fact]
     public void An_empty_packet_is_dropped() => _rig.Encapsulate([]).ShouldBe(DropReason.PktTooSmall);
@@ -120,7 +121,8 @@ public class EncapsulatorTests
     public void A_packet_that_is_no_super_packet_of_that_kind_is_dropped(byte gsoType)
     {
         PacketBuilder packet = PacketBuilder.Between(A, B, IpFamily.IPv4).Protocol(IpProtocol.Tcp);
-        _rig.Encapsulate(packet.Build(), packet.ChecksumOffload with { GsoType = gsoType }).ShouldBe(DropReason.SkbGsoSeg);
+        _rig.Encapsulate(packet.Build(), packet.ChecksumOffload with { GsoType = gsoType })
+            .ShouldBe(DropReason.SkbGsoSeg);
     }
 
     [Fact]
@@ -128,7 +130,8 @@ public class EncapsulatorTests
     {
         PacketBatch batch = new(1);
         batch.PutPacket(PacketBuilder.Between(A, B, IpFamily.IPv4).Build());
-        Encapsulator.Encapsulate(batch, new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote).Build());
+        Encapsulator.Encapsulate(
+            batch, new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote).Build());
         batch[0].Verdict.ShouldBe(DropReason.IpOutNoRoutes);
     }
 

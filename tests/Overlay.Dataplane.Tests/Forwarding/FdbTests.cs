@@ -9,7 +9,8 @@ public sealed class FdbTests
     private static readonly RemoteVtep _bV6 = Peer.At("fd77::2", "b");
 
     private static readonly Fdb _fdb = new ForwardingTableBuilder()
-        .AddRoute(IpPrefix.Parse("10.244.2.0/24"), _b).AddVtep(_bV6).AddLocal(IpPrefix.Parse("10.244.1.0/24")).Build().Fdb;
+        .AddRoute(IpPrefix.Parse("10.244.2.0/24"), _b)
+        .AddVtep(_bV6).AddLocal(IpPrefix.Parse("10.244.1.0/24")).Build().Fdb;
 
     [Fact]
     public void A_VTEP_is_found_by_its_underlay_address_routed_or_not()
@@ -55,7 +56,8 @@ public sealed class FdbTests
         fdb.TryFind(Peer.Number(count).Address, out _).ShouldBeFalse();
 
         static RemoteVtep V6(int high, int low) =>
-            new($"node-{high}", new Ipv6Address(new UInt128(0xfd77_0000_0000_0000 + (ulong)high, (ulong)low)), new MacAddress((ulong)high));
+            new($"node-{high}", new Ipv6Address(
+                new UInt128(0xfd77_0000_0000_0000 + (ulong)high, (ulong)low)), new MacAddress((ulong)high));
     }
 
     private static RemoteVtep? Find(string address) =>

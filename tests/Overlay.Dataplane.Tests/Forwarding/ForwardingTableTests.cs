@@ -40,7 +40,8 @@ public sealed class ForwardingTableTests
     [InlineData("8.8.8.8", false)]
     [InlineData("fd00:10:244:4::", false)]
     [InlineData("::", false)]
-    public void An_address_of_this_node_or_of_nobody_has_no_VTEP_and_IsLocal_tells_which(string destination, bool isLocal)
+    public void An_address_of_this_node_or_of_nobody_has_no_VTEP_and_IsLocal_tells_which(
+        string destination, bool isLocal)
     {
         _table.Lookup(destination).ShouldBeNull();
         _table.IsLocal(destination).ShouldBe(isLocal);
@@ -86,14 +87,16 @@ public sealed class ForwardingTableTests
     [InlineData("192.168.77.2")] // the underlay's
     public void No_peer_may_send_from_an_address_of_this_node_or_of_nobody(string source)
     {
-        foreach (RemoteVtep sender in _table.Fdb.Rows) _table.IsAllowedSource(sender, source).ShouldBeFalse(sender.Node);
+        foreach (RemoteVtep sender in _table.Fdb.Rows)
+            _table.IsAllowedSource(sender, source).ShouldBeFalse(sender.Node);
     }
 
     [Fact]
     public void Node_names_are_compared_exactly()
     {
         RemoteVtep other = Peer.At("192.168.77.4", "C");
-        ForwardingTable table = new ForwardingTableBuilder().AddRoute(IpPrefix.Parse("10.244.3.0/24"), _c).AddVtep(other).Build();
+        ForwardingTable table = new ForwardingTableBuilder()
+            .AddRoute(IpPrefix.Parse("10.244.3.0/24"), _c).AddVtep(other).Build();
 
         table.IsAllowedSource(other, "10.244.3.10").ShouldBeFalse();
     }

@@ -11,19 +11,22 @@ internal static class Peer
 
     /// <summary>The peer of that number, with an underlay address of its own: for tables of many.</summary>
     public static RemoteVtep Number(int number) =>
-        new($"node-{number}", new Ipv4Address(0xc0a8_0000 + (uint)number), new MacAddress(0x0200_0000_0000 + (ulong)number));
+        new($"node-{number}", new Ipv4Address(
+            0xc0a8_0000 + (uint)number), new MacAddress(0x0200_0000_0000 + (ulong)number));
 
     public static int NumberOf(RemoteVtep peer) => (int)peer.Mac.Value;
 
     public static RemoteVtep? Lookup(this ForwardingTable table, IpAddress destination) =>
         destination.Family == IpFamily.IPv4 ? table.Lookup(destination.ToIpv4()) : table.Lookup(destination.ToIpv6());
 
-    public static RemoteVtep? Lookup(this ForwardingTable table, string destination) => table.Lookup(IpAddress.Parse(destination));
+    public static RemoteVtep? Lookup(this ForwardingTable table, string destination) =>
+        table.Lookup(IpAddress.Parse(destination));
 
     public static bool IsLocal(this ForwardingTable table, IpAddress destination) =>
         destination.Family == IpFamily.IPv4 ? table.IsLocal(destination.ToIpv4()) : table.IsLocal(destination.ToIpv6());
 
-    public static bool IsLocal(this ForwardingTable table, string destination) => table.IsLocal(IpAddress.Parse(destination));
+    public static bool IsLocal(this ForwardingTable table, string destination) =>
+        table.IsLocal(IpAddress.Parse(destination));
 
     public static bool IsAllowedSource(this ForwardingTable table, RemoteVtep sender, IpAddress source) =>
         source.Family == IpFamily.IPv4

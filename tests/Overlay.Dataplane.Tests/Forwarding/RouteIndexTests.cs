@@ -3,7 +3,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Look-ups where a slice of a <see cref="RouteTable{TNumber}"/>'s index ends, is empty or holds nearly everything.</summary>
+/// <summary>
+/// Look-ups where a slice of a <see cref="RouteTable{TNumber}"/>'s index ends, is empty or holds nearly everything.
+/// </summary>
 public sealed class RouteIndexTests
 {
     [Theory]
@@ -14,7 +16,8 @@ public sealed class RouteIndexTests
         IpPrefix prefix = IpPrefix.Parse(everything);
         ForwardingTable table = new ForwardingTableBuilder().AddRoute(prefix, Peer.Number(1)).Build();
 
-        foreach (IpAddress address in (IpAddress[])[prefix.Address, prefix.Address.Add(1), prefix.Last, prefix.Last.Add(0xffff_ffff)])
+        foreach (IpAddress address in (IpAddress[])[prefix.Address, prefix.Address.Add(
+            1), prefix.Last, prefix.Last.Add(0xffff_ffff)])
             table.Lookup(address).ShouldBe(Peer.Number(1), address.ToString());
     }
 
@@ -66,7 +69,8 @@ public sealed class RouteIndexTests
             }
 
             bool coversTheFamily = all.Length == 0 && prefixes.Length == 1 << length;
-            if (!coversTheFamily) table.Lookup(prefixes[^1].Last.Add(1)).ShouldBeNull($"behind {prefixes[^1]} of {count}");
+            if (!coversTheFamily)
+                table.Lookup(prefixes[^1].Last.Add(1)).ShouldBeNull($"behind {prefixes[^1]} of {count}");
             if (all.Length > 0) table.Lookup(Before(all.Address)).ShouldBeNull($"before {all} of {count}");
         }
     }
@@ -81,7 +85,8 @@ public sealed class RouteIndexTests
         const int count = 1000;
         IpPrefix crowd = IpPrefix.Parse(crowded);
         ForwardingTableBuilder builder = new ForwardingTableBuilder().AddRoute(IpPrefix.Parse(far), Peer.Number(count));
-        for (int i = 0; i < count; i++) _ = builder.AddRoute(new(crowd.Address.Add(2 * (uint)i), crowd.Address.Bits), Peer.Number(i));
+        for (int i = 0; i < count; i++)
+            _ = builder.AddRoute(new(crowd.Address.Add(2 * (uint)i), crowd.Address.Bits), Peer.Number(i));
         ForwardingTable table = builder.Build();
 
         for (int i = 0; i < count; i++)
@@ -124,7 +129,8 @@ public sealed class RouteIndexTests
                 _ => RandomAddress(),
             };
             RemoteVtep? expected = null;
-            for (int length = address.Bits; expected is null && length >= 0; length--) expected = routes.GetValueOrDefault(new(address, length));
+            for (int length = address.Bits; expected is null && length >= 0; length--)
+                expected = routes.GetValueOrDefault(new(address, length));
             table.Lookup(address).ShouldBe(expected, address.ToString());
         }
 

@@ -77,7 +77,8 @@ public sealed class RouteTableTests
         {
             // Right outside a prefix its parent's range goes on, at both ends.
             table.Lookup(prefixes[i].Last.Add(1)).ShouldBe(Peer.Number(i - 1), prefixes[i].ToString());
-            table.Lookup(Before(prefixes[i].Address)).ShouldBe(Peer.Number(ParentBefore(prefixes, i)), prefixes[i].ToString());
+            table.Lookup(Before(prefixes[i].Address))
+                .ShouldBe(Peer.Number(ParentBefore(prefixes, i)), prefixes[i].ToString());
         }
 
         // The parent may begin where the child does; then what lies before belongs to the next one out.
@@ -95,7 +96,8 @@ public sealed class RouteTableTests
     public void The_last_addresses_of_the_family_have_routes_like_any_other(string last, string lastButOne)
     {
         ForwardingTable table = new ForwardingTableBuilder()
-            .AddRoute(IpPrefix.Parse(last), Peer.Number(1)).AddRoute(IpPrefix.Parse(lastButOne), Peer.Number(2)).Build();
+            .AddRoute(IpPrefix.Parse(last), Peer.Number(1))
+            .AddRoute(IpPrefix.Parse(lastButOne), Peer.Number(2)).Build();
 
         table.Lookup(IpPrefix.Parse(last).Address).ShouldBe(Peer.Number(1));
         table.Lookup(IpPrefix.Parse(lastButOne).Address).ShouldBe(Peer.Number(2));
@@ -110,7 +112,8 @@ public sealed class RouteTableTests
         int[] order = [.. Enumerable.Range(0, count)];
         new Random(244).Shuffle(order);
         ForwardingTableBuilder builder = new();
-        foreach (int i in order) _ = builder.AddRoute(PodCidr(i), Peer.Number(i)).AddRoute(PodCidrV6(i), Peer.Number(i));
+        foreach (int i in order)
+            _ = builder.AddRoute(PodCidr(i), Peer.Number(i)).AddRoute(PodCidrV6(i), Peer.Number(i));
         ForwardingTable table = builder.Build();
 
         table.Routes.Count.ShouldBe(2 * count);
@@ -119,7 +122,8 @@ public sealed class RouteTableTests
         {
             foreach (IpPrefix prefix in (IpPrefix[])[PodCidr(i), PodCidrV6(i)])
             {
-                bool leadsToIts = table.Lookup(prefix.Address) == Peer.Number(i) && table.Lookup(prefix.Last) == Peer.Number(i);
+                bool leadsToIts = table.Lookup(prefix.Address) == Peer.Number(i)
+                    && table.Lookup(prefix.Last) == Peer.Number(i);
                 if (!leadsToIts) Assert.Fail(prefix.ToString());
             }
         }
@@ -130,7 +134,8 @@ public sealed class RouteTableTests
         table.Lookup(PodCidrV6(count - 1).Last.Add(1)).ShouldBeNull();
 
         static IpPrefix PodCidr(int number) => new(new Ipv4Address(0x0a00_0000 + ((uint)number << 8)), 24);
-        static IpPrefix PodCidrV6(int number) => new(new Ipv6Address(new UInt128(0xfd00_0000_0000_0000 + (ulong)number, 0)), 64);
+        static IpPrefix PodCidrV6(int number) =>
+            new(new Ipv6Address(new UInt128(0xfd00_0000_0000_0000 + (ulong)number, 0)), 64);
     }
 
     private static Route? Scan(List<Route> routes, IpAddress address)
@@ -153,7 +158,8 @@ public sealed class RouteTableTests
 
     /// <summary>The addresses where a range might begin or end one too early or too late.</summary>
     private static IEnumerable<IpAddress> PointsOf(List<IpPrefix> prefixes) =>
-        prefixes.SelectMany(prefix => (IpAddress[])[prefix.Address, prefix.Last, Before(prefix.Address), prefix.Last.Add(1)]);
+        prefixes.SelectMany(
+            prefix => (IpAddress[])[prefix.Address, prefix.Last, Before(prefix.Address), prefix.Last.Add(1)]);
 
     private static IpAddress Before(IpAddress address) =>
         address.Family == IpFamily.IPv4
@@ -181,7 +187,8 @@ public sealed class RouteTableTests
             IpPrefix known = prefixes.Count > 0 ? prefixes[step.Pick % prefixes.Count] : fresh;
             prefixes.Add(step.Kind switch
             {
-                Kind.Nested => new(InsideOf(known, address), known.Length + (step.Length % (address.Bits - known.Length + 1))),
+                Kind.Nested =>
+                    new(InsideOf(known, address), known.Length + (step.Length % (address.Bits - known.Length + 1))),
                 Kind.NextSibling => new(known.Last.Add(1), known.Length),
                 Kind.Duplicate => known,
                 Kind.WholeFamily => new(address, 0),

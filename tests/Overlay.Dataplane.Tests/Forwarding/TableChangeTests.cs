@@ -7,13 +7,15 @@ namespace Overlay.Dataplane.Tests;
 /// <summary>The difference that a builder reports with each table.</summary>
 public sealed class TableChangeTests
 {
-    private readonly ForwardingTableBuilder _builder = new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote);
+    private readonly ForwardingTableBuilder _builder = new ForwardingTableBuilder()
+        .AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote);
 
     [Fact]
     public void The_first_table_is_added_whole_and_in_order()
     {
         TableChange change = ChangeOf(builder => builder.AddRoute(C.PodsV4, C.Remote).AddVtep(C.RemoteV6));
-        change.Added.ShouldBe([new Route(A.PodsV4, null), new Route(B.PodsV4, B.Remote), new Route(C.PodsV4, C.Remote)]);
+        change.Added.ShouldBe(
+            [new Route(A.PodsV4, null), new Route(B.PodsV4, B.Remote), new Route(C.PodsV4, C.Remote)]);
         change.VtepsAdded.ShouldBe([B.Remote, C.Remote, C.RemoteV6], ignoreOrder: true);
         (change.Removed.Count, change.VtepsRemoved.Count).ShouldBe((0, 0));
     }
@@ -39,7 +41,8 @@ public sealed class TableChangeTests
     public void A_prefix_that_changes_hands_is_removed_and_added()
     {
         _ = _builder.Build();
-        TableChange change = ChangeOf(builder => builder.RemoveRoute(B.PodsV4).AddRoute(B.PodsV4, C.Remote).RemoveVtep(B.Remote));
+        TableChange change =
+            ChangeOf(builder => builder.RemoveRoute(B.PodsV4).AddRoute(B.PodsV4, C.Remote).RemoveVtep(B.Remote));
         change.Removed.ShouldBe([new Route(B.PodsV4, B.Remote)]);
         change.Added.ShouldBe([new Route(B.PodsV4, C.Remote)]);
         change.VtepsRemoved.ShouldBe([B.Remote]);
@@ -51,7 +54,8 @@ public sealed class TableChangeTests
     {
         _ = _builder.Build();
         RemoteVtep renewed = B.Remote with { Mac = C.Mac };
-        TableChange change = ChangeOf(builder => builder.RemoveRoute(B.PodsV4).RemoveVtep(B.Remote).AddRoute(B.PodsV4, renewed));
+        TableChange change =
+            ChangeOf(builder => builder.RemoveRoute(B.PodsV4).RemoveVtep(B.Remote).AddRoute(B.PodsV4, renewed));
         (change.VtepsRemoved.Single(), change.VtepsAdded.Single()).ShouldBe((B.Remote, renewed));
         (change.Removed.Single().Via, change.Added.Single().Via).ShouldBe((B.Remote, renewed));
     }
@@ -75,13 +79,15 @@ public sealed class TableChangeTests
     {
         Random random = new(4711);
         RemoteVtep[] vteps = [.. Enumerable.Range(0, 12).Select(Peer.Number)];
-        IpPrefix[] prefixes = [.. Enumerable.Range(0, 30).Select(i => new IpPrefix(new Ipv4Address(0x0a00_0000 + ((uint)i << 8)), 24))];
+        IpPrefix[] prefixes =
+            [.. Enumerable.Range(0, 30).Select(i => new IpPrefix(new Ipv4Address(0x0a00_0000 + ((uint)i << 8)), 24))];
         ForwardingTableBuilder builder = new();
         HashSet<Route> routes = [];
         HashSet<RemoteVtep> rows = [];
         for (int round = 0; round < 500; round++)
         {
-            for (int i = random.Next(8); i > 0; i--) Touch(builder, prefixes[random.Next(30)], vteps[random.Next(12)], random.Next(4));
+            for (int i = random.Next(8); i > 0; i--)
+                Touch(builder, prefixes[random.Next(30)], vteps[random.Next(12)], random.Next(4));
             ForwardingTable table = builder.Build(out TableChange change);
             foreach (Route route in change.Removed) routes.Remove(route).ShouldBeTrue($"{route} was not there");
             foreach (Route route in change.Added) routes.Add(route).ShouldBeTrue($"{route} was there");

@@ -60,7 +60,8 @@ public sealed class TablePublisherTests
         // However few the cores, go on until the two have run side by side for long.
         int number = 0;
         DateTime deadline = DateTime.UtcNow.AddSeconds(30);
-        while (Volatile.Read(ref seen) < TablesToSee && reader.IsAlive && DateTime.UtcNow < deadline) publisher.Publish(TableOf(++number), TableChange.None);
+        while (Volatile.Read(ref seen) < TablesToSee && reader.IsAlive && DateTime.UtcNow < deadline)
+            publisher.Publish(TableOf(++number), TableChange.None);
         Volatile.Write(ref last, number);
 
         reader.Join(TimeSpan.FromSeconds(30)).ShouldBeTrue("the reader never saw the last table");

@@ -46,7 +46,8 @@ public class CoalescerPropertyTests
             FlowMix.Sent[] sent = Draw(random, 4, rig.Capacity);
             IReadOnlyList<CoalescerRig.Written> written = rig.Join(sent.Select(static packet => packet.Bytes));
             Check(sent, written, $"round {round}");
-            written.ShouldAllBe(packet => packet.Count == 1 || (packet.Offload.GsoType == VirtioNetHeader.GsoUdpL4 ? joinsUdp : joinsTcp));
+            written.ShouldAllBe(packet =>
+                packet.Count == 1 || (packet.Offload.GsoType == VirtioNetHeader.GsoUdpL4 ? joinsUdp : joinsTcp));
         }
     }
 
@@ -70,15 +71,19 @@ public class CoalescerPropertyTests
 
         received.Count.ShouldBe(sent.Length, what);
         ILookup<string, string> flows = received.ToLookup(FlowKey.Of, Text);
-        foreach (IGrouping<string, byte[]> expected in sent.Select(static packet => packet.Delivered).GroupBy(FlowKey.Of))
+        foreach (IGrouping<string, byte[]> expected in sent.Select(static packet => packet.Delivered)
+            .GroupBy(FlowKey.Of))
         {
             string[] texts = [.. expected.Select(Text)];
-            if (!flows[expected.Key].SequenceEqual(texts)) flows[expected.Key].ShouldBe(texts, $"{what}, flow {expected.Key}");
+            if (!flows[expected.Key].SequenceEqual(texts))
+                flows[expected.Key].ShouldBe(texts, $"{what}, flow {expected.Key}");
         }
 
         // What nobody may make right has to come out byte for byte, of itself.
-        HashSet<string> single = [.. written.Where(static packet => packet.Offload == default).Select(static packet => Convert.ToHexString(packet.Packet))];
-        sent.Where(static packet => packet.IsWrong).ShouldAllBe(packet => single.Contains(Convert.ToHexString(packet.Bytes)), what);
+        HashSet<string> single = [.. written.Where(static packet => packet.Offload == default)
+            .Select(static packet => Convert.ToHexString(packet.Packet))];
+        sent.Where(static packet => packet.IsWrong)
+            .ShouldAllBe(packet => single.Contains(Convert.ToHexString(packet.Bytes)), what);
     }
 
     private static string Text(byte[] packet) => Convert.ToHexString(PacketSplitter.WithoutIdentification(packet));

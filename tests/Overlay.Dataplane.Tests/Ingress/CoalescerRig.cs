@@ -6,7 +6,10 @@ using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Node a's way in, as its worker goes it: datagrams from b are decapsulated, joined, and taken out as a TUN would take them.</summary>
+/// <summary>
+/// Node a's way in, as its worker goes it: datagrams from b are decapsulated, joined, and taken out as a TUN would take
+/// them.
+/// </summary>
 internal sealed class CoalescerRig(bool joinsTcp = true, bool joinsUdp = true)
 {
     private readonly PacketBatch _batch = new(64);

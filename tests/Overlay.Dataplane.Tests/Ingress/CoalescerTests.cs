@@ -31,7 +31,8 @@ public class CoalescerTests
         ["TTL"] = packet => packet.Ttl(64),
         ["flow label"] = packet => packet.FlowLabel(1),
         ["DF"] = packet => packet.MayFragment(),
-        ["options of IP"] = packet => packet.IsIpv4 ? packet.Options(1) : packet.Extensions(IpProtocol.DestinationOptions),
+        ["options of IP"] = packet =>
+            packet.IsIpv4 ? packet.Options(1) : packet.Extensions(IpProtocol.DestinationOptions),
         ["fragment"] = packet => packet.Fragment(0, more: true),
         ["wrong checksum"] = packet => packet.Checksum(ChecksumState.Wrong),
         ["checksum of zero"] = packet => packet.Checksum(ChecksumState.Zero),
@@ -56,14 +57,16 @@ public class CoalescerTests
 
     private static readonly (IpFamily, byte)[] _kinds =
     [
-        (IpFamily.IPv4, IpProtocol.Tcp), (IpFamily.IPv6, IpProtocol.Tcp), (IpFamily.IPv4, IpProtocol.Udp), (IpFamily.IPv6, IpProtocol.Udp),
+        (IpFamily.IPv4, IpProtocol.Tcp), (IpFamily.IPv6, IpProtocol.Tcp), (IpFamily.IPv4, IpProtocol.Udp),
+        (IpFamily.IPv6, IpProtocol.Udp),
     ];
 
     private static readonly string[] _onlyIpv4 = ["DF"];
     private static readonly string[] _onlyIpv6 = ["flow label"];
     private static readonly string[] _onlyTcp =
     [
-        "timestamp", "acknowledgment", "window", "urgent pointer", "reserved bit", "FIN", "SYN", "RST", "URG", "ECE", "CWR", "no ACK",
+        "timestamp", "acknowledgment", "window", "urgent pointer", "reserved bit", "FIN", "SYN", "RST", "URG", "ECE",
+        "CWR", "no ACK",
         "gap", "overlap", "repetition",
     ];
 
@@ -103,7 +106,8 @@ public class CoalescerTests
         ShouldPassUnjoined(first, change(second));
 
         // A gap behind is a gap before; a larger one may well lead a smaller.
-        if (difference is not ("gap" or "overlap" or "repetition" or "larger payload")) ShouldPassUnjoined(change(first), second);
+        if (difference is not ("gap" or "overlap" or "repetition" or "larger payload"))
+            ShouldPassUnjoined(change(first), second);
     }
 
     [Theory]
@@ -122,7 +126,8 @@ public class CoalescerTests
     {
         PacketBuilder[] sent = [.. Enumerable.Range(0, 5).Select(i => Segment(family, protocol, i))];
         byte[] fragment = Segment(family, protocol, 9).Fragment(64, more: false).Build();
-        IReadOnlyList<CoalescerRig.Written> written = _rig.Join([.. sent[..2].Select(static packet => packet.Build()), fragment, .. sent[2..].Select(static packet => packet.Build())]);
+        IReadOnlyList<CoalescerRig.Written> written = _rig.Join([.. sent[..2]
+            .Select(static packet => packet.Build()), fragment, .. sent[2..].Select(static packet => packet.Build())]);
         written.Select(static packet => packet.Count).ShouldBe([2, 1, 3]);
         written[1].Packet.ShouldBe(fragment);
     }
@@ -156,7 +161,8 @@ public class CoalescerTests
         {
             PacketBuilder[] mixed = [.. sent];
             mixed[partial] = mixed[partial].Checksum(ChecksumState.Partial);
-            CoalescerRig.Written written = _rig.Join(mixed.Select(static packet => packet.Build())).ShouldHaveSingleItem();
+            CoalescerRig.Written written = _rig.Join(mixed.Select(static packet => packet.Build()))
+                .ShouldHaveSingleItem();
             ShouldBe(PacketSplitter.Split(written.Packet, written.Offload), sent);
         }
     }
@@ -181,7 +187,8 @@ public class CoalescerTests
     {
         byte[][] sent = [.. Enumerable.Range(0, 5).Select(i => Segment(family, protocol, i).Build())];
         bool isTcp = protocol == IpProtocol.Tcp;
-        new CoalescerRig(joinsTcp: !isTcp, joinsUdp: isTcp).Join(sent).Select(static written => written.Packet).ShouldBe(sent);
+        new CoalescerRig(joinsTcp: !isTcp, joinsUdp: isTcp)
+            .Join(sent).Select(static written => written.Packet).ShouldBe(sent);
         new CoalescerRig(joinsTcp: isTcp, joinsUdp: !isTcp).Join(sent).ShouldHaveSingleItem();
     }
 
@@ -197,11 +204,14 @@ public class CoalescerTests
         PacketBuilder[] sent = [.. Enumerable.Range(0, rounds * flows).Select(i => Segment(
             i % 2 == 0 ? IpFamily.IPv4 : IpFamily.IPv6, i % flows % 3 == 0 ? IpProtocol.Udp : IpProtocol.Tcp, i / flows)
             .Ports(1000 + (i % flows), 80))];
-        if (flows % 2 != 0) sent = [.. sent.Select((_, i) => Segment(IpFamily.IPv4, IpProtocol.Tcp, i / flows).Ports(1000 + (i % flows), 80))];
+        if (flows % 2 != 0)
+            sent = [.. sent.Select(
+                (_, i) => Segment(IpFamily.IPv4, IpProtocol.Tcp, i / flows).Ports(1000 + (i % flows), 80))];
         IReadOnlyList<CoalescerRig.Written> written = _rig.Join(sent.Select(static packet => packet.Build()));
         if (flows <= 16) written.Select(static packet => packet.Count).ShouldBe(Enumerable.Repeat(rounds, flows));
 
-        List<byte[]> split = [.. written.SelectMany(static packet => PacketSplitter.Split(packet.Packet, packet.Offload))];
+        List<byte[]> split =
+            [.. written.SelectMany(static packet => PacketSplitter.Split(packet.Packet, packet.Offload))];
         for (int flow = 0; flow < flows; flow++)
         {
             int port = 1000 + flow;

@@ -14,16 +14,20 @@ public class DecapsulatorMutationTests
     private const byte Canary = 0xa5;
     private const int CanaryLength = 64;
 
-    private static readonly byte[][] _valid = [.. Packets().Select(static packet => DatagramBuilder.Between(B, A, packet).Build())];
+    private static readonly byte[][] _valid =
+        [.. Packets().Select(static packet => DatagramBuilder.Between(B, A, packet).Build())];
 
     private static readonly IpAddress[] _sources =
-        [B.Remote.Address, B.Remote.Address, B.Remote.Address, B.RemoteV6.Address, C.Remote.Address, IpAddress.Parse("192.168.77.9")];
+        [B.Remote.Address, B.Remote.Address, B.Remote.Address, B.RemoteV6.Address, C.Remote.Address, IpAddress.Parse(
+            "192.168.77.9")];
 
     // All that a decapsulator may answer; the others are the encapsulator's and the devices'.
     private static readonly HashSet<DropReason> _verdicts =
     [
-        DropReason.None, DropReason.PktTooSmall, DropReason.UnhandledProto, DropReason.IpInHdr, DropReason.IpCsum, DropReason.TcpCsum,
-        DropReason.UnknownVtep, DropReason.VxlanInvalidHdr, DropReason.VxlanVniNotFound, DropReason.MacInvalidSource, DropReason.LocalMac,
+        DropReason.None, DropReason.PktTooSmall, DropReason.UnhandledProto, DropReason.IpInHdr, DropReason.IpCsum,
+        DropReason.TcpCsum,
+        DropReason.UnknownVtep, DropReason.VxlanInvalidHdr, DropReason.VxlanVniNotFound, DropReason.MacInvalidSource,
+        DropReason.LocalMac,
         DropReason.OtherHost, DropReason.SourceNotAllowed, DropReason.IpInAddrErrors, DropReason.IpTunnelEcn,
     ];
 
@@ -50,11 +54,13 @@ public class DecapsulatorMutationTests
             DropReason verdict = Should.NotThrow(() => _rig.Decapsulate(datagram, source, ecn), what);
 
             seen[verdict] = seen.GetValueOrDefault(verdict) + 1;
-            _rig.Buffer.Slice(PacketBatch.Headroom + datagram.Length, CanaryLength).IndexOfAnyExcept(Canary).ShouldBe(-1, what);
+            _rig.Buffer.Slice(PacketBatch.Headroom + datagram.Length, CanaryLength)
+                .IndexOfAnyExcept(Canary).ShouldBe(-1, what);
             if (verdict == DropReason.None) CheckAccepted(datagram, source, what);
         }
 
-        // Else the mutations would prove little: each check must have been met, and survived. A MAC's 48 bits are hit least.
+        // Else the mutations would prove little: each check must have been met, and survived. A MAC's 48 bits are hit
+        // least.
         seen.Keys.ShouldBeSubsetOf(_verdicts);
         _verdicts.Except(seen.Keys).Except([DropReason.LocalMac]).ShouldBeEmpty();
         seen[DropReason.None].ShouldBeGreaterThan(Iterations / 20);
@@ -73,7 +79,9 @@ public class DecapsulatorMutationTests
             yield return tcp.Checksum(ChecksumState.Partial).Build();
             yield return tcp.TotalLength(IngressRig.Mtu + 1).Build();
             yield return tcp.TotalLength(4000).Checksum(ChecksumState.Partial).Build();
-            yield return (family == IpFamily.IPv4 ? tcp.Options(3) : tcp.Extensions(IpProtocol.HopByHop, IpProtocol.DestinationOptions)).Build();
+            yield return (family == IpFamily.IPv4
+                ? tcp.Options(3)
+                : tcp.Extensions(IpProtocol.HopByHop, IpProtocol.DestinationOptions)).Build();
         }
     }
 
@@ -111,19 +119,22 @@ public class DecapsulatorMutationTests
     {
         if (datagram.Length < 2) return datagram;
         ushort[] words = [0, 1, 0x7fff, 0x8000, 0xffff, (ushort)random.Next(0x1_0000)];
-        BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(Math.Min(Position(datagram, random), datagram.Length - 2)), words[random.Next(words.Length)]);
+        BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(
+            Math.Min(Position(datagram, random), datagram.Length - 2)), words[random.Next(words.Length)]);
         return datagram;
     }
 
     // The headers decide; a payload of thousands of bytes would take nearly all the damage.
-    private static int Position(byte[] datagram, Random random) => random.Next(random.Next(8) == 0 ? datagram.Length : Math.Min(datagram.Length, 90));
+    private static int Position(byte[] datagram, Random random) =>
+        random.Next(random.Next(8) == 0 ? datagram.Length : Math.Min(datagram.Length, 90));
 
     private static void MendIpv4Checksum(byte[] datagram)
     {
         Span<byte> packet = datagram.AsSpan(Math.Min(22, datagram.Length));
         if (packet.Length < 20 || (packet[0] & 15) < 5 || packet.Length < (packet[0] & 15) * 4) return;
         packet.Slice(10, 2).Clear();
-        BinaryPrimitives.WriteUInt16BigEndian(packet[10..], (ushort)~ReferenceChecksum.Sum(packet[..((packet[0] & 15) * 4)]));
+        BinaryPrimitives.WriteUInt16BigEndian(
+            packet[10..], (ushort)~ReferenceChecksum.Sum(packet[..((packet[0] & 15) * 4)]));
     }
 
     private void CheckAccepted(byte[] datagram, IpAddress source, string what)
@@ -151,7 +162,8 @@ public class DecapsulatorMutationTests
             (40 + BinaryPrimitives.ReadUInt16BigEndian(packet[4..])).ShouldBe(slot.Length, what);
         }
 
-        TestNode[] senders = [.. new[] { B, C }.Where(node => node.Remote.Address == source || node.RemoteV6.Address == source)];
+        TestNode[] senders =
+            [.. new[] { B, C }.Where(node => node.Remote.Address == source || node.RemoteV6.Address == source)];
         senders.ShouldHaveSingleItem(what);
         ShouldLieIn(senders[0], packet.Slice(addresses, size), what);
         ShouldLieIn(A, packet.Slice(addresses + size, size), what);
@@ -179,7 +191,8 @@ public class DecapsulatorMutationTests
         }
 
         bool hasCwr = (packet[offload.ChecksumStart + 13] & 0x80) != 0;
-        int type = (isIpv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6) | (hasCwr ? VirtioNetHeader.GsoEcn : 0);
+        int type =
+            (isIpv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6) | (hasCwr ? VirtioNetHeader.GsoEcn : 0);
         ((int)offload.GsoType).ShouldBe(type, what);
         slot.Length.ShouldBeGreaterThan(IngressRig.Mtu, what);
         offload.GsoSize.ShouldBeGreaterThan((ushort)0, what);

@@ -42,7 +42,8 @@ public class DecapsulatorTests
         byte[] datagram = Valid(Inner(IpFamily.IPv6).Build()).DestinationMac("02:99:88:77:66:01").Build();
         _rig.Decapsulate(datagram, B.RemoteV6.Address).ShouldBe(DropReason.None);
         _rig.Decapsulate(datagram, B.Remote.Address).ShouldBe(DropReason.None);
-        _rig.Decapsulate(Valid(Inner(IpFamily.IPv6).Build()).SourceMac("02:99:88:77:66:01").Build()).ShouldBe(DropReason.LocalMac);
+        _rig.Decapsulate(Valid(Inner(IpFamily.IPv6).Build()).SourceMac("02:99:88:77:66:01").Build())
+            .ShouldBe(DropReason.LocalMac);
     }
 
     [Theory]
@@ -51,14 +52,16 @@ public class DecapsulatorTests
     [InlineData("fd77::9")]
     [InlineData("0.0.0.0")]
     public void An_outer_source_that_is_no_peer_is_dropped(string outerSource) =>
-        _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).Build(), IpAddress.Parse(outerSource)).ShouldBe(DropReason.UnknownVtep);
+        _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).Build(), IpAddress.Parse(outerSource))
+            .ShouldBe(DropReason.UnknownVtep);
 
     [Fact]
     public void A_table_without_an_own_end_of_the_tunnels_knows_no_peer()
     {
         PacketBatch batch = new(1);
         batch.PutDatagram(Valid(Inner(IpFamily.IPv4).Build()).Build(), B.Remote.Address, Ecn.NotEct);
-        Decapsulator.Decapsulate(batch, new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote).Build());
+        Decapsulator.Decapsulate(
+            batch, new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote).Build());
         batch[0].Verdict.ShouldBe(DropReason.UnknownVtep);
     }
 
@@ -74,8 +77,12 @@ public class DecapsulatorTests
         for (int bit = 0; bit < 32; bit++)
         {
             uint reserved = 1u << bit;
-            if (reserved != IFlag) _rig.Decapsulate(valid.Flags(IFlag | reserved).Build()).ShouldBe(DropReason.VxlanInvalidHdr, $"bit {bit}");
-            if (bit < 8) _rig.Decapsulate(valid.VniWord((Network.Value << 8) | reserved).Build()).ShouldBe(DropReason.VxlanInvalidHdr, $"VNI word, bit {bit}");
+            if (reserved != IFlag)
+                _rig.Decapsulate(valid.Flags(IFlag | reserved).Build())
+                    .ShouldBe(DropReason.VxlanInvalidHdr, $"bit {bit}");
+            if (bit < 8)
+                _rig.Decapsulate(valid.VniWord((Network.Value << 8) | reserved).Build())
+                    .ShouldBe(DropReason.VxlanInvalidHdr, $"VNI word, bit {bit}");
         }
     }
 
@@ -85,7 +92,8 @@ public class DecapsulatorTests
         for (int bit = 8; bit < 32; bit++)
         {
             uint word = (Network.Value << 8) ^ (1u << bit);
-            _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).VniWord(word).Build()).ShouldBe(DropReason.VxlanVniNotFound, $"bit {bit}");
+            _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).VniWord(word).Build())
+                .ShouldBe(DropReason.VxlanVniNotFound, $"bit {bit}");
         }
     }
 
@@ -105,7 +113,8 @@ public class DecapsulatorTests
     [InlineData("ff:ff:ff:ff:ff:ff")]
     [InlineData("00:00:00:00:00:00")]
     public void A_frame_for_another_mac_is_dropped(string mac) =>
-        _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).DestinationMac(mac).Build()).ShouldBe(DropReason.OtherHost);
+        _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).DestinationMac(mac).Build())
+            .ShouldBe(DropReason.OtherHost);
 
     [Theory]
     [InlineData(0x0806, "ARP")]
@@ -113,7 +122,8 @@ public class DecapsulatorTests
     [InlineData(0x88cc, "LLDP")]
     [InlineData(0x0000, "802.3 length")]
     public void A_frame_that_is_not_ip_is_dropped(int etherType, string what) =>
-        _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).EtherType((ushort)etherType).Build()).ShouldBe(DropReason.UnhandledProto, what);
+        _rig.Decapsulate(Valid(Inner(IpFamily.IPv4).Build()).EtherType((ushort)etherType).Build())
+            .ShouldBe(DropReason.UnhandledProto, what);
 
     [Theory]
     [InlineData(IpFamily.IPv4)]
@@ -125,7 +135,8 @@ public class DecapsulatorTests
         foreach (int version in Enumerable.Range(0, 16).Where(version => version != (int)family))
         {
             inner[0] = (byte)((version << 4) | (inner[0] & 0x0f));
-            _rig.Decapsulate(Valid(inner).EtherType(etherType).Build()).ShouldBe(DropReason.IpInHdr, $"version {version}");
+            _rig.Decapsulate(Valid(inner).EtherType(etherType).Build())
+                .ShouldBe(DropReason.IpInHdr, $"version {version}");
         }
     }
 
@@ -203,7 +214,8 @@ public class DecapsulatorTests
         _rig.Decapsulate(Valid(inner).EtherType(EthernetHeader.Ipv6).Build()).ShouldBe(DropReason.IpInHdr);
 
         // A header that promises all of it, and nothing sound behind.
-        PacketBuilder longest = Inner(IpFamily.IPv6).Protocol(IpProtocol.Tcp).Checksum(ChecksumState.Zero).TotalLength(inner.Length);
+        PacketBuilder longest = Inner(IpFamily.IPv6)
+            .Protocol(IpProtocol.Tcp).Checksum(ChecksumState.Zero).TotalLength(inner.Length);
         byte[] promise = longest.Build();
         promise.AsSpan(40).Clear();
         _rig.DecapsulateFromB(promise).ShouldBe(DropReason.None, "a TCP header of nothing is the pod's to refuse");
@@ -228,7 +240,8 @@ public class DecapsulatorTests
         _rig.Slot.Offload.GsoType.ShouldBe(VirtioNetHeader.GsoTcpv4);
 
         PacketBuilder plainIpv4 = Inner(IpFamily.IPv4);
-        foreach (PacketBuilder plain in new[] { plainIpv4, plainIpv4.Fragment(8, more: true), Inner(IpFamily.IPv6).Fragment(8, more: true) })
+        foreach (PacketBuilder plain in new[] { plainIpv4, plainIpv4.Fragment(8, more: true), Inner(IpFamily.IPv6)
+            .Fragment(8, more: true) })
         {
             _rig.Decapsulate([]).ShouldBe(DropReason.PktTooSmall);
             _rig.DecapsulateFromB(plain.Build()).ShouldBe(DropReason.None);

@@ -23,7 +23,8 @@ public class DecapsulatorTrainTests
         [DropReason.LocalMac] = datagram => datagram[19] = 0x01,
         [DropReason.UnhandledProto] = datagram => datagram[21] = 0x06,
         [DropReason.IpCsum] = datagram => datagram[Overhead + 10] ^= 1,
-        [DropReason.IpInHdr] = datagram => BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(Overhead + 2), (ushort)(datagram.Length - Overhead + 1)),
+        [DropReason.IpInHdr] = datagram => BinaryPrimitives.WriteUInt16BigEndian(
+            datagram.AsSpan(Overhead + 2), (ushort)(datagram.Length - Overhead + 1)),
     };
 
     public static TheoryData<DropReason> Damages => [.. _damages.Keys];
@@ -39,14 +40,16 @@ public class DecapsulatorTrainTests
         {
             foreach (int last in new[] { Size, Size - 1, 70 })
             {
-                byte[][] inner = [.. Enumerable.Range(0, count).Select(i => Inner(family, protocol, i, i == count - 1 ? last : Size))];
+                byte[][] inner = [.. Enumerable.Range(0, count)
+                    .Select(i => Inner(family, protocol, i, i == count - 1 ? last : Size))];
                 _rig.ReceiveTrain([.. inner.Select(Datagram)]);
 
                 _rig.Batch.Count.ShouldBe(count);
                 for (int i = 0; i < count; i++)
                 {
                     _rig.Batch[i].Verdict.ShouldBe(DropReason.None);
-                    _rig.Batch.Packet(i).SequenceEqual(inner[i]).ShouldBeTrue($"datagram {i} of {count}, the last of {last} bytes");
+                    _rig.Batch.Packet(i)
+                        .SequenceEqual(inner[i]).ShouldBeTrue($"datagram {i} of {count}, the last of {last} bytes");
                     _rig.Batch[i].Offload.ShouldBe(default);
                 }
             }
@@ -66,10 +69,12 @@ public class DecapsulatorTrainTests
 
             _rig.ReceiveTrain(datagrams);
 
-            _rig.Verdicts.ShouldBe(Enumerable.Range(0, Count).Select(i => i == bad ? reason : DropReason.None), $"datagram {bad} is bad");
+            _rig.Verdicts.ShouldBe(
+                Enumerable.Range(0, Count).Select(i => i == bad ? reason : DropReason.None), $"datagram {bad} is bad");
             for (int i = 0; i < Count; i++)
             {
-                if (i != bad) _rig.Batch.Packet(i).SequenceEqual(inner[i]).ShouldBeTrue($"datagram {i}, while {bad} is bad");
+                if (i != bad)
+                    _rig.Batch.Packet(i).SequenceEqual(inner[i]).ShouldBeTrue($"datagram {i}, while {bad} is bad");
             }
         }
     }
@@ -80,13 +85,15 @@ public class DecapsulatorTrainTests
     [InlineData(IpFamily.IPv6)]
     public void A_first_one_that_claims_bytes_of_those_behind_it_is_dropped_alone(IpFamily family)
     {
-        foreach (int claim in new[] { Size + 1, Size + Overhead, Size + Overhead + 1, (2 * Size) + Overhead, (2 * Size) + (2 * Overhead) - 1 })
+        foreach (int claim in new[] { Size + 1, Size + Overhead, Size + Overhead + 1, (2 * Size) + Overhead,
+            (2 * Size) + (2 * Overhead) - 1 })
         {
             byte[] liar = Inner(family, IpProtocol.Udp, 0, Size);
             Claim(liar, claim);
             byte[] honest = Inner(family, IpProtocol.Tcp, 1, Size);
             _rig.ReceiveTrain(Datagram(liar), Datagram(honest), Datagram(honest));
-            _rig.Verdicts.ShouldBe([DropReason.IpInHdr, DropReason.None, DropReason.None], $"{claim} bytes are claimed");
+            _rig.Verdicts.ShouldBe(
+                [DropReason.IpInHdr, DropReason.None, DropReason.None], $"{claim} bytes are claimed");
         }
     }
 
@@ -94,7 +101,8 @@ public class DecapsulatorTrainTests
     public void All_of_a_strangers_train_is_counted()
     {
         byte[] datagram = Datagram(Inner(IpFamily.IPv4, IpProtocol.Tcp, 0, Size));
-        _rig.Receive(new TrainRig.Train([.. datagram, .. datagram, .. datagram], datagram.Length, IpAddress.Parse("192.168.77.9")));
+        _rig.Receive(new TrainRig.Train(
+            [.. datagram, .. datagram, .. datagram], datagram.Length, IpAddress.Parse("192.168.77.9")));
         _rig.Verdicts.ShouldBe([DropReason.UnknownVtep, DropReason.UnknownVtep, DropReason.UnknownVtep]);
     }
 
@@ -116,7 +124,10 @@ public class DecapsulatorTrainTests
         _rig.Verdicts.ShouldBe(Enumerable.Repeat(DropReason.PktTooSmall, 5));
     }
 
-    /// <summary>A kernel VXLAN peer on a virtual link sends a pod's UDP super-packet as one datagram, and the kernel tells the pod's segment size.</summary>
+    /// <summary>
+    /// A kernel VXLAN peer on a virtual link sends a pod's UDP super-packet as one datagram, and the kernel tells the
+    /// pod's segment size.
+    /// </summary>
     [Theory]
     [InlineData(IpFamily.IPv4, 1400, 20, 0)]
     [InlineData(IpFamily.IPv6, 1400, 20, 0)]
@@ -126,7 +137,8 @@ public class DecapsulatorTrainTests
     [InlineData(IpFamily.IPv4, 1, 64, 0)]
     public void A_udp_super_packet_in_one_datagram_stays_one(IpFamily family, int segmentSize, int count, int last)
     {
-        PacketBuilder udp = PacketBuilder.Between(B, A, family).Payload((segmentSize * count) + last).Checksum(ChecksumState.Partial);
+        PacketBuilder udp = PacketBuilder.Between(B, A, family)
+            .Payload((segmentSize * count) + last).Checksum(ChecksumState.Partial);
         byte[] datagram = Datagram(udp.Build());
         _rig.Receive(new TrainRig.Train(datagram, segmentSize));
 
@@ -135,7 +147,10 @@ public class DecapsulatorTrainTests
         _rig.Batch[0].Offload.ShouldBe(udp.SegmentationOffload(segmentSize));
     }
 
-    /// <summary>Nobody sends so many: 64 is what a kernel joins. What is beyond a batch's slots is counted, and a buffer never goes without one.</summary>
+    /// <summary>
+    /// Nobody sends so many: 64 is what a kernel joins. What is beyond a batch's slots is counted, and a buffer never
+    /// goes without one.
+    /// </summary>
     [Fact]
     public void More_datagrams_than_slots_are_dropped_as_a_full_ring()
     {
@@ -160,7 +175,8 @@ public class DecapsulatorTrainTests
     {
         byte[][] inner = [.. Enumerable.Range(0, 100).Select(i => Inner(family, IpProtocol.Udp, i, 300))];
         byte[][] datagrams = [.. inner.Select(Datagram)];
-        _rig.Receive(new TrainRig.Train([.. datagrams[..50].SelectMany(static d => d)], 322), new TrainRig.Train([.. datagrams[50..].SelectMany(static d => d)], 322));
+        _rig.Receive(new TrainRig.Train([.. datagrams[..50].SelectMany(static d => d)], 322), new TrainRig.Train(
+            [.. datagrams[50..].SelectMany(static d => d)], 322));
         new Coalescer(joinsTcp: true, joinsUdp: true).Coalesce(_rig.Batch);
 
         int[] heads = [.. Enumerable.Range(0, _rig.Batch.Count).Where(i => !_rig.Batch[i].IsAppended)];
@@ -171,7 +187,8 @@ public class DecapsulatorTrainTests
     }
 
     private static byte[] Inner(IpFamily family, byte protocol, int index, int length) =>
-        PacketBuilder.Between(B, A, family).Protocol(protocol).Identification((ushort)index).Sequence((uint)(index * 1000)).TotalLength(length).Build();
+        PacketBuilder.Between(B, A, family).Protocol(protocol)
+            .Identification((ushort)index).Sequence((uint)(index * 1000)).TotalLength(length).Build();
 
     private static byte[] Datagram(byte[] inner) => DatagramBuilder.Between(B, A, inner).Build();
 

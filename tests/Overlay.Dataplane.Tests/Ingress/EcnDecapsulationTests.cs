@@ -43,13 +43,15 @@ public class EcnDecapsulationTests
             DropReason verdict = _rig.DecapsulateFromB(packet.Build(), outer);
 
             verdict.ShouldBe(combined is null ? DropReason.IpTunnelEcn : DropReason.None, family.ToString());
-            if (combined is not null) _rig.Packet.ToArray().ShouldBe(packet.Ecn(combined.Value).Build(), family.ToString());
+            if (combined is not null)
+                _rig.Packet.ToArray().ShouldBe(packet.Ecn(combined.Value).Build(), family.ToString());
         }
     }
 
     [Fact]
     public void The_ipv4_header_checksum_stays_sound_whatever_the_header() =>
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll<ushort, byte, byte>((identification, ttl, pod) =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll<ushort, byte, byte>((identification, ttl, pod) =>
         {
             PacketBuilder packet = PacketBuilder.Between(B, A, IpFamily.IPv4).From(B.Pod(IpFamily.IPv4, pod))
                 .Identification(identification).Ttl(ttl).Options(ttl % 11).Ecn(Ecn.Ect0);

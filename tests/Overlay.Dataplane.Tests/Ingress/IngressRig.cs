@@ -6,7 +6,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Node a's decapsulator with peers b and c, and one slot, used again for every datagram as a worker does.</summary>
+/// <summary>
+/// Node a's decapsulator with peers b and c, and one slot, used again for every datagram as a worker does.
+/// </summary>
 internal sealed class IngressRig
 {
     public const int Mtu = TestNode.PodMtu;

@@ -7,7 +7,10 @@ using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Trains damaged at random: each datagram is judged as it would be by itself, and what is joined then is what was accepted.</summary>
+/// <summary>
+/// Trains damaged at random: each datagram is judged as it would be by itself, and what is joined then is what was
+/// accepted.
+/// </summary>
 public class TrainMutationTests
 {
     private const int Iterations = 1500;
@@ -41,8 +44,10 @@ public class TrainMutationTests
                 foreach (byte[] datagram in Datagrams(train))
                 {
                     bool isSuper = datagram.Length > train.SegmentSize;
-                    DropReason verdict = _alone.Decapsulate(datagram, train.Source, train.Ecn, isSuper ? train.SegmentSize : 0);
-                    Check(slot, datagram, verdict, $"{what}, datagram at {at} of {train.Bytes.Length} by {train.SegmentSize}");
+                    DropReason verdict =
+                        _alone.Decapsulate(datagram, train.Source, train.Ecn, isSuper ? train.SegmentSize : 0);
+                    Check(slot, datagram, verdict,
+                        $"{what}, datagram at {at} of {train.Bytes.Length} by {train.SegmentSize}");
                     if (verdict == DropReason.None)
                         expected.AddRange(Split(_alone.Packet.ToArray(), _alone.Slot.Offload));
                     else dropped++;
@@ -72,7 +77,8 @@ public class TrainMutationTests
         PacketSlot expected = _alone.Slot;
         _rig.Batch.Packet(slot).SequenceEqual(_alone.Packet).ShouldBeTrue(what);
         seen.Offload.ShouldBe(expected.Offload, what);
-        (seen.Transport, seen.Protocol).ShouldBe((expected.Transport, expected.Transport == 0 ? seen.Protocol : expected.Protocol), what);
+        (seen.Transport, seen.Protocol)
+            .ShouldBe((expected.Transport, expected.Transport == 0 ? seen.Protocol : expected.Protocol), what);
         seen.Length.ShouldBeLessThanOrEqualTo(datagram.Length - Overhead, what);
     }
 
@@ -86,16 +92,19 @@ public class TrainMutationTests
     }
 
     private static IEnumerable<string> Split(byte[] packet, VirtioNetHeader offload) =>
-        PacketSplitter.Split(packet, offload).Select(static part => Convert.ToHexString(PacketSplitter.WithoutIdentification(part)));
+        PacketSplitter.Split(packet, offload)
+            .Select(static part => Convert.ToHexString(PacketSplitter.WithoutIdentification(part)));
 
     // The only train that is not one: an inner packet that fills all of it.
     private static IEnumerable<byte[]> Datagrams(TrainRig.Train train)
     {
         ReadOnlySpan<byte> bytes = train.Bytes;
         if (bytes.IsEmpty || train.SegmentSize == 0 || train.SegmentSize >= bytes.Length) return [train.Bytes];
-        if (bytes.Length > Overhead + 20 && bytes[Overhead] is >= 0x45 and <= 0x4f && BinaryPrimitives.ReadUInt16BigEndian(bytes[(Overhead + 2)..]) == bytes.Length - Overhead
+        if (bytes.Length > Overhead + 20 && bytes[Overhead] is >= 0x45 and <= 0x4f
+            && BinaryPrimitives.ReadUInt16BigEndian(bytes[(Overhead + 2)..]) == bytes.Length - Overhead
             && bytes.Length - Overhead >= (bytes[Overhead] & 15) * 4) return [train.Bytes];
-        if (bytes.Length >= Overhead + 40 && bytes[Overhead] >> 4 == 6 && BinaryPrimitives.ReadUInt16BigEndian(bytes[(Overhead + 4)..]) == bytes.Length - Overhead - 40)
+        if (bytes.Length >= Overhead + 40 && bytes[Overhead] >> 4 == 6
+            && BinaryPrimitives.ReadUInt16BigEndian(bytes[(Overhead + 4)..]) == bytes.Length - Overhead - 40)
             return [train.Bytes];
         return train.Bytes.Chunk(train.SegmentSize);
     }
@@ -104,7 +113,8 @@ public class TrainMutationTests
     {
         IpFamily family = random.Next(2) == 0 ? IpFamily.IPv4 : IpFamily.IPv6;
         bool isTcp = random.Next(3) != 0;
-        PacketBuilder packet = PacketBuilder.Between(B, A, family).Protocol(isTcp ? IpProtocol.Tcp : IpProtocol.Udp).Ecn(Ecn.Ect0);
+        PacketBuilder packet = PacketBuilder.Between(B, A, family)
+            .Protocol(isTcp ? IpProtocol.Tcp : IpProtocol.Udp).Ecn(Ecn.Ect0);
         IpAddress source = random.Next(30) == 0 ? IpAddress.Parse("192.168.77.9") : B.Remote.Address;
         Ecn ecn = random.Next(30) == 0 ? Ecn.Ce : Ecn.NotEct;
         if (random.Next(8) == 0) return UdpSuperPacket(packet.Protocol(IpProtocol.Udp), random, source);
@@ -115,7 +125,8 @@ public class TrainMutationTests
         for (int i = 0; i < count; i++)
         {
             int payload = i == count - 1 && random.Next(3) == 0 ? random.Next(size + 1) : size;
-            byte[] datagram = DatagramBuilder.Between(B, A, packet.Sequence((uint)(i * size)).Payload(payload).Build()).Build();
+            byte[] datagram = DatagramBuilder.Between(B, A, packet.Sequence((uint)(i * size)).Payload(payload).Build())
+                .Build();
             if (random.Next(6) == 0) Damage(datagram, random);
             bytes.AddRange(datagram);
         }
@@ -138,7 +149,8 @@ public class TrainMutationTests
     private static void Damage(byte[] datagram, Random random)
     {
         int headers = Math.Min(datagram.Length, 90);
-        for (int count = random.Next(1, 4); count > 0; count--) datagram[random.Next(random.Next(3) == 0 ? datagram.Length : headers)] ^= (byte)(1 << random.Next(8));
+        for (int count = random.Next(1, 4); count > 0; count--)
+            datagram[random.Next(random.Next(3) == 0 ? datagram.Length : headers)] ^= (byte)(1 << random.Next(8));
         if (random.Next(2) == 0 || datagram.Length < Overhead + 20 || datagram[Overhead] >> 4 != 4) return;
 
         // Made good again, it gets to the checks behind the header's checksum.

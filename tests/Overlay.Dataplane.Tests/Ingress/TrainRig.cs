@@ -7,7 +7,9 @@ using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Node a's decapsulator and a batch whose buffers hold trains: datagrams of one size, joined by the receiving kernel.</summary>
+/// <summary>
+/// Node a's decapsulator and a batch whose buffers hold trains: datagrams of one size, joined by the receiving kernel.
+/// </summary>
 internal sealed class TrainRig(int capacity = 4)
 {
     private readonly ForwardingTable _table = A.TableWith(B, C);
@@ -24,7 +26,8 @@ internal sealed class TrainRig(int capacity = 4)
     public void Receive(params IEnumerable<Train> trains)
     {
         Batch.Clear();
-        foreach (Train train in trains) Batch.PutDatagram(train.Bytes, train.Source ?? B.Remote.Address, train.Ecn, train.SegmentSize);
+        foreach (Train train in trains)
+            Batch.PutDatagram(train.Bytes, train.Source ?? B.Remote.Address, train.Ecn, train.SegmentSize);
         Decapsulator.Decapsulate(Batch, _table);
     }
 

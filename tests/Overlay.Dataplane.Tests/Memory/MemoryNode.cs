@@ -23,7 +23,10 @@ internal sealed class MemoryNode : IDisposable
     {
         Identity = identity;
         Tun = new MemoryTun(_filled, joins);
-        _underlay = new MemoryUnderlay(_filled, identity.Remote.Address, identity.RemoteV6.Address) { SendsTrains = sendsTrains };
+        _underlay = new MemoryUnderlay(_filled, identity.Remote.Address, identity.RemoteV6.Address)
+        {
+            SendsTrains = sendsTrains,
+        };
         Publisher.SetLocal(identity.Local);
         Publisher.Publish(table, TableChange.From(table));
         QueueCounters counters = QueueCounters.For(identity.Name);

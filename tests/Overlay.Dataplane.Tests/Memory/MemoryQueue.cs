@@ -5,7 +5,9 @@ using Overlay.Wire.Values;
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>A bounded queue of packets in order, many threads to one, that allocates nothing once it is made.</summary>
-/// <remarks>A full queue makes its writer wait: a test then sees every packet, however the threads are scheduled.</remarks>
+/// <remarks>
+/// A full queue makes its writer wait: a test then sees every packet, however the threads are scheduled.
+/// </remarks>
 /// <param name="entries">Most packets.</param>
 /// <param name="bytes">Most bytes of packets.</param>
 /// <param name="filled">Set with every packet, for a reader that waits for more than this queue.</param>
@@ -22,7 +24,8 @@ internal sealed class MemoryQueue(int entries, int bytes, AutoResetEvent? filled
 
     /// <summary>False when the queue was interrupted and so may have no reader left.</summary>
     public bool Put(
-        ReadOnlySpan<byte> packet, VirtioNetHeader offload = default, IpAddress source = default, Ecn ecn = default, int segmentSize = 0)
+        ReadOnlySpan<byte> packet, VirtioNetHeader offload = default, IpAddress source = default, Ecn ecn = default,
+        int segmentSize = 0)
     {
         lock (_gate)
         {
@@ -39,7 +42,9 @@ internal sealed class MemoryQueue(int entries, int bytes, AutoResetEvent? filled
         return true;
     }
 
-    /// <summary>Waits for a packet, then fills the batch with what is there; false once interrupted and empty.</summary>
+    /// <summary>
+    /// Waits for a packet, then fills the batch with what is there; false once interrupted and empty.
+    /// </summary>
     public bool Take(PacketBatch batch)
     {
         lock (_gate)
@@ -55,8 +60,8 @@ internal sealed class MemoryQueue(int entries, int bytes, AutoResetEvent? filled
         batch.Clear();
         lock (_gate)
         {
-            // No more at once than leaves again as fewer datagrams than a worker takes in at once: else two workers that
-            // send to each other would fill each other's queues, and wait for each other.
+            // No more at once than leaves again as fewer datagrams than a worker takes in at once: else two workers
+            // that send to each other would fill each other's queues, and wait for each other.
             int taken = 0;
             while (_count > 0 && batch.ReceivedCount < batch.Capacity && taken < MostAtOnce)
             {
@@ -100,5 +105,6 @@ internal sealed class MemoryQueue(int entries, int bytes, AutoResetEvent? filled
         return length < head - tail;
     }
 
-    private readonly record struct Entry(int Start, int Length, VirtioNetHeader Offload, IpAddress Source, Ecn Ecn, int SegmentSize);
+    private readonly record struct Entry(
+        int Start, int Length, VirtioNetHeader Offload, IpAddress Source, Ecn Ecn, int SegmentSize);
 }

@@ -3,7 +3,9 @@ using Overlay.Dataplane.Ports;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>A TUN whose kernel is the test: it puts packets in as pods would, and takes out what pods would get.</summary>
+/// <summary>
+/// A TUN whose kernel is the test: it puts packets in as pods would, and takes out what pods would get.
+/// </summary>
 /// <param name="filled">Set when a pod sends.</param>
 /// <param name="takesSuperPackets">Takes TCP and UDP super-packets.</param>
 internal sealed class MemoryTun(AutoResetEvent? filled = null, bool takesSuperPackets = false) : ITunDevice

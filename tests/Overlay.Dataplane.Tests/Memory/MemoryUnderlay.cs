@@ -19,7 +19,9 @@ internal sealed class MemoryUnderlay : IUnderlay
     private readonly Dictionary<IpAddress, Link> _links = [];
 
     /// <param name="filled">Set with every datagram that arrives; or null.</param>
-    /// <param name="addresses">The node's own; the first of a family is the source of what it sends in that family.</param>
+    /// <param name="addresses">
+    /// The node's own; the first of a family is the source of what it sends in that family.
+    /// </param>
     public MemoryUnderlay(AutoResetEvent? filled, params IReadOnlyList<IpAddress> addresses)
     {
         _received = new(Capacity, CapacityBytes, filled);
@@ -46,7 +48,8 @@ internal sealed class MemoryUnderlay : IUnderlay
             int end = i + 1;
             if (slot.Verdict == DropReason.None)
             {
-                if (!_links.TryGetValue(slot.Remote!.Address, out Link link)) slot.Verdict = DropReason.UnderlayUnreachable;
+                if (!_links.TryGetValue(slot.Remote!.Address, out Link link))
+                    slot.Verdict = DropReason.UnderlayUnreachable;
                 else end = Send(batch, i, link);
             }
 
@@ -71,7 +74,8 @@ internal sealed class MemoryUnderlay : IUnderlay
         }
 
         int segmentSize = end - first > 1 ? slot.TotalLength : 0;
-        if (link.Peer._received.Put(_train.AsSpan(0, length), source: link.Source, ecn: slot.OuterEcn, segmentSize: segmentSize)) return end;
+        if (link.Peer._received.Put(
+            _train.AsSpan(0, length), source: link.Source, ecn: slot.OuterEcn, segmentSize: segmentSize)) return end;
         for (int i = first; i < end; i++) batch[i].Verdict = DropReason.FullRing;
         return end;
     }

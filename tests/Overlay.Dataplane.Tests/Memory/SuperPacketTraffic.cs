@@ -4,7 +4,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>What pods whose kernels use offloads hand to the TUN: super-packets of TCP and UDP, and small packets between them.</summary>
+/// <summary>
+/// What pods whose kernels use offloads hand to the TUN: super-packets of TCP and UDP, and small packets between them.
+/// </summary>
 internal static class SuperPacketTraffic
 {
     private const byte Ack = 0x10;
@@ -20,9 +22,12 @@ internal static class SuperPacketTraffic
         {
             int flow = random.Next(Flows);
             PacketBuilder packet = PacketBuilder.Between(from, to, flow % 2 == 0 ? IpFamily.IPv4 : IpFamily.IPv6)
-                .Ports(1000 + flow, 80).Identification((ushort)random.Next(65_536)).Ecn(flow == 0 ? Ecn.Ect0 : Ecn.NotEct);
+                .Ports(1000 + flow, 80)
+                .Identification((ushort)random.Next(65_536)).Ecn(flow == 0 ? Ecn.Ect0 : Ecn.NotEct);
             bool isTcp = flow < Flows / 2;
-            if (isTcp) packet = packet.Protocol(IpProtocol.Tcp).Timestamp(1).Sequence(sequences[flow]).TcpFlags(random.Next(4) == 0 ? (byte)(Ack | Psh) : Ack);
+            if (isTcp)
+                packet = packet.Protocol(IpProtocol.Tcp)
+                    .Timestamp(1).Sequence(sequences[flow]).TcpFlags(random.Next(4) == 0 ? (byte)(Ack | Psh) : Ack);
             int segmentSize = isTcp ? MaxPayload : random.Next(1, MaxPayload);
             int segments = random.Next(3) == 0 ? 1 : random.Next(2, isTcp ? 48 : 64);
             byte[] payload = new byte[Math.Min((segmentSize * segments) - random.Next(segmentSize), 65_000)];
@@ -30,7 +35,8 @@ internal static class SuperPacketTraffic
             sequences[flow] += (uint)payload.Length;
             packet = packet.Payload(payload);
             return payload.Length > segmentSize
-                ? new Sent(packet.Checksum(ChecksumState.Partial).Build(), packet.SegmentationOffload(segmentSize), [.. packet.Segments(segmentSize)])
+                ? new Sent(packet.Checksum(ChecksumState.Partial)
+                    .Build(), packet.SegmentationOffload(segmentSize), [.. packet.Segments(segmentSize)])
                 : new Sent(packet.Build(), default, [packet.Build()]);
         })];
     }
@@ -39,7 +45,9 @@ internal static class SuperPacketTraffic
     public static int CountOf(in ReceivedBuffer packet)
     {
         VirtioNetHeader offload = packet.Offload;
-        return offload.IsSuperPacket ? (packet.Length - offload.HeaderLength + offload.GsoSize - 1) / offload.GsoSize : 1;
+        return offload.IsSuperPacket
+            ? (packet.Length - offload.HeaderLength + offload.GsoSize - 1) / offload.GsoSize
+            : 1;
     }
 
     /// <summary>A packet or super-packet as it is sent, and the packets that the other pod shall get.</summary>

@@ -44,14 +44,16 @@ public class OffloadInferenceTests
     [Theory]
     [MemberData(nameof(Transports))]
     public void A_wrong_checksum_is_passed_on_for_the_pod_to_find(IpFamily family, byte protocol, bool extended) =>
-        ShouldPassUntouched(Packet(family, protocol, extended).TotalLength(IngressRig.Mtu).Checksum(ChecksumState.Wrong), default);
+        ShouldPassUntouched(
+            Packet(family, protocol, extended).TotalLength(IngressRig.Mtu).Checksum(ChecksumState.Wrong), default);
 
     [Theory]
     [InlineData(IpFamily.IPv4, 2000)]
     [InlineData(IpFamily.IPv6, 2000)]
     [InlineData(IpFamily.IPv4, 500)]
     public void A_udp_checksum_of_zero_stays_zero(IpFamily family, int length) =>
-        ShouldPassUntouched(PacketBuilder.Between(B, A, family).TotalLength(length).Checksum(ChecksumState.Zero), default);
+        ShouldPassUntouched(
+            PacketBuilder.Between(B, A, family).TotalLength(length).Checksum(ChecksumState.Zero), default);
 
     [Theory]
     [InlineData(IpFamily.IPv4, false)]
@@ -61,7 +63,8 @@ public class OffloadInferenceTests
     public void A_tcp_super_packet_is_described_for_segmentation(IpFamily family, bool extended)
     {
         PacketBuilder packet = Packet(family, IpProtocol.Tcp, extended).Checksum(ChecksumState.Partial);
-        foreach (int length in new[] { IngressRig.Mtu + 1, 7042, 65_000 }) ShouldPassUntouched(packet.TotalLength(length), Segmentation(packet, family));
+        foreach (int length in new[] { IngressRig.Mtu + 1, 7042, 65_000 })
+            ShouldPassUntouched(packet.TotalLength(length), Segmentation(packet, family));
     }
 
     [Theory]
@@ -83,7 +86,8 @@ public class OffloadInferenceTests
     [InlineData(IpFamily.IPv6, ChecksumState.Wrong)]
     [InlineData(IpFamily.IPv4, ChecksumState.Zero)]
     public void A_super_packet_with_a_wrong_checksum_is_dropped(IpFamily family, ChecksumState state) =>
-        _rig.DecapsulateFromB(Packet(family, IpProtocol.Tcp).TotalLength(7042).Checksum(state).Build()).ShouldBe(DropReason.TcpCsum);
+        _rig.DecapsulateFromB(Packet(family, IpProtocol.Tcp).TotalLength(7042).Checksum(state).Build())
+            .ShouldBe(DropReason.TcpCsum);
 
     [Theory]
     [InlineData(IpFamily.IPv4, ChecksumState.Partial)]
@@ -107,7 +111,8 @@ public class OffloadInferenceTests
     public void A_fragment_is_passed_on_as_it_is(IpFamily family, int offset, bool more)
     {
         foreach (ChecksumState state in Enum.GetValues<ChecksumState>())
-            ShouldPassUntouched(Packet(family, IpProtocol.Tcp).Checksum(state).Fragment(offset, more).TotalLength(2000), default);
+            ShouldPassUntouched(
+                Packet(family, IpProtocol.Tcp).Checksum(state).Fragment(offset, more).TotalLength(2000), default);
     }
 
     [Theory]
@@ -134,7 +139,8 @@ public class OffloadInferenceTests
     public void A_link_that_headers_alone_fill_gets_no_super_packet()
     {
         byte[] packet = Packet(IpFamily.IPv4, IpProtocol.Tcp).Checksum(ChecksumState.Partial).TotalLength(100).Build();
-        OffloadInference.Describe(packet.AsInner(), mtu: 40, segmentSize: 0, out VirtioNetHeader offload).ShouldBe(DropReason.None);
+        OffloadInference.Describe(packet.AsInner(), mtu: 40, segmentSize: 0, out VirtioNetHeader offload)
+            .ShouldBe(DropReason.None);
         offload.GsoType.ShouldBe(VirtioNetHeader.GsoNone);
     }
 
@@ -142,7 +148,9 @@ public class OffloadInferenceTests
     {
         PacketBuilder packet = PacketBuilder.Between(B, A, family).Protocol(protocol);
         if (!extended) return packet;
-        return family == IpFamily.IPv4 ? packet.Options(3) : packet.Extensions(IpProtocol.HopByHop, IpProtocol.DestinationOptions);
+        return family == IpFamily.IPv4
+            ? packet.Options(3)
+            : packet.Extensions(IpProtocol.HopByHop, IpProtocol.DestinationOptions);
     }
 
     private static VirtioNetHeader Segmentation(PacketBuilder packet, IpFamily family) => new(

@@ -6,7 +6,9 @@ using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Sound and unsound packets with whatever offload header: nothing throws, and what is cut up adds up.</summary>
+/// <summary>
+/// Sound and unsound packets with whatever offload header: nothing throws, and what is cut up adds up.
+/// </summary>
 public class SegmenterNoiseTests
 {
     private const int Iterations = 50_000;
@@ -22,7 +24,9 @@ public class SegmenterNoiseTests
         for (int i = 0; i < Iterations; i++)
         {
             byte[] packet = Damaged(random, out VirtioNetHeader offload);
-            string what = $"seed {seed}, iteration {i}: {offload} {Convert.ToHexStringLower(packet.AsSpan(0, Math.Min(packet.Length, 100)))}";
+            string what =
+                $"seed {seed}, iteration {i}: {offload} "
+                + $"{Convert.ToHexStringLower(packet.AsSpan(0, Math.Min(packet.Length, 100)))}";
 
             // Others never get here: the encapsulator has dropped them.
             bool isSound = Ipv4Header.TryParse(packet, out Ipv4Header ipv4) ? ipv4.TotalLength == packet.Length
@@ -57,7 +61,8 @@ public class SegmenterNoiseTests
     {
         IpFamily family = random.Next(2) == 0 ? IpFamily.IPv4 : IpFamily.IPv6;
         PacketBuilder builder = PacketBuilder.Between(A, B, family)
-            .Protocol(random.Next(2) == 0 ? IpProtocol.Tcp : IpProtocol.Udp).Options(random.Next(3)).Payload(random.Next(200));
+            .Protocol(random.Next(2) == 0 ? IpProtocol.Tcp : IpProtocol.Udp)
+            .Options(random.Next(3)).Payload(random.Next(200));
         if (random.Next(3) == 0) builder = builder.Extensions(IpProtocol.HopByHop, IpProtocol.DestinationOptions);
         if (random.Next(8) == 0) builder = builder.Fragment(random.Next(2) * 8, random.Next(2) == 0);
         byte[] packet = builder.Build();

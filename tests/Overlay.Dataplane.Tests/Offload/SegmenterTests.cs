@@ -21,12 +21,15 @@ public class SegmenterTests
     [MemberData(nameof(Transports))]
     public void Every_segment_is_what_a_device_would_send(IpFamily family, byte protocol, bool extended)
     {
-        // Even and odd segments; a last one that is full, short by one, one byte long; no second one; more than one is asked for.
+        // Even and odd segments; a last one that is full, short by one, one byte long; no second one; more than one is
+        // asked for.
         (int Payload, int Size)[] shapes =
         [
-            (4344, 1448), (4343, 1448), (4345, 1448), (2000, 7), (2001, 333), (128, 1), (1, 1), (1, 1400), (1400, 1400), (900, 65_535),
+            (4344, 1448), (4343, 1448), (4345, 1448), (2000, 7), (2001, 333), (128, 1), (1, 1), (1, 1400), (1400, 1400),
+            (900, 65_535),
         ];
-        foreach ((int payload, int size) in shapes) ShouldSegment(Packet(family, protocol, extended).Payload(payload), size);
+        foreach ((int payload, int size) in shapes)
+            ShouldSegment(Packet(family, protocol, extended).Payload(payload), size);
     }
 
     [Theory]
@@ -34,7 +37,8 @@ public class SegmenterTests
     public void The_longest_packet_there_is_is_cut_up_whole(IpFamily family, byte protocol, bool extended)
     {
         int longest = family == IpFamily.IPv4 ? 65_535 : 65_535 + Ipv6Header.Length;
-        foreach (int size in new[] { 536, 1397, 32_768 }) ShouldSegment(Packet(family, protocol, extended).TotalLength(longest), size);
+        foreach (int size in new[] { 536, 1397, 32_768 })
+            ShouldSegment(Packet(family, protocol, extended).TotalLength(longest), size);
     }
 
     [Theory]
@@ -53,7 +57,8 @@ public class SegmenterTests
     [Fact]
     public void Numbers_wrap_around()
     {
-        PacketBuilder packet = Packet(IpFamily.IPv4, IpProtocol.Tcp).Identification(0xfffe).Sequence(uint.MaxValue - 150).Payload(600);
+        PacketBuilder packet = Packet(IpFamily.IPv4, IpProtocol.Tcp)
+            .Identification(0xfffe).Sequence(uint.MaxValue - 150).Payload(600);
         ShouldSegment(packet, 100);
     }
 
@@ -62,7 +67,8 @@ public class SegmenterTests
     [InlineData(IpFamily.IPv6)]
     public void Every_other_field_and_the_options_are_copies(IpFamily family)
     {
-        PacketBuilder packet = Packet(family, IpProtocol.Tcp).Timestamp(9).Dscp(46).Ecn(Ecn.Ce).Ttl(3).FlowLabel(0x54321)
+        PacketBuilder packet = Packet(family, IpProtocol.Tcp)
+            .Timestamp(9).Dscp(46).Ecn(Ecn.Ce).Ttl(3).FlowLabel(0x54321)
             .Acknowledgment(0xdead_beef).Window(513).UrgentPointer(7).TcpReserved(1);
         ShouldSegment(packet.Payload(5000), 1400);
         if (family == IpFamily.IPv4) ShouldSegment(packet.MayFragment().Options(10).Payload(5000), 1400);
@@ -125,7 +131,8 @@ public class SegmenterTests
     [Fact]
     public void Headers_longer_than_any_that_make_sense_are_refused()
     {
-        PacketBuilder packet = Packet(IpFamily.IPv6, IpProtocol.Tcp).Extensions(IpProtocol.DestinationOptions).Payload(3000);
+        PacketBuilder packet = Packet(IpFamily.IPv6, IpProtocol.Tcp)
+            .Extensions(IpProtocol.DestinationOptions).Payload(3000);
         byte[] bytes = packet.Build();
         foreach ((int extra, bool isAccepted) in new[] { (232, true), (240, false), (2032, false) })
         {
@@ -134,7 +141,8 @@ public class SegmenterTests
             longer[41] = (byte)(extra / 8);
             int length = longer.Length - Ipv6Header.Length;
             (longer[4], longer[5]) = ((byte)(length >> 8), (byte)length);
-            Segmenter.TryCreate(longer.AsInner(), packet.SegmentationOffload(1000), out _).ShouldBe(isAccepted, $"{extra} bytes more");
+            Segmenter.TryCreate(longer.AsInner(), packet.SegmentationOffload(1000), out _)
+                .ShouldBe(isAccepted, $"{extra} bytes more");
         }
     }
 
@@ -142,7 +150,9 @@ public class SegmenterTests
     {
         PacketBuilder packet = PacketBuilder.Between(A, B, family).Protocol(protocol).TcpFlags(Ack | Psh);
         if (!extended) return packet;
-        return family == IpFamily.IPv4 ? packet.Options(3) : packet.Extensions(IpProtocol.HopByHop, IpProtocol.DestinationOptions);
+        return family == IpFamily.IPv4
+            ? packet.Options(3)
+            : packet.Extensions(IpProtocol.HopByHop, IpProtocol.DestinationOptions);
     }
 
     private static void ShouldRefuse(byte[] packet, VirtioNetHeader offload) =>
@@ -156,7 +166,8 @@ public class SegmenterTests
         for (int i = 0; i < expected.Length; i++)
         {
             if (!segments[i].AsSpan().SequenceEqual(expected[i]))
-                Convert.ToHexString(segments[i]).ShouldBe(Convert.ToHexString(expected[i]), $"segment {i} of {expected.Length}, by {size}");
+                Convert.ToHexString(segments[i])
+                    .ShouldBe(Convert.ToHexString(expected[i]), $"segment {i} of {expected.Length}, by {size}");
         }
     }
 

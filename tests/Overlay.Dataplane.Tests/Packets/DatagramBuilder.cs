@@ -39,7 +39,8 @@ internal sealed record DatagramBuilder
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(4), _vni);
         WriteMac(header.AsSpan(8), _to);
         WriteMac(header.AsSpan(14), _from);
-        BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(20), _etherType ?? (_inner[0] >> 4 == 4 ? (ushort)0x0800 : (ushort)0x86dd));
+        BinaryPrimitives.WriteUInt16BigEndian(
+            header.AsSpan(20), _etherType ?? (_inner[0] >> 4 == 4 ? (ushort)0x0800 : (ushort)0x86dd));
         return [.. header, .. _inner, .. _padding];
     }
 

@@ -38,7 +38,8 @@ public class FlowHashTests
     public void Ipv6_extension_headers_do_not_hide_the_ports()
     {
         PacketBuilder plain = PacketBuilder.Between(A, B, IpFamily.IPv6);
-        PacketBuilder extended = plain.Extensions(IpProtocol.HopByHop, IpProtocol.Routing, IpProtocol.DestinationOptions);
+        PacketBuilder extended =
+            plain.Extensions(IpProtocol.HopByHop, IpProtocol.Routing, IpProtocol.DestinationOptions);
         HashOf(extended).ShouldBe(HashOf(plain));
         HashOf(extended.Ports(1, 2)).ShouldNotBe(HashOf(extended.Ports(1, 3)));
     }
@@ -77,7 +78,8 @@ public class FlowHashTests
         ShouldSpread("by client port", i => packet.Ports(32_768 + i, 443));
         ShouldSpread("by server port", i => packet.Ports(40_000, 1 + i));
         ShouldSpread("by every other client port, as Linux chooses them", i => packet.Ports(32_768 + (2 * i), 443));
-        ShouldSpread("by network", i => packet.From(family == IpFamily.IPv4 ? $"{i % 200}.{i / 200}.0.1" : $"{0x2000 + i:x}::1"));
+        ShouldSpread("by network", i =>
+            packet.From(family == IpFamily.IPv4 ? $"{i % 200}.{i / 200}.0.1" : $"{0x2000 + i:x}::1"));
         ShouldSpread("by pod", i => packet.From(A.Pod(family, (uint)i % 250)).To(B.Pod(family, (uint)i / 250)));
     }
 

@@ -6,7 +6,9 @@ namespace Overlay.Dataplane.Tests;
 internal static class FlowKey
 {
     /// <summary>Addresses, protocol and ports of a packet.</summary>
-    /// <remarks>A fragment has no ports, so it is of a flow of its own: nobody can tell better without putting it together.</remarks>
+    /// <remarks>
+    /// A fragment has no ports, so it is of a flow of its own: nobody can tell better without putting it together.
+    /// </remarks>
     public static string Of(byte[] packet)
     {
         bool isIpv4 = packet[0] >> 4 == 4;
@@ -21,6 +23,7 @@ internal static class FlowKey
         }
 
         bool hasPorts = !isFragment && protocol is IpProtocol.Tcp or IpProtocol.Udp;
-        return $"{addresses} {protocol} {(isFragment ? "fragment" : hasPorts ? Convert.ToHexString(packet.AsSpan(transport, 4)) : "")}";
+        return $"{addresses} {protocol} "
+            + $"{(isFragment ? "fragment" : hasPorts ? Convert.ToHexString(packet.AsSpan(transport, 4)) : "")}";
     }
 }

@@ -4,7 +4,9 @@ using static Overlay.Dataplane.Tests.TestNode;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Packets of several flows from b to a as they might come by any network: mostly in order, and anything but alike.</summary>
+/// <summary>
+/// Packets of several flows from b to a as they might come by any network: mostly in order, and anything but alike.
+/// </summary>
 internal sealed class FlowMix
 {
     private const byte Ack = 0x10;
@@ -25,7 +27,9 @@ internal sealed class FlowMix
         if (_random.Next(_flows.Length > 20 ? 2 : 4) == 0) flow = _random.Next(_flows.Length);
         ref Flow current = ref _flows[flow % _flows.Length];
         Wander(ref current);
-        int size = _random.Next(12) switch { 0 => 0, 1 => _random.Next(1, current.Size + 1), 2 => current.Size + 1, _ => current.Size };
+        int size = _random.Next(
+            12) switch
+        { 0 => 0, 1 => _random.Next(1, current.Size + 1), 2 => current.Size + 1, _ => current.Size };
         byte[] payload = new byte[size];
         _random.NextBytes(payload);
         PacketBuilder packet = current.Packet.Identification((ushort)_random.Next(65_536)).Payload(payload);
@@ -84,14 +88,16 @@ internal sealed class FlowMix
         return _random.Next(20) switch
         {
             // No device finishes a fragment's checksum, as it covers more than the fragment, or one of ICMP.
-            0 or 1 when !packet.IsFragment && packet.ChecksumOffset is not 2 => new Sent(packet.Checksum(ChecksumState.Partial).Build(), complete, IsWrong: false),
+            0 or 1 when !packet.IsFragment && packet.ChecksumOffset is not 2 =>
+                new Sent(packet.Checksum(ChecksumState.Partial).Build(), complete, IsWrong: false),
             2 => Wrong(packet),
             3 => Untouched(packet.Checksum(ChecksumState.Zero).Build(), isWrong: false),
             _ => Untouched(complete, isWrong: false),
         };
     }
 
-    // One in 65,536 is, by chance, just what a device leaves unfinished: nobody can tell, and the kernel's own VXLAN could not.
+    // One in 65,536 is, by chance, just what a device leaves unfinished: nobody can tell, and the kernel's own VXLAN
+    // could not.
     private static Sent Wrong(PacketBuilder packet)
     {
         byte[] wrong = packet.Checksum(ChecksumState.Wrong).Build();
@@ -105,7 +111,8 @@ internal sealed class FlowMix
     private Flow NewFlow(int index)
     {
         IpFamily family = _random.Next(2) == 0 ? IpFamily.IPv4 : IpFamily.IPv6;
-        PacketBuilder packet = PacketBuilder.Between(B, A, family).Protocol(_random.Next(3) == 0 ? IpProtocol.Udp : IpProtocol.Tcp).Ports(1000 + index, 80);
+        PacketBuilder packet = PacketBuilder.Between(B, A, family)
+            .Protocol(_random.Next(3) == 0 ? IpProtocol.Udp : IpProtocol.Tcp).Ports(1000 + index, 80);
         if (_random.Next(3) != 0) packet = packet.Timestamp(1);
         return new Flow { Packet = packet, Size = _random.Next(1, 1300), Sequence = (uint)_random.NextInt64(1L << 32) };
     }

@@ -52,7 +52,8 @@ public class InnerPacketTests
         foreach (IpFamily family in Enum.GetValues<IpFamily>())
         {
             byte[] packet = PacketBuilder.Between(A, B, family).Build();
-            for (int length = 1; length < packet.Length; length++) InnerPacket.TryRead(packet.AsSpan(0, length), out _).ShouldBe(DropReason.IpInHdr);
+            for (int length = 1; length < packet.Length; length++)
+                InnerPacket.TryRead(packet.AsSpan(0, length), out _).ShouldBe(DropReason.IpInHdr);
         }
     }
 

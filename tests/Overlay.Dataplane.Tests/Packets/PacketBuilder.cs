@@ -48,7 +48,8 @@ internal sealed record PacketBuilder
 
     /// <summary>What a kernel says of this packet when it leaves the checksum to the TUN.</summary>
     public VirtioNetHeader ChecksumOffload =>
-        new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, (ushort)TransportOffset, (ushort)ChecksumOffset);
+        new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, (ushort)TransportOffset,
+            (ushort)ChecksumOffset);
 
     /// <summary>What a kernel says of this packet when it leaves cutting it up to the TUN.</summary>
     public VirtioNetHeader SegmentationOffload(int segmentSize) => ChecksumOffload with
@@ -61,14 +62,16 @@ internal sealed record PacketBuilder
     private int TransportHeaderLength => _protocol == IpProtocol.Tcp ? 20 + _tcpOptions.Length : 8;
 
     // IPv6 carries fragment offsets in an extension header, IPv4 in its own.
-    private byte[] ExtensionHeaders => _fragment is null || IsIpv4 ? _extensions : [.. _extensions, IpProtocol.Fragment];
+    private byte[] ExtensionHeaders =>
+        _fragment is null || IsIpv4 ? _extensions : [.. _extensions, IpProtocol.Fragment];
 
     /// <summary>From a pod of one node to a pod of another: a small UDP packet unless told otherwise.</summary>
     public static PacketBuilder Between(TestNode from, TestNode to, IpFamily family) =>
         new PacketBuilder().From(from.Pod(family)).To(to.Pod(family));
 
     /// <summary>Bytes that differ from their neighbours, so that a shifted copy shows.</summary>
-    public static byte[] Pattern(int length) => [.. Enumerable.Range(0, length).Select(static i => (byte)((i * 7) + (i >> 8) + 1))];
+    public static byte[] Pattern(int length) =>
+        [.. Enumerable.Range(0, length).Select(static i => (byte)((i * 7) + (i >> 8) + 1))];
 
     public PacketBuilder From(string address) => this with { _source = IPAddress.Parse(address).GetAddressBytes() };
 
@@ -128,7 +131,9 @@ internal sealed record PacketBuilder
     /// <summary>A fragment; only one at offset 0 begins with the transport header.</summary>
     public PacketBuilder Fragment(int offset, bool more) => this with { _fragment = (offset, more) };
 
-    /// <summary>The packets that a device makes of this super-packet (tcp_gso_segment and __udp_gso_segment in the kernel).</summary>
+    /// <summary>
+    /// The packets that a device makes of this super-packet (tcp_gso_segment and __udp_gso_segment in the kernel).
+    /// </summary>
     public IEnumerable<byte[]> Segments(int segmentSize)
     {
         byte[][] payloads = [.. _payload.Chunk(segmentSize)];
@@ -175,9 +180,11 @@ internal sealed record PacketBuilder
     private byte[] Ipv6(byte[] segment)
     {
         byte[] chain = [.. ExtensionHeaders, _protocol];
-        byte[] extensions = [.. Enumerable.Range(0, chain.Length - 1).SelectMany(i => Extension(chain[i], next: chain[i + 1]))];
+        byte[] extensions =
+            [.. Enumerable.Range(0, chain.Length - 1).SelectMany(i => Extension(chain[i], next: chain[i + 1]))];
         byte[] header = new byte[40];
-        BinaryPrimitives.WriteUInt32BigEndian(header, 0x6000_0000 | (uint)(((_dscp << 2) | (int)_ecn) << 20) | (uint)_flowLabel);
+        BinaryPrimitives.WriteUInt32BigEndian(
+            header, 0x6000_0000 | (uint)(((_dscp << 2) | (int)_ecn) << 20) | (uint)_flowLabel);
         BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(4), (ushort)(extensions.Length + segment.Length));
         header[6] = chain[0];
         header[7] = _ttl;
@@ -197,7 +204,9 @@ internal sealed record PacketBuilder
     {
         const ushort DontFragment = 0x4000;
         const ushort MoreFragments = 0x2000;
-        return _fragment is var (offset, more) ? (ushort)((offset / 8) | (more ? MoreFragments : 0)) : _mayFragment ? (ushort)0 : DontFragment;
+        return _fragment is var (offset, more)
+            ? (ushort)((offset / 8) | (more ? MoreFragments : 0))
+            : _mayFragment ? (ushort)0 : DontFragment;
     }
 
     private byte[] Segment()

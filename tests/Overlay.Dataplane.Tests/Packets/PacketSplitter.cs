@@ -4,7 +4,10 @@ using Overlay.Wire.Headers;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Does what a kernel does that is handed a packet with an offload header (virtio 1.2 section 5.1.6.2), by none of the product's code.</summary>
+/// <summary>
+/// Does what a kernel does that is handed a packet with an offload header (virtio 1.2 section 5.1.6.2), by none of the
+/// product's code.
+/// </summary>
 internal static class PacketSplitter
 {
     private const byte Fin = 0x01;
@@ -24,7 +27,8 @@ internal static class PacketSplitter
         int transport = offload.ChecksumStart;
         int field = transport + offload.ChecksumOffset;
         ushort pseudoHeader = PseudoHeader(packet, transport, offload.ChecksumOffset);
-        BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(field)).ShouldBe(pseudoHeader, "the kernel goes on from the pseudo-header's sum");
+        BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(field))
+            .ShouldBe(pseudoHeader, "the kernel goes on from the pseudo-header's sum");
         if (offload.GsoType == VirtioNetHeader.GsoNone) return [Finish([.. packet], transport, offload.ChecksumOffset)];
 
         CheckSuperPacket(packet, offload);
@@ -32,7 +36,9 @@ internal static class PacketSplitter
         return [.. payloads.Select((payload, i) => Segment(packet, payload, offload, i, payloads.Length))];
     }
 
-    /// <summary>The same packet with an IPv4 identification of zero: a sender's numbers do not survive joining, nor need they.</summary>
+    /// <summary>
+    /// The same packet with an IPv4 identification of zero: a sender's numbers do not survive joining, nor need they.
+    /// </summary>
     public static byte[] WithoutIdentification(byte[] packet)
     {
         if (packet[0] >> 4 != 4) return packet;
@@ -58,8 +64,11 @@ internal static class PacketSplitter
         offload.GsoSize.ShouldBeGreaterThan((ushort)0);
         int payload = packet.Length - offload.HeaderLength;
         payload.ShouldBeGreaterThan(offload.GsoSize, "one segment is no super-packet");
-        if (isUdp) payload.ShouldBeLessThanOrEqualTo(offload.GsoSize * 64, "more segments than kernels before 6.9 take");
-        if (isUdp) BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(offload.ChecksumStart + 4)).ShouldBe((ushort)(payload + 8));
+        if (isUdp)
+            payload.ShouldBeLessThanOrEqualTo(offload.GsoSize * 64, "more segments than kernels before 6.9 take");
+        if (isUdp)
+            BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(offload.ChecksumStart + 4))
+                .ShouldBe((ushort)(payload + 8));
         int ipLength = BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(isIpv4 ? 2 : 4)) + (isIpv4 ? 0 : 40);
         ipLength.ShouldBe(packet.Length);
     }
@@ -69,25 +78,30 @@ internal static class PacketSplitter
         byte[] segment = [.. packet[..offload.HeaderLength], .. payload];
         int transport = offload.ChecksumStart;
         bool isIpv4 = segment[0] >> 4 == 4;
-        BinaryPrimitives.WriteUInt16BigEndian(segment.AsSpan(isIpv4 ? 2 : 4), (ushort)(segment.Length - (isIpv4 ? 0 : 40)));
+        BinaryPrimitives.WriteUInt16BigEndian(
+            segment.AsSpan(isIpv4 ? 2 : 4), (ushort)(segment.Length - (isIpv4 ? 0 : 40)));
         if (isIpv4)
         {
             Span<byte> identification = segment.AsSpan(4, 2);
-            BinaryPrimitives.WriteUInt16BigEndian(identification, (ushort)(BinaryPrimitives.ReadUInt16BigEndian(identification) + index));
+            BinaryPrimitives.WriteUInt16BigEndian(
+                identification, (ushort)(BinaryPrimitives.ReadUInt16BigEndian(identification) + index));
             WriteIpv4Checksum(segment);
         }
 
-        if (offload.ChecksumOffset == 6) BinaryPrimitives.WriteUInt16BigEndian(segment.AsSpan(transport + 4), (ushort)(segment.Length - transport));
+        if (offload.ChecksumOffset == 6)
+            BinaryPrimitives.WriteUInt16BigEndian(segment.AsSpan(transport + 4), (ushort)(segment.Length - transport));
         else
         {
             Span<byte> sequence = segment.AsSpan(transport + 4, 4);
-            BinaryPrimitives.WriteUInt32BigEndian(sequence, BinaryPrimitives.ReadUInt32BigEndian(sequence) + (uint)(index * offload.GsoSize));
+            BinaryPrimitives.WriteUInt32BigEndian(
+                sequence, BinaryPrimitives.ReadUInt32BigEndian(sequence) + (uint)(index * offload.GsoSize));
             if (index > 0) segment[transport + 13] &= unchecked((byte)~Cwr);
             if (index < count - 1) segment[transport + 13] &= unchecked((byte)~(Fin | Psh));
         }
 
         BinaryPrimitives.WriteUInt16BigEndian(
-            segment.AsSpan(transport + offload.ChecksumOffset), PseudoHeader(segment, transport, offload.ChecksumOffset));
+            segment.AsSpan(transport + offload.ChecksumOffset),
+            PseudoHeader(segment, transport, offload.ChecksumOffset));
         return Finish(segment, transport, offload.ChecksumOffset);
     }
 
@@ -105,12 +119,14 @@ internal static class PacketSplitter
         int size = packet[0] >> 4 == 4 ? 4 : 16;
         byte protocol = checksumOffset == 6 ? IpProtocol.Udp : IpProtocol.Tcp;
         return ReferenceChecksum.PseudoHeader(
-            packet[addresses..(addresses + size)], packet[(addresses + size)..(addresses + (2 * size))], protocol, packet.Length - transport);
+            packet[addresses..(addresses + size)], packet[(addresses + size)..(addresses + (2 * size))], protocol,
+            packet.Length - transport);
     }
 
     private static void WriteIpv4Checksum(Span<byte> packet)
     {
         packet.Slice(10, 2).Clear();
-        BinaryPrimitives.WriteUInt16BigEndian(packet[10..], (ushort)~ReferenceChecksum.Sum(packet[..((packet[0] & 15) * 4)]));
+        BinaryPrimitives.WriteUInt16BigEndian(
+            packet[10..], (ushort)~ReferenceChecksum.Sum(packet[..((packet[0] & 15) * 4)]));
     }
 }

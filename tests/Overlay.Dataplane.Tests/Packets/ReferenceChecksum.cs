@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>RFC 1071 word by word, as slow and plain as it is written there: what the product's checksums are held against.</summary>
+/// <summary>
+/// RFC 1071 word by word, as slow and plain as it is written there: what the product's checksums are held against.
+/// </summary>
 internal static class ReferenceChecksum
 {
     /// <summary>The folded sum of the bytes as big-endian words; an odd last byte is a word's high half.</summary>
@@ -18,7 +20,9 @@ internal static class ReferenceChecksum
         return (ushort)sum;
     }
 
-    /// <summary>The pseudo-header's sum, the same for both families: RFC 8200 only widens its fields with zeros.</summary>
+    /// <summary>
+    /// The pseudo-header's sum, the same for both families: RFC 8200 only widens its fields with zeros.
+    /// </summary>
     public static ushort PseudoHeader(byte[] source, byte[] destination, byte protocol, int length) =>
         Sum([.. source, .. destination, 0, protocol, (byte)(length >> 8), (byte)length]);
 

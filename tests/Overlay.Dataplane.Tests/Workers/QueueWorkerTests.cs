@@ -58,7 +58,8 @@ public class QueueWorkerTests
         _counters.Egress.ForwardedPackets.ShouldBeInRange(1, 100);
     }
 
-    private QueueWorker Worker(ITunDevice tun, IReadiness readiness) => new("overlay-0", tun, _ours, readiness, _publisher, _counters);
+    private QueueWorker Worker(ITunDevice tun, IReadiness readiness) =>
+        new("overlay-0", tun, _ours, readiness, _publisher, _counters);
 
     private sealed class ScriptedReadiness : IReadiness
     {

@@ -3,7 +3,10 @@ using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Whole data planes joined in memory, with all that offloads change: super-packets in, trains between, super-packets out.</summary>
+/// <summary>
+/// Whole data planes joined in memory, with all that offloads change: super-packets in, trains between, super-packets
+/// out.
+/// </summary>
 public class TwoDataPlanesOffloadTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
@@ -68,10 +71,12 @@ public class TwoDataPlanesOffloadTests
         }
 
         Task Exchange(int rounds) =>
-            Task.WhenAll(Feed(a, there, rounds), Feed(b, back, rounds), Drain(b, there, rounds), Drain(a, back, rounds)).WaitAsync(_patience);
+            Task.WhenAll(Feed(a, there, rounds), Feed(b, back, rounds), Drain(b, there, rounds), Drain(a, back, rounds))
+                .WaitAsync(_patience);
     }
 
-    private static Task Feed(MemoryNode node, IReadOnlyList<SuperPacketTraffic.Sent> packets, int rounds) => OnThread(() =>
+    private static Task Feed(MemoryNode node, IReadOnlyList<SuperPacketTraffic.Sent> packets, int rounds) =>
+        OnThread(() =>
     {
         for (int round = 0; round < rounds; round++)
         {
@@ -87,7 +92,8 @@ public class TwoDataPlanesOffloadTests
     private static Task<Arrived> Receive(MemoryNode node, IReadOnlyList<SuperPacketTraffic.Sent> sent) => OnThread(() =>
     {
         List<byte[]> packets = [];
-        int writes = Collect(node, SegmentsOf(sent), (packet, offload) => packets.AddRange(PacketSplitter.Split(packet, offload)));
+        int writes = Collect(
+            node, SegmentsOf(sent), (packet, offload) => packets.AddRange(PacketSplitter.Split(packet, offload)));
         return new Arrived(packets, writes);
     });
 
@@ -114,12 +120,14 @@ public class TwoDataPlanesOffloadTests
     private static Task<T> OnThread<T>(Func<T> action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private static int SegmentsOf(IReadOnlyList<SuperPacketTraffic.Sent> sent) => sent.Sum(static packet => packet.Delivered.Count);
+    private static int SegmentsOf(IReadOnlyList<SuperPacketTraffic.Sent> sent) =>
+        sent.Sum(static packet => packet.Delivered.Count);
 
     private static void ShouldBeSameFlows(Arrived arrived, IReadOnlyList<SuperPacketTraffic.Sent> sent)
     {
         ILookup<string, string> flows = arrived.Packets.ToLookup(FlowKey.Of, Text);
-        foreach (IGrouping<string, byte[]> flow in sent.SelectMany(static packet => packet.Delivered).GroupBy(FlowKey.Of))
+        foreach (IGrouping<string, byte[]> flow in sent.SelectMany(static packet => packet.Delivered)
+            .GroupBy(FlowKey.Of))
             flows[flow.Key].SequenceEqual(flow.Select(Text)).ShouldBeTrue($"flow {flow.Key} is not what was sent");
 
         static string Text(byte[] packet) => Convert.ToHexString(PacketSplitter.WithoutIdentification(packet));

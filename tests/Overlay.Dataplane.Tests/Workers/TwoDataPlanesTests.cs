@@ -36,12 +36,16 @@ public class TwoDataPlanesTests
             Sent[] received = node == a ? back : there;
             node.Counters.ForwardedPackets(Direction.Egress).ShouldBe(Packets);
             node.Counters.ForwardedPackets(Direction.Ingress).ShouldBe(Packets);
-            node.Counters.ForwardedBytes(Direction.Egress).ShouldBe(sent.Sum(static packet => (long)packet.Delivered.Length));
-            node.Counters.ForwardedBytes(Direction.Ingress).ShouldBe(received.Sum(static packet => (long)packet.Delivered.Length));
+            node.Counters.ForwardedBytes(Direction.Egress)
+                .ShouldBe(sent.Sum(static packet => (long)packet.Delivered.Length));
+            node.Counters.ForwardedBytes(Direction.Ingress)
+                .ShouldBe(received.Sum(static packet => (long)packet.Delivered.Length));
         }
     }
 
-    /// <summary>The pods' prefix moves from b to c in the middle of a stream: not a packet is lost, doubled or out of order.</summary>
+    /// <summary>
+    /// The pods' prefix moves from b to c in the middle of a stream: not a packet is lost, doubled or out of order.
+    /// </summary>
     [Fact]
     public async Task A_table_published_meanwhile_takes_effect()
     {
@@ -49,7 +53,8 @@ public class TwoDataPlanesTests
         const int Packets = 10_000;
         using MemoryNode a = new(TestNode.A, TestNode.A.TableWith(TestNode.B));
         using MemoryNode b = new(TestNode.B, TestNode.B.TableWith(TestNode.A));
-        ForwardingTableBuilder moved = new ForwardingTableBuilder().AddLocal(TestNode.B.PodsV4).AddRoute(TestNode.A.PodsV4, TestNode.A.Remote);
+        ForwardingTableBuilder moved = new ForwardingTableBuilder()
+            .AddLocal(TestNode.B.PodsV4).AddRoute(TestNode.A.PodsV4, TestNode.A.Remote);
         using MemoryNode c = new(TestNode.C, moved.Build());
         MemoryNode.Join(a, b);
         MemoryNode.Join(a, c);
@@ -63,7 +68,8 @@ public class TwoDataPlanesTests
             {
                 if (i == BeforeMove)
                 {
-                    ForwardingTable toC = new ForwardingTableBuilder().AddLocal(TestNode.A.PodsV4).AddRoute(TestNode.B.PodsV4, TestNode.C.Remote).Build();
+                    ForwardingTable toC = new ForwardingTableBuilder()
+                        .AddLocal(TestNode.A.PodsV4).AddRoute(TestNode.B.PodsV4, TestNode.C.Remote).Build();
                     a.Publisher.Publish(toC, TableChange.From(toC));
                 }
 
@@ -128,10 +134,12 @@ public class TwoDataPlanesTests
 
     private static Task Exchange(MemoryNode a, MemoryNode b, int packets)
     {
-        // Every branch of both directions: families, transports, checksums to complete, to recognise and to leave alone, drops of neither.
+        // Every branch of both directions: families, transports, checksums to complete, to recognise and to leave
+        // alone, drops of neither.
         Sent[] there = Traffic(TestNode.A, TestNode.B, 200, seed: 3);
         Sent[] back = Traffic(TestNode.B, TestNode.A, 200, seed: 4);
-        return Task.WhenAll(Feed(a, there, packets), Feed(b, back, packets), Drain(a, packets), Drain(b, packets)).WaitAsync(_patience);
+        return Task.WhenAll(Feed(a, there, packets), Feed(b, back, packets), Drain(a, packets), Drain(b, packets))
+            .WaitAsync(_patience);
     }
 
     private static Task Send(MemoryNode node, Sent[] packets) => Feed(node, packets, packets.Length);
@@ -139,7 +147,8 @@ public class TwoDataPlanesTests
     // A thread each: these wait for one another, and the pool need not have as many.
     private static Task Feed(MemoryNode node, Sent[] packets, int count) => OnThread(() =>
     {
-        for (int i = 0; i < count; i++) node.Tun.PodSends(packets[i % packets.Length].Bytes, packets[i % packets.Length].Offload);
+        for (int i = 0; i < count; i++)
+            node.Tun.PodSends(packets[i % packets.Length].Bytes, packets[i % packets.Length].Offload);
         return count;
     });
 
@@ -189,7 +198,8 @@ public class TwoDataPlanesTests
             BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(payload.Length - 8), flow);
             BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(payload.Length - 4), i);
             PacketBuilder packet = PacketBuilder.Between(from, to, family)
-                .Protocol(new[] { IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Icmp }[flow % 3]).Ports(1000 + flow, 80).Payload(payload);
+                .Protocol(new[] { IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Icmp }[flow % 3])
+                .Ports(1000 + flow, 80).Payload(payload);
             bool leavesChecksum = flow % 3 != 2 && random.Next(2) == 0;
             return leavesChecksum
                 ? new Sent(packet.Checksum(ChecksumState.Partial).Build(), packet.ChecksumOffload, packet.Build())
@@ -202,7 +212,8 @@ public class TwoDataPlanesTests
         received.Count.ShouldBe(sent.Length);
         ILookup<int, byte[]> flows = received.ToLookup(FlowOf);
         foreach (IGrouping<int, byte[]> expected in sent.Select(static packet => packet.Delivered).GroupBy(FlowOf))
-            flows[expected.Key].Select(Convert.ToHexString).ShouldBe(expected.Select(Convert.ToHexString), $"flow {expected.Key}");
+            flows[expected.Key]
+                .Select(Convert.ToHexString).ShouldBe(expected.Select(Convert.ToHexString), $"flow {expected.Key}");
     }
 
     private static int FlowOf(byte[] packet) => BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(packet.Length - 8));

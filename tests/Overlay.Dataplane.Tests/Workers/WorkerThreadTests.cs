@@ -70,7 +70,8 @@ public class WorkerThreadTests
         thread.Join(_patience).ShouldBeTrue();
     }
 
-    private WorkerThread CreateThread(QueueWorker worker) => new(worker, null, (who, fault) => _ends.Add((who, fault, Thread.CurrentThread)));
+    private WorkerThread CreateThread(QueueWorker worker) =>
+        new(worker, null, (who, fault) => _ends.Add((who, fault, Thread.CurrentThread)));
 
     // Interrupted from the start, a worker looks into its devices once and ends.
     private static QueueWorker Scripted(Action script)

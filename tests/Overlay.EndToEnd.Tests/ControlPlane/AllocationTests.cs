@@ -9,7 +9,8 @@ public class AllocationTests
     private const int WarmUp = 5_000;
     private const int Packets = 100_000;
 
-    // What a packet costs shows in every round; what the runtime needs once, for code that the warm-up did not reach, in one.
+    // What a packet costs shows in every round; what the runtime needs once, for code that the warm-up did not reach,
+    // in one.
     private const int Rounds = 3;
 
     [Fact]
@@ -27,8 +28,10 @@ public class AllocationTests
                 (work.Packets - before[worker].Packets).ShouldBeGreaterThanOrEqualTo(Packets, worker);
             allocating =
             [
-                .. after.Select(entry => (Worker: entry.Key, Bytes: entry.Value.AllocatedBytes - before[entry.Key].AllocatedBytes))
-                    .Where(static entry => entry.Bytes != 0).Select(static entry => $"{entry.Worker}: {entry.Bytes} bytes"),
+                .. after.Select(
+                    entry => (Worker: entry.Key, Bytes: entry.Value.AllocatedBytes - before[entry.Key].AllocatedBytes))
+                    .Where(static entry => entry.Bytes != 0)
+                    .Select(static entry => $"{entry.Worker}: {entry.Bytes} bytes"),
             ];
         }
 
@@ -40,15 +43,18 @@ public class AllocationTests
     {
         (Pod one, Pod other) = (cluster["a"].Pods[0], cluster["b"].Pods[0]);
         Parallel.ForEach(
-            new[] { (one, other), (other, one) }.SelectMany(way => way.Item2.Addresses.Select(address => (From: way.Item1, To: way.Item2, Address: address))),
+            new[] { (one, other), (other, one) }.SelectMany(
+                way => way.Item2.Addresses.Select(address => (From: way.Item1, To: way.Item2, Address: address))),
             stream => PacketStream.Run(stream.From, stream.To, stream.Address, packets / 2));
     }
 
     private static Dictionary<string, Work> Workers(Cluster cluster) => cluster.Lab.Nodes
-        .SelectMany(node => Cluster.Report(node, "counters").GetProperty("workers").EnumerateArray().Select(worker => (node, worker)))
+        .SelectMany(node =>
+            Cluster.Report(node, "counters").GetProperty("workers").EnumerateArray().Select(worker => (node, worker)))
         .ToDictionary(
             entry => $"{entry.worker.GetProperty("worker").GetString()} on node {entry.node.Name}",
-            entry => new Work(entry.worker.GetProperty("packets").GetInt64(), entry.worker.GetProperty("allocatedBytes").GetInt64()));
+            entry => new Work(
+                entry.worker.GetProperty("packets").GetInt64(), entry.worker.GetProperty("allocatedBytes").GetInt64()));
 
     private sealed record Work(long Packets, long AllocatedBytes);
 }

@@ -58,7 +58,8 @@ public class ConvergenceTests
     [Fact]
     public void A_node_that_joins_moves_and_leaves_is_reached_where_it_is()
     {
-        using Cluster cluster = Cluster.StartBesideKernel(new LabOptions { Name = "node", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4, Nodes = 3 });
+        using Cluster cluster = Cluster.StartBesideKernel(
+            new LabOptions { Name = "node", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4, Nodes = 3 });
         (Node a, Node b, Node c) = (cluster["a"], cluster["b"], cluster["c"]);
         Pod from = a.Pods[0];
         using SteadyFlow flow = new(from, b.Pods[0], b.Pods[0].AddressV4!);
@@ -105,7 +106,8 @@ public class ConvergenceTests
     [Fact]
     public void The_first_holder_of_a_pod_cidr_keeps_it_and_the_refusal_names_both()
     {
-        using Cluster cluster = Cluster.Start(new LabOptions { Name = "claims", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using Cluster cluster = Cluster.Start(
+            new LabOptions { Name = "claims", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         VxlanPeer thief = new(b.PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null);
         thief.Write(Path.Combine(cluster.Lab.LeaseDirectory, "thief.json"), 1);
@@ -132,7 +134,8 @@ public class ConvergenceTests
         a.Ip("link set overlay.1 down", "link set overlay.1 up");
         foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].WaitForPing(address);
         a.Ip("route delete blackhole 10.244.1.0/24", "link set overlay.1 mtu 1400");
-        Waiting.For(() => a.Run("ip", "link", "show", "overlay.1").Output.Contains("mtu 1450", StringComparison.Ordinal));
+        Waiting.For(
+            () => a.Run("ip", "link", "show", "overlay.1").Output.Contains("mtu 1450", StringComparison.Ordinal));
         Waiting.For(() => a.Run("ip", "route").Output.Contains("blackhole 10.244.1.0/24", StringComparison.Ordinal));
     }
 
@@ -154,7 +157,13 @@ public class ConvergenceTests
     [Fact]
     public void The_largest_vni_works()
     {
-        using Cluster cluster = Cluster.Start(new LabOptions { Name = "vni", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4, Vni = 16_777_215 });
+        using Cluster cluster = Cluster.Start(new LabOptions
+        {
+            Name = "vni",
+            Underlay = AddressFamilies.V4,
+            Inner = AddressFamilies.V4,
+            Vni = 16_777_215
+        });
         cluster["a"].Pods[0].Ping(cluster["b"].Pods[0].AddressV4!).EnsureSuccess();
     }
 }

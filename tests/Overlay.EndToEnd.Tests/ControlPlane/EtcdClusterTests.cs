@@ -11,7 +11,8 @@ public sealed class EtcdClusterTests : IDisposable
 {
     private const string Prefix = "/coreos.com/network";
 
-    private static readonly TimeSpan _outage = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("LONG_TESTS") == "1" ? 60 : 15);
+    private static readonly TimeSpan _outage =
+        TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("LONG_TESTS") == "1" ? 60 : 15);
 
     private readonly LabNetwork _lab = LabNetwork.Create(
         new LabOptions { Name = "etcdthree", Nodes = 3, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
@@ -107,5 +108,6 @@ public sealed class EtcdClusterTests : IDisposable
 
     private static string Text(Node node, string name) => Cluster.Report(node, "status").GetProperty(name).GetString()!;
 
-    private static string StoreState(Node node) => Cluster.Report(node, "status").GetProperty("controlPlane").GetProperty("state").GetString()!;
+    private static string StoreState(Node node) =>
+        Cluster.Report(node, "status").GetProperty("controlPlane").GetProperty("state").GetString()!;
 }

@@ -10,7 +10,8 @@ public sealed class EtcdControlPlaneTests : IDisposable
 {
     private const string Prefix = "/coreos.com/network";
 
-    private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "etcd", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+    private readonly LabNetwork _lab =
+        LabNetwork.Create(new LabOptions { Name = "etcd", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
     private readonly EtcdServer _etcd;
 
     public EtcdControlPlaneTests()
@@ -85,7 +86,8 @@ public sealed class EtcdControlPlaneTests : IDisposable
         _etcd.Wipe();
         _etcd.Restart();
         PutNetwork();
-        Waiting.For(() => _etcd.Ctl("get", "--prefix", "--keys-only", $"{Prefix}/subnets/").Split('\n', StringSplitOptions.RemoveEmptyEntries).Length == 2, 60);
+        Waiting.For(() => _etcd.Ctl("get", "--prefix", "--keys-only", $"{Prefix}/subnets/")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Length == 2, 60);
         A.Pods[0].Ping(B.Pods[0].AddressV4!).EnsureSuccess();
         Cluster.Report(A, "peers").GetArrayLength().ShouldBe(1);
     }
@@ -100,10 +102,12 @@ public sealed class EtcdControlPlaneTests : IDisposable
             """{"PublicIP":"192.168.77.99","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"02:00:00:00:04:99"}}""");
         Waiting.For(() => Status(A, "subnet") is { } subnet && subnet != "10.244.1.0/24", 60);
         string next = Status(A, "subnet")!;
-        Waiting.For(() => Routes.ViaOf(B, next) == "192.168.77.1" && Routes.ViaOf(B, "10.244.1.0/24") == "192.168.77.99", 30);
+        Waiting.For(
+            () => Routes.ViaOf(B, next) == "192.168.77.1" && Routes.ViaOf(B, "10.244.1.0/24") == "192.168.77.99", 30);
         Status(A, "vtepMac").ShouldBe(mac);
         daemons[0].HasExited.ShouldBeFalse();
-        Waiting.For(() => File.ReadAllText(A.SubnetFile).Contains(next[..next.LastIndexOf('.')], StringComparison.Ordinal));
+        Waiting.For(
+            () => File.ReadAllText(A.SubnetFile).Contains(next[..next.LastIndexOf('.')], StringComparison.Ordinal));
         B.Pods[0].WaitForPing(System.Net.IPAddress.Parse(next.Split('/')[0]));
         AdminSocket.GetLoopback(A, 9472, "healthz").ShouldContain("running");
     }

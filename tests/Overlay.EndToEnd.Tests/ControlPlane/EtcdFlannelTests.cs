@@ -10,7 +10,9 @@ using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 
-/// <summary>Node a comes from flannel, node b still runs it: kernel VXLAN, and leases in etcd that were written by hand.</summary>
+/// <summary>
+/// Node a comes from flannel, node b still runs it: kernel VXLAN, and leases in etcd that were written by hand.
+/// </summary>
 public sealed class EtcdFlannelTests : IDisposable
 {
     private const string Prefix = "/coreos.com/network";
@@ -63,7 +65,8 @@ public sealed class EtcdFlannelTests : IDisposable
         string value = ValueOf(FlannelText.KeyOf(former));
         value.ShouldBe(Recorded("192.168.77.1", former.VtepMac!, former.VtepMacV6!));
         flannel.AddPeer(FlannelText.Read(FlannelText.KeyOf(former), value));
-        foreach ((NetworkNamespace from, Pod to) in new[] { (A.Pods[0], B.Pods[0]), (B.Pods[0], A.Pods[0]), (A, B.Pods[0]), ((NetworkNamespace)B, A.Pods[0]) })
+        foreach ((NetworkNamespace from, Pod to) in new[] { (A.Pods[0], B.Pods[0]), (B.Pods[0], A.Pods[0]),
+            (A, B.Pods[0]), ((NetworkNamespace)B, A.Pods[0]) })
         {
             foreach (IPAddress address in to.Addresses)
             {
@@ -82,7 +85,8 @@ public sealed class EtcdFlannelTests : IDisposable
     /// <summary>What flannel itself once wrote for a node of that address, with another MAC in both places.</summary>
     private static string Recorded(string publicIp, string mac, string macV6)
     {
-        string[] lines = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Fixtures", "flannel", "etcd-dual-stack.txt"));
+        string[] lines =
+            File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Fixtures", "flannel", "etcd-dual-stack.txt"));
         string recorded = lines.Single(line => line.StartsWith($$"""{"PublicIP":"{{publicIp}}",""", StringComparison.Ordinal));
         JsonNode lease = JsonNode.Parse(recorded)!;
         return recorded.Replace((string)lease["BackendData"]!["VtepMAC"]!, mac, StringComparison.Ordinal)
@@ -93,10 +97,13 @@ public sealed class EtcdFlannelTests : IDisposable
     private void Put(VxlanPeer node)
     {
         string lease = _etcd.Ctl("lease", "grant", "86400").Split(' ')[1];
-        _ = _etcd.Ctl("put", "--lease", lease, $"{Prefix}/subnets/{FlannelText.KeyOf(node)}", FlannelText.ValueOf(node));
+        _ = _etcd.Ctl(
+            "put", "--lease", lease, $"{Prefix}/subnets/{FlannelText.KeyOf(node)}", FlannelText.ValueOf(node));
     }
 
-    private string[] Keys() => _etcd.Ctl("get", "--prefix", "--keys-only", $"{Prefix}/subnets/").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    private string[] Keys() => _etcd.Ctl("get", "--prefix", "--keys-only", $"{Prefix}/subnets/")
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private string ValueOf(string key) => _etcd.Ctl("get", "--print-value-only", $"{Prefix}/subnets/{key}").TrimEnd('\n');
+    private string ValueOf(string key) =>
+        _etcd.Ctl("get", "--print-value-only", $"{Prefix}/subnets/{key}").TrimEnd('\n');
 }

@@ -12,7 +12,14 @@ public class HeldPeersTests
     public void Peers_that_vanish_together_are_kept_and_shown_until_the_hold_ends()
     {
         using LabNetwork lab = LabNetwork.Create(
-            new LabOptions { Name = "held", Nodes = 1, PodsPerNode = 0, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+            new LabOptions
+            {
+                Name = "held",
+                Nodes = 1,
+                PodsPerNode = 0,
+                Underlay = AddressFamilies.V4,
+                Inner = AddressFamilies.V4
+            });
         Node a = lab.Nodes[0];
         foreach (int number in new[] { 2, 3, 4 }) Peer(lab, number);
         a.WriteConfig(overlay => overlay["ControlPlane"]!["HoldSeconds"] = 4);
@@ -31,7 +38,8 @@ public class HeldPeersTests
         Directory.Move(next, lab.LeaseDirectory);
         Waiting.For(() => Held(a) == 2);
         Routes.ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2");
-        ControlPlane(a).GetProperty("heldUntil").GetDateTimeOffset().ShouldBeGreaterThan(DateTimeOffset.UtcNow - TimeSpan.FromSeconds(5));
+        ControlPlane(a).GetProperty("heldUntil")
+            .GetDateTimeOffset().ShouldBeGreaterThan(DateTimeOffset.UtcNow - TimeSpan.FromSeconds(5));
         Peer(lab, 2);
         Waiting.For(() => Held(a) == 1);
 
@@ -43,7 +51,8 @@ public class HeldPeersTests
     private static string FileOf(LabNetwork lab, int number) => Path.Combine(lab.LeaseDirectory, $"n{number}.json");
 
     private static void Peer(LabNetwork lab, int number) =>
-        new VxlanPeer(IPNetwork.Parse($"10.244.{number}.0/24"), IPAddress.Parse($"192.168.77.{number}"), $"02:00:00:00:04:0{number}", null, null, null)
+        new VxlanPeer(IPNetwork.Parse($"10.244.{number}.0/24"), IPAddress.Parse(
+            $"192.168.77.{number}"), $"02:00:00:00:04:0{number}", null, null, null)
             .Write(FileOf(lab, number), 1);
 
     private static JsonElement ControlPlane(Node node) => Cluster.Report(node, "status").GetProperty("controlPlane");

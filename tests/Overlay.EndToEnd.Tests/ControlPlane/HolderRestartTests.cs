@@ -4,7 +4,9 @@ using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 
-/// <summary>Who held a pod CIDR first still holds it when its daemon has been restarted, whoever waits for it.</summary>
+/// <summary>
+/// Who held a pod CIDR first still holds it when its daemon has been restarted, whoever waits for it.
+/// </summary>
 public class HolderRestartTests
 {
     private const string Held = "10.244.2.0/24";
@@ -12,7 +14,8 @@ public class HolderRestartTests
     [Fact]
     public void A_holder_that_restarts_gets_its_pod_cidr_back_from_a_waiting_rival()
     {
-        using Cluster cluster = Cluster.Start(new LabOptions { Name = "holder", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using Cluster cluster = Cluster.Start(
+            new LabOptions { Name = "holder", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         AddRival(cluster);
         foreach (Node node in cluster.Lab.Nodes) Waiting.For(() => IsRefused(node, "rival"));
@@ -48,5 +51,6 @@ public class HolderRestartTests
             .Write(Path.Combine(cluster.Lab.LeaseDirectory, "rival.json"), 1);
 
     private static bool IsRefused(Node node, string peer) => Cluster.Report(node, "peers").EnumerateArray()
-        .Any(entry => entry.GetProperty("node").GetString() == peer && entry.GetProperty("state").GetString() == "refused");
+        .Any(entry =>
+            entry.GetProperty("node").GetString() == peer && entry.GetProperty("state").GetString() == "refused");
 }

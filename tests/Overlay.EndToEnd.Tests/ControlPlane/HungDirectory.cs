@@ -5,14 +5,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 
-/// <summary>A directory that lets every call wait for ever, as a network file system does whose server is gone.</summary>
+/// <summary>
+/// A directory that lets every call wait for ever, as a network file system does whose server is gone.
+/// </summary>
 /// <remarks>It is a FUSE mount of which nobody reads the requests. Calls fail at once when it ends.</remarks>
 internal sealed class HungDirectory : IDisposable
 {
     private readonly string _path;
-    private readonly SafeFileHandle _fuse = File.OpenHandle("/dev/fuse", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+    private readonly SafeFileHandle _fuse =
+        File.OpenHandle("/dev/fuse", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
-    /// <summary>Lets what is mounted on the directory later show to processes that run already, in mount namespaces of their own.</summary>
+    /// <summary>
+    /// Lets what is mounted on the directory later show to processes that run already, in mount namespaces of their
+    /// own.
+    /// </summary>
     public static void Share(string path)
     {
         Run("mount", "--bind", path, path);
@@ -43,7 +49,8 @@ internal sealed class HungDirectory : IDisposable
 
     // LibraryImport would need AllowUnsafeBlocks, which is reserved for Overlay.Linux.
 #pragma warning disable SYSLIB1054
-    [DllImport("libc", EntryPoint = "mount", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport("libc", EntryPoint = "mount", SetLastError = true, CharSet = CharSet.Ansi, BestFitMapping = false,
+        ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Mount(string source, string target, string type, nuint flags, string options);
 #pragma warning restore SYSLIB1054

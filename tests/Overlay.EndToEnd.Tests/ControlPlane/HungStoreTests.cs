@@ -20,14 +20,16 @@ public class HungStoreTests
         daemon.WaitForLog("peers of the last run");
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
         daemon.WaitReady();
-        Cluster.Report(a, "status").GetProperty("controlPlane").GetProperty("fromSavedState").GetBoolean().ShouldBeTrue();
+        Cluster.Report(a, "status")
+            .GetProperty("controlPlane").GetProperty("fromSavedState").GetBoolean().ShouldBeTrue();
         ShouldStop(daemon, a);
     }
 
     [Fact]
     public void A_node_whose_store_comes_to_hang_forwards_and_stops_when_told()
     {
-        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "hangs", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using LabNetwork lab = LabNetwork.Create(
+            new LabOptions { Name = "hangs", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         HungDirectory.Share(lab.LeaseDirectory);
         try
         {

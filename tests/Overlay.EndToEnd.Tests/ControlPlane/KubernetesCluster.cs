@@ -6,7 +6,9 @@ using Overlay.Testing.Kubernetes;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 
-/// <summary>A lab with a stand-in for an API server outside its nodes, which reach it with a kubeconfig each and over TLS.</summary>
+/// <summary>
+/// A lab with a stand-in for an API server outside its nodes, which reach it with a kubeconfig each and over TLS.
+/// </summary>
 internal sealed class KubernetesCluster : IAsyncDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
@@ -92,11 +94,13 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     }
 
     public static string[] PodCidrsOf(Node node) =>
-        [.. new[] { node.PodCidrV4, node.PodCidrV6 }.Where(static prefix => prefix is not null).Select(static prefix => $"{prefix}")];
+        [.. new[] { node.PodCidrV4, node.PodCidrV6 }.Where(static prefix => prefix is not null)
+            .Select(static prefix => $"{prefix}")];
 
     /// <summary>All annotations of a node.</summary>
     public SortedDictionary<string, string> Annotations(string name) => new(
-        (Nodes.Get(name)?["metadata"]?["annotations"] as JsonObject ?? []).ToDictionary(static entry => entry.Key, static entry => (string)entry.Value!),
+        (Nodes.Get(name)?["metadata"]?["annotations"] as JsonObject ?? [])
+            .ToDictionary(static entry => entry.Key, static entry => (string)entry.Value!),
         StringComparer.Ordinal);
 
     /// <summary>Part <c>controlPlane</c> of the node's status.</summary>

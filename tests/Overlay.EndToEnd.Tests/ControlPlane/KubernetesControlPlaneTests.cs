@@ -19,7 +19,8 @@ public class KubernetesControlPlaneTests
     [Fact]
     public async Task Nodes_take_their_network_of_net_conf_and_their_pod_cidrs_of_the_cluster_and_announce_themselves_as_flannel_does()
     {
-        await using KubernetesCluster cluster = await KubernetesCluster.StartAsync(new LabOptions { Name = "kube", Vni = 42 });
+        await using KubernetesCluster cluster =
+            await KubernetesCluster.StartAsync(new LabOptions { Name = "kube", Vni = 42 });
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         cluster.Register(a);
         cluster.Nodes.Put(NodeJson.Of("b"));
@@ -27,7 +28,8 @@ public class KubernetesControlPlaneTests
         DaemonProcess waiting = b.StartDaemon();
         first.WaitReady(_patience);
         waiting.WaitForLog("Node b is waited for to be given a pod CIDR", _patience);
-        Waiting.For(() => Cluster.Report(b, "status").GetProperty("waitingFor").GetString() == "Kubernetes https://192.168.77.254:6443: this node's pod CIDRs");
+        Waiting.For(() => Cluster.Report(b, "status")
+            .GetProperty("waitingFor").GetString() == "Kubernetes https://192.168.77.254:6443: this node's pod CIDRs");
         Cluster.Report(b, "status").GetProperty("state").GetString().ShouldBe("starting");
         cluster.Nodes.Condition("b", "NetworkUnavailable").ShouldBeNull();
 
@@ -39,7 +41,8 @@ public class KubernetesControlPlaneTests
             foreach (IPAddress address in to.Pods[0].Addresses) from.Pods[0].Ping(address).EnsureSuccess();
             Cluster.Report(from, "status").GetProperty("device").GetString().ShouldBe("overlay.42");
             cluster.Annotations(from.Name).ShouldBe(Announced(from, 42));
-            Waiting.For(() => (string?)cluster.Nodes.Condition(from.Name, "NetworkUnavailable")?["status"] == "False", 30);
+            Waiting.For(
+                () => (string?)cluster.Nodes.Condition(from.Name, "NetworkUnavailable")?["status"] == "False", 30);
         }
 
         // As tools do that write whole Nodes.
@@ -58,11 +61,14 @@ public class KubernetesControlPlaneTests
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         string mac = Text(b, "vtepMac");
         cluster.Assign(b, "10.244.7.0/24");
-        Waiting.For(() => Routes.ViaOf(a, "10.244.7.0/24") == "192.168.77.2" && Routes.ViaOf(a, "10.244.2.0/24") is null, 30);
-        Waiting.For(() => Text(b, "subnet") == "10.244.7.0/24" && Routes.ViaOf(b, "10.244.1.0/24") == "192.168.77.1", 30);
+        Waiting.For(
+            () => Routes.ViaOf(a, "10.244.7.0/24") == "192.168.77.2" && Routes.ViaOf(a, "10.244.2.0/24") is null, 30);
+        Waiting.For(
+            () => Text(b, "subnet") == "10.244.7.0/24" && Routes.ViaOf(b, "10.244.1.0/24") == "192.168.77.1", 30);
         a.Pods[0].WaitForPing(IPAddress.Parse("10.244.7.0"));
         Text(b, "vtepMac").ShouldBe(mac);
-        Waiting.For(() => File.ReadAllText(b.SubnetFile).Contains("FLANNEL_SUBNET=10.244.7.1/24", StringComparison.Ordinal));
+        Waiting.For(
+            () => File.ReadAllText(b.SubnetFile).Contains("FLANNEL_SUBNET=10.244.7.1/24", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -90,7 +96,8 @@ public class KubernetesControlPlaneTests
         StateOf(a).ShouldNotBe("connected");
 
         await cluster.StartServerAsync();
-        Waiting.For(() => !KubernetesCluster.StoreOf(a).GetProperty("fromSavedState").GetBoolean() && StateOf(a) == "connected", 60);
+        Waiting.For(() =>
+            !KubernetesCluster.StoreOf(a).GetProperty("fromSavedState").GetBoolean() && StateOf(a) == "connected", 60);
         Text(a, "subnet").ShouldBe("10.244.1.0/24");
         Text(a, "vtepMac").ShouldBe(mac);
         a.Pods[0].Ping(b.Pods[0].AddressV4!).EnsureSuccess();
@@ -100,20 +107,24 @@ public class KubernetesControlPlaneTests
     [Fact]
     public async Task A_node_that_comes_from_flannel_keeps_its_mac_and_exchanges_traffic_with_one_that_runs_it()
     {
-        await using KubernetesCluster cluster = await KubernetesCluster.StartAsync(new LabOptions { Name = "kubeflannel" });
+        await using KubernetesCluster cluster =
+            await KubernetesCluster.StartAsync(new LabOptions { Name = "kubeflannel" });
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         VxlanPeer former = KernelVxlan.LeaseOf(a);
         KernelVxlan flannel = b.UseKernelVxlan(a);
         foreach ((Node node, VxlanPeer lease) in new[] { (a, former), (b, flannel.Lease) })
         {
             cluster.Register(node);
-            foreach ((string key, string value) in FlannelText.AnnotationsOf(lease)) cluster.Nodes.Annotate(node.Name, key, value);
+            foreach ((string key, string value) in FlannelText.AnnotationsOf(lease))
+                cluster.Nodes.Annotate(node.Name, key, value);
         }
 
         // As flannel registers on Windows: once before it has a MAC.
-        VxlanPeer early = new(IPNetwork.Parse("10.244.3.0/24"), IPAddress.Parse("192.168.77.3"), "", IPNetwork.Parse("fd00:10:244:3::/64"), IPAddress.Parse("fd77::3"), "");
+        VxlanPeer early = new(IPNetwork.Parse("10.244.3.0/24"), IPAddress.Parse(
+            "192.168.77.3"), "", IPNetwork.Parse("fd00:10:244:3::/64"), IPAddress.Parse("fd77::3"), "");
         cluster.Nodes.Put(NodeJson.Of("c", $"{early.Subnet}", $"{early.SubnetV6}"));
-        foreach ((string key, string value) in FlannelText.AnnotationsOf(early)) cluster.Nodes.Annotate("c", key, value);
+        foreach ((string key, string value) in FlannelText.AnnotationsOf(early))
+            cluster.Nodes.Annotate("c", key, value);
 
         a.StartDaemon().WaitReady(_patience);
         Text(a, "vtepMac").ShouldBe(former.VtepMac);
@@ -124,7 +135,8 @@ public class KubernetesControlPlaneTests
         b.Pods[0].Ping(a.Pods[0].AddressV4!).EnsureSuccess();
         cluster.Annotations("a").ShouldBe(FlannelText.AnnotationsOf(former));
         flannel.AddPeer(FlannelText.Read(cluster.Nodes.Get("a")!));
-        foreach ((NetworkNamespace from, Pod to) in new[] { (a.Pods[0], b.Pods[0]), (b.Pods[0], a.Pods[0]), (a, b.Pods[0]), ((NetworkNamespace)b, a.Pods[0]) })
+        foreach ((NetworkNamespace from, Pod to) in new[] { (a.Pods[0], b.Pods[0]), (b.Pods[0], a.Pods[0]),
+            (a, b.Pods[0]), ((NetworkNamespace)b, a.Pods[0]) })
         {
             foreach (IPAddress address in to.Addresses)
             {
@@ -133,7 +145,8 @@ public class KubernetesControlPlaneTests
             }
         }
 
-        foreach ((string key, string value) in FlannelText.AnnotationsOf(early with { VtepMac = "02:00:00:00:04:03", VtepMacV6 = "02:00:00:00:06:03" }))
+        foreach ((string key, string value) in FlannelText.AnnotationsOf(
+            early with { VtepMac = "02:00:00:00:04:03", VtepMacV6 = "02:00:00:00:06:03" }))
             cluster.Nodes.Annotate("c", key, value);
         Waiting.For(() => RowOf(a, "c").Contains("accepted", StringComparison.Ordinal), 30);
     }
@@ -145,7 +158,8 @@ public class KubernetesControlPlaneTests
     }
 
     private static string RowOf(Node node, string peer) =>
-        node.Overlayctl("peers").EnsureSuccess().Output.Split('\n').Single(line => line.TrimStart().StartsWith(peer + " ", StringComparison.Ordinal));
+        node.Overlayctl("peers").EnsureSuccess().Output.Split('\n')
+            .Single(line => line.TrimStart().StartsWith(peer + " ", StringComparison.Ordinal));
 
     private static string Text(Node node, string name) => Cluster.Report(node, "status").GetProperty(name).GetString()!;
 

@@ -53,7 +53,8 @@ public sealed class MasqueradeTests : IDisposable
     [Fact]
     public void An_exempt_destination_sees_pods_as_themselves()
     {
-        Scene scene = Start(AddressFamily.InterNetwork, static overlay => overlay["NonMasqueradeCidrs"] = new System.Text.Json.Nodes.JsonArray("192.168.77.254/32"));
+        Scene scene = Start(AddressFamily.InterNetwork, static overlay =>
+            overlay["NonMasqueradeCidrs"] = new System.Text.Json.Nodes.JsonArray("192.168.77.254/32"));
         SeenSource.Of(scene.Pod, _lab.Switch, scene.OutsideAddress).ShouldBe(scene.PodAddress);
         SeenSource.Of(scene.Pod, scene.B, scene.RemoteHostAddress).ShouldBe(scene.HostAddress);
     }
@@ -63,7 +64,10 @@ public sealed class MasqueradeTests : IDisposable
     {
         // As a Service's client on the host: its source is chosen by the route to the Service, and that becomes a pod.
         Scene scene = Start(AddressFamily.InterNetwork, static overlay => overlay["IpMasq"] = false);
-        _lab["a"].Run("nft", "add table ip svc; add chain ip svc out { type nat hook output priority -100; }; add rule ip svc out ip daddr 10.96.0.7 tcp dport 80 dnat to "
+        _lab["a"]
+            .Run("nft",
+                "add table ip svc; add chain ip svc out { type nat hook output priority -100; }; add rule ip svc out "
+                + "ip daddr 10.96.0.7 tcp dport 80 dnat to "
             + $"{scene.RemotePodAddress}:8080").EnsureSuccess();
         using Socket listener = scene.RemotePod.Invoke(() =>
         {
@@ -72,7 +76,8 @@ public sealed class MasqueradeTests : IDisposable
             made.Listen();
             return made;
         });
-        using Socket client = scene.A.Invoke(static () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using Socket client =
+            scene.A.Invoke(static () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         await client.ConnectAsync(IPAddress.Parse("10.96.0.7"), 80).WaitAsync(TimeSpan.FromSeconds(10));
         using Socket accepted = await listener.AcceptAsync();
         ((IPEndPoint)accepted.RemoteEndPoint!).Address.ShouldBe(scene.TunAddress);
@@ -85,7 +90,8 @@ public sealed class MasqueradeTests : IDisposable
         Scene scene = new(_lab, family);
 
         // The outside knows the way to node a's pods, and by node a to those of node b.
-        foreach (object destination in new object[] { scene.PodAddress, scene.RemotePodAddress }) _lab.Switch.Ip($"route add {destination} via {scene.HostAddress}");
+        foreach (object destination in new object[] { scene.PodAddress, scene.RemotePodAddress })
+            _lab.Switch.Ip($"route add {destination} via {scene.HostAddress}");
         return scene;
     }
 

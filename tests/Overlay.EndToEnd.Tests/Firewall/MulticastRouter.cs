@@ -5,7 +5,10 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
-/// <summary>Makes a node pass on multicast between two of its devices, both ways, as long as it lives: static routes of the kernel (linux/mroute.h, mroute6.h).</summary>
+/// <summary>
+/// Makes a node pass on multicast between two of its devices, both ways, as long as it lives: static routes of the
+/// kernel (linux/mroute.h, mroute6.h).
+/// </summary>
 internal sealed class MulticastRouter : IDisposable
 {
     // MRT_INIT, MRT_ADD_VIF and MRT_ADD_MFC; IPv6 has the same numbers.
@@ -30,9 +33,13 @@ internal sealed class MulticastRouter : IDisposable
         }
     }
 
-    /// <summary>Passes on what the source sends to the group, from the one device to the other, by their numbers.</summary>
+    /// <summary>
+    /// Passes on what the source sends to the group, from the one device to the other, by their numbers.
+    /// </summary>
     public void Route(IPAddress source, IPAddress group, ushort from, ushort to) =>
-        _socket.SetRawSocketOption(_level, AddRoute, source.AddressFamily == AddressFamily.InterNetwork ? Route4(source, group, from, to) : Route6(source, group, from, to));
+        _socket.SetRawSocketOption(_level, AddRoute, source.AddressFamily == AddressFamily.InterNetwork
+            ? Route4(source, group, from, to)
+            : Route6(source, group, from, to));
 
     public void Dispose() => _socket.Dispose();
 
@@ -58,7 +65,8 @@ internal sealed class MulticastRouter : IDisposable
 
     private static byte[] Route4(IPAddress source, IPAddress group, ushort from, ushort to)
     {
-        // struct mfcctl: source(4), group(4), parent(2), TTL threshold of each of 32 interfaces (0 = not there), counters
+        // struct mfcctl: source(4), group(4), parent(2), TTL threshold of each of 32 interfaces (0 = not there),
+        // counters
         byte[] mfc = new byte[60];
         source.GetAddressBytes().CopyTo(mfc, 0);
         group.GetAddressBytes().CopyTo(mfc, 4);

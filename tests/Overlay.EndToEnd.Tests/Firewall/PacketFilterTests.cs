@@ -24,7 +24,8 @@ public sealed class PacketFilterTests : IDisposable
         A.Run("nft", "add table ip somebody; add chain ip somebody theirs").EnsureSuccess();
         IReadOnlyList<DaemonProcess> daemons = _lab.StartDaemons();
         string before = Rules();
-        string[] wreckings = ["delete table ip overlay-1", "flush chain ip6 overlay-1 postrouting", "insert rule ip overlay-1 postrouting accept"];
+        string[] wreckings = ["delete table ip overlay-1", "flush chain ip6 overlay-1 postrouting",
+            "insert rule ip overlay-1 postrouting accept"];
         foreach (string wrecking in wreckings)
         {
             A.Run("nft", wrecking).EnsureSuccess();
@@ -32,7 +33,8 @@ public sealed class PacketFilterTests : IDisposable
         }
 
         daemons[0].Stop().ShouldBe(0);
-        A.Run("nft", "list", "ruleset").EnsureSuccess().Output.ShouldBe("table ip somebody {\n\tchain theirs {\n\t}\n}\n");
+        A.Run("nft", "list", "ruleset")
+            .EnsureSuccess().Output.ShouldBe("table ip somebody {\n\tchain theirs {\n\t}\n}\n");
         A.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("");
     }
 
@@ -78,12 +80,19 @@ public sealed class PacketFilterTests : IDisposable
         });
 
         // The one process does not find what the kernel shows, nor the program.
-        string bare = $"mount --bind /dev/null /usr/sbin/nft; mount -t tmpfs none /proc/$$/net; echo filter >/proc/$$/net/ip_tables_names; exec {ProductBinary.Find("overlayd")} --config {A.ConfigPath}";
-        BackgroundProcess daemon = A.Start("env", $"DOTNET_ROOT={Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."))}", "unshare", "--mount", "sh", "-c", bare);
+        string bare =
+            "mount --bind /dev/null /usr/sbin/nft; mount -t tmpfs none /proc/$$/net; echo filter "
+            + $">/proc/$$/net/ip_tables_names; exec {ProductBinary.Find("overlayd")} --config {A.ConfigPath}";
+        BackgroundProcess daemon =
+            A.Start(
+                "env",
+                $"DOTNET_ROOT={Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."))}",
+                "unshare", "--mount", "sh", "-c", bare);
         Waiting.For(IsForwarding, 30);
         A.Run("iptables-legacy", "-S").Output.ShouldContain("-A FORWARD -j OVERLAY-FORWARD-1\n");
         string[] warnings = Warnings();
-        warnings.ShouldContain(static warning => warning.StartsWith("table ip overlay-1 cannot be made, so pods are not masqueraded", StringComparison.Ordinal));
+        warnings.ShouldContain(static warning => warning.StartsWith(
+            "table ip overlay-1 cannot be made, so pods are not masqueraded", StringComparison.Ordinal));
         warnings.ShouldNotContain(static warning => warning.Contains("ip6", StringComparison.Ordinal));
         daemon.Stop().ShouldBe(0);
         A.Run("iptables-legacy", "-S").Output.ShouldNotContain("OVERLAY");
@@ -92,16 +101,22 @@ public sealed class PacketFilterTests : IDisposable
     [Fact]
     public void Networks_of_others_and_what_a_bridge_hides_are_told()
     {
-        A.Ip("link add docker0 type bridge", "address add 10.244.9.1/24 dev docker0", "link set docker0 up", "route add 10.96.4.0/24 via 192.168.77.254");
-        A.Ip("link add kube-ipvs0 type bridge", "address add 10.96.0.10/32 dev kube-ipvs0", "address add 10.97.8.1/24 dev kube-ipvs0");
+        A.Ip("link add docker0 type bridge", "address add 10.244.9.1/24 dev docker0", "link set docker0 up",
+            "route add 10.96.4.0/24 via 192.168.77.254");
+        A.Ip("link add kube-ipvs0 type bridge", "address add 10.96.0.10/32 dev kube-ipvs0",
+            "address add 10.97.8.1/24 dev kube-ipvs0");
         A.Set("net/bridge/bridge-nf-call-iptables", "0");
         _ = _lab.StartDaemons();
         Warnings().ShouldBe(
             [
-                "the network 10.244.9.0/24 of docker0 overlaps the cluster CIDR 10.244.0.0/16: pods there are not reached",
-                "the network 10.97.8.0/24 of kube-ipvs0 overlaps the service CIDR 10.96.0.0/12: an address may be a host's and a Service's",
-                "the route to 10.96.4.0/24 by eth0 overlaps the service CIDR 10.96.0.0/12: an address may be a host's and a Service's",
-                "net.bridge.bridge-nf-call-iptables is 0: a Service whose pod is on the client's own node may not answer; set it to 1",
+                "the network 10.244.9.0/24 of docker0 overlaps the cluster CIDR 10.244.0.0/16: pods there are not "
+                + "reached",
+                "the network 10.97.8.0/24 of kube-ipvs0 overlaps the service CIDR 10.96.0.0/12: an address may be a "
+                + "host's and a Service's",
+                "the route to 10.96.4.0/24 by eth0 overlaps the service CIDR 10.96.0.0/12: an address may be a host's "
+                + "and a Service's",
+                "net.bridge.bridge-nf-call-iptables is 0: a Service whose pod is on the client's own node may not "
+                + "answer; set it to 1",
             ],
             ignoreOrder: true);
     }
@@ -112,13 +127,16 @@ public sealed class PacketFilterTests : IDisposable
         {
             return AdminSocket.Get(A.Socket, "v1/status").Contains("\"forwarding\"", StringComparison.Ordinal);
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or SocketException or OperationCanceledException)
         {
             return false;
         }
     }
 
-    private string Rules() => A.Run("nft", "-s", "list", "table", "ip", "overlay-1").Output + A.Run("nft", "-s", "list", "table", "ip6", "overlay-1").Output;
+    private string Rules() => A.Run("nft", "-s", "list", "table", "ip", "overlay-1").Output + A.Run(
+        "nft", "-s", "list", "table", "ip6", "overlay-1").Output;
 
-    private string[] Warnings() => [.. AdminSocket.Report(A, "status").GetProperty("warnings").EnumerateArray().Select(static warning => warning.GetString()!)];
+    private string[] Warnings() => [.. AdminSocket.Report(A, "status")
+        .GetProperty("warnings").EnumerateArray().Select(static warning => warning.GetString()!)];
 }

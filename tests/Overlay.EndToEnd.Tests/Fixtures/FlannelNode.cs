@@ -5,8 +5,8 @@ namespace Overlay.EndToEnd.Tests.Fixtures;
 
 /// <summary>One of the two nodes of <c>flannel/wire.pcap</c>, as its flannel had set it up.</summary>
 /// <remarks>
-/// IPv6 pods go over a second device, flannel-v6.1, with a MAC and an MTU of its own. To us that is a second VTEP of the
-/// same node; here each has its own encapsulator and decapsulator, since one of ours has one MAC.
+/// IPv6 pods go over a second device, flannel-v6.1, with a MAC and an MTU of its own. To us that is a second VTEP of
+/// the same node; here each has its own encapsulator and decapsulator, since one of ours has one MAC.
 /// </remarks>
 internal sealed class FlannelNode
 {
@@ -38,7 +38,8 @@ internal sealed class FlannelNode
 
     /// <summary>The node whose underlay address that is.</summary>
     public static FlannelNode At(IpAddress underlayAddress) =>
-        new[] { A, B }.Single(node => node._remote.Address == underlayAddress || node._remoteV6.Address == underlayAddress);
+        new[] { A, B }.Single(
+            node => node._remote.Address == underlayAddress || node._remoteV6.Address == underlayAddress);
 
     /// <summary>MTU of the device for that family: the underlay's 1500 less the encapsulation.</summary>
     public static int Mtu(IpFamily family) => family == IpFamily.IPv4 ? 1450 : 1430;

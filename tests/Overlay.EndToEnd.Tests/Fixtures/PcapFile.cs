@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Overlay.EndToEnd.Tests.Fixtures;
 
-/// <summary>A classic pcap file of Ethernet frames (draft-ietf-opsawg-pcap), as tcpdump writes it on a little-endian machine.</summary>
+/// <summary>
+/// A classic pcap file of Ethernet frames (draft-ietf-opsawg-pcap), as tcpdump writes it on a little-endian machine.
+/// </summary>
 internal static class PcapFile
 {
     private const uint Microseconds = 0xa1b2_c3d4;
@@ -20,12 +22,14 @@ internal static class PcapFile
         List<byte[]> frames = [];
         for (bytes = bytes[FileHeader..]; !bytes.IsEmpty; bytes = bytes[(RecordHeader + frames[^1].Length)..])
         {
-            if (Word(bytes, 8) != Word(bytes, 12)) throw new InvalidDataException($"frame {frames.Count + 1} of {path} was cut short");
+            if (Word(bytes, 8) != Word(bytes, 12))
+                throw new InvalidDataException($"frame {frames.Count + 1} of {path} was cut short");
             frames.Add(bytes.Slice(RecordHeader, (int)Word(bytes, 8)).ToArray());
         }
 
         return frames;
     }
 
-    private static uint Word(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
+    private static uint Word(ReadOnlySpan<byte> bytes, int offset) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[offset..]);
 }

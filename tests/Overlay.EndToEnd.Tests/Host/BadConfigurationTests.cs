@@ -4,7 +4,9 @@ using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests.Host;
 
-/// <summary>What overlayd finds on its node or in its store contradicts its configuration, and ends it with both named.</summary>
+/// <summary>
+/// What overlayd finds on its node or in its store contradicts its configuration, and ends it with both named.
+/// </summary>
 public sealed class BadConfigurationTests : IDisposable
 {
     private readonly RefusedStarts _starts = new();

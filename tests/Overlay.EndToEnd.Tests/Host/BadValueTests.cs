@@ -3,13 +3,17 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Host;
 
-/// <summary>Each bad value ends overlayd with one line that names key, value and an example, and with exit code 78.</summary>
+/// <summary>
+/// Each bad value ends overlayd with one line that names key, value and an example, and with exit code 78.
+/// </summary>
 /// <remarks>Nothing but the configuration differs between them, so they share a node.</remarks>
 public class BadValueTests(RefusedStarts starts) : IClassFixture<RefusedStarts>
 {
     private Node Node => starts.Node;
 
-    /// <summary>Where in the section Overlay, the bad value as JSON, and what the line must name besides the key.</summary>
+    /// <summary>
+    /// Where in the section Overlay, the bad value as JSON, and what the line must name besides the key.
+    /// </summary>
     public static TheoryData<string, string, string> Table => new()
     {
         { "NodeName", "\"a/b\"", "a/b" },
@@ -76,7 +80,8 @@ public class BadValueTests(RefusedStarts starts) : IClassFixture<RefusedStarts>
     {
         Node.WriteConfig(overlay => RefusedStarts.Replace(overlay, key, JsonNode.Parse(json)));
         string line = starts.LineOfRefusedStart();
-        line.ShouldContain(json.StartsWith('{') || json.StartsWith('[') || line.Contains(" overlaps ", StringComparison.Ordinal) || line.Contains(" is outside ", StringComparison.Ordinal)
+        line.ShouldContain(json.StartsWith('{') || json.StartsWith('[') || line.Contains(
+            " overlaps ", StringComparison.Ordinal) || line.Contains(" is outside ", StringComparison.Ordinal)
             ? $"Overlay:{key}"
             : $"Overlay:{key} '{json.Trim('"')}'");
         line.ShouldContain(named);

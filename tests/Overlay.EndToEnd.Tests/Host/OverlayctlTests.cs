@@ -29,7 +29,8 @@ public class OverlayctlTests
         status.ShouldMatch(@"(?m)^controlPlane\.heldPeers +0 *$");
         Json(a, "status").GetProperty("state").GetString().ShouldBe("forwarding");
 
-        Table(a, "peers").ShouldMatch(@"(?m)^b +accepted +10\.244\.2\.0/24 +fd00:10:244:2::/64 +192\.168\.77\.2 +fd77::2 ");
+        Table(a, "peers")
+            .ShouldMatch(@"(?m)^b +accepted +10\.244\.2\.0/24 +fd00:10:244:2::/64 +192\.168\.77\.2 +fd77::2 ");
         JsonElement peer = Json(a, "peers").EnumerateArray().ShouldHaveSingleItem();
         peer.GetProperty("node").GetString().ShouldBe("b");
         peer.GetProperty("vtepMac").GetString().ShouldBe(VxlanPeer.Read(cluster["b"].LeaseFile).VtepMac);
@@ -39,7 +40,8 @@ public class OverlayctlTests
             .ShouldBe(["10.244.1.0/24", "10.244.2.0/24", "fd00:10:244:1::/64", "fd00:10:244:2::/64"]);
 
         Table(a, "counters").ShouldMatch(@"(?m)^egress-0 +egress +[1-9]");
-        Json(a, "counters").GetProperty("workers").EnumerateArray().Sum(worker => worker.GetProperty("packets").GetInt64()).ShouldBeGreaterThanOrEqualTo(6);
+        Json(a, "counters").GetProperty("workers")
+            .EnumerateArray().Sum(worker => worker.GetProperty("packets").GetInt64()).ShouldBeGreaterThanOrEqualTo(6);
     }
 
     [Fact]
@@ -56,14 +58,16 @@ public class OverlayctlTests
         metrics.ShouldContain("overlay_store_from_saved_state 0\n");
         metrics.ShouldMatch(@"(?m)^overlay_store_seconds_since_sync \d$");
         metrics.ShouldContain("overlay_dropped_packets_total{direction=\"ingress\",reason=\"UnknownVtep\"} 0\n");
-        Should.Throw<HttpRequestException>(() => Http(a, "v1/status")).StatusCode.ShouldBe(System.Net.HttpStatusCode.NotFound);
+        Should.Throw<HttpRequestException>(
+            () => Http(a, "v1/status")).StatusCode.ShouldBe(System.Net.HttpStatusCode.NotFound);
         File.GetUnixFileMode(a.Socket).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     [Fact]
     public void A_refused_peer_and_a_damaged_file_are_shown_with_the_reason()
     {
-        using Cluster cluster = Cluster.Start(new LabOptions { Name = "shown", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using Cluster cluster =
+            Cluster.Start(new LabOptions { Name = "shown", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         Node a = cluster["a"];
         File.WriteAllText(Path.Combine(cluster.Lab.LeaseDirectory, "broken.json"), "{");
         cluster.Daemons[0].WaitForLog("broken.json");
@@ -72,11 +76,13 @@ public class OverlayctlTests
         new VxlanPeer(cluster["b"].PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null)
             .Write(Path.Combine(cluster.Lab.LeaseDirectory, "thief.json"), 1);
         Waiting.For(() => Json(a, "peers").GetArrayLength() == 2);
-        JsonElement thief = Json(a, "peers").EnumerateArray().Single(peer => peer.GetProperty("node").GetString() == "thief");
+        JsonElement thief = Json(a, "peers")
+            .EnumerateArray().Single(peer => peer.GetProperty("node").GetString() == "thief");
         thief.GetProperty("state").GetString().ShouldBe("refused");
         thief.GetProperty("reason").GetString().ShouldBe(
             "pod CIDR 10.244.2.0/24 of node thief overlaps 10.244.2.0/24 of node b, which comes first");
-        Table(a, "peers").ShouldMatch(@"(?m)^thief +refused +10\.244\.2\.0/24 .*of node thief overlaps 10\.244\.2\.0/24 of node b");
+        Table(a, "peers")
+            .ShouldMatch(@"(?m)^thief +refused +10\.244\.2\.0/24 .*of node thief overlaps 10\.244\.2\.0/24 of node b");
         Table(a, "status").ShouldMatch(@"(?m)^controlPlane\.refusedPeers +1 *$");
     }
 
@@ -89,7 +95,8 @@ public class OverlayctlTests
         File.WriteAllText(file, "not a directory");
         node.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
         _ = node.StartDaemon();
-        Waiting.For(() => node.Overlayctl("status").Succeeded && Json(node, "status").GetProperty("controlPlane").GetProperty("problems").GetArrayLength() > 0);
+        Waiting.For(() => node.Overlayctl("status").Succeeded
+            && Json(node, "status").GetProperty("controlPlane").GetProperty("problems").GetArrayLength() > 0);
         JsonElement status = Json(node, "status");
         status.GetProperty("state").GetString().ShouldBe("starting");
         status.GetProperty("controlPlane").GetProperty("state").GetString().ShouldBe("connecting");

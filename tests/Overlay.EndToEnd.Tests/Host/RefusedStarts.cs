@@ -28,7 +28,8 @@ public sealed class RefusedStarts : IDisposable
             .Where(text => text.StartsWith("overlayd: bad configuration: ", StringComparison.Ordinal))
             .ShouldHaveSingleItem(daemon.Log);
         line.ShouldContain("example: ");
-        Node.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1", customMessage: "a refused start leaves no device");
+        Node.Run("ip", "link", "show").Output.ShouldNotContain(
+            "overlay.1", customMessage: "a refused start leaves no device");
         return line;
     }
 

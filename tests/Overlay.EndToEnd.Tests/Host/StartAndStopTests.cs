@@ -30,11 +30,13 @@ public class StartAndStopTests
         DaemonProcess daemon = node.StartDaemon();
         daemon.WaitForLog("VTEP");
         Waiting.For(() => File.Exists(node.SubnetFile));
-        string[] problems = [.. Cluster.Report(node, "status").GetProperty("problems").EnumerateArray().Select(problem => problem.GetString()!)];
+        string[] problems = [.. Cluster.Report(node, "status")
+            .GetProperty("problems").EnumerateArray().Select(problem => problem.GetString()!)];
         problems.Length.ShouldBe(2);
         problems.ShouldContain(problem => problem.Contains("net.ipv4.ip_forward"));
         problems.ShouldContain(problem => problem.Contains("net.ipv6.conf.all.forwarding"));
-        Should.Throw<HttpRequestException>(() => AdminSocket.GetLoopback(node, 9472, "readyz")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        Should.Throw<HttpRequestException>(
+            () => AdminSocket.GetLoopback(node, 9472, "readyz")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
 
         // One after the other: IPv6 brings route changes with it, and IPv4 has to be noticed without.
         node.Set("net/ipv4/ip_forward", "1");
@@ -72,7 +74,8 @@ public class StartAndStopTests
     [Fact]
     public void Who_held_a_pod_cidr_before_a_restart_still_holds_it()
     {
-        using Cluster cluster = Cluster.Start(new LabOptions { Name = "held", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using Cluster cluster =
+            Cluster.Start(new LabOptions { Name = "held", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         new VxlanPeer(b.PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null)
             .Write(Path.Combine(cluster.Lab.LeaseDirectory, "aaa.json"), 1);
@@ -106,7 +109,8 @@ public class StartAndStopTests
             if (key == "Admin") overlay[key]!["Http"] = value;
             else overlay[key] = value;
         });
-        using Socket inTheWay = node.Invoke(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using Socket inTheWay =
+            node.Invoke(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         inTheWay.Bind(new IPEndPoint(IPAddress.Loopback, 1));
         inTheWay.Listen();
 

@@ -26,7 +26,8 @@ public class FlannelMoveTests
         KernelVxlan atA = a.UseKernelVxlan(lab.Nodes);
         KernelVxlan atB = b.UseKernelVxlan(lab.Nodes);
         foreach (KernelVxlan kernel in new[] { atA, atB }) store.Put(kernel.Lease);
-        (NetworkNamespace one, NetworkNamespace two, NetworkNamespace remote) = (a.AddSandbox(), a.AddSandbox(), b.AddSandbox());
+        (NetworkNamespace one, NetworkNamespace two, NetworkNamespace remote) =
+            (a.AddSandbox(), a.AddSandbox(), b.AddSandbox());
         JsonObject made = flannel.Add(one);
         IReadOnlyList<IPAddress> local = PluginRuntime.AddressesIn(flannel.Add(two));
         IReadOnlyList<IPAddress> far = PluginRuntime.AddressesIn(there.Add(remote));
@@ -94,7 +95,8 @@ public class FlannelMoveTests
             {
                 IReadOnlyList<IPAddress> fresh = PluginRuntime.AddressesIn(result);
                 fresh.Count.ShouldBe(2);
-                foreach (IPAddress address in fresh) runtime.Held()[$"{address}"].ShouldBe(PluginRuntime.ContainerOf(sandbox));
+                foreach (IPAddress address in fresh)
+                    runtime.Held()[$"{address}"].ShouldBe(PluginRuntime.ContainerOf(sandbox));
                 foreach (IPAddress target in far.Concat(PluginRuntime.AddressesIn(made))) sandbox.WaitForPing(target);
                 runtime.Held().Values.GroupBy(static id => id).ShouldAllBe(static pod => pod.Count() == 2);
             }
@@ -104,7 +106,8 @@ public class FlannelMoveTests
             foreach (OpenConnection connection in connections) connection.Dispose();
         }
 
-        string[] FilesOfFlannel() => [.. Directory.GetFiles(runtime.FlannelFiles).Select(static path => Path.GetFileName(path)).Order()];
+        string[] FilesOfFlannel() =>
+            [.. Directory.GetFiles(runtime.FlannelFiles).Select(static path => Path.GetFileName(path)).Order()];
 
         void CheckConnections()
         {
@@ -117,7 +120,8 @@ public class FlannelMoveTests
     [Fact]
     public void A_bridge_with_another_networks_address_is_named_with_both_and_nothing_is_half_made()
     {
-        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "foreign", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
+        using LabNetwork lab = LabNetwork.Create(
+            new LabOptions { Name = "foreign", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
         Node node = lab["a"];
         PluginRuntime runtime = new(node, PublishedPrograms.Directory);
         JsonObject bridge = new()
@@ -125,13 +129,19 @@ public class FlannelMoveTests
             ["type"] = "bridge",
             ["bridge"] = "cni0",
             ["isGateway"] = true,
-            ["ipam"] = new JsonObject { ["type"] = "host-local", ["dataDir"] = runtime.Allocations, ["subnet"] = "10.88.0.0/16" },
+            ["ipam"] = new JsonObject
+            {
+                ["type"] = "host-local",
+                ["dataDir"] = runtime.Allocations,
+                ["subnet"] = "10.88.0.0/16",
+            },
         };
         JsonObject other = PluginRuntime.Conflist(bridge);
         other["name"] = "podman";
         NetworkNamespace theirs = node.AddSandbox();
         _ = runtime.Add(other, theirs);
-        File.WriteAllText(node.SubnetFile, "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n");
+        File.WriteAllText(node.SubnetFile,
+            "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n");
 
         string links = Links();
         NetworkNamespace ours = node.AddSandbox();
@@ -153,9 +163,12 @@ public class FlannelMoveTests
         string Links() => node.Run("ip", "-brief", "address").EnsureSuccess().Output;
     }
 
-    private static string MacOf(Node node, string device) => node.Run("cat", $"/sys/class/net/{device}/address").EnsureSuccess().Output;
+    private static string MacOf(Node node, string device) =>
+        node.Run("cat", $"/sys/class/net/{device}/address").EnsureSuccess().Output;
 
-    private static string AddressesOf(NetworkNamespace pod) => pod.Run("ip", "-brief", "address", "show", "dev", "eth0").EnsureSuccess().Output;
+    private static string AddressesOf(NetworkNamespace pod) =>
+        pod.Run("ip", "-brief", "address", "show", "dev", "eth0").EnsureSuccess().Output;
 
-    private static int PortsOf(Node node) => node.Run("ls", "/sys/class/net/cni0/brif").EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+    private static int PortsOf(Node node) => node.Run("ls", "/sys/class/net/cni0/brif")
+        .EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 }

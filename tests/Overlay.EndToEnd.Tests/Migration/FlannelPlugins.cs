@@ -6,8 +6,8 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Migration;
 
 /// <summary>
-/// Pods as flannel's plugin makes them: it has the reference plugins bridge and host-local do the work, with a configuration that it
-/// makes of subnet.env and keeps for DEL in a file a container.
+/// Pods as flannel's plugin makes them: it has the reference plugins bridge and host-local do the work, with a
+/// configuration that it makes of subnet.env and keeps for DEL in a file a container.
 /// </summary>
 /// <param name="runtime">Of the node.</param>
 internal sealed class FlannelPlugins(PluginRuntime runtime)
@@ -24,7 +24,9 @@ internal sealed class FlannelPlugins(PluginRuntime runtime)
         return runtime.Add(PluginRuntime.Conflist(plugin), sandbox);
     }
 
-    /// <summary>Removes a pod as its file says; of one without a file it knows nothing, and calls that a success.</summary>
+    /// <summary>
+    /// Removes a pod as its file says; of one without a file it knows nothing, and calls that a success.
+    /// </summary>
     public void Delete(NetworkNamespace sandbox)
     {
         if (!File.Exists(PathOf(sandbox))) return;
@@ -35,7 +37,8 @@ internal sealed class FlannelPlugins(PluginRuntime runtime)
         runtime.Delete(conflist, sandbox);
     }
 
-    // The keys and their order are those of flannel's plugin with "hairpinMode" and "isDefaultGateway", as its manifest has them.
+    // The keys and their order are those of flannel's plugin with "hairpinMode" and "isDefaultGateway", as its manifest
+    // has them.
     private JsonObject Delegate()
     {
         System.Net.IPNetwork[] subnets = [.. new[] { Node.PodCidrV4, Node.PodCidrV6 }.OfType<System.Net.IPNetwork>()];
@@ -52,11 +55,14 @@ internal sealed class FlannelPlugins(PluginRuntime runtime)
             {
                 ["type"] = "host-local",
                 ["dataDir"] = runtime.Allocations,
-                ["ranges"] = new JsonArray([.. subnets.Select(static subnet => new JsonArray(new JsonObject { ["subnet"] = $"{subnet}" }))]),
-                ["routes"] = new JsonArray([.. networks.Select(static network => new JsonObject { ["dst"] = $"{network}" })]),
+                ["ranges"] = new JsonArray(
+                    [.. subnets.Select(static subnet => new JsonArray(new JsonObject { ["subnet"] = $"{subnet}" }))]),
+                ["routes"] =
+                    new JsonArray([.. networks.Select(static network => new JsonObject { ["dst"] = $"{network}" })]),
             },
         };
     }
 
-    private string PathOf(NetworkNamespace sandbox) => Path.Combine(runtime.FlannelFiles, PluginRuntime.ContainerOf(sandbox));
+    private string PathOf(NetworkNamespace sandbox) =>
+        Path.Combine(runtime.FlannelFiles, PluginRuntime.ContainerOf(sandbox));
 }

@@ -38,7 +38,8 @@ internal sealed class FlannelStore : IDisposable
     {
         // As flannel's own keys, it ends with an etcd lease: one without would be a reservation.
         string lease = _etcd.Ctl("lease", "grant", "86400").Split(' ')[1];
-        _ = _etcd.Ctl("put", "--lease", lease, $"{Prefix}/subnets/{FlannelText.KeyOf(node)}", FlannelText.ValueOf(node));
+        _ = _etcd.Ctl(
+            "put", "--lease", lease, $"{Prefix}/subnets/{FlannelText.KeyOf(node)}", FlannelText.ValueOf(node));
     }
 
     /// <summary>The lease of the node now, as another's flannel reads it.</summary>

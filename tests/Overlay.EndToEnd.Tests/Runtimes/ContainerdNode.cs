@@ -31,9 +31,11 @@ internal sealed class ContainerdNode : RuntimeNode
     protected override string[] Command => ["containerd", "--config", _configuration, "--log-level", "warn"];
 
     public override void RunServer(string name, params string[] arguments) =>
-        Ctr(["run", "--detach", "--cni", "--cgroup", "", .. arguments, "--rootfs", Image, name, .. ServerOf(name)]).EnsureSuccess();
+        Ctr(["run", "--detach", "--cni", "--cgroup", "", .. arguments, "--rootfs", Image, name, .. ServerOf(name)])
+            .EnsureSuccess();
 
-    // `ctr run --detach --cni` leaves the plugins' DEL to whoever removes the container; ctr has no command for it alone.
+    // `ctr run --detach --cni` leaves the plugins' DEL to whoever removes the container; ctr has no command for it
+    // alone.
     public override void Remove(string name)
     {
         Ctr("task", "kill", "--signal", "9", name).EnsureSuccess();

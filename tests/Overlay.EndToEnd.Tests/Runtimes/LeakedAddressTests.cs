@@ -11,10 +11,12 @@ public class LeakedAddressTests
     [Fact]
     public void A_daemon_that_starts_frees_what_pods_have_left_and_nothing_that_is_in_use_or_anothers()
     {
-        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "leaked", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
+        using LabNetwork lab = LabNetwork.Create(
+            new LabOptions { Name = "leaked", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
         Node node = lab["a"];
         PluginRuntime runtime = new(node, PublishedPrograms.Directory);
-        File.WriteAllText(node.SubnetFile, "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n");
+        File.WriteAllText(node.SubnetFile,
+            "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n");
         JsonObject ours = PluginRuntime.Conflist(runtime.Overlay());
         JsonObject storage = PluginRuntime.Conflist(Storage(runtime));
         storage["name"] = "storage";
@@ -23,7 +25,12 @@ public class LeakedAddressTests
             ["type"] = "bridge",
             ["bridge"] = "cni0",
             ["isGateway"] = true,
-            ["ipam"] = new JsonObject { ["type"] = "host-local", ["dataDir"] = runtime.Allocations, ["subnet"] = $"{node.PodCidrV4}" },
+            ["ipam"] = new JsonObject
+            {
+                ["type"] = "host-local",
+                ["dataDir"] = runtime.Allocations,
+                ["subnet"] = $"{node.PodCidrV4}",
+            },
         });
 
         NetworkNamespace gone = node.AddSandbox();
@@ -35,14 +42,16 @@ public class LeakedAddressTests
         _ = runtime.Add(flannels, flannelsGone);
         foreach (NetworkNamespace pod in new[] { gone, running }) Age(runtime, pod);
         foreach (NetworkNamespace pod in new[] { gone, young, flannelsGone }) node.RemoveSandbox(pod);
-        Waiting.For(() => node.Run("ls", "/sys/class/net/cni0/brif").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length == 1, 20);
+        Waiting.For(() => node.Run("ls", "/sys/class/net/cni0/brif").Output.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries).Length == 1, 20);
 
         DaemonProcess daemon = node.StartDaemon();
         daemon.WaitReady();
         daemon.WaitForLog($"eth0 of container {PluginRuntime.ContainerOf(gone)} is gone");
         daemon.WaitForLog($"net1 of container {PluginRuntime.ContainerOf(gone)} is gone");
         Waiting.For(() => Directory.GetFiles(runtime.Records).Length == 3, 20);
-        runtime.Held().Values.Order().ShouldBe(new[] { young, running, flannelsGone }.Select(PluginRuntime.ContainerOf).Order());
+        runtime.Held().Values.Order()
+            .ShouldBe(new[] { young, running, flannelsGone }.Select(PluginRuntime.ContainerOf).Order());
         runtime.Held("storage").Values.ShouldBe([PluginRuntime.ContainerOf(running)]);
         runtime.Check(ours, running);
     }

@@ -29,8 +29,19 @@ public class PluginChainTests(PluginCluster cluster) : IClassFixture<PluginClust
             new() { ["type"] = "portmap", ["capabilities"] = new JsonObject { ["portMappings"] = true } });
         JsonObject capabilities = new()
         {
-            ["bandwidth"] = new JsonObject { ["ingressRate"] = 80_000_000, ["ingressBurst"] = 8_000_000, ["egressRate"] = 40_000_000, ["egressBurst"] = 8_000_000 },
-            ["portMappings"] = new JsonArray(new JsonObject { ["hostPort"] = Published, ["containerPort"] = RuntimeNode.Port, ["protocol"] = "tcp" }),
+            ["bandwidth"] = new JsonObject
+            {
+                ["ingressRate"] = 80_000_000,
+                ["ingressBurst"] = 8_000_000,
+                ["egressRate"] = 40_000_000,
+                ["egressBurst"] = 8_000_000,
+            },
+            ["portMappings"] = new JsonArray(new JsonObject
+            {
+                ["hostPort"] = Published,
+                ["containerPort"] = RuntimeNode.Port,
+                ["protocol"] = "tcp"
+            }),
         };
         NetworkNamespace pod = cluster.A.AddSandbox();
         string[] before = State();
@@ -57,7 +68,8 @@ public class PluginChainTests(PluginCluster cluster) : IClassFixture<PluginClust
         State().ShouldBe(before);
         Runtime.Delete(conflist, pod, capabilities: capabilities);
 
-        string Qdiscs() => cluster.A.Run("sh", "-c", "tc qdisc show | sed 's/ root refcnt [0-9]*//; s/qdisc tbf [0-9a-f]*: /tbf /'").EnsureSuccess().Output;
+        string Qdiscs() => cluster.A.Run("sh", "-c",
+            "tc qdisc show | sed 's/ root refcnt [0-9]*//; s/qdisc tbf [0-9a-f]*: /tbf /'").EnsureSuccess().Output;
     }
 
     [Fact]
@@ -66,7 +78,8 @@ public class PluginChainTests(PluginCluster cluster) : IClassFixture<PluginClust
         JsonObject first = PluginRuntime.Conflist(Runtime.Overlay());
         JsonObject storage = Runtime.Overlay();
         (storage["bridge"], storage["isDefaultGateway"], storage["mtu"]) = ("br-storage", false, 9000);
-        storage["ipam"]!["ranges"] = new JsonArray(new JsonArray(new JsonObject { ["subnet"] = "10.77.0.0/24", ["rangeStart"] = "10.77.0.100" }));
+        storage["ipam"]!["ranges"] = new JsonArray(
+            new JsonArray(new JsonObject { ["subnet"] = "10.77.0.0/24", ["rangeStart"] = "10.77.0.100" }));
         storage["ipam"]!["routes"] = new JsonArray(new JsonObject { ["dst"] = "10.78.0.0/16" });
         storage["args"] = new JsonObject { ["cni"] = new JsonObject { ["ips"] = new JsonArray("10.77.0.120") } };
 
@@ -102,11 +115,13 @@ public class PluginChainTests(PluginCluster cluster) : IClassFixture<PluginClust
         .. Runtime.Held().Keys,
         .. Directory.Exists(Runtime.Records) ? Directory.GetFiles(Runtime.Records) : [],
         .. cluster.A.Run("sh", "-c", "iptables-save; ip6tables-save").EnsureSuccess().Output.Split('\n')
-            .Where(static line => line.StartsWith("-A", StringComparison.Ordinal) && (line.Contains("CNI-DN", StringComparison.Ordinal) || line.Contains("10.244.1.", StringComparison.Ordinal))),
+            .Where(static line => line.StartsWith("-A", StringComparison.Ordinal) && (line.Contains(
+                "CNI-DN", StringComparison.Ordinal) || line.Contains("10.244.1.", StringComparison.Ordinal))),
     ];
 
     private static string HostInterfaceIn(JsonObject result) => result["interfaces"]!.AsArray()
-        .Select(static there => there!["name"]!.GetValue<string>()).Single(static name => name.StartsWith("ov", StringComparison.Ordinal));
+        .Select(static there => there!["name"]!.GetValue<string>())
+        .Single(static name => name.StartsWith("ov", StringComparison.Ordinal));
 
     private static void Accept(NetworkNamespace pod, IPAddress address, Func<Socket> connect)
     {

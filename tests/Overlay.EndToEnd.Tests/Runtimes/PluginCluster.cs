@@ -3,7 +3,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;
 
-/// <summary>Two nodes that run overlayd and know each other; the pods of a are the plugins' to make, and b has one.</summary>
+/// <summary>
+/// Two nodes that run overlayd and know each other; the pods of a are the plugins' to make, and b has one.
+/// </summary>
 public sealed class PluginCluster : IDisposable
 {
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "chain", PodsPerNode = 0 });

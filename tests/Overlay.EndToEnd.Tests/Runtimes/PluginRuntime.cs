@@ -6,8 +6,9 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Runtimes;
 
 /// <summary>
-/// Calls plugins on a node as the runtimes' library does: one after the other, each with what the one before has made; the last
-/// result is kept for CHECK and for DEL, which goes backwards. Allocations and records lie in the node's folder.
+/// Calls plugins on a node as the runtimes' library does: one after the other, each with what the one before has made;
+/// the last result is kept for CHECK and for DEL, which goes backwards. Allocations and records lie in the node's
+/// folder.
 /// </summary>
 internal sealed class PluginRuntime
 {
@@ -58,24 +59,30 @@ internal sealed class PluginRuntime
 
     /// <summary>Makes a pod of an empty namespace.</summary>
     /// <returns>The last plugin's result.</returns>
-    public JsonObject Add(JsonObject conflist, NetworkNamespace sandbox, string interfaceName = "eth0", JsonObject? capabilities = null)
+    public JsonObject Add(
+        JsonObject conflist, NetworkNamespace sandbox, string interfaceName = "eth0", JsonObject? capabilities = null)
     {
         JsonObject? previous = null;
         foreach (JsonObject plugin in Chain(conflist))
-            previous = Parse(Call("ADD", conflist, plugin, sandbox, interfaceName, capabilities, previous).EnsureSuccess());
+            previous =
+                Parse(Call("ADD", conflist, plugin, sandbox, interfaceName, capabilities, previous).EnsureSuccess());
         return _results[Key(conflist, sandbox, interfaceName)] = previous!;
     }
 
-    public void Check(JsonObject conflist, NetworkNamespace sandbox, string interfaceName = "eth0", JsonObject? capabilities = null)
+    public void Check(
+        JsonObject conflist, NetworkNamespace sandbox, string interfaceName = "eth0", JsonObject? capabilities = null)
     {
         foreach (JsonObject plugin in Chain(conflist))
-            _ = Call("CHECK", conflist, plugin, sandbox, interfaceName, capabilities, Kept(conflist, sandbox, interfaceName)).EnsureSuccess();
+            _ = Call("CHECK", conflist, plugin, sandbox, interfaceName, capabilities, Kept(
+                conflist, sandbox, interfaceName)).EnsureSuccess();
     }
 
-    public void Delete(JsonObject conflist, NetworkNamespace sandbox, string interfaceName = "eth0", JsonObject? capabilities = null)
+    public void Delete(
+        JsonObject conflist, NetworkNamespace sandbox, string interfaceName = "eth0", JsonObject? capabilities = null)
     {
         foreach (JsonObject plugin in Chain(conflist).Reverse())
-            _ = Call("DEL", conflist, plugin, sandbox, interfaceName, capabilities, Kept(conflist, sandbox, interfaceName)).EnsureSuccess();
+            _ = Call("DEL", conflist, plugin, sandbox, interfaceName, capabilities, Kept(
+                conflist, sandbox, interfaceName)).EnsureSuccess();
     }
 
     /// <summary>What one plugin answers that has to fail.</summary>
@@ -99,10 +106,12 @@ internal sealed class PluginRuntime
     public static string ContainerOf(NetworkNamespace sandbox) => sandbox.Namespace;
 
     public static IReadOnlyList<System.Net.IPAddress> AddressesIn(JsonObject result) =>
-        [.. result["ips"]!.AsArray().Select(static ip => System.Net.IPAddress.Parse(ip!["address"]!.GetValue<string>().Split('/')[0]))];
+        [.. result["ips"]!.AsArray()
+            .Select(static ip => System.Net.IPAddress.Parse(ip!["address"]!.GetValue<string>().Split('/')[0]))];
 
     private CommandResult Call(
-        string command, JsonObject conflist, JsonObject plugin, NetworkNamespace sandbox, string interfaceName, JsonObject? capabilities, JsonObject? previous)
+        string command, JsonObject conflist, JsonObject plugin, NetworkNamespace sandbox, string interfaceName,
+        JsonObject? capabilities, JsonObject? previous)
     {
         JsonObject configuration = plugin.DeepClone().AsObject();
         configuration["name"] = conflist["name"]!.DeepClone();
@@ -120,8 +129,10 @@ internal sealed class PluginRuntime
         string type = plugin["type"]!.GetValue<string>();
         string program = Path.Combine(type == "overlay" ? _plugins : ReferencePlugins, type);
         return Node.Run(
-            "env", $"CNI_COMMAND={command}", $"CNI_CONTAINERID={ContainerOf(sandbox)}", $"CNI_NETNS=/var/run/netns/{sandbox.Namespace}",
-            $"CNI_IFNAME={interfaceName}", $"CNI_PATH={_plugins}:{ReferencePlugins}", "sh", "-c", "exec \"$0\" <\"$1\"", program, input);
+            "env", $"CNI_COMMAND={command}", $"CNI_CONTAINERID={ContainerOf(sandbox)}",
+            $"CNI_NETNS=/var/run/netns/{sandbox.Namespace}",
+            $"CNI_IFNAME={interfaceName}", $"CNI_PATH={_plugins}:{ReferencePlugins}", "sh", "-c", "exec \"$0\" <\"$1\"",
+            program, input);
     }
 
     private JsonObject? Kept(JsonObject conflist, NetworkNamespace sandbox, string interfaceName) =>
@@ -130,7 +141,8 @@ internal sealed class PluginRuntime
     private static string Key(JsonObject conflist, NetworkNamespace sandbox, string interfaceName) =>
         $"{conflist["name"]} {ContainerOf(sandbox)} {interfaceName}";
 
-    private static JsonObject[] Chain(JsonObject conflist) => [.. conflist["plugins"]!.AsArray().Select(static plugin => plugin!.AsObject())];
+    private static JsonObject[] Chain(JsonObject conflist) =>
+        [.. conflist["plugins"]!.AsArray().Select(static plugin => plugin!.AsObject())];
 
     private static JsonObject Parse(CommandResult result) => JsonNode.Parse(result.Output)!.AsObject();
 }

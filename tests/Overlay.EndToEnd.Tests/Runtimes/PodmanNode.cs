@@ -38,18 +38,22 @@ internal sealed class PodmanNode : RuntimeNode
     protected override string[] Command => ["sleep", "infinity"];
 
     public override void RunServer(string name, params string[] arguments) => Podman(
-        ["run", "--detach", "--name", name, "--network", "cbr0", "--cgroup-parent", $"/{Group}", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
+        ["run", "--detach", "--name", name, "--network", "cbr0", "--cgroup-parent", $"/{Group}", "--ulimit",
+            "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
             .. arguments, "--rootfs", Image, .. ServerOf(name)]).EnsureSuccess();
 
     public override void Remove(string name) => Podman("rm", "--force", "--time", "0", name).EnsureSuccess();
 
-    public override CommandResult Exec(string name, params string[] arguments) => Podman(["exec", name, Busybox, .. arguments]);
+    public override CommandResult Exec(string name, params string[] arguments) =>
+        Podman(["exec", name, Busybox, .. arguments]);
 
     /// <summary>What makes podman publish the server on that port of the node.</summary>
     public static string[] PublishedOn(int port) => ["--publish", $"{port}:{Port}"];
 
-    protected override bool IsUp() => Inside("ip", "-brief", "address", "show", "dev", "lo").Output.Contains($"{IPAddress.Loopback}", StringComparison.Ordinal);
+    protected override bool IsUp() => Inside("ip", "-brief", "address", "show", "dev", "lo").Output.Contains(
+        $"{IPAddress.Loopback}", StringComparison.Ordinal);
 
     private CommandResult Podman(params string[] arguments) => Inside(
-        ["env", $"CONTAINERS_CONF={Directory}/containers.conf", $"CONTAINERS_STORAGE_CONF={Directory}/storage.conf", "podman", .. arguments]);
+        ["env", $"CONTAINERS_CONF={Directory}/containers.conf", $"CONTAINERS_STORAGE_CONF={Directory}/storage.conf",
+            "podman", .. arguments]);
 }

@@ -4,7 +4,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;
 
-/// <summary>A lab's node with a container runtime: its processes, its plugins and their configuration, and one image's files.</summary>
+/// <summary>
+/// A lab's node with a container runtime: its processes, its plugins and their configuration, and one image's files.
+/// </summary>
 internal abstract class RuntimeNode : IDisposable
 {
     /// <summary>The program of every container, and what its web server shows.</summary>
@@ -28,8 +30,10 @@ internal abstract class RuntimeNode : IDisposable
     {
         Node = node;
         Directory = System.IO.Directory.CreateDirectory(Path.Combine(node.Directory, "runtime")).FullName;
-        foreach (string directory in new[] { BinDirectory, ConfigDirectory }) _ = System.IO.Directory.CreateDirectory(directory);
-        foreach (string plugin in System.IO.Directory.GetFiles(ReferencePlugins)) File.Copy(plugin, Path.Combine(BinDirectory, Path.GetFileName(plugin)));
+        foreach (string directory in new[] { BinDirectory, ConfigDirectory })
+            _ = System.IO.Directory.CreateDirectory(directory);
+        foreach (string plugin in System.IO.Directory.GetFiles(ReferencePlugins))
+            File.Copy(plugin, Path.Combine(BinDirectory, Path.GetFileName(plugin)));
         MakeImage();
     }
 
@@ -53,7 +57,9 @@ internal abstract class RuntimeNode : IDisposable
         ["StateDirectory"] = Node.CniRecords,
     };
 
-    /// <summary>Writes what flannel's plugin makes of its configuration: the reference plugins bridge and host-local.</summary>
+    /// <summary>
+    /// Writes what flannel's plugin makes of its configuration: the reference plugins bridge and host-local.
+    /// </summary>
     public void UseBridge()
     {
         JsonArray ranges = [.. new[] { Node.PodCidrV4, Node.PodCidrV6 }.OfType<System.Net.IPNetwork>()
@@ -67,8 +73,17 @@ internal abstract class RuntimeNode : IDisposable
             ["hairpinMode"] = true,
             ["ipam"] = new JsonObject { ["type"] = "host-local", ["ranges"] = ranges },
         };
-        JsonObject portmap = new() { ["type"] = "portmap", ["capabilities"] = new JsonObject { ["portMappings"] = true } };
-        JsonObject conflist = new() { ["cniVersion"] = "0.4.0", ["name"] = "cbr0", ["plugins"] = new JsonArray(bridge, portmap) };
+        JsonObject portmap = new()
+        {
+            ["type"] = "portmap",
+            ["capabilities"] = new JsonObject { ["portMappings"] = true },
+        };
+        JsonObject conflist = new()
+        {
+            ["cniVersion"] = "0.4.0",
+            ["name"] = "cbr0",
+            ["plugins"] = new JsonArray(bridge, portmap),
+        };
         File.WriteAllText(Path.Combine(ConfigDirectory, "10-reference.conflist"), conflist.ToJsonString());
     }
 
@@ -79,11 +94,14 @@ internal abstract class RuntimeNode : IDisposable
 
         // From this process's mounts: those that `ip netns exec` makes hide the control groups.
         _process = Node.Start(
-            "nsenter", [.. _ownMounts, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", _script, "start", Directory, .. Command]);
+            "nsenter", [.. _ownMounts, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", _script,
+                "start", Directory, .. Command]);
         Waiting.For(() => !_process.HasExited && IsUp(), 30);
     }
 
-    /// <summary>Runs a container with a web server that shows its own busybox; more arguments are the runtime's.</summary>
+    /// <summary>
+    /// Runs a container with a web server that shows its own busybox; more arguments are the runtime's.
+    /// </summary>
     public abstract void RunServer(string name, params string[] arguments);
 
     /// <summary>Ends a container and removes it.</summary>
@@ -106,18 +124,24 @@ internal abstract class RuntimeNode : IDisposable
     public string NamespaceOf(string name)
     {
         string mark = MarkOf(name);
-        string process = System.IO.Directory.GetDirectories("/proc").Single(path => char.IsAsciiDigit(Path.GetFileName(path)[0]) && Arguments(path) is [Busybox, "httpd", .., var last] && last == mark);
+        string process = System.IO.Directory.GetDirectories("/proc").Single(path => char.IsAsciiDigit(
+            Path.GetFileName(path)[0]) && Arguments(path) is [Busybox, "httpd", .., var last] && last == mark);
         return $"{process}/ns/net";
     }
 
-    /// <summary>All that pods leave on a node where nobody cleans up: veths, addresses, records, bandwidth's devices, and rules that portmap made.</summary>
+    /// <summary>
+    /// All that pods leave on a node where nobody cleans up: veths, addresses, records, bandwidth's devices, and rules
+    /// that portmap made.
+    /// </summary>
     public string[] Traces() =>
     [
         .. Inside(
             "sh", "-c",
             $"ip -brief link | grep -oE '^(ov[0-9a-f]{{12}}|veth[0-9a-z]+|bwp[0-9a-f]+)'; "
-                + $"find /var/lib/cni/networks {Node.CniRecords} -type f -not -name 'last_reserved_ip.*' -not -name lock; "
-                + "for save in iptables-save ip6tables-save; do $save | grep -E '^(:CNI-(DN|SN)|-A CNI-(HOSTPORT-DNAT|DN|SN))'; done; true")
+                + $"find /var/lib/cni/networks {Node.CniRecords} -type f -not -name 'last_reserved_ip.*' -not -name "
+                + "lock; "
+                + "for save in iptables-save ip6tables-save; do $save | grep -E '^(:CNI-(DN|SN)|-A "
+                + "CNI-(HOSTPORT-DNAT|DN|SN))'; done; true")
             .EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries),
     ];
 
@@ -134,16 +158,19 @@ internal abstract class RuntimeNode : IDisposable
 
     protected abstract bool IsUp();
 
-    protected string[] ServerOf(string name) => [Busybox, "httpd", "-f", "-p", $"{Port}", "-h", "/bin", "-r", MarkOf(name)];
+    protected string[] ServerOf(string name) =>
+        [Busybox, "httpd", "-f", "-p", $"{Port}", "-h", "/bin", "-r", MarkOf(name)];
 
     /// <summary>Runs a command where the runtime is.</summary>
-    public CommandResult Inside(params string[] command) => Node.Run(_limit, _script, ["in", $"{_process!.Pid}", .. command]);
+    public CommandResult Inside(params string[] command) =>
+        Node.Run(_limit, _script, ["in", $"{_process!.Pid}", .. command]);
 
     private string MarkOf(string name) => $"{Node.Namespace}-{name}";
 
     private void MakeImage()
     {
-        foreach (string directory in new[] { "bin", "dev", "etc", "proc", "sys", "tmp" }) _ = System.IO.Directory.CreateDirectory(Path.Combine(Image, directory));
+        foreach (string directory in new[] { "bin", "dev", "etc", "proc", "sys", "tmp" })
+            _ = System.IO.Directory.CreateDirectory(Path.Combine(Image, directory));
         File.Copy(Busybox, Path.Combine(Image, "bin", "busybox"));
         foreach (string applet in _applets) _ = File.CreateSymbolicLink(Path.Combine(Image, "bin", applet), "busybox");
     }
@@ -152,7 +179,8 @@ internal abstract class RuntimeNode : IDisposable
     {
         try
         {
-            return File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            return File.ReadAllText(Path.Combine(process, "cmdline"))
+                .Split('\0', StringSplitOptions.RemoveEmptyEntries);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -6,13 +6,16 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Runtimes;
 
-/// <summary>Real container runtimes on nodes that run overlayd, with its plugin and with the reference plugins.</summary>
+/// <summary>
+/// Real container runtimes on nodes that run overlayd, with its plugin and with the reference plugins.
+/// </summary>
 public class RuntimeTests
 {
     private const string Own = "overlay";
     private const string Reference = "bridge";
 
-    // An answer of DNS as large as they come without TCP (EDNS buffer size 1232), and the largest that the pod MTU holds whole.
+    // An answer of DNS as large as they come without TCP (EDNS buffer size 1232), and the largest that the pod MTU
+    // holds whole.
     private static readonly int[] _datagrams = [1232, 1400];
 
     [Theory]
@@ -26,7 +29,8 @@ public class RuntimeTests
         Start(plugin, a, b);
         CheckTraffic(a, b);
 
-        // A container that ends leaves nothing; the one that runs has a veth and two addresses, and a record of our plugin.
+        // A container that ends leaves nothing; the one that runs has a veth and two addresses, and a record of our
+        // plugin.
         string[] before = a.Traces();
         before.Length.ShouldBe(plugin == Own ? 4 : 3, string.Join('\n', before));
         a.RunOnce("once", "ip", "address", "show", "dev", "eth0").EnsureSuccess().Output.ShouldContain("10.244.1.");
@@ -81,8 +85,10 @@ public class RuntimeTests
         foreach (IPAddress address in a.AddressesOf("server"))
         {
             Waiting.For(() => b.Exec("client", "ping", "-c", "1", "-W", "1", $"{address}").Succeeded, 30);
-            CheckPage(() => NamespaceThread.Invoke(b.NamespaceOf("client"), () => Connect(new IPEndPoint(address, RuntimeNode.Port))));
-            foreach (int size in _datagrams) CheckDatagram(b.NamespaceOf("client"), a.NamespaceOf("server"), address, size);
+            CheckPage(() => NamespaceThread.Invoke(
+                b.NamespaceOf("client"), () => Connect(new IPEndPoint(address, RuntimeNode.Port))));
+            foreach (int size in _datagrams)
+                CheckDatagram(b.NamespaceOf("client"), a.NamespaceOf("server"), address, size);
         }
     }
 
@@ -101,7 +107,8 @@ public class RuntimeTests
         using MemoryStream answer = new();
         using (NetworkStream stream = new(connection)) stream.CopyTo(answer);
         ReadOnlySpan<byte> all = answer.GetBuffer().AsSpan(0, (int)answer.Length);
-        all[(all.IndexOf("\r\n\r\n"u8) + 4)..].SequenceEqual(File.ReadAllBytes(RuntimeNode.Busybox)).ShouldBeTrue($"{all.Length} bytes have come, and are not the page");
+        all[(all.IndexOf("\r\n\r\n"u8) + 4)..].SequenceEqual(File.ReadAllBytes(RuntimeNode.Busybox))
+            .ShouldBeTrue($"{all.Length} bytes have come, and are not the page");
     }
 
     private static void CheckDatagram(string from, string to, IPAddress target, int size)
@@ -112,7 +119,8 @@ public class RuntimeTests
             socket.Bind(new IPEndPoint(target, 0));
             return socket;
         });
-        using Socket client = NamespaceThread.Invoke(from, () => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 });
+        using Socket client = NamespaceThread.Invoke(
+            from, () => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 });
         client.Connect(server.LocalEndPoint!);
         byte[] payload = new byte[size];
         Random.Shared.NextBytes(payload);
@@ -121,9 +129,11 @@ public class RuntimeTests
         byte[] buffer = new byte[2048];
         EndPoint source = client.LocalEndPoint!;
         int there = server.ReceiveFrom(buffer, ref source);
-        buffer.AsSpan(0, there).SequenceEqual(payload).ShouldBeTrue($"{size} bytes to {target} arrive as {there} others");
+        buffer.AsSpan(0, there)
+            .SequenceEqual(payload).ShouldBeTrue($"{size} bytes to {target} arrive as {there} others");
         _ = server.SendTo(buffer.AsSpan(0, there), source);
         int back = client.Receive(buffer);
-        buffer.AsSpan(0, back).SequenceEqual(payload).ShouldBeTrue($"{size} bytes back from {target} arrive as {back} others");
+        buffer.AsSpan(0, back)
+            .SequenceEqual(payload).ShouldBeTrue($"{size} bytes back from {target} arrive as {back} others");
     }
 }

@@ -4,7 +4,10 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
-/// <summary>A node's rules in the shape kube-proxy gives them in its iptables mode (pkg/proxy/iptables/proxier.go), the pods' range known to it.</summary>
+/// <summary>
+/// A node's rules in the shape kube-proxy gives them in its iptables mode (pkg/proxy/iptables/proxier.go), the pods'
+/// range known to it.
+/// </summary>
 internal static class IptablesProxy
 {
     public static string RulesOf(IReadOnlyList<Service> services)
@@ -39,11 +42,14 @@ internal static class IptablesProxy
 
         void Add(Service service)
         {
-            (string cluster, string external, string local) = ($"SVC-{service.Name}", $"EXT-{service.Name}", $"SVL-{service.Name}");
+            (string cluster, string external, string local) =
+                ($"SVC-{service.Name}", $"EXT-{service.Name}", $"SVL-{service.Name}");
             foreach (string chain in new[] { cluster, external, local }) Chain(chain);
             Rule($"KUBE-SERVICES -d {service.ClusterIp}/32 -p tcp -m tcp --dport {Service.Port} -j KUBE-{cluster}");
-            if (service.LoadBalancerIp is { } balancer) Rule($"KUBE-SERVICES -d {balancer}/32 -p tcp -m tcp --dport {Service.Port} -j KUBE-{external}");
-            if (service.NodePort > 0) Rule($"KUBE-NODEPORTS -p tcp -m tcp --dport {service.NodePort} -j KUBE-{external}");
+            if (service.LoadBalancerIp is { } balancer)
+                Rule($"KUBE-SERVICES -d {balancer}/32 -p tcp -m tcp --dport {Service.Port} -j KUBE-{external}");
+            if (service.NodePort > 0)
+                Rule($"KUBE-NODEPORTS -p tcp -m tcp --dport {service.NodePort} -j KUBE-{external}");
             if (service.IsLocal)
             {
                 Rule($"KUBE-{external} -s {LabAddresses.ClusterV4} -j KUBE-{cluster}");
@@ -57,13 +63,15 @@ internal static class IptablesProxy
                 Rule($"KUBE-{external} -j KUBE-{cluster}");
             }
 
-            Rule($"KUBE-{cluster} ! -s {LabAddresses.ClusterV4} -d {service.ClusterIp}/32 -p tcp -m tcp --dport {Service.Port} -j KUBE-MARK-MASQ");
+            Rule($"KUBE-{cluster} ! -s {LabAddresses.ClusterV4} -d {service.ClusterIp}/32 -p tcp -m tcp --dport "
+                + $"{Service.Port} -j KUBE-MARK-MASQ");
             for (int i = 0; i < service.Endpoints.Count; i++)
             {
                 Endpoint endpoint = service.Endpoints[i];
                 string pod = $"SEP-{service.Name}{i}";
                 Chain(pod);
-                string chance = i == service.Endpoints.Count - 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"-m statistic --mode random --probability {1.0 / (service.Endpoints.Count - i):0.0000} ");
+                string chance = i == service.Endpoints.Count - 1 ? "" : string.Create(CultureInfo.InvariantCulture,
+                    $"-m statistic --mode random --probability {1.0 / (service.Endpoints.Count - i):0.0000} ");
                 Rule($"KUBE-{cluster} {chance}-j KUBE-{pod}");
                 if (endpoint.IsLocal) Rule($"KUBE-{local} -j KUBE-{pod}");
                 Rule($"KUBE-{pod} -s {endpoint.Address}/32 -j KUBE-MARK-MASQ");

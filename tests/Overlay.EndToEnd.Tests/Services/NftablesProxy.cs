@@ -4,7 +4,10 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
-/// <summary>A node's rules in the shape kube-proxy gives them in its nftables mode (pkg/proxy/nftables/proxier.go), the pods' range known to it.</summary>
+/// <summary>
+/// A node's rules in the shape kube-proxy gives them in its nftables mode (pkg/proxy/nftables/proxier.go), the pods'
+/// range known to it.
+/// </summary>
 internal static class NftablesProxy
 {
     private const string Base = """
@@ -35,7 +38,8 @@ internal static class NftablesProxy
         foreach (Service service in services)
         {
             addresses.Add($"{service.ClusterIp} . tcp . {Service.Port} : goto service-{service.Name}");
-            if (service.LoadBalancerIp is { } balancer) addresses.Add($"{balancer} . tcp . {Service.Port} : goto external-{service.Name}");
+            if (service.LoadBalancerIp is { } balancer)
+                addresses.Add($"{balancer} . tcp . {Service.Port} : goto external-{service.Name}");
             if (service.NodePort > 0) ports.Add($"tcp . {service.NodePort} : goto external-{service.Name}");
             Add(chains, service);
         }
@@ -58,11 +62,15 @@ internal static class NftablesProxy
         for (int i = 0; i < service.Endpoints.Count; i++)
         {
             Endpoint endpoint = service.Endpoints[i];
-            Chain(NameOf(service, endpoint), $"ip saddr {endpoint.Address} jump mark-for-masquerade", $"meta l4proto tcp dnat to {endpoint.Address}:{endpoint.Port}");
+            Chain(NameOf(service, endpoint), $"ip saddr {endpoint.Address} jump mark-for-masquerade",
+                $"meta l4proto tcp dnat to {endpoint.Address}:{endpoint.Port}");
         }
 
-        Chain($"service-{service.Name}", $"ip daddr {service.ClusterIp} tcp dport {Service.Port} ip saddr != {LabAddresses.ClusterV4} jump mark-for-masquerade", Choice(service, service.Endpoints));
-        if (!service.IsLocal) Chain($"external-{service.Name}", "jump mark-for-masquerade", $"goto service-{service.Name}");
+        Chain($"service-{service.Name}",
+            $"ip daddr {service.ClusterIp} tcp dport {Service.Port} ip saddr != {LabAddresses.ClusterV4} jump "
+            + "mark-for-masquerade", Choice(service, service.Endpoints));
+        if (!service.IsLocal)
+            Chain($"external-{service.Name}", "jump mark-for-masquerade", $"goto service-{service.Name}");
         else
         {
             Chain(
@@ -78,7 +86,9 @@ internal static class NftablesProxy
     }
 
     private static string Choice(Service service, IReadOnlyList<Endpoint> endpoints) =>
-        $"numgen random mod {endpoints.Count} vmap {{ {string.Join(", ", endpoints.Select((endpoint, i) => $"{i} : goto {NameOf(service, endpoint)}"))} }}";
+        $"numgen random mod {endpoints.Count} vmap {{ "
+        + $"{string.Join(", ", endpoints.Select((endpoint, i) => $"{i} : goto {NameOf(service, endpoint)}"))} }}";
 
-    private static string NameOf(Service service, Endpoint endpoint) => $"endpoint-{service.Name}-{endpoint.Address.ToString().Replace('.', '-')}";
+    private static string NameOf(Service service, Endpoint endpoint) =>
+        $"endpoint-{service.Name}-{endpoint.Address.ToString().Replace('.', '-')}";
 }

@@ -9,7 +9,8 @@ namespace Overlay.EndToEnd.Tests;
 /// <param name="LoadBalancerIp">Its address outside; null for none.</param>
 /// <param name="IsLocal">externalTrafficPolicy: Local.</param>
 /// <param name="Endpoints">The pods behind it.</param>
-internal sealed record Service(string Name, IPAddress ClusterIp, int NodePort, IPAddress? LoadBalancerIp, bool IsLocal, IReadOnlyList<Endpoint> Endpoints)
+internal sealed record Service(string Name, IPAddress ClusterIp, int NodePort, IPAddress? LoadBalancerIp, bool IsLocal,
+    IReadOnlyList<Endpoint> Endpoints)
 {
     public const int Port = 80;
 }

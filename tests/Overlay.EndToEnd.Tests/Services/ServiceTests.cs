@@ -5,7 +5,10 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests;
 
-/// <summary>Services whose pods are on two nodes, by rules as kube-proxy makes them: reached by everybody, who is seen as Kubernetes promises.</summary>
+/// <summary>
+/// Services whose pods are on two nodes, by rules as kube-proxy makes them: reached by everybody, who is seen as
+/// Kubernetes promises.
+/// </summary>
 public sealed class ServiceTests : IAsyncLifetime
 {
     private const int PodPort = 8080;
@@ -20,7 +23,8 @@ public sealed class ServiceTests : IAsyncLifetime
     private static readonly IPAddress _balancer = IPAddress.Parse("203.0.113.10");
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
-    private readonly LabNetwork _lab = LabNetwork.Create(new() { Name = "services", PodsPerNode = 2, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+    private readonly LabNetwork _lab = LabNetwork.Create(
+        new() { Name = "services", PodsPerNode = 2, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
     private readonly Dictionary<string, Socket> _listeners = [];
 
     private Node A => _lab["a"];
@@ -85,14 +89,18 @@ public sealed class ServiceTests : IAsyncLifetime
     {
         HashSet<string> seen = [];
         for (int i = 0; i < Tries; i++) _ = seen.Add(await SeeAsync(client, service));
-        string[] expected = far is null ? [$"{Near.Name} sees {near}"] : [$"{Near.Name} sees {near}", $"{Far.Name} sees {far}"];
-        string.Join(" and ", seen.Order()).ShouldBe(string.Join(" and ", expected), $"from {client.Namespace} to {service}");
+        string[] expected = far is null
+            ? [$"{Near.Name} sees {near}"]
+            : [$"{Near.Name} sees {near}", $"{Far.Name} sees {far}"];
+        string.Join(" and ", seen.Order())
+            .ShouldBe(string.Join(" and ", expected), $"from {client.Namespace} to {service}");
     }
 
     // Which pod answers, and as whom it sees the client.
     private async Task<string> SeeAsync(NetworkNamespace client, IPEndPoint service)
     {
-        using Socket connection = client.Invoke(static () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using Socket connection =
+            client.Invoke(static () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         await connection.ConnectAsync(service).WaitAsync(_patience);
         connection.Shutdown(SocketShutdown.Send);
         byte[] name = new byte[64];
@@ -115,7 +123,8 @@ public sealed class ServiceTests : IAsyncLifetime
             while (true)
             {
                 using Socket accepted = await listener.AcceptAsync();
-                _ = await accepted.SendAsync(System.Text.Encoding.ASCII.GetBytes($"{pod.Name} sees {((IPEndPoint)accepted.RemoteEndPoint!).Address}"));
+                _ = await accepted.SendAsync(System.Text.Encoding.ASCII.GetBytes(
+                    $"{pod.Name} sees {((IPEndPoint)accepted.RemoteEndPoint!).Address}"));
                 accepted.Shutdown(SocketShutdown.Send);
             }
         });

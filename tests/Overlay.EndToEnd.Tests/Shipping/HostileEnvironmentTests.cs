@@ -30,7 +30,8 @@ public sealed class HostileEnvironmentTests : IDisposable
     {
         CopyScripts();
         string fakes = _temporary["fakes"];
-        foreach (string tool in new[] { "clang", "lld", "ld.lld", "llvm-objcopy", "llvm-strip" }) Program(Path.Combine(fakes, tool), "#!/bin/sh\nexit 1\n");
+        foreach (string tool in new[] { "clang", "lld", "ld.lld", "llvm-objcopy", "llvm-strip" })
+            Program(Path.Combine(fakes, tool), "#!/bin/sh\nexit 1\n");
         Program(Path.Combine(fakes, "dotnet"), "#!/bin/sh\necho 8.0.100\n");
         string sdk = _temporary["an sdk"];
         Program(Path.Combine(sdk, "dotnet"), Sdk);
@@ -38,8 +39,10 @@ public sealed class HostileEnvironmentTests : IDisposable
 
         string log = Publish(
             "out of it",
-            $"PATH={fakes}:/usr/bin:/bin", $"DOTNET_ROOT={sdk}", $"SEEN={Seen}", $"TMPDIR={_temporary["missing"]}", "LC_ALL=de_DE.UTF-8", "CDPATH=/usr:/etc",
-            "Configuration=Debug", "PLATFORM=x86", "PublishAot=false", "ObjCopyName=llvm-objcopy", "CppCompilerAndLinker=clang", "LinkerFlavor=lld");
+            $"PATH={fakes}:/usr/bin:/bin", $"DOTNET_ROOT={sdk}", $"SEEN={Seen}", $"TMPDIR={_temporary["missing"]}",
+            "LC_ALL=de_DE.UTF-8", "CDPATH=/usr:/etc",
+            "Configuration=Debug", "PLATFORM=x86", "PublishAot=false", "ObjCopyName=llvm-objcopy",
+            "CppCompilerAndLinker=clang", "LinkerFlavor=lld");
 
         string output = _temporary["out of it"];
         foreach (string program in new[] { "overlayd", "overlayctl", "overlay" })
@@ -51,14 +54,16 @@ public sealed class HostileEnvironmentTests : IDisposable
             given.ShouldContain("LC_ALL=C.UTF-8");
             given.ShouldContain("umask=0022");
             given.ShouldContain(static line => line.StartsWith("HOME=/", StringComparison.Ordinal));
-            foreach (string foreign in new[] { "Configuration=", "PLATFORM=", "PublishAot=", "ObjCopyName=", "CppCompilerAndLinker=", "LinkerFlavor=", "CDPATH=" })
+            foreach (string foreign in new[] { "Configuration=", "PLATFORM=", "PublishAot=", "ObjCopyName=",
+                "CppCompilerAndLinker=", "LinkerFlavor=", "CDPATH=" })
                 given.ShouldNotContain(line => line.StartsWith(foreign, StringComparison.Ordinal), program);
         }
 
         foreach (string native in new[] { "overlayctl", "overlay" })
         {
             string[] given = File.ReadAllLines(Path.Combine(Seen, native));
-            foreach (string tool in new[] { "CppCompilerAndLinker=gcc", "ObjCopyName=objcopy", "LinkerFlavor=bfd" }) given.ShouldContain($"-p:{tool}");
+            foreach (string tool in new[] { "CppCompilerAndLinker=gcc", "ObjCopyName=objcopy", "LinkerFlavor=bfd" })
+                given.ShouldContain($"-p:{tool}");
         }
 
         File.GetUnixFileMode(Path.Combine(output, "SHA256SUMS")).HasFlag(UnixFileMode.OtherRead).ShouldBeTrue();
@@ -69,8 +74,10 @@ public sealed class HostileEnvironmentTests : IDisposable
     private void CopyScripts()
     {
         string deploy = Directory.CreateDirectory(Path.Combine(Tree, "deploy")).FullName;
-        foreach (string script in new[] { "publish.sh", "prerequisites.sh" }) File.Copy(Path.Combine(Repository.Root, "deploy", script), Path.Combine(deploy, script));
-        foreach (string file in new[] { "global.json", "THIRD-PARTY-NOTICES" }) File.Copy(Path.Combine(Repository.Root, file), Path.Combine(Tree, file));
+        foreach (string script in new[] { "publish.sh", "prerequisites.sh" })
+            File.Copy(Path.Combine(Repository.Root, "deploy", script), Path.Combine(deploy, script));
+        foreach (string file in new[] { "global.json", "THIRD-PARTY-NOTICES" })
+            File.Copy(Path.Combine(Repository.Root, file), Path.Combine(Tree, file));
     }
 
     private static void Program(string path, string text)
@@ -83,7 +90,8 @@ public sealed class HostileEnvironmentTests : IDisposable
     // By a relative path, without a home, and with a umask that hides everything from others.
     private string Publish(string directory, params string[] environment)
     {
-        ProcessStartInfo start = new("env", ["-i", .. environment, "bash", "-c", "umask 077; exec deploy/publish.sh \"$0\"", _temporary[directory]])
+        ProcessStartInfo start = new("env",
+            ["-i", .. environment, "bash", "-c", "umask 077; exec deploy/publish.sh \"$0\"", _temporary[directory]])
         {
             WorkingDirectory = Tree,
             RedirectStandardOutput = true,

@@ -18,7 +18,8 @@ internal sealed class KubernetesManifest
     public static KubernetesManifest Read()
     {
         YamlStream stream = [];
-        using StreamReader reader = File.OpenText(Path.Combine(Repository.Root, "deploy", "kubernetes", "overlay.yaml"));
+        using StreamReader reader =
+            File.OpenText(Path.Combine(Repository.Root, "deploy", "kubernetes", "overlay.yaml"));
         stream.Load(reader);
         return new([.. stream.Documents.Select(static document => document.RootNode)]);
     }
@@ -34,7 +35,8 @@ internal sealed class KubernetesManifest
     {
         YamlNode? found = node;
         foreach (string key in path)
-            found = found is YamlMappingNode mapping && mapping.Children.TryGetValue(new YamlScalarNode(key), out YamlNode? next) ? next : null;
+            found = found is YamlMappingNode mapping
+                && mapping.Children.TryGetValue(new YamlScalarNode(key), out YamlNode? next) ? next : null;
         return found;
     }
 
@@ -42,5 +44,6 @@ internal sealed class KubernetesManifest
 
     public static IReadOnlyList<YamlNode> Items(YamlNode node) => [.. ((YamlSequenceNode)node).Children];
 
-    public static string[] Texts(YamlNode node, params string[] path) => [.. Items(At(node, path)).Select(static item => ((YamlScalarNode)item).Value!)];
+    public static string[] Texts(YamlNode node, params string[] path) =>
+        [.. Items(At(node, path)).Select(static item => ((YamlScalarNode)item).Value!)];
 }

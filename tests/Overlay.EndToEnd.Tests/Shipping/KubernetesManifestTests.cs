@@ -15,36 +15,50 @@ public partial class KubernetesManifestTests
     [Fact]
     public void Every_object_is_there_once_and_in_one_namespace()
     {
-        _manifest.Kinds.Order().ShouldBe(["ClusterRole", "ClusterRoleBinding", "ConfigMap", "DaemonSet", "Namespace", "ServiceAccount"]);
+        _manifest.Kinds.Order()
+            .ShouldBe(["ClusterRole", "ClusterRoleBinding", "ConfigMap", "DaemonSet", "Namespace", "ServiceAccount"]);
         string name = Text(_manifest.Object("Namespace"), "metadata", "name");
-        foreach (string kind in new[] { "ServiceAccount", "ConfigMap", "DaemonSet" }) Text(_manifest.Object(kind), "metadata", "namespace").ShouldBe(name);
+        foreach (string kind in new[] { "ServiceAccount", "ConfigMap", "DaemonSet" })
+            Text(_manifest.Object(kind), "metadata", "namespace").ShouldBe(name);
         YamlNode subject = Items(At(_manifest.Object("ClusterRoleBinding"), "subjects")).ShouldHaveSingleItem();
-        (Text(subject, "name"), Text(subject, "namespace")).ShouldBe((Text(_manifest.Object("ServiceAccount"), "metadata", "name"), name));
-        Text(_manifest.Object("ClusterRoleBinding"), "roleRef", "name").ShouldBe(Text(_manifest.Object("ClusterRole"), "metadata", "name"));
+        (Text(subject, "name"), Text(subject, "namespace"))
+            .ShouldBe((Text(_manifest.Object("ServiceAccount"), "metadata", "name"), name));
+        Text(_manifest.Object("ClusterRoleBinding"), "roleRef", "name")
+            .ShouldBe(Text(_manifest.Object("ClusterRole"), "metadata", "name"));
         Text(_manifest.PodSpec, "serviceAccountName").ShouldBe(Text(subject, "name"));
         Text(_manifest.Object("DaemonSet"), "spec", "selector", "matchLabels", "app.kubernetes.io/name")
-            .ShouldBe(Text(_manifest.Object("DaemonSet"), "spec", "template", "metadata", "labels", "app.kubernetes.io/name"));
+            .ShouldBe(Text(
+                _manifest.Object("DaemonSet"), "spec", "template", "metadata", "labels", "app.kubernetes.io/name"));
     }
 
     [Fact]
     public async Task The_role_allows_what_daemons_ask_and_no_more()
     {
         await using KubernetesCluster cluster = await KubernetesCluster.StartAsync(
-            new LabOptions { Name = "rbac", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4, PodsPerNode = 0 });
+            new LabOptions
+            {
+                Name = "rbac",
+                Underlay = AddressFamilies.V4,
+                Inner = AddressFamilies.V4,
+                PodsPerNode = 0
+            });
         _ = cluster.StartDaemons();
-        Waiting.For(() => cluster.Lab.Nodes.All(node => (string?)cluster.Nodes.Condition(node.Name, "NetworkUnavailable")?["status"] == "False"), 30);
+        Waiting.For(() => cluster.Lab.Nodes.All(
+            node => (string?)cluster.Nodes.Condition(node.Name, "NetworkUnavailable")?["status"] == "False"), 30);
 
         // As watches end with time: what is asked then must be allowed too.
         string[] asked = [.. cluster.Requests.Select(VerbOf)];
         await cluster.StopServerAsync();
         await cluster.StartServerAsync();
-        Waiting.For(() => cluster.Lab.Nodes.All(node => KubernetesCluster.StoreOf(node).GetProperty("state").GetString() == "connected"), 60);
+        Waiting.For(() => cluster.Lab.Nodes.All(
+            node => KubernetesCluster.StoreOf(node).GetProperty("state").GetString() == "connected"), 60);
         string[] all = [.. asked.Concat(cluster.Requests.Select(VerbOf)).Distinct().Order(StringComparer.Ordinal)];
 
         string[] allowed =
         [
             .. Items(At(_manifest.Object("ClusterRole"), "rules"))
-                .SelectMany(static rule => Texts(rule, "resources").SelectMany(resource => Texts(rule, "verbs").Select(verb => $"{verb} {resource}"))),
+                .SelectMany(static rule => Texts(rule, "resources")
+                .SelectMany(resource => Texts(rule, "verbs").Select(verb => $"{verb} {resource}"))),
         ];
         all.Except(allowed).ShouldBeEmpty();
 
@@ -58,7 +72,8 @@ public partial class KubernetesManifestTests
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
         {
             YamlNode security = At(container, "securityContext");
-            (Text(security, "privileged"), Text(security, "allowPrivilegeEscalation"), Text(security, "readOnlyRootFilesystem")).ShouldBe(("false", "false", "true"));
+            (Text(security, "privileged"), Text(security, "allowPrivilegeEscalation"), Text(
+                security, "readOnlyRootFilesystem")).ShouldBe(("false", "false", "true"));
             Texts(security, "capabilities", "drop").ShouldBe(["ALL"]);
             Text(security, "seLinuxOptions", "type").ShouldBe("spc_t");
         }
@@ -68,7 +83,8 @@ public partial class KubernetesManifestTests
         foreach (string host in new[] { "hostPID", "hostIPC" }) Find(_manifest.PodSpec, host).ShouldBeNull();
 
         // What runtimes run as root is not the daemon's to write.
-        Mounts(_manifest.Daemon).ShouldNotContain(static path => path.StartsWith("/opt/cni", StringComparison.Ordinal) || path.StartsWith("/etc/cni", StringComparison.Ordinal));
+        Mounts(_manifest.Daemon).ShouldNotContain(static path => path.StartsWith("/opt/cni", StringComparison.Ordinal)
+            || path.StartsWith("/etc/cni", StringComparison.Ordinal));
         Mounts(_manifest.Init).ShouldBe(["/etc/overlay", "/opt/cni/bin", "/etc/cni/net.d"]);
     }
 
@@ -83,7 +99,8 @@ public partial class KubernetesManifestTests
 
         Text(_manifest.PodSpec, "hostNetwork").ShouldBe("true");
         Text(_manifest.PodSpec, "priorityClassName").ShouldBe("system-node-critical");
-        YamlMappingNode toleration = (YamlMappingNode)Items(At(_manifest.PodSpec, "tolerations")).ShouldHaveSingleItem();
+        YamlMappingNode toleration = (YamlMappingNode)Items(At(_manifest.PodSpec, "tolerations"))
+            .ShouldHaveSingleItem();
         toleration.Children.Count.ShouldBe(1);
         Text(toleration, "operator").ShouldBe("Exists");
     }
@@ -91,13 +108,15 @@ public partial class KubernetesManifestTests
     [Fact]
     public void A_node_that_still_has_flannel_is_waited_for_in_whatever_namespace_that_is()
     {
-        YamlNode term = Items(At(_manifest.PodSpec, "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution")).ShouldHaveSingleItem();
+        YamlNode term = Items(At(_manifest.PodSpec, "affinity", "podAntiAffinity",
+            "requiredDuringSchedulingIgnoredDuringExecution")).ShouldHaveSingleItem();
         Text(term, "topologyKey").ShouldBe("kubernetes.io/hostname");
         ((YamlMappingNode)At(term, "namespaceSelector")).Children.ShouldBeEmpty();
         Text(term, "labelSelector", "matchLabels", "app").ShouldBe("flannel");
 
         // Pods that wait count against maxUnavailable, so none is made for a node that has the label.
-        YamlNode nodes = Items(At(_manifest.PodSpec, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")).ShouldHaveSingleItem();
+        YamlNode nodes = Items(At(_manifest.PodSpec, "affinity", "nodeAffinity",
+            "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")).ShouldHaveSingleItem();
         YamlNode expression = Items(At(nodes, "matchExpressions")).ShouldHaveSingleItem();
         (Text(expression, "key"), Text(expression, "operator")).ShouldBe(("pod-network", "NotIn"));
         Texts(expression, "values").ShouldBe(["flannel"]);
@@ -111,17 +130,20 @@ public partial class KubernetesManifestTests
         YamlNode data = At(_manifest.Object("ConfigMap"), "data");
         string netConf = Path.Combine(node.Directory, "net-conf.json");
         File.WriteAllText(netConf, Text(data, "net-conf.json"));
-        File.WriteAllText(node.ConfigPath, Text(data, "overlay.json").Replace("/etc/overlay/net-conf.json", netConf, StringComparison.Ordinal));
+        File.WriteAllText(node.ConfigPath, Text(data, "overlay.json")
+            .Replace("/etc/overlay/net-conf.json", netConf, StringComparison.Ordinal));
 
         // Nobody answers at the pod's usual place of the API server: all before that is sound then.
         DaemonProcess daemon = node.StartDaemon(
-            "--NodeName", "a", "--Interface", "eth0", "--Admin:Socket", node.Socket, "--StateDirectory", node.StateDirectory, "--CniInstall:StateDirectory", node.CniRecords, "--SubnetFile", node.SubnetFile,
+            "--NodeName", "a", "--Interface", "eth0", "--Admin:Socket", node.Socket, "--StateDirectory",
+            node.StateDirectory, "--CniInstall:StateDirectory", node.CniRecords, "--SubnetFile", node.SubnetFile,
             "--ControlPlane:Kubernetes:ApiServer", "https://127.0.0.1:1");
         daemon.WaitForLog("Kubernetes https://127.0.0.1:1", TimeSpan.FromSeconds(30));
         daemon.HasExited.ShouldBeFalse(daemon.Log);
 
         string[] mounts = Mounts(_manifest.Daemon);
-        foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/var/lib/cni/networks", "/var/lib/cni/overlay", "/dev/net/tun", "/etc/overlay" }) mounts.ShouldContain(needed);
+        foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/var/lib/cni/networks",
+            "/var/lib/cni/overlay", "/dev/net/tun", "/etc/overlay" }) mounts.ShouldContain(needed);
         string[] volumes = [.. Items(At(_manifest.PodSpec, "volumes")).Select(static volume => Text(volume, "name"))];
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
         {
@@ -136,7 +158,8 @@ public partial class KubernetesManifestTests
     {
         string dockerfile = File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile"));
         dockerfile.ShouldContain("COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/");
-        string version = Version().Match(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"))).Groups[1].Value;
+        string version = Version()
+            .Match(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"))).Groups[1].Value;
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
         {
             Text(container, "image").ShouldBe($"overlay:{version}");
@@ -144,7 +167,8 @@ public partial class KubernetesManifestTests
         }
     }
 
-    private static string[] Mounts(YamlNode container) => [.. Items(At(container, "volumeMounts")).Select(static mount => Text(mount, "mountPath"))];
+    private static string[] Mounts(YamlNode container) =>
+        [.. Items(At(container, "volumeMounts")).Select(static mount => Text(mount, "mountPath"))];
 
     private static string VerbOf(SeenRequest request) => request switch
     {

@@ -4,7 +4,8 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 
 /// <summary>What deploy/publish.sh makes: once for all tests of the process, for it takes minutes.</summary>
 /// <remarks>
-/// PUBLISHED_PROGRAMS names a directory where it has been done already; the script's output stands beside it, with ".log".
+/// PUBLISHED_PROGRAMS names a directory where it has been done already; the script's output stands beside it, with
+/// ".log".
 /// </remarks>
 internal static class PublishedPrograms
 {
@@ -18,7 +19,8 @@ internal static class PublishedPrograms
 
     private static (string Directory, string Output) Make()
     {
-        if (Environment.GetEnvironmentVariable("PUBLISHED_PROGRAMS") is { Length: > 0 } given) return (given, File.ReadAllText($"{given}.log"));
+        if (Environment.GetEnvironmentVariable("PUBLISHED_PROGRAMS") is { Length: > 0 } given)
+            return (given, File.ReadAllText($"{given}.log"));
         string directory = System.IO.Directory.CreateTempSubdirectory("overlay-published-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => System.IO.Directory.Delete(directory, recursive: true);
         return (directory, Publish(directory));
@@ -27,7 +29,9 @@ internal static class PublishedPrograms
     private static string Publish(string directory)
     {
         string script = Path.Combine(Repository.Root, "deploy", "publish.sh");
-        using Process publish = Process.Start(new ProcessStartInfo("bash", [script, directory]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process publish = Process.Start(new ProcessStartInfo(
+            "bash", [script, directory])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> output = publish.StandardOutput.ReadToEndAsync();
         Task<string> error = publish.StandardError.ReadToEndAsync();
         if (!publish.WaitForExit(_limit))
@@ -38,6 +42,7 @@ internal static class PublishedPrograms
 
         return publish.ExitCode == 0
             ? output.Result
-            : throw new InvalidOperationException($"publish.sh exited with {publish.ExitCode}: {output.Result}{error.Result}");
+            : throw new InvalidOperationException(
+                $"publish.sh exited with {publish.ExitCode}: {output.Result}{error.Result}");
     }
 }

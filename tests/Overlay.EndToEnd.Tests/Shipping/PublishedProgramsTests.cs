@@ -29,10 +29,12 @@ public class PublishedProgramsTests
     [Fact]
     public void They_run_where_there_is_the_c_library_and_nothing_else()
     {
-        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "bare", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
+        using LabNetwork lab =
+            LabNetwork.Create(new LabOptions { Name = "bare", Nodes = 1, PodsPerNode = 0, Inner = AddressFamilies.V4 });
         Node node = lab.Nodes[0];
         CommandResult result = node.Run(
-            TimeSpan.FromMinutes(2), "unshare", "--mount", Path.Combine(AppContext.BaseDirectory, "Shipping", "bare-root.sh"), Path.Combine(node.Directory, "root"),
+            TimeSpan.FromMinutes(2), "unshare", "--mount",
+            Path.Combine(AppContext.BaseDirectory, "Shipping", "bare-root.sh"), Path.Combine(node.Directory, "root"),
             PublishedPrograms.Directory).EnsureSuccess();
         result.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
         result.Output.ShouldMatch(@"(?m)^overlayctl \d+\.\d+\.\d+$");
@@ -48,7 +50,8 @@ public class PublishedProgramsTests
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "empty", Nodes = 1, PodsPerNode = 0 });
         string root = Directory.CreateDirectory(Path.Combine(lab.Directory, "root")).FullName;
         File.Copy(Path.Combine(PublishedPrograms.Directory, "overlay"), Path.Combine(root, "overlay"));
-        lab.Nodes[0].Run("chroot", root, "/overlay", "--version").EnsureSuccess().Output.ShouldMatch(@"^overlay \d+\.\d+\.\d+\n$");
+        lab.Nodes[0].Run("chroot", root, "/overlay", "--version")
+            .EnsureSuccess().Output.ShouldMatch(@"^overlay \d+\.\d+\.\d+\n$");
     }
 
     [Fact]
@@ -59,12 +62,16 @@ public class PublishedProgramsTests
         string Below(string name) => Path.Combine(node.Directory, name);
         node.WriteConfig();
         CommandResult result = node.Run(
-            Path.Combine(PublishedPrograms.Directory, "overlayd"), "install-cni", "--config", node.ConfigPath, "--CniInstall:Source", "/bin/true",
-            "--CniInstall:BinDirectory", Below("bin"), "--CniInstall:ConfigDirectory", Below("net.d"), "--Serilog:WriteTo:0:Name", "Console",
-            "--Serilog:WriteTo:0:Args:formatter", "Serilog.Formatting.Compact.CompactJsonFormatter, Serilog.Formatting.Compact").EnsureSuccess();
+            Path.Combine(PublishedPrograms.Directory, "overlayd"), "install-cni", "--config", node.ConfigPath,
+            "--CniInstall:Source", "/bin/true",
+            "--CniInstall:BinDirectory", Below("bin"), "--CniInstall:ConfigDirectory", Below("net.d"),
+            "--Serilog:WriteTo:0:Name", "Console",
+            "--Serilog:WriteTo:0:Args:formatter",
+            "Serilog.Formatting.Compact.CompactJsonFormatter, Serilog.Formatting.Compact").EnsureSuccess();
         string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         lines.ShouldAllBe(static line => JsonNode.Parse(line)!["@mt"] != null);
-        lines.Count(line => line.Contains(Below("bin/overlay"), StringComparison.Ordinal)).ShouldBe(1, "each event comes once");
+        lines.Count(line => line.Contains(Below("bin/overlay"), StringComparison.Ordinal))
+            .ShouldBe(1, "each event comes once");
     }
 
     [Fact]

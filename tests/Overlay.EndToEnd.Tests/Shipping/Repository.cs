@@ -1,6 +1,8 @@
 namespace Overlay.EndToEnd.Tests.Shipping;
 
-/// <summary>The tree these tests were built from: what is shipped beside the programs is tested as it lies there.</summary>
+/// <summary>
+/// The tree these tests were built from: what is shipped beside the programs is tested as it lies there.
+/// </summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();
@@ -8,7 +10,9 @@ internal static class Repository
     private static string Find()
     {
         DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Overlay.sln"))) directory = directory.Parent;
-        return directory?.FullName ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Overlay.sln")))
+            directory = directory.Parent;
+        return directory?.FullName
+            ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
     }
 }

@@ -24,17 +24,19 @@ internal sealed class SystemdMachine : IDisposable
     /// <summary>Runs a command on it, which has to succeed; what it said.</summary>
     public string Run(params string[] command) => Try(command).EnsureSuccess().Output;
 
-    public CommandResult Try(params string[] command) => _node.Run(_limit, _script, ["in", $"{_process.Pid}", .. command]);
+    public CommandResult Try(params string[] command) =>
+        _node.Run(_limit, _script, ["in", $"{_process.Pid}", .. command]);
 
     /// <summary>Runs a line of shell on it.</summary>
     public string Shell(string line) => Run("sh", "-c", line);
 
     /// <summary>
-    /// The files that were written on it and are still there, and the directories that hold them or were made; removed files of the
-    /// host are devices among them. What others write on the host meanwhile is not among them.
+    /// The files that were written on it and are still there, and the directories that hold them or were made; removed
+    /// files of the host are devices among them. What others write on the host meanwhile is not among them.
     /// </summary>
     public IEnumerable<string> Written(bool directories) =>
-        Shell($"cd {_directory}/upper && find . -mindepth 1 {(directories ? "" : "!")} -type d | cut -c 2- | sort").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Shell($"cd {_directory}/upper && find . -mindepth 1 {(directories ? "" : "!")} -type d | cut -c 2- | sort")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A property of the service.</summary>
     public string Property(string name) => Run("systemctl", "show", "--property", name, "--value", "overlayd").Trim();

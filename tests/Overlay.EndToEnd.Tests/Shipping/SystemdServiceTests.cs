@@ -12,12 +12,14 @@ public class SystemdServiceTests
     // useradd and userdel write these anew, with a copy of what was there.
     private static readonly string[] _accounts =
     [
-        .. new[] { "passwd", "group", "shadow", "gshadow", "subuid", "subgid" }.SelectMany(static name => new[] { $"/etc/{name}", $"/etc/{name}-" }),
+        .. new[] { "passwd", "group", "shadow", "gshadow", "subuid", "subgid" }.SelectMany(
+            static name => new[] { $"/etc/{name}", $"/etc/{name}-" }),
         "/etc/.pwd.lock",
     ];
 
     // Directories of others, which may stay when they are empty.
-    private static readonly string[] _shared = ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin", "/var/lib/cni"];
+    private static readonly string[] _shared =
+        ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin", "/var/lib/cni"];
 
     private static readonly string _scripts = Path.Combine(Repository.Root, "deploy", "systemd");
 
@@ -29,7 +31,8 @@ public class SystemdServiceTests
         using SystemdMachine machine = new(a);
         machine.Run("iptables-legacy", "-P", "FORWARD", "DROP");
         machine.Run("rm", "-f", "/run/xtables.lock");
-        machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory).ShouldContain("systemctl start overlayd");
+        machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory)
+            .ShouldContain("systemctl start overlayd");
         Configure(machine, a);
         machine.Run("systemctl", "start", "overlayd");
         b.StartDaemon().WaitReady();
@@ -45,14 +48,16 @@ public class SystemdServiceTests
 
         string process = machine.Property("MainPID");
         string status = machine.Shell($"cat /proc/{process}/status");
-        foreach (string set in new[] { "CapPrm", "CapEff", "CapBnd", "CapAmb" }) status.ShouldContain($"{set}:\t{TwoCapabilities}\n");
+        foreach (string set in new[] { "CapPrm", "CapEff", "CapBnd", "CapAmb" })
+            status.ShouldContain($"{set}:\t{TwoCapabilities}\n");
         status.ShouldContain("NoNewPrivs:\t1\n");
         status.ShouldContain("Seccomp:\t2\n");
         machine.Shell($"stat -c %U /proc/{process}").Trim().ShouldBe("overlay");
         machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^state +forwarding *$");
 
         // What the unit takes away must not be what the device needs.
-        foreach (string sysctl in new[] { "ipv4/conf/overlay.1/forwarding", "ipv6/conf/overlay.1/forwarding", "ipv6/conf/overlay.1/addr_gen_mode" })
+        foreach (string sysctl in new[] { "ipv4/conf/overlay.1/forwarding", "ipv6/conf/overlay.1/forwarding",
+            "ipv6/conf/overlay.1/addr_gen_mode" })
             a.Get($"net/{sysctl}").ShouldBe("1", sysctl);
 
         machine.Run("systemctl", "restart", "overlayd");
@@ -64,17 +69,20 @@ public class SystemdServiceTests
         Waiting.For(() => machine.Property("NRestarts") == "1" && machine.Property("ActiveState") == "active", 30);
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
 
-        // As where the kernel's part is loaded behind the daemon, by Docker: it may not look, and asks. The new table makes it look at once.
+        // As where the kernel's part is loaded behind the daemon, by Docker: it may not look, and asks. The new table
+        // makes it look at once.
         machine.Run("chgrp", "root", "/proc/net/ip_tables_names");
         machine.Run("iptables-legacy", "-F", "FORWARD");
         a.Run("nft", "add table ip somebody").EnsureSuccess();
-        Waiting.For(() => machine.Run("iptables-legacy", "-S").Contains("-A FORWARD -j OVERLAY-FORWARD-1\n", StringComparison.Ordinal), 30);
+        Waiting.For(() => machine.Run("iptables-legacy", "-S")
+            .Contains("-A FORWARD -j OVERLAY-FORWARD-1\n", StringComparison.Ordinal), 30);
 
         machine.Run("systemctl", "stop", "overlayd");
         machine.Property("Result").ShouldBe("success");
         a.Run("ip", "link", "show", "overlay.1").ExitCode.ShouldNotBe(0);
         machine.Run("iptables-legacy", "-S").ShouldBe("-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n");
-        machine.Run("stat", "-c", "%U %G %a", "/run/xtables.lock", "/proc/net/ip_tables_names", "/proc/net/ip6_tables_names").ShouldBe("root root 600\nroot root 440\nroot root 440\n");
+        machine.Run("stat", "-c", "%U %G %a", "/run/xtables.lock", "/proc/net/ip_tables_names",
+            "/proc/net/ip6_tables_names").ShouldBe("root root 600\nroot root 440\nroot root 440\n");
     }
 
     [Fact]
@@ -84,8 +92,10 @@ public class SystemdServiceTests
         using SystemdMachine machine = new(lab.Nodes[0]);
 
         // From here on the machine has its own.
-        string users = machine.Shell("touch -c /etc/passwd /etc/group /etc/shadow && cat /etc/passwd /etc/group /etc/shadow");
-        (string[] files, string[] directories) = ([.. machine.Written(directories: false)], [.. machine.Written(directories: true)]);
+        string users =
+            machine.Shell("touch -c /etc/passwd /etc/group /etc/shadow && cat /etc/passwd /etc/group /etc/shadow");
+        (string[] files, string[] directories) =
+            ([.. machine.Written(directories: false)], [.. machine.Written(directories: true)]);
         machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory);
         Configure(machine, lab.Nodes[0]);
         machine.Run(Path.Combine(_scripts, "install.sh"), "--cni", PublishedPrograms.Directory);
@@ -93,12 +103,16 @@ public class SystemdServiceTests
         machine.Shell("cat /etc/cni/net.d/10-overlay.conflist").ShouldContain("\"type\": \"overlay\"");
         machine.Run("cmp", Path.Combine(PublishedPrograms.Directory, "overlay"), "/opt/cni/bin/overlay");
 
-        // What root's plugin wrote is not the daemon's to free: a timer does it. The pod of this record is an hour old, and gone.
+        // What root's plugin wrote is not the daemon's to free: a timer does it. The pod of this record is an hour old,
+        // and gone.
         machine.Run("systemctl", "is-active", "overlay-addresses.timer");
-        machine.Shell("mkdir -p /var/lib/cni/overlay /var/lib/cni/networks/cbr0 && printf 'pod1\\r\\neth0' >/var/lib/cni/networks/cbr0/10.244.1.9");
+        machine.Shell(
+            "mkdir -p /var/lib/cni/overlay /var/lib/cni/networks/cbr0 && printf 'pod1\\r\\neth0' "
+            + ">/var/lib/cni/networks/cbr0/10.244.1.9");
         machine.Shell($$"""echo '{"network":"cbr0","containerId":"pod1","ifname":"eth0","netns":"","hostInterface":"ov1","ipam":"host-local","ipamDirectory":"","time":"{{DateTimeOffset.UtcNow.AddHours(-1):O}}"}' >/var/lib/cni/overlay/cbr0:pod1:eth0.json""");
         machine.Run("systemctl", "start", "overlay-addresses.service");
-        machine.Shell("find /var/lib/cni/networks/cbr0 /var/lib/cni/overlay -name '*pod1*' -o -name '10.*'").ShouldBe("");
+        machine.Shell("find /var/lib/cni/networks/cbr0 /var/lib/cni/overlay -name '*pod1*' -o -name '10.*'")
+            .ShouldBe("");
         machine.Shell("rm -r /var/lib/cni/networks/cbr0 && rmdir --ignore-fail-on-non-empty /var/lib/cni/networks");
 
         // The daemon writes nothing of what root runs.
@@ -111,7 +125,8 @@ public class SystemdServiceTests
         machine.Run(Path.Combine(_scripts, "uninstall.sh"), "--purge");
         machine.Run("rm", "/opt/cni/bin/portmap");
         machine.Written(directories: false).Except(files).Except(_accounts).ShouldBeEmpty();
-        machine.Written(directories: true).Except(directories).Except(_shared).ShouldAllBe(static path => Directory.Exists(path));
+        machine.Written(directories: true)
+            .Except(directories).Except(_shared).ShouldAllBe(static path => Directory.Exists(path));
         machine.Shell("find /run/overlay /run/flannel 2>/dev/null || true").ShouldBeEmpty();
         machine.Shell("cat /etc/passwd /etc/group /etc/shadow").ShouldBe(users);
         machine.Try("systemctl", "cat", "overlayd").ExitCode.ShouldNotBe(0);
@@ -147,10 +162,13 @@ public class SystemdServiceTests
         machine.Property("NRestarts").ShouldBe("0");
 
         // Systemd's patience is shorter here than the test's wait.
-        machine.Shell("mkdir -p /run/systemd/system/overlayd.service.d && printf '[Service]\\nTimeoutStartSec=20\\n' >/run/systemd/system/overlayd.service.d/short.conf && systemctl daemon-reload");
+        machine.Shell(
+            "mkdir -p /run/systemd/system/overlayd.service.d && printf '[Service]\\nTimeoutStartSec=20\\n' "
+            + ">/run/systemd/system/overlayd.service.d/short.conf && systemctl daemon-reload");
         machine.Shell("""echo '{ "Overlay": { "Interface": "eth0", "ControlPlane": { "Kind": "Etcd", "Etcd": { "Endpoints": [ "http://127.0.0.1:1" ] } } } }' >/etc/overlay/overlay.json""");
         machine.Run("systemctl", "start", "--no-block", "overlayd");
-        Waiting.For(() => machine.Property("StatusText").StartsWith("waiting for Etcd http://127.0.0.1:1", StringComparison.Ordinal), 30);
+        Waiting.For(() => machine.Property("StatusText")
+            .StartsWith("waiting for Etcd http://127.0.0.1:1", StringComparison.Ordinal), 30);
         Thread.Sleep(TimeSpan.FromSeconds(22));
         machine.Property("ActiveState").ShouldBe("activating");
         machine.Property("NRestarts").ShouldBe("0");
@@ -161,7 +179,8 @@ public class SystemdServiceTests
     {
         node.WriteConfig(static overlay =>
         {
-            foreach (string key in new[] { "StateDirectory", "SubnetFile", "Admin", "ControlPlane", "CniInstall" }) _ = overlay.Remove(key);
+            foreach (string key in new[] { "StateDirectory", "SubnetFile", "Admin", "ControlPlane", "CniInstall" })
+                _ = overlay.Remove(key);
         });
         machine.Run("cp", node.ConfigPath, "/etc/overlay/overlay.json");
     }

@@ -6,7 +6,10 @@ using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 
-/// <summary>Payloads that were damaged before they were encapsulated: the pod's kernel finds each, and no damaged byte is delivered.</summary>
+/// <summary>
+/// Payloads that were damaged before they were encapsulated: the pod's kernel finds each, and no damaged byte is
+/// delivered.
+/// </summary>
 public sealed class CorruptionTests : IDisposable
 {
     private const int Size = 1200;
@@ -34,7 +37,8 @@ public sealed class CorruptionTests : IDisposable
     public void Damaged_udp_datagrams_are_found_and_the_others_arrive(IpFamily family, OuterChecksum checksum)
     {
         Impostor impostor = Of(family);
-        using Socket socket = Pod.Invoke(() => new Socket(impostor.Template.Destination.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+        using Socket socket = Pod.Invoke(
+            () => new Socket(impostor.Template.Destination.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
         socket.Bind(new IPEndPoint(impostor.Template.Destination, Discard));
         socket.ReceiveTimeout = 5000;
         long before = UdpErrors(family);
@@ -47,7 +51,8 @@ public sealed class CorruptionTests : IDisposable
 
         byte[] buffer = new byte[65_536];
         foreach (byte[] payload in payloads.Where((_, i) => !damaged.Contains(i)))
-            buffer.AsSpan(0, socket.Receive(buffer)).SequenceEqual(payload).ShouldBeTrue("a datagram is damaged, doubled or out of order");
+            buffer.AsSpan(0, socket.Receive(buffer))
+                .SequenceEqual(payload).ShouldBeTrue("a datagram is damaged, doubled or out of order");
 
         // A last sound one shows that the rest has been judged.
         impostor.Send([(impostor.Template with { Payload = [1] }).ToArray()], checksum);
@@ -75,7 +80,8 @@ public sealed class CorruptionTests : IDisposable
         connection.Available.ShouldBe(0);
         Of(family).Send([.. damaged.Select(i => sound[i])], checksum);
         connection.WaitForAcknowledgment((uint)data.Length);
-        connection.Read(data.Length - (damaged[0] * Size)).AsSpan().SequenceEqual(data.AsSpan(damaged[0] * Size)).ShouldBeTrue();
+        connection.Read(data.Length - (damaged[0] * Size))
+            .AsSpan().SequenceEqual(data.AsSpan(damaged[0] * Size)).ShouldBeTrue();
         connection.Available.ShouldBe(0);
         (TcpErrors() - before).ShouldBe(damaged.Length);
     }

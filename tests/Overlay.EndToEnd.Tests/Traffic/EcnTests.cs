@@ -10,7 +10,9 @@ using Overlay.Wire.Headers;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 
-/// <summary>What becomes of DSCP and ECN on the way in and out of the tunnel (RFC 6040), over an underlay that marks.</summary>
+/// <summary>
+/// What becomes of DSCP and ECN on the way in and out of the tunnel (RFC 6040), over an underlay that marks.
+/// </summary>
 public class EcnTests
 {
     // Expedited forwarding: a DSCP nobody sets by accident.
@@ -33,13 +35,15 @@ public class EcnTests
             {
                 using (Mark(cluster.Lab.Switch, "ce"))
                 {
-                    foreach (Ecn ecn in _capable) Arrival(from, target, ecn, tap).ShouldBe(Dscp | (int)Ecn.Ce, $"{ecn} to {target}");
+                    foreach (Ecn ecn in _capable)
+                        Arrival(from, target, ecn, tap).ShouldBe(Dscp | (int)Ecn.Ce, $"{ecn} to {target}");
                     CheckNotCapable(from, to, target, tap);
                 }
 
                 using (Mark(cluster.Lab.Switch, "ect1"))
                 {
-                    Arrival(from, target, Ecn.Ect0, tap).ShouldBe(Dscp | (int)Ecn.Ect1, $"the stronger of the two marks, to {target}");
+                    Arrival(from, target, Ecn.Ect0, tap)
+                        .ShouldBe(Dscp | (int)Ecn.Ect1, $"the stronger of the two marks, to {target}");
                     Arrival(from, target, Ecn.NotEct, tap).ShouldBe(Dscp, $"no mark for who knows none, to {target}");
                 }
             }
@@ -54,14 +58,17 @@ public class EcnTests
         IReadOnlyList<DecodedPacket> packets = WireCapture.Of(from, from.Pods[0], pod, () =>
         {
             foreach (IPAddress target in pod.Addresses)
-                foreach (Ecn ecn in _all) Arrival(from, target, ecn, tap).ShouldBe(Dscp | (int)ecn, $"{ecn} to {target}");
+                foreach (Ecn ecn in _all)
+                    Arrival(from, target, ecn, tap).ShouldBe(Dscp | (int)ecn, $"{ecn} to {target}");
         });
 
         // The ping at the capture's end.
         _ = tap.Take();
 
-        DecodedLayer[][] ours = [.. packets.Where(packet => packet.Inner[2].Name == "udp").Select(packet => new[] { packet.Outer[1], packet.Inner[1] })];
-        ours.Select(layers => layers[1].Name).ShouldBe(pod.Addresses.SelectMany(address => _all.Select(_ => Layer(address))));
+        DecodedLayer[][] ours = [.. packets.Where(packet => packet.Inner[2].Name == "udp")
+            .Select(packet => new[] { packet.Outer[1], packet.Inner[1] })];
+        ours.Select(layers => layers[1].Name)
+            .ShouldBe(pod.Addresses.SelectMany(address => _all.Select(_ => Layer(address))));
         foreach (DecodedLayer[] layers in ours)
         {
             (DecodedLayer outer, DecodedLayer inner) = (layers[0], layers[1]);
@@ -100,7 +107,8 @@ public class EcnTests
     {
         // (IPPROTO_IP, IP_TOS) and (IPPROTO_IPV6, IPV6_TCLASS), of which .NET knows the first only.
         (int level, int option) = target.AddressFamily == AddressFamily.InterNetwork ? (0, 1) : (41, 67);
-        using Socket socket = from.Pods[0].Invoke(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+        using Socket socket = from.Pods[0]
+            .Invoke(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
         foreach (Ecn ecn in marks)
         {
             socket.SetRawSocketOption(level, option, BitConverter.GetBytes(Dscp | (int)ecn));
@@ -108,7 +116,9 @@ public class EcnTests
         }
     }
 
-    /// <summary>A congested underlay: the switch sets the ECN field of every VXLAN packet it forwards, until disposed.</summary>
+    /// <summary>
+    /// A congested underlay: the switch sets the ECN field of every VXLAN packet it forwards, until disposed.
+    /// </summary>
     private static TableRemoval Mark(NetworkNamespace underlay, string ecn)
     {
         _ = underlay.Run("nft", $$"""
@@ -120,9 +130,11 @@ public class EcnTests
         return new TableRemoval(underlay);
     }
 
-    private static string Layer(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ipv6";
+    private static string Layer(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetwork ? "ip" : "ipv6";
 
-    private static string Field(DecodedLayer ip, string field) => ip[$"{(ip.Name == "ip" ? "dsfield" : "tclass")}.{field}"];
+    private static string Field(DecodedLayer ip, string field) =>
+        ip[$"{(ip.Name == "ip" ? "dsfield" : "tclass")}.{field}"];
 
     private sealed class TableRemoval(NetworkNamespace underlay) : IDisposable
     {

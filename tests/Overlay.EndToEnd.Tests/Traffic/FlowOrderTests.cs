@@ -16,7 +16,8 @@ public class FlowOrderTests
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "order", Underlay = family, Inner = family });
         (Pod one, Pod other) = (cluster["a"].Pods[0], cluster["b"].Pods[0]);
         foreach (Node node in cluster.Lab.Nodes) _ = node.Link.SetOffloads(offloads);
-        foreach ((Pod from, Pod to) in new[] { (one, other), (other, one) }) from.Ping(to.Addresses.Single()).EnsureSuccess();
+        foreach ((Pod from, Pod to) in new[] { (one, other), (other, one) })
+            from.Ping(to.Addresses.Single()).EnsureSuccess();
 
         Task<IReadOnlyList<int>> there = Task.Run(() => NumberedFlow.Run(one, other, other.Addresses.Single(), Bursts));
         Task<IReadOnlyList<int>> back = Task.Run(() => NumberedFlow.Run(other, one, one.Addresses.Single(), Bursts));
@@ -24,7 +25,8 @@ public class FlowOrderTests
         {
             // A burst may cost a datagram or two where the machine is busy; that is not what this is about.
             arrived.Count.ShouldBeGreaterThan(Bursts * 150);
-            arrived.Zip(arrived.Skip(1)).Where(pair => pair.First >= pair.Second).ShouldBeEmpty("one overtook another, or came twice");
+            arrived.Zip(arrived.Skip(1))
+                .Where(pair => pair.First >= pair.Second).ShouldBeEmpty("one overtook another, or came twice");
         }
     }
 }

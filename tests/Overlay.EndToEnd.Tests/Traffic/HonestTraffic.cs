@@ -39,7 +39,8 @@ internal sealed class HonestTraffic : IDisposable
     private void Exchange(Pod one, Pod other)
     {
         (Pod From, Pod To, IPAddress Address)[] ways =
-            [.. other.Addresses.Select(address => (one, other, address)), .. one.Addresses.Select(address => (other, one, address))];
+            [.. other.Addresses.Select(
+                address => (one, other, address)), .. one.Addresses.Select(address => (other, one, address))];
         while (!_end.IsCancellationRequested)
         {
             foreach ((Pod from, Pod to, IPAddress address) in ways) UdpExchange.Check(from, to, address);

@@ -22,38 +22,51 @@ public class HostileInputTests(HostileScene scene) : IClassFixture<HostileScene>
 
     private static readonly Dictionary<string, Attack> _attacks = new()
     {
-        ["an address that is no VTEP"] = new(DropReason.UnknownVtep, sound => [sound.ToArray(), []]) { IsByStranger = true },
+        ["an address that is no VTEP"] = new(DropReason.UnknownVtep, sound => [sound.ToArray(), []])
+        {
+            IsByStranger = true,
+        },
         ["another VNI"] = new(
             DropReason.VxlanVniNotFound,
-            sound => new uint[] { 0, 2, 0x100, 0x1_0000, Vni.Max }.Select(vni => (sound with { Vni = new(vni) }).ToArray())),
+            sound =>
+                new uint[] { 0, 2, 0x100, 0x1_0000, Vni.Max }.Select(vni => (sound with { Vni = new(vni) }).ToArray())),
         ["the I flag clear"] = new(DropReason.VxlanInvalidHdr, sound => [sound.With(0, 0x00)]),
         ["a reserved bit set"] = new(DropReason.VxlanInvalidHdr, WithReservedBits),
         ["64 KB of zeros"] = new(DropReason.VxlanInvalidHdr, _ => [new byte[65_507]]),
-        ["an end within the headers"] = new(DropReason.PktTooSmall, sound => Truncated(sound, 0, sound.TransportOffset)),
-        ["an end within the inner packet"] = new(DropReason.IpInHdr, sound => Truncated(sound, sound.TransportOffset, sound.ToArray().Length)),
+        ["an end within the headers"] =
+            new(DropReason.PktTooSmall, sound => Truncated(sound, 0, sound.TransportOffset)),
+        ["an end within the inner packet"] =
+            new(DropReason.IpInHdr, sound => Truncated(sound, sound.TransportOffset, sound.ToArray().Length)),
         ["a source MAC that is multicast or zero"] = new(
             DropReason.MacInvalidSource,
-            sound => Macs("01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00").Select(mac => (sound with { SourceMac = mac }).ToArray())),
-        ["the target's own MAC as source"] = new(DropReason.LocalMac, sound => [(sound with { SourceMac = sound.DestinationMac }).ToArray()]),
+            sound => Macs("01:00:5e:00:00:01", "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00")
+                .Select(mac => (sound with { SourceMac = mac }).ToArray())),
+        ["the target's own MAC as source"] =
+            new(DropReason.LocalMac, sound => [(sound with { SourceMac = sound.DestinationMac }).ToArray()]),
         ["another destination MAC"] = new(
             DropReason.OtherHost,
-            sound => Macs(LabAddresses.VtepMac(3), "ff:ff:ff:ff:ff:ff", "33:33:00:00:00:01").Select(mac => (sound with { DestinationMac = mac }).ToArray())),
+            sound => Macs(LabAddresses.VtepMac(3), "ff:ff:ff:ff:ff:ff", "33:33:00:00:00:01")
+                .Select(mac => (sound with { DestinationMac = mac }).ToArray())),
         ["an ARP, a tagged, a nameless frame"] = new(
-            DropReason.UnhandledProto, sound => new ushort[] { 0x0806, 0x8100, 0x88cc, 0 }.Select(type => (sound with { EtherType = type }).ToArray())),
+            DropReason.UnhandledProto, sound =>
+                new ushort[] { 0x0806, 0x8100, 0x88cc, 0 }.Select(type => (sound with { EtherType = type }).ToArray())),
         ["an inner packet of the other family's type"] = new(
-            DropReason.IpInHdr, sound => [(sound with { EtherType = IsIpv4(sound) ? EthernetHeader.Ipv6 : EthernetHeader.Ipv4 }).ToArray()]),
+            DropReason.IpInHdr, sound =>
+                [(sound with { EtherType = IsIpv4(sound) ? EthernetHeader.Ipv6 : EthernetHeader.Ipv4 }).ToArray()]),
         ["inner garbage"] = new(DropReason.IpInHdr, Garbage),
         ["an inner header checksum off by any bit"] = new(DropReason.IpCsum, WithWrongChecksum),
         ["an inner super-packet whose TCP checksum is wrong"] = new(DropReason.TcpCsum, WrongSuperPacket),
         ["an inner source of another peer, of ours or of nobody"] = new(
             DropReason.SourceNotAllowed,
             sound => Addresses(
-                    sound, "10.244.3.2 10.244.1.2 192.0.2.1 127.0.0.1 224.0.0.1 0.0.0.0", "fd00:10:244:3::2 fd00:10:244:1::2 2001:db8::1 ::1 ff02::1 ::")
+                    sound, "10.244.3.2 10.244.1.2 192.0.2.1 127.0.0.1 224.0.0.1 0.0.0.0",
+                    "fd00:10:244:3::2 fd00:10:244:1::2 2001:db8::1 ::1 ff02::1 ::")
                 .Select(source => (sound with { Source = source }).ToArray())),
         ["an inner destination of another peer, of the host or of all"] = new(
             DropReason.IpInAddrErrors,
             sound => Addresses(
-                    sound, "10.244.3.2 10.244.2.2 192.168.77.1 127.0.0.1 224.0.0.1 255.255.255.255", "fd00:10:244:3::2 fd00:10:244:2::2 fd77::1 ::1 ff02::1 ::")
+                    sound, "10.244.3.2 10.244.2.2 192.168.77.1 127.0.0.1 224.0.0.1 255.255.255.255",
+                    "fd00:10:244:3::2 fd00:10:244:2::2 fd77::1 ::1 ff02::1 ::")
                 .Select(destination => (sound with { Destination = destination }).ToArray())),
     };
 
@@ -87,7 +100,8 @@ public class HostileInputTests(HostileScene scene) : IClassFixture<HostileScene>
             ? int.Parse(text, CultureInfo.InvariantCulture)
             : Random.Shared.Next();
         string because = $"MUTATOR_SEED={seed} repeats this";
-        DatagramMutator mutator = new(seed, [.. scene.Templates, .. scene.Templates.Select(sound => sound with { Protocol = IpProtocol.Tcp })]);
+        DatagramMutator mutator = new(
+            seed, [.. scene.Templates, .. scene.Templates.Select(sound => sound with { Protocol = IpProtocol.Tcp })]);
         FrameRules rules = new(scene.Attacker, scene.Target);
         _ = scene.TakeHeard();
         int logLines = LogLines();
@@ -111,7 +125,8 @@ public class HostileInputTests(HostileScene scene) : IClassFixture<HostileScene>
         await end.CancelAsync();
         await Should.NotThrowAsync(() => honest.WaitAsync(TimeSpan.FromMinutes(1)), because);
         scene.Cluster.Daemons.ShouldAllBe(daemon => !daemon.HasExited, because);
-        WaitForDrops(expected).Values.Sum().ShouldBe(expected, $"dropped of {sent} datagrams, {sound} of them sound: {because}");
+        WaitForDrops(expected).Values.Sum()
+            .ShouldBe(expected, $"dropped of {sent} datagrams, {sound} of them sound: {because}");
         scene.TakeHeard().ShouldAllBe(packet => rules.AllowSource(packet), because);
         scene.Honest.CheckGoesOn();
 

@@ -7,8 +7,8 @@ using Overlay.Wire.Values;
 namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>
-/// Node a under attack: by a stranger on the underlay, and by its peer b, whose daemon meanwhile carries honest traffic.
-/// A third peer, c, is known by its lease alone.
+/// Node a under attack: by a stranger on the underlay, and by its peer b, whose daemon meanwhile carries honest
+/// traffic. A third peer, c, is known by its lease alone.
 /// </summary>
 public sealed class HostileScene : IDisposable
 {
@@ -59,7 +59,8 @@ public sealed class HostileScene : IDisposable
     internal IEnumerable<VxlanDatagram> Templates => Datagrams(_hostile);
 
     /// <summary>How often node a has dropped on the way in, by reason.</summary>
-    internal Dictionary<string, long> Drops() => Cluster.Report(Target, "counters").GetProperty("drops").EnumerateArray()
+    internal Dictionary<string,
+    long> Drops() => Cluster.Report(Target, "counters").GetProperty("drops").EnumerateArray()
         .Where(drop => drop.GetProperty("direction").GetString() == "ingress")
         .ToDictionary(drop => drop.GetProperty("reason").GetString()!, drop => drop.GetProperty("packets").GetInt64());
 
@@ -88,7 +89,8 @@ public sealed class HostileScene : IDisposable
         Cluster.Dispose();
     }
 
-    private IEnumerable<VxlanDatagram> Datagrams(byte[] payload) => Attacker.Pods[1].Addresses.Zip(TargetPod.Addresses, (source, destination) =>
+    private IEnumerable<VxlanDatagram> Datagrams(byte[] payload) =>
+        Attacker.Pods[1].Addresses.Zip(TargetPod.Addresses, (source, destination) =>
         new VxlanDatagram
         {
             SourceMac = MacOf(Attacker),

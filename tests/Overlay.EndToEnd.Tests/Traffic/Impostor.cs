@@ -8,7 +8,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 
-/// <summary>A peer that makes its datagrams by hand: a VTEP at the underlay's switch, of which the nodes know by its lease.</summary>
+/// <summary>
+/// A peer that makes its datagrams by hand: a VTEP at the underlay's switch, of which the nodes know by its lease.
+/// </summary>
 internal sealed class Impostor : IDisposable
 {
     private const int Number = 9;
@@ -26,7 +28,8 @@ internal sealed class Impostor : IDisposable
         bool isIpv4 = target.AddressFamily == AddressFamily.InterNetwork;
         IPAddress source = isIpv4 ? LabAddresses.OutsideV4 : LabAddresses.OutsideV6;
         _target = new IPEndPoint(target, lab.Options.Port);
-        _socket = lab.Switch.Invoke(() => new Socket(source.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 });
+        _socket = lab.Switch.Invoke(
+            () => new Socket(source.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 });
         _socket.Bind(new IPEndPoint(source, lab.Options.Port));
         _template = new VxlanDatagram
         {
@@ -37,7 +40,9 @@ internal sealed class Impostor : IDisposable
         };
     }
 
-    /// <summary>Publishes the peer's lease; returns it for each family of the pod, once the pod's node has accepted it.</summary>
+    /// <summary>
+    /// Publishes the peer's lease; returns it for each family of the pod, once the pod's node has accepted it.
+    /// </summary>
     /// <param name="cluster">With one node that runs ours.</param>
     /// <param name="pod">The one that is sent to.</param>
     public static IReadOnlyList<Impostor> Join(Cluster cluster, Pod pod)
@@ -63,7 +68,8 @@ internal sealed class Impostor : IDisposable
         // The kernel makes no train without checksums, nor could it be joined again: those go one by one, and as fast.
         bool isTrain = checksum == OuterChecksum.ValidInTrains;
         if (_socket.AddressFamily == AddressFamily.InterNetwork)
-            _socket.SetRawSocketOption(SolSocket, NoCheck, BitConverter.GetBytes(checksum == OuterChecksum.Zero ? 1 : 0));
+            _socket.SetRawSocketOption(
+                SolSocket, NoCheck, BitConverter.GetBytes(checksum == OuterChecksum.Zero ? 1 : 0));
         _socket.SetRawSocketOption(SolUdp, UdpSegment, BitConverter.GetBytes(isTrain ? datagrams[0].Length : 0));
         if (isTrain) _ = _socket.SendTo([.. datagrams.SelectMany(static datagram => datagram)], _target);
         else foreach (byte[] datagram in datagrams) _ = _socket.SendTo(datagram, _target);

@@ -21,7 +21,8 @@ internal sealed class ImpostorConnection : IDisposable
     public ImpostorConnection(Impostor client, Pod pod)
     {
         _client = client;
-        _listener = pod.Invoke(() => new Socket(client.Template.Destination.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        _listener = pod.Invoke(
+            () => new Socket(client.Template.Destination.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
         _listener.Bind(new IPEndPoint(client.Template.Destination, 0));
         _listener.Listen();
         _segment = client.Template with
@@ -30,7 +31,8 @@ internal sealed class ImpostorConnection : IDisposable
             SourcePort = ClientPort,
             DestinationPort = (ushort)((IPEndPoint)_listener.LocalEndPoint!).Port,
         };
-        client.Send([(_segment with { TcpFlags = Syn, Sequence = uint.MaxValue }).ToArray()], OuterChecksum.ValidSingly);
+        client.Send(
+            [(_segment with { TcpFlags = Syn, Sequence = uint.MaxValue }).ToArray()], OuterChecksum.ValidSingly);
         byte[] answer = client.Receive(segment => Flags(segment) == (Syn | Ack));
         TcpHeader.TryParse(answer, out TcpHeader header).ShouldBeTrue();
 
@@ -43,14 +45,16 @@ internal sealed class ImpostorConnection : IDisposable
 
     /// <summary>The datagrams of consecutive segments that carry these data.</summary>
     public IReadOnlyList<byte[]> Segments(byte[] data, int size) =>
-        [.. data.Chunk(size).Select((part, i) => (_segment with { Sequence = (uint)(i * size), Payload = part }).ToArray())];
+        [.. data.Chunk(size)
+            .Select((part, i) => (_segment with { Sequence = (uint)(i * size), Payload = part }).ToArray())];
 
     /// <summary>Where in such a datagram the payload begins.</summary>
     public int PayloadOffset => _segment.PayloadOffset;
 
     /// <summary>Waits until the pod has acknowledged so many bytes.</summary>
     public void WaitForAcknowledgment(uint bytes) => _ = _client.Receive(segment =>
-        TcpHeader.TryParse(segment, out TcpHeader header) && header.SourcePort == _segment.DestinationPort && header.AcknowledgmentNumber == bytes);
+        TcpHeader.TryParse(segment, out TcpHeader header)
+            && header.SourcePort == _segment.DestinationPort && header.AcknowledgmentNumber == bytes);
 
     /// <summary>What the server's socket delivers, up to so many bytes.</summary>
     public byte[] Read(int bytes)

@@ -7,7 +7,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 
-/// <summary>Pods whose interfaces take more than the tunnel does: the largest packet passes, a larger one is told.</summary>
+/// <summary>
+/// Pods whose interfaces take more than the tunnel does: the largest packet passes, a larger one is told.
+/// </summary>
 public class MtuTests
 {
     private const int PodMtu = 1500;
@@ -17,7 +19,8 @@ public class MtuTests
     [InlineData(AddressFamilies.V4, 1450, 1450)]
     [InlineData(AddressFamilies.V6, 1430, 1430)]
     [InlineData(AddressFamilies.Dual, 1450, 1430)]
-    public void The_largest_packet_passes_whole_and_a_larger_one_learns_the_path_mtu(AddressFamilies underlay, int mtu, int mtuV6)
+    public void The_largest_packet_passes_whole_and_a_larger_one_learns_the_path_mtu(
+        AddressFamilies underlay, int mtu, int mtuV6)
     {
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "mtu", Underlay = underlay, PodMtu = PodMtu });
         (Pod one, Pod other) = (cluster["a"].Pods[0], cluster["b"].Pods[0]);
@@ -44,7 +47,8 @@ public class MtuTests
         _ = Ping(from, target, mtu).EnsureSuccess();
         CommandResult tooBig = Ping(from, target, mtu + 1);
         tooBig.Succeeded.ShouldBeFalse($"{mtu + 1} bytes have passed: {tooBig}");
-        tooBig.Output.ShouldContain(IsIpv4(target) ? $"Frag needed and DF set (mtu = {mtu})" : $"Packet too big: mtu={mtu}");
+        tooBig.Output.ShouldContain(
+            IsIpv4(target) ? $"Frag needed and DF set (mtu = {mtu})" : $"Packet too big: mtu={mtu}");
         PathMtu(from, target).ShouldBe(mtu);
         _ = Ping(from, target, mtu).EnsureSuccess();
     }
@@ -52,7 +56,8 @@ public class MtuTests
     private static void CheckTcp(Pod from, Pod to, IPAddress target, int mtu)
     {
         // What both ends have learned so far is forgotten: TCP meets the tunnel with segments for an MTU of 1500.
-        foreach (Pod pod in new[] { from, to }) _ = pod.Run("ip", Family(target), "route", "flush", "cache").EnsureSuccess();
+        foreach (Pod pod in new[] { from, to })
+            _ = pod.Run("ip", Family(target), "route", "flush", "cache").EnsureSuccess();
         PathMtu(from, target).ShouldBeNull();
         TcpTransfer.Check(from, to, target, 1024 * 1024);
         PathMtu(from, target).ShouldBe(mtu, "TCP has passed without learning the path MTU");
@@ -67,7 +72,8 @@ public class MtuTests
     /// <summary>What the pod's kernel has learned of the path; null = nothing.</summary>
     private static int? PathMtu(Pod from, IPAddress target)
     {
-        string[] words = from.Run("ip", Family(target), "route", "get", target.ToString()).EnsureSuccess().Output.Split([' ', '\n']);
+        string[] words = from.Run("ip", Family(target), "route", "get", target.ToString())
+            .EnsureSuccess().Output.Split([' ', '\n']);
         int at = Array.IndexOf(words, "mtu");
         return at < 0 ? null : int.Parse(words[at + 1], CultureInfo.InvariantCulture);
     }
@@ -75,7 +81,8 @@ public class MtuTests
     private static long FragmentsMade(Node node)
     {
         string json = node.Run("nstat", "-asz", "-j", "IpFragCreates", "Ip6FragCreates").EnsureSuccess().Output;
-        return JsonDocument.Parse(json).RootElement.GetProperty("kernel").EnumerateObject().Sum(counter => counter.Value.GetInt64());
+        return JsonDocument.Parse(json).RootElement.GetProperty("kernel")
+            .EnumerateObject().Sum(counter => counter.Value.GetInt64());
     }
 
     private static bool IsIpv4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork;

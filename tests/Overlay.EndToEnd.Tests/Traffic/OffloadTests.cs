@@ -17,7 +17,8 @@ public class OffloadTests
         Offloads.TunHeader | Offloads.TunTcp | Offloads.TunUdp,
     ];
 
-    private static readonly Offloads[] _udpSets = [Offloads.None, Offloads.UdpSend, Offloads.UdpReceive, Offloads.UdpSend | Offloads.UdpReceive];
+    private static readonly Offloads[] _udpSets =
+        [Offloads.None, Offloads.UdpSend, Offloads.UdpReceive, Offloads.UdpSend | Offloads.UdpReceive];
 
     public static TheoryData<Offloads> Sets => [.. _tunSets.SelectMany(_ => _udpSets, (tun, udp) => tun | udp)];
 
@@ -74,12 +75,16 @@ public class OffloadTests
     private static Action<JsonObject> Setting(Offloads offloads)
     {
         string[] names = offloads == Offloads.None ? [nameof(Offloads.None)] : offloads.ToString().Split(", ");
-        return overlay => overlay["Dataplane"] = new JsonObject { ["Offloads"] = new JsonArray([.. names.Select(name => (JsonNode)name)]) };
+        return overlay => overlay["Dataplane"] = new JsonObject
+        {
+            ["Offloads"] = new JsonArray([.. names.Select(name => (JsonNode)name)]),
+        };
     }
 
     private static void ShouldUse(Node node, Offloads offloads)
     {
         JsonElement used = Cluster.Report(node, "status").GetProperty("dataplane").GetProperty("offloads");
-        used.EnumerateArray().Select(name => Enum.Parse<Offloads>(name.GetString()!)).Aggregate(Offloads.None, (all, one) => all | one).ShouldBe(offloads);
+        used.EnumerateArray().Select(name => Enum.Parse<Offloads>(name.GetString()!))
+            .Aggregate(Offloads.None, (all, one) => all | one).ShouldBe(offloads);
     }
 }

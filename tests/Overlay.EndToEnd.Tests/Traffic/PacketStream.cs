@@ -32,7 +32,9 @@ internal static class PacketStream
                     continue;
                 }
 
-                if (++silence == 50) throw new LabException($"{arrived} of {packets} packets have reached {target}, and then none: {error}");
+                if (++silence == 50)
+                    throw new LabException(
+                        $"{arrived} of {packets} packets have reached {target}, and then none: {error}");
                 break;
             }
         }

@@ -25,7 +25,8 @@ internal sealed class PodTap : IDisposable
         // Packets that the daemon has joined reach the pod as they were sent: a super-packet would be heard as one.
         _ = pod.Node.Run("ethtool", "-K", pod.HostDevice, "tso", "off", "tx-udp-segmentation", "off").EnsureSuccess();
         _sockets = [.. _etherTypes.Select(type => pod.Invoke(() => Open(type)))];
-        _readers = [.. _sockets.Select(socket => Task.Factory.StartNew(() => Read(socket), TaskCreationOptions.LongRunning))];
+        _readers =
+            [.. _sockets.Select(socket => Task.Factory.StartNew(() => Read(socket), TaskCreationOptions.LongRunning))];
     }
 
     /// <summary>How many packets are waiting to be taken.</summary>
@@ -33,7 +34,9 @@ internal sealed class PodTap : IDisposable
 
     /// <summary>The next packet, waiting for it if need be.</summary>
     public byte[] Take() =>
-        _heard.TryTake(out byte[]? packet, TimeSpan.FromSeconds(10)) ? packet : throw new TimeoutException($"nothing reaches {_addresses[0]}");
+        _heard.TryTake(out byte[]? packet, TimeSpan.FromSeconds(10))
+            ? packet
+            : throw new TimeoutException($"nothing reaches {_addresses[0]}");
 
     public void Dispose()
     {
@@ -46,7 +49,8 @@ internal sealed class PodTap : IDisposable
     private static Socket Open(ushort etherType)
     {
         // SOCK_DGRAM: packets without their link-layer header. AF_PACKET takes the type in network order.
-        Socket socket = new(AddressFamily.Packet, SocketType.Dgram, (ProtocolType)(ushort)IPAddress.HostToNetworkOrder((short)etherType))
+        Socket socket = new(AddressFamily.Packet, SocketType.Dgram, (ProtocolType)(ushort)IPAddress.HostToNetworkOrder(
+            (short)etherType))
         {
             ReceiveTimeout = 100,
             ReceiveBufferSize = 8 * 1024 * 1024,
@@ -73,6 +77,7 @@ internal sealed class PodTap : IDisposable
         const byte Untouched = 255;
         if (Ipv6Header.TryParse(packet, out Ipv6Header ipv6))
             return ipv6.HopLimit != Untouched && _addresses.Contains(IPAddress.Parse(ipv6.Destination.ToString()));
-        return !Ipv4Header.TryParse(packet, out Ipv4Header ipv4) || _addresses.Contains(IPAddress.Parse(ipv4.Destination.ToString()));
+        return !Ipv4Header.TryParse(packet, out Ipv4Header ipv4)
+            || _addresses.Contains(IPAddress.Parse(ipv4.Destination.ToString()));
     }
 }

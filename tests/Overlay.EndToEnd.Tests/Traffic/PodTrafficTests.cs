@@ -16,7 +16,8 @@ public class PodTrafficTests
     [InlineData(AddressFamilies.Dual, AddressFamilies.Dual)]
     public void Pods_of_two_nodes_exchange_ping_udp_and_bulk_tcp(AddressFamilies underlay, AddressFamilies inner)
     {
-        using Cluster cluster = Cluster.Start(new LabOptions { Name = "pods", Underlay = underlay, Inner = inner, PodsPerNode = 2 });
+        using Cluster cluster =
+            Cluster.Start(new LabOptions { Name = "pods", Underlay = underlay, Inner = inner, PodsPerNode = 2 });
         (Pod one, Pod other) = (cluster["a"].Pods[0], cluster["b"].Pods[1]);
         foreach ((Pod from, Pod to) in new[] { (one, other), (other, one) })
         {

@@ -24,13 +24,16 @@ internal static class UdpExchange
             Random.Shared.NextBytes(payload);
             _ = client.Send(payload);
 
-            EndPoint source = new IPEndPoint(target.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+            EndPoint source = new IPEndPoint(
+                target.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
             int there = echo.ReceiveFrom(buffer, ref source);
-            buffer.AsSpan(0, there).SequenceEqual(payload).ShouldBeTrue($"{size} bytes to {target} arrive as {there} others");
+            buffer.AsSpan(0, there)
+                .SequenceEqual(payload).ShouldBeTrue($"{size} bytes to {target} arrive as {there} others");
             _ = echo.SendTo(buffer.AsSpan(0, there), source);
 
             int back = client.Receive(buffer);
-            buffer.AsSpan(0, back).SequenceEqual(payload).ShouldBeTrue($"{size} bytes back from {target} arrive as {back} others");
+            buffer.AsSpan(0, back)
+                .SequenceEqual(payload).ShouldBeTrue($"{size} bytes back from {target} arrive as {back} others");
         }
     }
 

@@ -28,7 +28,9 @@ internal sealed class UnderlaySender(NetworkNamespace from, IEnumerable<IPAddres
     {
         Socket socket = new(source.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new IPEndPoint(source, 0));
-        IPAddress address = source.AddressFamily == AddressFamily.InterNetwork ? target.UnderlayV4! : target.UnderlayV6!;
+        IPAddress address = source.AddressFamily == AddressFamily.InterNetwork
+            ? target.UnderlayV4!
+            : target.UnderlayV6!;
         socket.Connect(address, target.Options.Port);
         return socket;
     }

@@ -31,7 +31,8 @@ public class DirectRoutingTests
     [Fact]
     public void One_node_alone_may_do_it_whatever_the_kernels_reverse_path_filter_was()
     {
-        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "onesided", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using LabNetwork lab = LabNetwork.Create(
+            new LabOptions { Name = "onesided", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         (Node a, Node b) = (lab["a"], lab["b"]);
         a.Set("net/ipv4/conf/all/rp_filter", "1");
         a.WriteConfig(overlay => overlay["Network"]!["DirectRouting"] = true);
@@ -47,14 +48,16 @@ public class DirectRoutingTests
             b.Pods[0].Ping(a.Pods[0].AddressV4!, 3).EnsureSuccess();
         }).ShouldBeGreaterThan(EmptyPcap);
         PathOf(b).ShouldBe("tunnel");
-        Cluster.Report(a, "status").GetProperty("warnings")[0].GetString()!.ShouldContain("net.ipv4.conf.eth0.rp_filter");
+        Cluster.Report(a, "status")
+            .GetProperty("warnings")[0].GetString()!.ShouldContain("net.ipv4.conf.eth0.rp_filter");
         Cluster.Report(a, "status").GetProperty("state").GetString().ShouldBe("forwarding");
     }
 
     [Fact]
     public void A_peer_behind_a_gateway_stays_in_the_tunnel_and_the_decision_follows_the_routes()
     {
-        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "routed", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using LabNetwork lab = LabNetwork.Create(
+            new LabOptions { Name = "routed", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         (Node a, Node b) = (lab["a"], lab["b"]);
         lab.Switch.Set("net/ipv4/ip_forward", "1");
         lab.Switch.Set("net/ipv4/conf/all/send_redirects", "0");
@@ -109,7 +112,8 @@ public class DirectRoutingTests
         Waiting.For(() => Shows(a, "10.244.2.0/24 via 192.168.77.2"));
     }
 
-    private static Cluster Start(string name, Func<string, bool> isDirect, AddressFamilies families = AddressFamilies.Dual) => Cluster.Start(
+    private static Cluster Start(
+        string name, Func<string, bool> isDirect, AddressFamilies families = AddressFamilies.Dual) => Cluster.Start(
         new LabOptions { Name = name, Underlay = families, Inner = families },
         overlay => overlay["Network"]!["DirectRouting"] = isDirect(overlay["NodeName"]!.GetValue<string>()));
 

@@ -28,10 +28,12 @@ public class UnderlayChangeTests
 
         cluster.Daemons[0].HasExited.ShouldBeFalse();
         Mac(a).ShouldBe(mac);
-        a.Run("ip", "-o", "link", "show", "overlay.1").EnsureSuccess().Output.Split(':')[0].ShouldBe(device, "pods keep their device");
+        a.Run("ip", "-o", "link", "show", "overlay.1")
+            .EnsureSuccess().Output.Split(':')[0].ShouldBe(device, "pods keep their device");
         JsonElement status = Cluster.Report(a, "status");
         status.GetProperty("state").GetString().ShouldBe("forwarding");
-        status.GetProperty("underlay").GetProperty(family == AddressFamilies.V4 ? "ipv4" : "ipv6").GetString().ShouldBe(address);
+        status.GetProperty("underlay")
+            .GetProperty(family == AddressFamilies.V4 ? "ipv4" : "ipv6").GetString().ShouldBe(address);
         AdminSocket.GetLoopback(a, 9472, "metrics").ShouldContain("overlay_peers{state=\"accepted\"} 1\n");
         cluster.Daemons[0].Stop().ShouldBe(0);
         a.Run("ip", "route").Output.ShouldNotContain("proto 79");
@@ -42,7 +44,8 @@ public class UnderlayChangeTests
     {
         using Cluster cluster = Start("flap");
         (Node a, Node b) = (cluster["a"], cluster["b"]);
-        a.Ip("address delete 192.168.77.1/24 dev eth0", "address add 192.168.77.1/24 dev eth0", "route replace default via 192.168.77.254");
+        a.Ip("address delete 192.168.77.1/24 dev eth0", "address add 192.168.77.1/24 dev eth0",
+            "route replace default via 192.168.77.254");
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
         Thread.Sleep(1500);
         cluster.Daemons[0].Log.ShouldNotContain("has lost");
@@ -57,7 +60,8 @@ public class UnderlayChangeTests
         a.Ip("address delete 192.168.77.1/24 dev eth0");
         Waiting.For(() => Cluster.Report(a, "status").GetProperty("state").GetString() == "impaired");
         Cluster.Report(a, "status").GetProperty("problems")[0].GetString()!.ShouldContain("eth0 has lost 192.168.77.1");
-        Should.Throw<HttpRequestException>(() => AdminSocket.GetLoopback(a, 9472, "readyz")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        Should.Throw<HttpRequestException>(
+            () => AdminSocket.GetLoopback(a, 9472, "readyz")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         Routes.ViaOf(a, "10.244.2.0/24").ShouldBe("192.168.77.2", "what is known stays");
 
         a.Ip("address add 192.168.77.60/24 dev eth0", "route replace default via 192.168.77.254");
@@ -86,8 +90,10 @@ public class UnderlayChangeTests
         Node a = cluster["a"];
         a.Ip("address delete 192.168.77.1/24 dev eth0", "address add 10.96.0.5/24 dev eth0");
         cluster.Daemons[0].WaitForLog("10.96.0.0/12");
-        Waiting.For(() => Cluster.Report(a, "status").GetProperty("problems").EnumerateArray().Any(problem => problem.GetString()!.Contains("stays as it is")));
-        a.Ip("address delete 10.96.0.5/24 dev eth0", "address add 192.168.77.1/24 dev eth0", "route replace default via 192.168.77.254");
+        Waiting.For(() => Cluster.Report(a, "status")
+            .GetProperty("problems").EnumerateArray().Any(problem => problem.GetString()!.Contains("stays as it is")));
+        a.Ip("address delete 10.96.0.5/24 dev eth0", "address add 192.168.77.1/24 dev eth0",
+            "route replace default via 192.168.77.254");
         a.Pods[0].WaitForPing(cluster["b"].Pods[0].AddressV4!);
     }
 
@@ -108,5 +114,6 @@ public class UnderlayChangeTests
     private static Cluster Start(string name) =>
         Cluster.Start(new LabOptions { Name = name, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
 
-    private static string? Mac(Node node) => VxlanPeer.Read(node.LeaseFile) is var lease ? lease.VtepMac ?? lease.VtepMacV6 : null;
+    private static string? Mac(Node node) =>
+        VxlanPeer.Read(node.LeaseFile) is var lease ? lease.VtepMac ?? lease.VtepMacV6 : null;
 }

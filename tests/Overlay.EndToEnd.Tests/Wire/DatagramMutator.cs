@@ -27,7 +27,8 @@ internal sealed class DatagramMutator(int seed, IReadOnlyList<VxlanDatagram> tem
     private byte[] Change(byte[] datagram)
     {
         // Half of all changes hit the headers, which else the payload would shield.
-        int at = _random.Next(_random.Next(2) == 0 ? Math.Min(datagram.Length, Ip + Ipv6Header.Length) : datagram.Length);
+        int at =
+            _random.Next(_random.Next(2) == 0 ? Math.Min(datagram.Length, Ip + Ipv6Header.Length) : datagram.Length);
         switch (_random.Next(6))
         {
             case 0 when at < datagram.Length:
@@ -62,6 +63,7 @@ internal sealed class DatagramMutator(int seed, IReadOnlyList<VxlanDatagram> tem
         int length = (datagram[Ip] & 0x0f) * 4;
         if (length < Ipv4Header.MinLength || Ip + length > datagram.Length) return;
         BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(Checksum), 0);
-        BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(Checksum), InternetChecksum.Finish(InternetChecksum.Sum(datagram.AsSpan(Ip, length))));
+        BinaryPrimitives.WriteUInt16BigEndian(
+            datagram.AsSpan(Checksum), InternetChecksum.Finish(InternetChecksum.Sum(datagram.AsSpan(Ip, length))));
     }
 }

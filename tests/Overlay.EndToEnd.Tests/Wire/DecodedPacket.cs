@@ -16,7 +16,8 @@ internal sealed class DecodedPacket
     {
         _packet = packet;
         DecodedLayer[] layers =
-            [.. packet.Elements("proto").Select(layer => new DecodedLayer(layer)).Where(layer => !_notes.Contains(layer.Name))];
+            [.. packet.Elements("proto")
+                .Select(layer => new DecodedLayer(layer)).Where(layer => !_notes.Contains(layer.Name))];
         layers.Select(layer => layer.Name).ShouldContain("vxlan", packet.ToString());
         Outer = [.. layers.TakeWhile(layer => layer.Name != "vxlan")];
         Vxlan = layers[Outer.Count];
@@ -29,7 +30,9 @@ internal sealed class DecodedPacket
 
     public IReadOnlyList<DecodedLayer> Inner { get; }
 
-    /// <summary>What tshark calls wrong: malformed layers, and remarks of its gravest kind, bad checksums among them.</summary>
+    /// <summary>
+    /// What tshark calls wrong: malformed layers, and remarks of its gravest kind, bad checksums among them.
+    /// </summary>
     public IEnumerable<string> Errors => _packet.Descendants()
         .Where(element => IsMalformed(element) || Severity(element) >= ExpertError)
         .Select(element => element.ToString());

@@ -8,18 +8,22 @@ using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Wire;
 
-/// <summary>What a real flannel pair put on the wire: ours understands every frame of it, and would have written the same.</summary>
+/// <summary>
+/// What a real flannel pair put on the wire: ours understands every frame of it, and would have written the same.
+/// </summary>
 public class FlannelCaptureTests
 {
     private const int Frames = 26;
     private const string ChecksumBad = "0";
 
-    private static readonly string _capture = Path.Combine(AppContext.BaseDirectory, "Fixtures", "flannel", "wire.pcap");
+    private static readonly string _capture =
+        Path.Combine(AppContext.BaseDirectory, "Fixtures", "flannel", "wire.pcap");
 
     // Segments veth handed on whole, as tcpdump saw them: longer than either device's MTU.
     private static readonly int[] _superPackets = [12, 14, 15, 17];
 
-    private readonly VxlanFrame[] _frames = [.. PcapFile.Read(_capture).Select(static (frame, index) => VxlanFrame.Parse(index + 1, frame))];
+    private readonly VxlanFrame[] _frames =
+        [.. PcapFile.Read(_capture).Select(static (frame, index) => VxlanFrame.Parse(index + 1, frame))];
 
     [Fact]
     public void Every_frame_is_decapsulated_to_the_packet_tshark_sees_in_it()
@@ -53,19 +57,23 @@ public class FlannelCaptureTests
     [Fact]
     public void Unfinished_checksums_and_super_packets_are_announced_and_nothing_else_is()
     {
-        IReadOnlyList<IReadOnlyDictionary<string, string>> rows = Tshark.Read(_capture, "tcp.checksum.status", "tcp.hdr_len");
-        rows.Count(static row => row["tcp.checksum.status"] == ChecksumBad).ShouldBeGreaterThan(_superPackets.Length, "the capture holds unfinished checksums");
+        IReadOnlyList<IReadOnlyDictionary<string,
+        string>> rows = Tshark.Read(_capture, "tcp.checksum.status", "tcp.hdr_len");
+        rows.Count(static row => row["tcp.checksum.status"] == ChecksumBad)
+            .ShouldBeGreaterThan(_superPackets.Length, "the capture holds unfinished checksums");
         foreach ((VxlanFrame frame, IReadOnlyDictionary<string, string> row) in _frames.Zip(rows))
         {
             VirtioNetHeader expected = default;
             if (row["tcp.checksum.status"] == ChecksumBad)
             {
-                expected = new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, Ipv4Header.MinLength, TcpHeader.ChecksumOffset);
+                expected = new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, Ipv4Header.MinLength,
+                    TcpHeader.ChecksumOffset);
             }
 
             if (_superPackets.Contains(frame.Number))
             {
-                ushort headers = (ushort)(Ipv4Header.MinLength + int.Parse(row["tcp.hdr_len"], CultureInfo.InvariantCulture));
+                ushort headers =
+                    (ushort)(Ipv4Header.MinLength + int.Parse(row["tcp.hdr_len"], CultureInfo.InvariantCulture));
                 expected = expected with
                 {
                     GsoType = VirtioNetHeader.GsoTcpv4,

@@ -15,7 +15,8 @@ internal sealed class FrameRules(Node sender, Node receiver)
     private const int Ip = EtherType + 2;
 
     private readonly byte[] _header = [8, 0, 0, 0, .. VniOf(receiver), 0];
-    private readonly byte[] _ownMac = Convert.FromHexString(VxlanPeer.Read(receiver.LeaseFile).VtepMac!.Replace(":", "", StringComparison.Ordinal));
+    private readonly byte[] _ownMac =
+        Convert.FromHexString(VxlanPeer.Read(receiver.LeaseFile).VtepMac!.Replace(":", "", StringComparison.Ordinal));
 
     public bool Allow(ReadOnlySpan<byte> datagram)
     {
@@ -53,9 +54,11 @@ internal sealed class FrameRules(Node sender, Node receiver)
         ? new IPAddress(packet.Slice(destination ? 16 : 12, 4))
         : new IPAddress(packet.Slice(destination ? 24 : 8, 16));
 
-    private static bool IsOf(Node node, IPAddress address) => node.PodCidrV4!.Value.Contains(address) || node.PodCidrV6!.Value.Contains(address);
+    private static bool IsOf(Node node, IPAddress address) =>
+        node.PodCidrV4!.Value.Contains(address) || node.PodCidrV6!.Value.Contains(address);
 
     private static int Number(ReadOnlySpan<byte> bytes, int offset) => (bytes[offset] << 8) | bytes[offset + 1];
 
-    private static byte[] VniOf(Node node) => [(byte)(node.Options.Vni >> 16), (byte)(node.Options.Vni >> 8), (byte)node.Options.Vni];
+    private static byte[] VniOf(Node node) =>
+        [(byte)(node.Options.Vni >> 16), (byte)(node.Options.Vni >> 8), (byte)node.Options.Vni];
 }

@@ -27,13 +27,17 @@ public class KernelPeerTests
     [InlineData(AddressFamilies.V6, true, true)]
     [InlineData(AddressFamilies.V6, false, false)]
     [InlineData(AddressFamilies.V6, false, true)]
-    public void Pods_behind_kernel_vxlan_exchange_ping_udp_and_bulk_tcp(AddressFamilies family, bool offloads, bool receiveOffload)
+    public void Pods_behind_kernel_vxlan_exchange_ping_udp_and_bulk_tcp(
+        AddressFamilies family, bool offloads, bool receiveOffload)
     {
-        using Cluster cluster = Cluster.StartBesideKernel(new LabOptions { Name = "kernel", Underlay = family, Inner = family });
+        using Cluster cluster =
+            Cluster.StartBesideKernel(new LabOptions { Name = "kernel", Underlay = family, Inner = family });
         (Node a, Node b) = (cluster["a"], cluster["b"]);
-        foreach (Node node in cluster.Lab.Nodes) Refused(node.Link.SetOffloads(offloads, receiveOffload)).Except(_notOnVeth).ShouldBeEmpty();
+        foreach (Node node in cluster.Lab.Nodes)
+            Refused(node.Link.SetOffloads(offloads, receiveOffload)).Except(_notOnVeth).ShouldBeEmpty();
 
-        foreach ((NetworkNamespace from, Pod to) in new[] { (a.Pods[0], b.Pods[0]), (b.Pods[0], a.Pods[0]), (a, b.Pods[0]), ((NetworkNamespace)b, a.Pods[0]) })
+        foreach ((NetworkNamespace from, Pod to) in new[] { (a.Pods[0], b.Pods[0]), (b.Pods[0], a.Pods[0]),
+            (a, b.Pods[0]), ((NetworkNamespace)b, a.Pods[0]) })
         {
             IPAddress address = to.Addresses.Single();
             from.Ping(address, 3).EnsureSuccess();
@@ -53,7 +57,8 @@ public class KernelPeerTests
         Routes.ViaOf(a, b.PodCidrV4!.Value.ToString()).ShouldBe(b.UnderlayV4!.ToString());
         Routes.ViaOf(a, b.PodCidrV6!.Value.ToString()).ShouldBe(b.UnderlayV6!.ToString());
 
-        foreach ((NetworkNamespace from, Pod to) in new[] { (a.Pods[0], b.Pods[0]), (b.Pods[0], a.Pods[0]), (a, b.Pods[0]), ((NetworkNamespace)b, a.Pods[0]) })
+        foreach ((NetworkNamespace from, Pod to) in new[] { (a.Pods[0], b.Pods[0]), (b.Pods[0], a.Pods[0]),
+            (a, b.Pods[0]), ((NetworkNamespace)b, a.Pods[0]) })
         {
             foreach (IPAddress address in to.Addresses)
             {
@@ -63,19 +68,24 @@ public class KernelPeerTests
             }
         }
 
-        // Each of its devices has sent and received: neither family went by the other's. How many is a matter of how well they were joined.
+        // Each of its devices has sent and received: neither family went by the other's. How many is a matter of how
+        // well they were joined.
         foreach (string device in new[] { "flannel.1", "flannel-v6.1" })
         {
             foreach (string counter in new[] { "rx_packets", "tx_packets" })
-                long.Parse(b.Run("cat", $"/sys/class/net/{device}/statistics/{counter}").Output, CultureInfo.InvariantCulture).ShouldBeGreaterThan(200);
+                long.Parse(b.Run("cat", $"/sys/class/net/{device}/statistics/{counter}").Output,
+                    CultureInfo.InvariantCulture).ShouldBeGreaterThan(200);
         }
     }
 
-    /// <summary>A super-packet's segment size is guessed; guessed too large, the bridge refuses every segment.</summary>
+    /// <summary>
+    /// A super-packet's segment size is guessed; guessed too large, the bridge refuses every segment.
+    /// </summary>
     [Fact]
     public void Bulk_tcp_reaches_pods_behind_a_bridge_with_a_smaller_mtu()
     {
-        using Cluster cluster = Cluster.StartBesideKernel(new LabOptions { Name = "narrow", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using Cluster cluster = Cluster.StartBesideKernel(
+            new LabOptions { Name = "narrow", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         (Pod ours, Pod theirs) = (cluster["a"].Pods[0], cluster["b"].Pods[0]);
         cluster["a"].Ip("link set cni0 mtu 1300", $"link set {ours.HostDevice} mtu 1300");
         ours.Ip("link set eth0 mtu 1300");
@@ -86,10 +96,12 @@ public class KernelPeerTests
     [Fact]
     public void Super_packets_that_veth_passes_whole_reach_the_pod()
     {
-        using Cluster cluster = Cluster.StartBesideKernel(new LabOptions { Name = "super", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
+        using Cluster cluster = Cluster.StartBesideKernel(
+            new LabOptions { Name = "super", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
         (Pod ours, Pod theirs) = (cluster["a"].Pods[0], cluster["b"].Pods[0]);
         string capture = Path.Combine(cluster.Lab.Directory, "super.pcap");
-        BackgroundProcess tcpdump = cluster["a"].Link.StartCapture(capture, "udp dst port 8472 and src host 192.168.77.2 and greater 10000");
+        BackgroundProcess tcpdump =
+            cluster["a"].Link.StartCapture(capture, "udp dst port 8472 and src host 192.168.77.2 and greater 10000");
         TcpTransfer.Check(theirs, ours, ours.AddressV4!, Bulk);
         _ = tcpdump.Stop();
 

@@ -24,14 +24,18 @@ internal static class Tshark
 
     /// <summary>Every packet of a capture, whole.</summary>
     public static IReadOnlyList<DecodedPacket> Decode(string capture) =>
-        [.. XDocument.Parse(Run(capture, _whole)).Root!.Elements("packet").Select(static packet => new DecodedPacket(packet))];
+        [.. XDocument.Parse(Run(capture, _whole)).Root!.Elements("packet")
+            .Select(static packet => new DecodedPacket(packet))];
 
-    /// <summary>Some fields, a row a frame in the file's order; of a field that occurs in several layers, the innermost.</summary>
+    /// <summary>
+    /// Some fields, a row a frame in the file's order; of a field that occurs in several layers, the innermost.
+    /// </summary>
     /// <param name="capture">A capture with VXLAN on port 8472.</param>
     /// <param name="fields">Names as <c>tshark -G fields</c> lists them.</param>
     public static IReadOnlyList<IReadOnlyDictionary<string, string>> Read(string capture, params string[] fields)
     {
-        string[] options = ["-T", "fields", "-E", "occurrence=l", "-E", "separator=|", .. fields.SelectMany(static field => new[] { "-e", field })];
+        string[] options = ["-T", "fields", "-E", "occurrence=l", "-E", "separator=|", .. fields.SelectMany(
+            static field => new[] { "-e", field })];
         return [.. Run(capture, options).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Row)];
 
         IReadOnlyDictionary<string, string> Row(string line)
@@ -48,7 +52,9 @@ internal static class Tshark
         try
         {
             using Process process = Process.Start(
-                new ProcessStartInfo("tshark", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+                new ProcessStartInfo(
+                    "tshark", arguments)
+                { RedirectStandardOutput = true, RedirectStandardError = true })!;
             Task<string> output = process.StandardOutput.ReadToEndAsync();
             Task<string> error = process.StandardError.ReadToEndAsync();
             if (!process.WaitForExit(_limit))
@@ -62,7 +68,8 @@ internal static class Tshark
         }
         catch (Win32Exception exception)
         {
-            Assert.Fail($"this test needs tshark (Debian package tshark) as the independent decoder: {exception.Message}");
+            Assert.Fail(
+                $"this test needs tshark (Debian package tshark) as the independent decoder: {exception.Message}");
             throw;
         }
     }

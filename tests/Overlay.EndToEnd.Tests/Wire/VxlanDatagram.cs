@@ -53,7 +53,8 @@ internal sealed record VxlanDatagram
     public int TransportOffset => VxlanOverhead.InPayload + (IsIpv4 ? Ipv4Header.MinLength : Ipv6Header.Length);
 
     /// <summary>Where the payload begins.</summary>
-    public int PayloadOffset => TransportOffset + (Protocol == IpProtocol.Tcp ? TcpHeader.MinLength : UdpHeader.HeaderLength);
+    public int PayloadOffset =>
+        TransportOffset + (Protocol == IpProtocol.Tcp ? TcpHeader.MinLength : UdpHeader.HeaderLength);
 
     /// <summary>The datagram, inner checksums included.</summary>
     public byte[] ToArray()
@@ -83,15 +84,19 @@ internal sealed record VxlanDatagram
         if (IsIpv4)
         {
             Ipv4Header.Write(
-                packet, 0, (ushort)(Ipv4Header.MinLength + length), 0, 0, Ttl, Protocol, InnerSource.ToIpv4(), InnerDestination.ToIpv4());
+                packet, 0, (ushort)(Ipv4Header.MinLength + length), 0, 0, Ttl, Protocol, InnerSource.ToIpv4(),
+                InnerDestination.ToIpv4());
         }
-        else Ipv6Header.Write(packet, 0, 0, (ushort)length, Protocol, Ttl, InnerSource.ToIpv6(), InnerDestination.ToIpv6());
+        else
+            Ipv6Header.Write(
+                packet, 0, 0, (ushort)length, Protocol, Ttl, InnerSource.ToIpv6(), InnerDestination.ToIpv6());
     }
 
     private void WriteTransport(Span<byte> segment, ushort checksum)
     {
         if (Protocol == IpProtocol.Tcp)
-            TcpHeader.Write(segment, SourcePort, DestinationPort, Sequence, Acknowledgment, TcpFlags, ushort.MaxValue, checksum, 0);
+            TcpHeader.Write(
+                segment, SourcePort, DestinationPort, Sequence, Acknowledgment, TcpFlags, ushort.MaxValue, checksum, 0);
         else UdpHeader.Write(segment, SourcePort, DestinationPort, (ushort)segment.Length, checksum);
     }
 

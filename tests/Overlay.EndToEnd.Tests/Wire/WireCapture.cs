@@ -15,20 +15,24 @@ internal static class WireCapture
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Every VXLAN packet on the node's link during the traffic between those pods, and of a ping at its end.</summary>
+    /// <summary>
+    /// Every VXLAN packet on the node's link during the traffic between those pods, and of a ping at its end.
+    /// </summary>
     public static IReadOnlyList<DecodedPacket> Of(Node node, Pod from, Pod to, Action traffic)
     {
         string file = Path.Combine(node.Directory, "wire.pcap");
         BackgroundProcess capture = node.Link.StartCapture(file, Filter);
         traffic();
 
-        // What has passed before the marked ping is in the file before it is; stopped earlier, the capture would lose its end.
+        // What has passed before the marked ping is in the file before it is; stopped earlier, the capture would lose
+        // its end.
         _ = from.Ping(to.Addresses.First(), 1, "-W", "5", "-p", Mark).EnsureSuccess();
         byte[] mark = Convert.FromHexString(Mark);
         Stopwatch watch = Stopwatch.StartNew();
         while (File.ReadAllBytes(file).AsSpan().IndexOf(mark) < 0)
         {
-            if (watch.Elapsed > _patience) throw new LabException($"the capture on node {node.Name} has not seen the marked ping:\n{capture.Log}");
+            if (watch.Elapsed > _patience)
+                throw new LabException($"the capture on node {node.Name} has not seen the marked ping:\n{capture.Log}");
             Thread.Sleep(20);
         }
 

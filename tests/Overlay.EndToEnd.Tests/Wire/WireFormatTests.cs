@@ -40,7 +40,10 @@ public class WireFormatTests
         CheckSourcePorts(packets);
 
         // All of what was sent has been looked at: each kind of inner packet, both ways.
-        packets.Select(packet => $"{packet.Outer[1]["src"]} {string.Join(' ', packet.Inner.Skip(1).Take(2).Select(layer => layer.Name))}").Distinct()
+        packets.Select(
+            packet =>
+                $"{packet.Outer[1]["src"]} "
+                + $"{string.Join(' ', packet.Inner.Skip(1).Take(2).Select(layer => layer.Name))}").Distinct()
             .Order().ShouldBe(
                 from node in cluster.Lab.Nodes
                 from inner in new[] { "ip icmp", "ip tcp", "ip udp", "ipv6 icmpv6", "ipv6 tcp", "ipv6 udp" }
@@ -56,7 +59,8 @@ public class WireFormatTests
         (Pod from, Pod to) = (cluster["a"].Pods[0], cluster["b"].Pods[0]);
         foreach (IPAddress address in to.Addresses)
         {
-            IReadOnlyList<DecodedPacket> packets = WireCapture.Of(cluster["a"], from, to, () => SendFlows(from, address));
+            IReadOnlyList<DecodedPacket> packets =
+                WireCapture.Of(cluster["a"], from, to, () => SendFlows(from, address));
             IReadOnlyList<DecodedPacket> flows = [.. packets.Where(packet => packet.Inner[2].Name == "udp")];
             flows.Count.ShouldBe(Flows * DatagramsPerFlow);
             flows.Select(packet => packet.InnerFlow).Distinct().Count().ShouldBe(Flows);
@@ -80,20 +84,24 @@ public class WireFormatTests
         Node sender = cluster.Lab.Nodes.Single(node => Underlay(node, underlay) == outer["src"]);
         Node receiver = cluster.Lab.Nodes.Single(node => node != sender);
         packet.Errors.ShouldBeEmpty();
-        packet.Outer.Select(layer => layer.Name).ShouldBe(["eth", underlay == AddressFamilies.V4 ? "ip" : "ipv6", "udp"]);
+        packet.Outer.Select(layer => layer.Name)
+            .ShouldBe(["eth", underlay == AddressFamilies.V4 ? "ip" : "ipv6", "udp"]);
         outer["dst"].ShouldBe(Underlay(receiver, underlay));
         if (underlay == AddressFamilies.V4)
         {
-            (outer["ttl"], outer["flags.df"], outer["flags.mf"], outer["dsfield.dscp"], outer["dsfield.ecn"]).ShouldBe(("64", "0", "0", "0", "0"));
+            (outer["ttl"], outer["flags.df"], outer["flags.mf"], outer["dsfield.dscp"], outer["dsfield.ecn"])
+                .ShouldBe(("64", "0", "0", "0", "0"));
         }
         else (outer["hlim"], outer["tclass.dscp"], outer["tclass.ecn"]).ShouldBe(("64", "0", "0"));
 
         packet.Outer[2]["dstport"].ShouldBe("8472");
         (packet.Vxlan["flags"], packet.Vxlan["vni"], packet.Vxlan["reserved8"]).ShouldBe(("0x0800", "1", "0"));
         packet.Inner[0].Name.ShouldBe("eth");
-        (packet.Inner[0]["src"], packet.Inner[0]["dst"]).ShouldBe((VtepMac(sender, underlay), VtepMac(receiver, underlay)));
+        (packet.Inner[0]["src"], packet.Inner[0]["dst"])
+            .ShouldBe((VtepMac(sender, underlay), VtepMac(receiver, underlay)));
         CheckInnerAddresses(packet.Inner[1], sender, receiver);
-        foreach (DecodedLayer layer in packet.Outer.Concat(packet.Inner).Where(layer => _withChecksum.Contains(layer.Name)))
+        foreach (DecodedLayer layer in packet.Outer.Concat(packet.Inner)
+            .Where(layer => _withChecksum.Contains(layer.Name)))
             layer["checksum.status"].ShouldBe(Good, $"{layer.Name} checksum of {packet}");
     }
 
@@ -110,7 +118,8 @@ public class WireFormatTests
     private static void CheckSourcePorts(IEnumerable<DecodedPacket> packets)
     {
         foreach (IGrouping<string, DecodedPacket> flow in packets.GroupBy(packet => packet.InnerFlow))
-            flow.Select(OuterSourcePort).Distinct().ShouldHaveSingleItem($"one outer source port for {flow.Key}").ShouldBeInRange(49_152, 65_535);
+            flow.Select(OuterSourcePort).Distinct()
+                .ShouldHaveSingleItem($"one outer source port for {flow.Key}").ShouldBeInRange(49_152, 65_535);
     }
 
     private static void SendFlows(Pod from, IPAddress target)
@@ -123,7 +132,8 @@ public class WireFormatTests
             {
                 Socket socket = from.Invoke(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
                 sockets.Add(socket);
-                for (int i = 0; i < DatagramsPerFlow; i++) _ = socket.SendTo(new byte[32], new IPEndPoint(target, 40_000));
+                for (int i = 0; i < DatagramsPerFlow; i++)
+                    _ = socket.SendTo(new byte[32], new IPEndPoint(target, 40_000));
             }
         }
         finally
@@ -132,7 +142,8 @@ public class WireFormatTests
         }
     }
 
-    private static int OuterSourcePort(DecodedPacket packet) => int.Parse(packet.Outer[2]["srcport"], CultureInfo.InvariantCulture);
+    private static int OuterSourcePort(DecodedPacket packet) =>
+        int.Parse(packet.Outer[2]["srcport"], CultureInfo.InvariantCulture);
 
     private static string Underlay(Node node, AddressFamilies family) =>
         (family == AddressFamilies.V4 ? node.UnderlayV4 : node.UnderlayV6)!.ToString();

@@ -5,7 +5,8 @@ namespace Overlay.Host.Tests.Files;
 
 public sealed class AtomicFileTests
 {
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+    private const UnixFileMode Mode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
     [Fact]
     public void A_disk_that_is_full_keeps_the_old_content_and_no_draft()

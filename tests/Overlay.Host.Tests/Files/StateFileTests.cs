@@ -60,7 +60,8 @@ public sealed partial class StateFileTests : IDisposable
     public void A_document_that_its_user_refuses_is_the_same_warning()
     {
         StateFile(_directory["pod.json"]).Refuse("the number is negative");
-        _logger.Warnings.ShouldHaveSingleItem().ShouldBe($"{_directory["pod.json"]} cannot be used: the number is negative. {Consequence}");
+        _logger.Warnings.ShouldHaveSingleItem()
+            .ShouldBe($"{_directory["pod.json"]} cannot be used: the number is negative. {Consequence}");
     }
 
     [Fact]
@@ -129,7 +130,8 @@ public sealed partial class StateFileTests : IDisposable
     public void The_permissions_are_those_asked_for()
     {
         string path = _directory["pod.json"];
-        new StateFile<Document>(path, Json.Default.Document, Consequence, _logger, UnixFileMode.UserRead | UnixFileMode.UserWrite)
+        new StateFile<Document>(
+            path, Json.Default.Document, Consequence, _logger, UnixFileMode.UserRead | UnixFileMode.UserWrite)
             .Save(new Document("a", 2)).ShouldBeTrue();
         File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }

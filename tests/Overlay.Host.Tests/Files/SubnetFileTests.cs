@@ -43,13 +43,15 @@ public sealed class SubnetFileTests : IDisposable
         _dualStack.Write(path);
         (_dualStack with { Mtu = 1400 }).Write(path);
         File.ReadAllText(path).ShouldContain("FLANNEL_MTU=1400\n");
-        File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.GetUnixFileMode(path)
+            .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         Directory.GetFiles(_directory["deep"]).ShouldBe([path]);
     }
 
     [Theory]
     [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.13.1/24\nFLANNEL_MTU=1450\n", "10.244.13.0/24")]
-    [InlineData("FLANNEL_SUBNET=10.244.13.1/24\nFLANNEL_IPV6_SUBNET=fd00:10:244:3e::1/64\n", "10.244.13.0/24 fd00:10:244:3e::/64")]
+    [InlineData("FLANNEL_SUBNET=10.244.13.1/24\nFLANNEL_IPV6_SUBNET=fd00:10:244:3e::1/64\n",
+        "10.244.13.0/24 fd00:10:244:3e::/64")]
     [InlineData("# mine\n\n export FLANNEL_SUBNET = \"10.244.13.1/24\"\r\n", "10.244.13.0/24")]
     [InlineData("FLANNEL_SUBNET='10.244.13.1/24'", "10.244.13.0/24")]
     [InlineData("FLANNEL_SUBNET=10.244.13.1/24\nFLANNEL_SUBNET=10.244.14.1/24", "10.244.14.0/24")]
@@ -73,7 +75,8 @@ public sealed class SubnetFileTests : IDisposable
     [Theory]
     [InlineData("FLANNEL_MTU=1450", "no usable FLANNEL_SUBNET or FLANNEL_IPV6_SUBNET: ''")]
     [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24", "no usable FLANNEL_MTU: ''")]
-    [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=70000", "no usable FLANNEL_MTU: '70000'")]
+    [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=70000",
+        "no usable FLANNEL_MTU: '70000'")]
     [InlineData("FLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450", "no usable FLANNEL_NETWORK: ''")]
     [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=x\nFLANNEL_MTU=1450", "no usable FLANNEL_SUBNET: 'x'")]
     public void A_file_that_is_not_complete_is_refused_by_its_first_bad_key(string content, string message)

@@ -19,7 +19,8 @@ public sealed class NamespaceHandleTests : IDisposable
         handle.Path.ShouldBe(Path);
         handle.Invoke(Names).ShouldBe(["lo", "eth0", "cni0"], ignoreOrder: true);
         Names().ShouldNotBe(handle.Invoke(Names));
-        Should.Throw<InvalidOperationException>(() => handle.Invoke<int>(static () => throw new InvalidOperationException("inside"))).Message.ShouldBe("inside");
+        Should.Throw<InvalidOperationException>(() =>
+            handle.Invoke<int>(static () => throw new InvalidOperationException("inside"))).Message.ShouldBe("inside");
     }
 
     [Fact]

@@ -42,7 +42,15 @@ public sealed class BridgePortTests : IDisposable
         LinkInfo near = _netlink.FindLink("near").ShouldNotBeNull();
         near.ShouldBe(new LinkInfo(near.Index, "near", 1400, IsUp: false, "veth", near.Address, Bridge.Index));
         Far(static netlink => netlink.FindLink("far")).ShouldNotBeNull().ShouldBe(
-            Far(static netlink => netlink.FindLink("far"))! with { Name = "far", Mtu = 1400, IsUp = false, Kind = "veth", Address = _peerAddress, MasterIndex = 0 });
+            Far(static netlink => netlink.FindLink("far"))! with
+            {
+                Name = "far",
+                Mtu = 1400,
+                IsUp = false,
+                Kind = "veth",
+                Address = _peerAddress,
+                MasterIndex = 0
+            });
         _netlink.FindLink("far").ShouldBeNull();
 
         _netlink.TryDelete("near").ShouldBeTrue();
@@ -82,7 +90,8 @@ public sealed class BridgePortTests : IDisposable
         taken.Message.ShouldContain("other and its peer far");
         _netlink.FindLink("other").ShouldBeNull();
 
-        foreach (Action call in new Action[] { () => _netlink.SetUpPort("none", true), () => _netlink.SetUp("none"), () => _netlink.SetPromiscuous("none"), () => _netlink.SetHardwareAddress("none", _peerAddress) })
+        foreach (Action call in new Action[] { () => _netlink.SetUpPort("none", true), () => _netlink.SetUp(
+            "none"), () => _netlink.SetPromiscuous("none"), () => _netlink.SetHardwareAddress("none", _peerAddress) })
         {
             LinuxException missing = Should.Throw<LinuxException>(call);
             missing.Errno.ShouldBe(Errno.ENODEV);
@@ -95,10 +104,16 @@ public sealed class BridgePortTests : IDisposable
     {
         const int Many = 1500;
         LinkInfo eth0 = _netlink.FindLink("eth0").ShouldNotBeNull();
-        _nodes.A.Ip(Enumerable.Range(0, Many).SelectMany(static i => new[] { $"address add 10.9.{i / 250}.{(i % 250) + 1}/32 dev eth0", $"route add 10.{100 + (i / 250)}.{i % 250}.0/24 dev eth0" }));
-        _netlink.GetAddresses(eth0).Count(static address => IpPrefix.Parse("10.9.0.0/16").Contains(address.Address)).ShouldBe(Many);
-        _netlink.GetAddresses().Count(static address => IpPrefix.Parse("10.9.0.0/16").Contains(address.Address)).ShouldBe(Many);
-        _netlink.GetRoutes().Select(static route => route.Prefix).Where(static prefix => prefix.Length == 24 && IpPrefix.Parse("10.96.0.0/11").Contains(prefix.Address)).Distinct().Count().ShouldBe(Many);
+        _nodes.A.Ip(
+            Enumerable.Range(0, Many)
+                .SelectMany(static i => new[] { $"address add 10.9.{i / 250}.{(i % 250) + 1}/32 dev eth0",
+                    $"route add 10.{100 + (i / 250)}.{i % 250}.0/24 dev eth0" }));
+        _netlink.GetAddresses(eth0)
+            .Count(static address => IpPrefix.Parse("10.9.0.0/16").Contains(address.Address)).ShouldBe(Many);
+        _netlink.GetAddresses()
+            .Count(static address => IpPrefix.Parse("10.9.0.0/16").Contains(address.Address)).ShouldBe(Many);
+        _netlink.GetRoutes().Select(static route => route.Prefix).Where(static prefix => prefix.Length == 24
+            && IpPrefix.Parse("10.96.0.0/11").Contains(prefix.Address)).Distinct().Count().ShouldBe(Many);
     }
 
     [Fact]
@@ -128,7 +143,8 @@ public sealed class BridgePortTests : IDisposable
         Create("near", "far");
     }
 
-    private void Create(string name, string peerName) => _netlink.CreateVeth(new VethPair(name, Bridge, _far, peerName, _peerAddress, 1400));
+    private void Create(string name, string peerName) =>
+        _netlink.CreateVeth(new VethPair(name, Bridge, _far, peerName, _peerAddress, 1400));
 
     private T Far<T>(Func<RouteNetlink, T> action) => _far.Invoke(() =>
     {

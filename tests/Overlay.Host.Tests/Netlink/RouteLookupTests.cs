@@ -33,16 +33,19 @@ public sealed class RouteLookupTests : IDisposable
     {
         Node.Ip("route add 198.51.100.0/24 via inet6 fd77::ffff dev eth0");
         Find("198.51.100.7")!.Gateway.ShouldBe(IpAddress.Parse("fd77::ffff"));
-        _netlink.GetRoutes().Single(route => route.Prefix == IpPrefix.Parse("198.51.100.0/24")).Gateway.ShouldBe(IpAddress.Parse("fd77::ffff"));
+        _netlink.GetRoutes().Single(
+            route => route.Prefix == IpPrefix.Parse("198.51.100.0/24")).Gateway.ShouldBe(IpAddress.Parse("fd77::ffff"));
     }
 
     [Fact]
     public void Where_nothing_leaves_this_host_there_is_no_route()
     {
         Node.Ip(
-            "route add unreachable 203.0.113.0/26", "route add blackhole 203.0.113.64/26", "route add prohibit 203.0.113.128/26",
+            "route add unreachable 203.0.113.0/26", "route add blackhole 203.0.113.64/26",
+            "route add prohibit 203.0.113.128/26",
             "route add unreachable 2001:db8::/64");
-        foreach (string destination in new[] { "203.0.113.9", "203.0.113.70", "203.0.113.130", "2001:db8::9", "192.168.77.1", "fd77::1", "127.0.0.1" })
+        foreach (string destination in new[] { "203.0.113.9", "203.0.113.70", "203.0.113.130", "2001:db8::9",
+            "192.168.77.1", "fd77::1", "127.0.0.1" })
             Find(destination).ShouldBeNull(destination);
     }
 

@@ -49,11 +49,13 @@ public sealed class RouteNetlinkTests : IDisposable
     [Fact]
     public void Link_local_and_deprecated_addresses_are_told_apart_from_usable_ones()
     {
-        Node.Ip("address add 192.0.2.5/24 dev eth0 scope link", "address add 2001:db8::5/64 dev eth0 nodad preferred_lft 0");
+        Node.Ip("address add 192.0.2.5/24 dev eth0 scope link",
+            "address add 2001:db8::5/64 dev eth0 nodad preferred_lft 0");
         IReadOnlyList<AddressInfo> addresses = _netlink.GetAddresses();
         addresses.Single(a => a.Address == IpAddress.Parse("192.0.2.5")).IsGlobal.ShouldBeFalse();
         addresses.Single(a => a.Address == IpAddress.Parse("2001:db8::5")).IsUsable.ShouldBeFalse();
-        addresses.Single(a => a.Address == IpAddress.Parse("192.168.77.1")).Network.ShouldBe(IpPrefix.Parse("192.168.77.0/24"));
+        addresses.Single(
+            a => a.Address == IpAddress.Parse("192.168.77.1")).Network.ShouldBe(IpPrefix.Parse("192.168.77.0/24"));
     }
 
     [Fact]
@@ -61,15 +63,19 @@ public sealed class RouteNetlinkTests : IDisposable
     {
         RouteInfo[] routes =
         [
-            new(IpPrefix.Parse("10.244.0.0/16"), Eth0.Index, 0, OurProtocol, false, IpAddress.Parse("192.168.77.1"), 1450),
+            new(IpPrefix.Parse(
+                "10.244.0.0/16"), Eth0.Index, 0, OurProtocol, false, IpAddress.Parse("192.168.77.1"), 1450),
             new(IpPrefix.Parse("10.244.1.0/24"), 0, 0x8000_0000, OurProtocol, true),
-            new(IpPrefix.Parse("10.245.0.0/16"), Eth0.Index, 7, OurProtocol, false, null, 0, IpAddress.Parse("192.168.77.2")),
-            new(IpPrefix.Parse("fd00:10:244::/56"), Eth0.Index, 1024, OurProtocol, false, IpAddress.Parse("fd77::1"), 1430),
+            new(IpPrefix.Parse(
+                "10.245.0.0/16"), Eth0.Index, 7, OurProtocol, false, null, 0, IpAddress.Parse("192.168.77.2")),
+            new(IpPrefix.Parse(
+                "fd00:10:244::/56"), Eth0.Index, 1024, OurProtocol, false, IpAddress.Parse("fd77::1"), 1430),
             new(IpPrefix.Parse("fd00:10:244:1::/64"), 0, 0x8000_0000, OurProtocol, true),
         ];
         foreach (RouteInfo route in routes) _netlink.SetRoute(route);
         _netlink.GetRoutes().Where(r => r.Protocol == OurProtocol).ShouldBe(routes, ignoreOrder: true);
-        Node.Run("ip", "route").Output.ShouldContain("10.244.0.0/16 dev eth0 proto 79 scope link src 192.168.77.1 mtu 1450");
+        Node.Run(
+            "ip", "route").Output.ShouldContain("10.244.0.0/16 dev eth0 proto 79 scope link src 192.168.77.1 mtu 1450");
 
         foreach (RouteInfo route in routes) _netlink.RemoveRoute(route);
         _netlink.GetRoutes().ShouldNotContain(r => r.Protocol == OurProtocol);
@@ -89,7 +95,8 @@ public sealed class RouteNetlinkTests : IDisposable
     [Fact]
     public void Rules_come_in_the_order_they_are_asked_and_other_tables_have_their_own_routes()
     {
-        Node.Ip("rule add priority 5270 lookup 300", "route add 10.244.0.0/20 dev eth0 table 300", "rule add priority 5000 unreachable");
+        Node.Ip("rule add priority 5270 lookup 300", "route add 10.244.0.0/20 dev eth0 table 300",
+            "rule add priority 5000 unreachable");
         _netlink.GetRules().Where(r => r.Family == IpFamily.IPv4).ShouldBe(
         [
             new(IpFamily.IPv4, 0, RuleInfo.LocalTable), new(IpFamily.IPv4, 5270, 300),
@@ -103,7 +110,8 @@ public sealed class RouteNetlinkTests : IDisposable
     public void Of_a_multipath_route_the_first_next_hop_that_works_is_told()
     {
         Node.Ip(
-            "link add spare type veth peer name other", "link set spare up", "link set other up", "address add 198.51.100.1/24 dev spare", "address add 2001:db8::1/64 dev spare nodad",
+            "link add spare type veth peer name other", "link set spare up", "link set other up",
+            "address add 198.51.100.1/24 dev spare", "address add 2001:db8::1/64 dev spare nodad",
             "route replace default nexthop via 198.51.100.2 nexthop via 192.168.77.254",
             "route add 2001:db8:7::/48 nexthop via fd77::ffff dev eth0 nexthop via 2001:db8::2 dev spare");
         RouteInfo Default() => _netlink.GetRoutes().Single(r => r.Prefix == IpPrefix.Parse("0.0.0.0/0"));
@@ -122,7 +130,8 @@ public sealed class RouteNetlinkTests : IDisposable
     {
         Node.Ip("link set cni0 down");
         _netlink.SetUp(_netlink.FindLink("cni0")!, 1380);
-        _netlink.FindLink("cni0").ShouldNotBeNull().ShouldBe(_netlink.FindLink("cni0")! with { IsUp = true, Mtu = 1380 });
+        _netlink.FindLink("cni0")
+            .ShouldNotBeNull().ShouldBe(_netlink.FindLink("cni0")! with { IsUp = true, Mtu = 1380 });
     }
 
     [Fact]
@@ -135,7 +144,8 @@ public sealed class RouteNetlinkTests : IDisposable
         noRoute.Message.ShouldContain("203.0.113.0/24");
 
         LinkInfo gone = Eth0 with { Index = 9999, Name = "gone0" };
-        LinuxException noDevice = Should.Throw<LinuxException>(() => _netlink.SetAddress(gone, IpAddress.Parse("192.0.2.1"), 32));
+        LinuxException noDevice =
+            Should.Throw<LinuxException>(() => _netlink.SetAddress(gone, IpAddress.Parse("192.0.2.1"), 32));
         noDevice.Errno.ShouldBe(Errno.ENODEV);
         noDevice.Message.ShouldContain("gone0");
     }

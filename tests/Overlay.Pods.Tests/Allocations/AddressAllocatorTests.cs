@@ -51,9 +51,12 @@ public sealed class AddressAllocatorTests : IDisposable
         AddressAllocator allocator = Allocator("10.1.0.0/24", "fd00:1::/64");
         IpAddress wanted = IpAddress.Parse("fd00:1::77");
         allocator.Allocate("a", "eth0", [wanted])[1].Address.ShouldBe(wanted);
-        Should.Throw<IpamException>(() => allocator.Allocate("b", "eth0", [wanted])).Message.ShouldContain("fd00:1::77");
-        Should.Throw<IpamException>(() => allocator.Allocate("b", "eth0", [IpAddress.Parse("10.1.0.1")])).Message.ShouldContain("gateway");
-        Should.Throw<IpamException>(() => allocator.Allocate("b", "eth0", [IpAddress.Parse("10.9.0.1")])).Message.ShouldContain("not in the ranges");
+        Should.Throw<IpamException>(
+            () => allocator.Allocate("b", "eth0", [wanted])).Message.ShouldContain("fd00:1::77");
+        Should.Throw<IpamException>(
+            () => allocator.Allocate("b", "eth0", [IpAddress.Parse("10.1.0.1")])).Message.ShouldContain("gateway");
+        Should.Throw<IpamException>(() =>
+            allocator.Allocate("b", "eth0", [IpAddress.Parse("10.9.0.1")])).Message.ShouldContain("not in the ranges");
         _store.Holders().Select(static holder => holder.ContainerId).Distinct().ShouldBe(["a"]);
     }
 
@@ -88,15 +91,18 @@ public sealed class AddressAllocatorTests : IDisposable
         File.ReadAllText(Path.Combine(_store.Directory, "10.1.0.2")).ShouldBe("abc\r\neth0");
         File.ReadAllText(Path.Combine(_store.Directory, "fd00:1::2")).ShouldBe("abc\r\neth0");
         File.ReadAllText(Path.Combine(_store.Directory, "last_reserved_ip.1")).ShouldBe("fd00:1::2");
-        Files().ShouldBe(["10.1.0.2", "fd00:1::2", "last_reserved_ip.0", "last_reserved_ip.1", "lock"], ignoreOrder: true);
+        Files().ShouldBe(
+            ["10.1.0.2", "fd00:1::2", "last_reserved_ip.0", "last_reserved_ip.1", "lock"], ignoreOrder: true);
     }
 
     [Fact]
     public async Task Two_hundred_at_once_never_share_an_address_and_leave_none()
     {
-        string[] given = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => Allocate(Allocator("10.1.0.0/24"), $"c{i}"))));
+        string[] given = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(i => Task.Run(() => Allocate(Allocator("10.1.0.0/24"), $"c{i}"))));
         given.Distinct().Count().ShouldBe(200);
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() => AddressAllocator.Release(new(_directory.Path, "net"), $"c{i}", "eth0"))));
+        await Task.WhenAll(Enumerable.Range(0, 200)
+            .Select(i => Task.Run(() => AddressAllocator.Release(new(_directory.Path, "net"), $"c{i}", "eth0"))));
         Files().ShouldBe(["last_reserved_ip.0", "lock"], ignoreOrder: true);
     }
 
@@ -112,7 +118,9 @@ public sealed class AddressAllocatorTests : IDisposable
 
     private static RangeSet Set(string subnet) => new([new(IpPrefix.Parse(subnet))]);
 
-    private static string Allocate(AddressAllocator allocator, string id) => allocator.Allocate(id, "eth0", [])[0].Address.ToString();
+    private static string Allocate(AddressAllocator allocator, string id) =>
+        allocator.Allocate(id, "eth0", [])[0].Address.ToString();
 
-    private string[] Files() => [.. Directory.GetFiles(_store.Directory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private string[] Files() =>
+        [.. Directory.GetFiles(_store.Directory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 }

@@ -19,7 +19,8 @@ public sealed class AllocationPropertyTests
             using TempDirectory directory = new();
             AddressStore store = new(directory.Path, "net");
             AddressRange first = new(IpPrefix.Parse("10.1.0.0/30"));
-            AddressRange second = new(IpPrefix.Parse("10.2.0.0/24"), IpAddress.Parse("10.2.0.10"), IpAddress.Parse("10.2.0.13"));
+            AddressRange second =
+                new(IpPrefix.Parse("10.2.0.0/24"), IpAddress.Parse("10.2.0.10"), IpAddress.Parse("10.2.0.13"));
             AddressAllocator allocator = new(store, [new([first, second])]);
             Dictionary<string, IpAddress> held = [];
             foreach (int step in steps)
@@ -43,7 +44,8 @@ public sealed class AllocationPropertyTests
             }
 
             held.Values.Distinct().Count().ShouldBe(held.Count);
-            store.Holders().ToDictionary(static holder => holder.ContainerId, static holder => holder.Address).ShouldBe(held, ignoreOrder: true);
+            store.Holders().ToDictionary(static holder => holder.ContainerId, static holder => holder.Address)
+                .ShouldBe(held, ignoreOrder: true);
             (allocator.Exhaustion() is not null).ShouldBe(held.Count == 5);
         }).QuickCheckThrowOnFailure();
 }

@@ -14,7 +14,8 @@ public sealed class HostLocalTests : IDisposable
 
     private static readonly RangeSet[] _sets =
     [
-        new([new(IpPrefix.Parse("10.1.0.0/29")), new(IpPrefix.Parse("10.2.0.0/24"), IpAddress.Parse("10.2.0.8"), IpAddress.Parse("10.2.0.12"), IpAddress.Parse("10.2.0.10"))]),
+        new([new(IpPrefix.Parse("10.1.0.0/29")), new(IpPrefix.Parse(
+            "10.2.0.0/24"), IpAddress.Parse("10.2.0.8"), IpAddress.Parse("10.2.0.12"), IpAddress.Parse("10.2.0.10"))]),
         new([new(IpPrefix.Parse("fd00:1::/64"))]),
     ];
 
@@ -50,7 +51,8 @@ public sealed class HostLocalTests : IDisposable
             string id = $"pod{step}";
             live.Add(id);
             string[] given = ours
-                ? [.. allocator.Allocate(id, "eth0", []).Select(static address => $"{address.Address}/{address.PrefixLength} {address.Gateway}")]
+                ? [.. allocator.Allocate(id, "eth0", [])
+                    .Select(static address => $"{address.Address}/{address.PrefixLength} {address.Gateway}")]
                 : HostLocal("ADD", id, _shared.Path);
             given.ShouldBe(HostLocal("ADD", id, _reference.Path), $"step {step}");
         }
@@ -63,7 +65,8 @@ public sealed class HostLocalTests : IDisposable
     {
         AddressAllocator allocator = new(new(_shared.Path, "net"), [new([new(IpPrefix.Parse("10.2.0.0/24"))])]);
         Task<string[]> theirs = Task.Run(() => Enumerable.Range(0, 40)
-            .Select(i => HostLocal("ADD", $"theirs{i}", _shared.Path, "[[{\"subnet\":\"10.2.0.0/24\"}]]")[0].Split('/')[0]).ToArray());
+            .Select(i => HostLocal("ADD", $"theirs{i}", _shared.Path, "[[{\"subnet\":\"10.2.0.0/24\"}]]")[0]
+            .Split('/')[0]).ToArray());
         Task<string[]> ours = Task.Run(() => Enumerable.Range(0, 120)
             .Select(i => allocator.Allocate($"ours{i}", "eth0", [])[0].Address.ToString()).ToArray());
         string[] all = [.. await theirs, .. await ours];

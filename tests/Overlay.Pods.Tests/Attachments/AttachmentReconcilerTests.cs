@@ -37,12 +37,16 @@ public sealed class AttachmentReconcilerTests : IDisposable
         }
 
         List<string> problems = [];
-        new AttachmentReconciler(_records, static name => name == "ov-live").Reconcile(TimeSpan.FromMinutes(5), problems)
+        new AttachmentReconciler(_records, static name => name == "ov-live")
+            .Reconcile(TimeSpan.FromMinutes(5), problems)
             .Select(static record => record.ContainerId).ShouldBe(["gone"]);
         problems.ShouldBeEmpty();
-        Directory.GetFiles(Path.Combine(_directory.Path, "records"), "*.half").ShouldHaveSingleItem().ShouldContain("net:new:");
-        _store.Holders().Select(static holder => holder.ContainerId).ShouldBe(["live", "young", "flannels"], ignoreOrder: true);
-        _records.List(problems).Select(static record => record.ContainerId).ShouldBe(["live", "other", "young"], ignoreOrder: true);
+        Directory.GetFiles(Path.Combine(_directory.Path, "records"), "*.half")
+            .ShouldHaveSingleItem().ShouldContain("net:new:");
+        _store.Holders()
+            .Select(static holder => holder.ContainerId).ShouldBe(["live", "young", "flannels"], ignoreOrder: true);
+        _records.List(problems)
+            .Select(static record => record.ContainerId).ShouldBe(["live", "other", "young"], ignoreOrder: true);
     }
 
     [Fact]
@@ -71,7 +75,8 @@ public sealed class AttachmentReconcilerTests : IDisposable
         foreach (string id in new[] { "a", "b" }) _records.Write(Record(id, age: 10));
 
         List<string> problems = [];
-        new AttachmentReconciler(_records, static name => name == "ov-a" ? throw new IOException("ov-a is no name") : false)
+        new AttachmentReconciler(
+            _records, static name => name == "ov-a" ? throw new IOException("ov-a is no name") : false)
             .Reconcile(TimeSpan.FromMinutes(5), problems).Select(static record => record.ContainerId).ShouldBe(["b"]);
         problems.Count.ShouldBe(2);
         problems.ShouldContain(problem => problem.Contains("net:forged:eth0.json", StringComparison.Ordinal));
@@ -102,11 +107,13 @@ public sealed class AttachmentReconcilerTests : IDisposable
     [Fact]
     public void Names_with_dashes_and_dots_do_not_meet_in_one_record()
     {
-        (string Network, string Id, string Name)[] attachments = [("a-b", "c", "eth0"), ("a", "b-c", "eth0"), ("a", "b", "c-eth0"), ("a.b", "c", "eth0"), ("a", "b.c", "eth0"), ("a", "b", "c.eth0")];
+        (string Network, string Id, string Name)[] attachments = [("a-b", "c", "eth0"), ("a", "b-c", "eth0"),
+            ("a", "b", "c-eth0"), ("a.b", "c", "eth0"), ("a", "b.c", "eth0"), ("a", "b", "c.eth0")];
         foreach ((string network, string id, string name) in attachments)
             _records.Write(Record(id, age: 1) with { Network = network, InterfaceName = name });
         List<string> problems = [];
-        _records.List(problems).Select(static record => (record.Network, record.ContainerId, record.InterfaceName)).ShouldBe(attachments, ignoreOrder: true);
+        _records.List(problems).Select(static record => (record.Network, record.ContainerId, record.InterfaceName))
+            .ShouldBe(attachments, ignoreOrder: true);
 
         _records.Remove("a", "b-c", "eth0");
         _records.Find("a-b", "c", "eth0").ShouldNotBeNull();
@@ -118,9 +125,11 @@ public sealed class AttachmentReconcilerTests : IDisposable
     {
         _records.Write(Record("a", age: 1));
         string directory = Path.Combine(_directory.Path, "records");
-        foreach (string name in new[] { "net:b:eth0", "net-2:b:eth0" }) File.WriteAllText(Path.Combine(directory, $"{name}.json.half"), "{");
+        foreach (string name in new[] { "net:b:eth0", "net-2:b:eth0" })
+            File.WriteAllText(Path.Combine(directory, $"{name}.json.half"), "{");
         _records.RemoveHalves("net");
-        Directory.GetFiles(directory).Select(Path.GetFileName).ShouldBe(["net:a:eth0.json", "net-2:b:eth0.json.half"], ignoreOrder: true);
+        Directory.GetFiles(directory)
+            .Select(Path.GetFileName).ShouldBe(["net:a:eth0.json", "net-2:b:eth0.json.half"], ignoreOrder: true);
     }
 
     private AttachmentRecord Record(string id, int age) => new()

@@ -22,19 +22,24 @@ public sealed class AddressRangeTests
     [InlineData("10.244.1.0/31", null, null, null, "too small")]
     [InlineData("10.244.1.0/24", "10.244.2.1", null, null, "rangeStart 10.244.2.1 is not in subnet 10.244.1.0/24")]
     [InlineData("10.244.1.0/24", null, "fd00::1", null, "rangeEnd fd00::1 is not in subnet 10.244.1.0/24")]
-    [InlineData("10.244.1.0/24", "10.244.1.9", "10.244.1.8", null, "rangeStart 10.244.1.9 comes after rangeEnd 10.244.1.8")]
+    [InlineData(
+        "10.244.1.0/24", "10.244.1.9", "10.244.1.8", null, "rangeStart 10.244.1.9 comes after rangeEnd 10.244.1.8")]
     [InlineData("10.244.1.0/24", null, null, "fd00::1", "another family")]
-    public void What_makes_no_range_is_named(string subnet, string? start, string? end, string? gateway, string message) =>
-        Should.Throw<FormatException>(() => new AddressRange(IpPrefix.Parse(subnet), Parse(start), Parse(end), Parse(gateway)))
+    public void What_makes_no_range_is_named(
+        string subnet, string? start, string? end, string? gateway, string message) =>
+        Should.Throw<FormatException>(
+            () => new AddressRange(IpPrefix.Parse(subnet), Parse(start), Parse(end), Parse(gateway)))
             .Message.ShouldContain(message);
 
     [Fact]
     public void Ranges_of_a_set_are_of_one_family_and_share_nothing()
     {
         AddressRange all = new(IpPrefix.Parse("10.1.0.0/24"));
-        AddressRange part = new(IpPrefix.Parse("10.1.0.0/24"), IpAddress.Parse("10.1.0.9"), IpAddress.Parse("10.1.0.10"));
+        AddressRange part =
+            new(IpPrefix.Parse("10.1.0.0/24"), IpAddress.Parse("10.1.0.9"), IpAddress.Parse("10.1.0.10"));
         Should.Throw<FormatException>(() => new RangeSet([all, part])).Message.ShouldContain("overlap");
-        Should.Throw<FormatException>(() => new RangeSet([all, new(IpPrefix.Parse("fd00::/64"))])).Message.ShouldContain("two families");
+        Should.Throw<FormatException>(
+            () => new RangeSet([all, new(IpPrefix.Parse("fd00::/64"))])).Message.ShouldContain("two families");
         Should.Throw<FormatException>(() => new RangeSet([])).Message.ShouldContain("empty");
     }
 

@@ -24,13 +24,15 @@ public sealed class InternetChecksumTests
     public void Nothing_sums_to_zero() => InternetChecksum.Sum([]).ShouldBe(0u);
 
     [Fact]
-    public void An_odd_last_byte_is_the_high_half_of_its_word() => InternetChecksum.Sum([0x12, 0x34, 0xab]).ShouldBe(0xbd34u);
+    public void An_odd_last_byte_is_the_high_half_of_its_word() =>
+        InternetChecksum.Sum([0x12, 0x34, 0xab]).ShouldBe(0xbd34u);
 
     [Fact]
     public void Every_length_up_to_a_jumbo_frame_sums_as_the_naive_loop_does()
     {
         byte[] bytes = Noise(JumboFrame, seed: 1071);
-        for (int length = 0; length <= bytes.Length; length++) ShouldMatchNaive(bytes.AsSpan(0, length), $"{length} bytes");
+        for (int length = 0; length <= bytes.Length; length++)
+            ShouldMatchNaive(bytes.AsSpan(0, length), $"{length} bytes");
     }
 
     [Fact]
@@ -49,7 +51,8 @@ public sealed class InternetChecksumTests
     {
         byte[] bytes = new byte[128 * 1024];
         Array.Fill(bytes, (byte)0xff);
-        for (int length = 1; length <= JumboFrame; length++) ShouldMatchNaive(bytes.AsSpan(0, length), $"{length} bytes");
+        for (int length = 1; length <= JumboFrame; length++)
+            ShouldMatchNaive(bytes.AsSpan(0, length), $"{length} bytes");
 
         InternetChecksum.Sum(bytes).ShouldBe(0xffffu);
     }
@@ -126,7 +129,8 @@ public sealed class InternetChecksumTests
                 foreach (ushort newWord in corners)
                 {
                     ushort updated = InternetChecksum.Update(Recompute((ushort)other, oldWord), oldWord, newWord);
-                    if (!IsUpdateOf(updated, (ushort)other, newWord)) Assert.Fail($"{other:x4}: {oldWord:x4} to {newWord:x4}");
+                    if (!IsUpdateOf(updated, (ushort)other, newWord))
+                        Assert.Fail($"{other:x4}: {oldWord:x4} to {newWord:x4}");
                 }
             }
         }
@@ -186,7 +190,8 @@ public sealed class InternetChecksumTests
             new Ipv4Address(destination).Write(bytes.AsSpan(4));
             bytes[9] = protocol;
             BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(10), (ushort)length);
-            uint sum = InternetChecksum.PseudoHeader(new Ipv4Address(source), new Ipv4Address(destination), protocol, length);
+            uint sum =
+                InternetChecksum.PseudoHeader(new Ipv4Address(source), new Ipv4Address(destination), protocol, length);
             return sum == Naive(bytes);
         }));
 
@@ -200,7 +205,8 @@ public sealed class InternetChecksumTests
             BinaryPrimitives.WriteUInt128BigEndian(bytes.AsSpan(16), destination);
             BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(32), length);
             bytes[39] = IpProtocol.Tcp;
-            uint sum = InternetChecksum.PseudoHeader(new Ipv6Address(source), new Ipv6Address(destination), IpProtocol.Tcp, length);
+            uint sum = InternetChecksum.PseudoHeader(
+                new Ipv6Address(source), new Ipv6Address(destination), IpProtocol.Tcp, length);
             return sum == Naive(bytes);
         }));
     }

@@ -2,7 +2,9 @@ using Overlay.Wire.Checksums;
 
 namespace Overlay.Wire.Tests;
 
-/// <summary>Every vector width against a loop over words, on any machine: what it lacks is emulated, and tested all the same.</summary>
+/// <summary>
+/// Every vector width against a loop over words, on any machine: what it lacks is emulated, and tested all the same.
+/// </summary>
 public sealed class WideSumTests
 {
     public enum Width

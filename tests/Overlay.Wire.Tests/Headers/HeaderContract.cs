@@ -3,10 +3,14 @@ using FsCheck.Fluent;
 
 namespace Overlay.Wire.Tests;
 
-/// <summary>What every header view promises. A header's own class brings its bytes, and adds what is its alone.</summary>
+/// <summary>
+/// What every header view promises. A header's own class brings its bytes, and adds what is its alone.
+/// </summary>
 public abstract class HeaderContract
 {
-    /// <summary>Bytes that parse, none of which may be missing: up to where the header or its length field says it ends.</summary>
+    /// <summary>
+    /// Bytes that parse, none of which may be missing: up to where the header or its length field says it ends.
+    /// </summary>
     protected abstract byte[] Whole { get; }
 
     /// <summary>What <see cref="Write"/> has to make: a header without options.</summary>
@@ -64,7 +68,10 @@ public abstract class HeaderContract
         parsed.ShouldBeGreaterThan(100);
     }
 
-    /// <summary>The known bytes, longer or shorter, some of the first 64 overwritten; random bytes alone would hardly ever parse.</summary>
+    /// <summary>
+    /// The known bytes, longer or shorter, some of the first 64 overwritten; random bytes alone would hardly ever
+    /// parse.
+    /// </summary>
     private static Gen<byte[]> Damaged(byte[] whole)
     {
         Gen<byte> noise = Gen.Choose(0, 255).Select(value => (byte)value);

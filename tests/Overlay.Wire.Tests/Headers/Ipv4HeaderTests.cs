@@ -88,7 +88,8 @@ public sealed class Ipv4HeaderTests : HeaderContract
     [InlineData(0x0001, true)]
     [InlineData(0x1fff, true)]
     [InlineData(0x20b9, true)]
-    public void A_packet_is_a_fragment_when_more_follow_or_its_offset_is_not_zero(ushort flagsAndOffset, bool isFragment)
+    public void A_packet_is_a_fragment_when_more_follow_or_its_offset_is_not_zero(
+        ushort flagsAndOffset, bool isFragment)
     {
         byte[] packet = (byte[])_withOptions.Clone();
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), flagsAndOffset);
@@ -210,5 +211,6 @@ public sealed class Ipv4HeaderTests : HeaderContract
     }
 
     private static void WriteWith(Span<byte> packet, byte tos, ushort identification) => Ipv4Header.Write(
-        packet, tos, totalLength: 20, identification, 0, ttl: 64, IpProtocol.Udp, new Ipv4Address(0x0af4010a), new Ipv4Address(0x0af4020a));
+        packet, tos, totalLength: 20, identification, 0, ttl: 64, IpProtocol.Udp, new Ipv4Address(0x0af4010a),
+        new Ipv4Address(0x0af4020a));
 }

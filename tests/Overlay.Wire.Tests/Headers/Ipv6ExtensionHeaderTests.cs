@@ -73,7 +73,8 @@ public sealed class Ipv6ExtensionHeaderTests
     {
         Extension[] atBound = [.. Enumerable.Repeat(_routing, Ipv6Header.MaxExtensionHeaders)];
 
-        Walk(Packet(IpProtocol.Udp, atBound)).ShouldBe((true, IpProtocol.Udp, 40 + (8 * Ipv6Header.MaxExtensionHeaders), false));
+        Walk(Packet(IpProtocol.Udp, atBound))
+            .ShouldBe((true, IpProtocol.Udp, 40 + (8 * Ipv6Header.MaxExtensionHeaders), false));
         Walk(Packet(IpProtocol.Udp, [.. atBound, _routing])).Found.ShouldBeFalse();
     }
 
@@ -115,7 +116,8 @@ public sealed class Ipv6ExtensionHeaderTests
             chain =>
             {
                 (bool, byte, int, bool) expected =
-                    (true, IpProtocol.Icmpv6, Ipv6Header.Length + chain.Sum(e => e.Length), chain.Any(e => e.IsFragment));
+                    (true, IpProtocol.Icmpv6, Ipv6Header.Length + chain.Sum(
+                        e => e.Length), chain.Any(e => e.IsFragment));
                 Walk(Packet(IpProtocol.Icmpv6, [.. chain])).ShouldBe(expected);
             }).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
 

@@ -97,7 +97,8 @@ public sealed class Ipv6HeaderTests : HeaderContract
                 byte[] packet = new byte[Ipv6Header.Length];
                 byte[] expected = new byte[Ipv6Header.Length];
                 Ipv6Header.Write(packet, (byte)trafficClass, 0xf5a5a, 0, 59, 1, _source, _destination);
-                Ipv6Header.Write(expected, (byte)((trafficClass & 0xfc) | ecn), 0xf5a5a, 0, 59, 1, _source, _destination);
+                Ipv6Header.Write(
+                    expected, (byte)((trafficClass & 0xfc) | ecn), 0xf5a5a, 0, 59, 1, _source, _destination);
 
                 Ipv6Header.SetEcn(packet, (Ecn)ecn);
 
@@ -120,7 +121,8 @@ public sealed class Ipv6HeaderTests : HeaderContract
         _ = header.Source;
         _ = header.Destination;
         header.Payload.Length.ShouldBe(header.PayloadLength);
-        if (header.TryFindUpperLayer(out _, out int offset, out _)) offset.ShouldBeInRange(Ipv6Header.Length, header.TotalLength);
+        if (header.TryFindUpperLayer(out _, out int offset, out _))
+            offset.ShouldBeInRange(Ipv6Header.Length, header.TotalLength);
         return true;
     }
 }

@@ -63,13 +63,15 @@ public sealed class TcpHeaderTests : HeaderContract
                 byte[] segment = new byte[64];
                 segment[12] = (byte)((words << 4) | 0x0f); // the reserved bits and what else shares the byte do not count
                 bool isSound = words >= 5 && words * 4 <= length;
-                TcpHeader.TryParse(segment.AsSpan(0, length), out _).ShouldBe(isSound, $"{words} words, {length} bytes");
+                TcpHeader.TryParse(segment.AsSpan(0, length), out _)
+                    .ShouldBe(isSound, $"{words} words, {length} bytes");
             }
         }
     }
 
     protected override void Write(Span<byte> destination) => TcpHeader.Write(
-        destination, sourcePort: 55152, destinationPort: 9000, sequenceNumber: 2583890551, acknowledgmentNumber: 3645551306,
+        destination, sourcePort: 55152, destinationPort: 9000, sequenceNumber: 2583890551,
+        acknowledgmentNumber: 3645551306,
         flags: 0xc2, window: 64, checksum: 0x1922, urgentPointer: 0x1234);
 
     protected override bool TryReadAll(ReadOnlySpan<byte> bytes)

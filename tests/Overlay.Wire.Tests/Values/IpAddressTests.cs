@@ -30,8 +30,10 @@ public sealed class IpAddressTests
     [InlineData("2001:0db8:0:0:0:0:0:1", 0x2001_0db8_0000_0000, 1, "2001:db8::1")]
     [InlineData("1:2:3:4:5:6:7:8", 0x0001_0002_0003_0004, 0x0005_0006_0007_0008, "1:2:3:4:5:6:7:8")]
     [InlineData("64:ff9b::192.0.2.33", 0x0064_ff9b_0000_0000, 0xc000_0221, "64:ff9b::c000:221")]
-    [InlineData("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", ulong.MaxValue, ulong.MaxValue, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]
-    public void RFC_4291_text_is_IPv6_and_prints_in_its_canonical_form(string text, ulong high, ulong low, string canonical)
+    [InlineData("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", ulong.MaxValue, ulong.MaxValue,
+        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]
+    public void RFC_4291_text_is_IPv6_and_prints_in_its_canonical_form(
+        string text, ulong high, ulong low, string canonical)
     {
         IpAddress address = IpAddress.Parse(text);
 
@@ -117,7 +119,8 @@ public sealed class IpAddressTests
             return written * 8 == address.Bits
                 && IpAddress.Read(wire.AsSpan(0, written)) == address
                 && IpAddress.Parse(address.ToString()) == address
-                && System.Net.IPAddress.Parse(address.ToString()).GetAddressBytes().AsSpan().SequenceEqual(wire.AsSpan(0, written));
+                && System.Net.IPAddress.Parse(address.ToString())
+                    .GetAddressBytes().AsSpan().SequenceEqual(wire.AsSpan(0, written));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000).WithQuietOnSuccess(true));
 
     [Theory]
@@ -158,8 +161,10 @@ public sealed class IpAddressTests
     [Fact]
     public void An_address_of_the_other_family_is_refused_by_name()
     {
-        Should.Throw<InvalidOperationException>(() => IpAddress.Parse("fd00::1").ToIpv4()).Message.ShouldContain("fd00::1");
-        Should.Throw<InvalidOperationException>(() => IpAddress.Parse("10.0.0.1").ToIpv6()).Message.ShouldContain("10.0.0.1");
+        Should.Throw<InvalidOperationException>(
+            () => IpAddress.Parse("fd00::1").ToIpv4()).Message.ShouldContain("fd00::1");
+        Should.Throw<InvalidOperationException>(
+            () => IpAddress.Parse("10.0.0.1").ToIpv6()).Message.ShouldContain("10.0.0.1");
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public sealed class IpPrefixTests
     [InlineData("::1/128", "::1", 128, "::1")]
     [InlineData("fd00::2/127", "fd00::2", 127, "fd00::3")]
     [InlineData("8000::/1", "8000::", 1, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]
-    public void A_prefix_has_a_first_and_a_last_address_and_prints_as_it_was_read(string text, string first, int length, string last)
+    public void A_prefix_has_a_first_and_a_last_address_and_prints_as_it_was_read(
+        string text, string first, int length, string last)
     {
         IpPrefix prefix = IpPrefix.Parse(text);
 
@@ -99,7 +100,8 @@ public sealed class IpPrefixTests
     [InlineData("0.0.0.0/0", "::1", false)]
     [InlineData("::/0", "0.0.0.1", false)]
     [InlineData("::ffff:0:0/96", "10.0.0.1", false)]
-    public void A_prefix_contains_the_addresses_from_its_first_to_its_last(string prefix, string address, bool contains) =>
+    public void A_prefix_contains_the_addresses_from_its_first_to_its_last(
+        string prefix, string address, bool contains) =>
         IpPrefix.Parse(prefix).Contains(IpAddress.Parse(address)).ShouldBe(contains);
 
     [Theory]

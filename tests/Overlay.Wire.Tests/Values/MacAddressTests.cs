@@ -112,6 +112,7 @@ public sealed class MacAddressTests
             from high in Gen.Choose(0, 0xff_ffff)
             from low in Gen.Choose(0, 0xff_ffff)
             select new MacAddress(((ulong)high << 24) | (uint)low);
-        Prop.ForAll(any.ToArbitrary(), holds).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
+        Prop.ForAll(any.ToArbitrary(), holds)
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
     }
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Overlay.Bench.Rig.Machine;
 
-/// <summary>Looks whether something else keeps the machine busy, which would be measured along with the peers.</summary>
+/// <summary>
+/// Looks whether something else keeps the machine busy, which would be measured along with the peers.
+/// </summary>
 internal static class LoadGuard
 {
     /// <summary>Share of all CPUs that a machine at rest may be busy.</summary>
@@ -59,7 +61,9 @@ internal static class LoadGuard
         return processes;
     }
 
-    /// <summary>Name and CPU seconds in /proc/PID/stat; the name stands in parentheses and may contain anything.</summary>
+    /// <summary>
+    /// Name and CPU seconds in /proc/PID/stat; the name stands in parentheses and may contain anything.
+    /// </summary>
     internal static (string Name, double Seconds) ParseStat(string stat)
     {
         int open = stat.IndexOf('(', StringComparison.Ordinal);

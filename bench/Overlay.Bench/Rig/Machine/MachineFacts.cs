@@ -16,13 +16,16 @@ internal static class MachineFacts
     public static IEnumerable<string> Lines(LabNetwork lab)
     {
         Pod pod = lab.Nodes[0].Pods[0];
-        yield return $"kernel                Linux {Read("/proc/sys/kernel/osrelease")}, {RuntimeInformation.OSArchitecture}";
+        yield return $"kernel                Linux {Read("/proc/sys/kernel/osrelease")}, "
+            + $"{RuntimeInformation.OSArchitecture}";
         yield return $"CPUs                  {Environment.ProcessorCount} x {CpuModel()}";
         yield return $"load average          {string.Join(' ', Read("/proc/loadavg").Split(' ').Take(3))}";
-        yield return $"congestion control    cubic, set for each socket (the system's is {pod.Get("net/ipv4/tcp_congestion_control")})";
+        yield return "congestion control    cubic, set for each socket (the system's is "
+            + $"{pod.Get("net/ipv4/tcp_congestion_control")})";
         yield return $".NET                  {Environment.Version}";
         yield return $"iperf                 {IperfVersion(pod)}";
-        yield return $"nodes                 2 namespaces on the two ends of one veth pair, MTU {lab.Options.UnderlayMtu}";
+        yield return "nodes                 2 namespaces on the two ends of one veth pair, MTU "
+            + $"{lab.Options.UnderlayMtu}";
         yield return $"pods                  1 a node on bridge cni0, IPv4, MTU {lab.Options.EffectivePodMtu}";
     }
 

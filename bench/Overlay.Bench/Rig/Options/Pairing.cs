@@ -3,7 +3,9 @@ using Overlay.Bench.Rig.Workloads;
 
 namespace Overlay.Bench.Rig.Options;
 
-/// <summary>Which peers go with which workloads: converge with those that have a store, all others with the rest.</summary>
+/// <summary>
+/// Which peers go with which workloads: converge with those that have a store, all others with the rest.
+/// </summary>
 internal static class Pairing
 {
     private const string Example = $"--workloads {WorkloadCatalog.Converge} --peers overlay-file,overlay-etcd";
@@ -19,15 +21,18 @@ internal static class Pairing
         if (converges && workloads.Count > 1)
         {
             throw new UsageException(
-                $"--workloads {string.Join(',', workloads)}: {WorkloadCatalog.Converge} is about stores and not about traffic, "
+                $"--workloads {string.Join(',', workloads)}: {WorkloadCatalog.Converge} is about stores and not about "
+                + "traffic, "
                     + $"and is measured alone; e.g. {Example}");
         }
 
         string strange = string.Join(',', peers.Where(peer => HasStore(peer) != converges));
         if (strange.Length == 0) return options with { Peers = peers, Workloads = workloads };
         throw new UsageException(converges
-            ? $"--peers {strange}: has no store, whose changes workload {WorkloadCatalog.Converge} follows; e.g. {Example}"
-            : $"--peers {strange}: carries traffic as overlay does, and is there for workload {WorkloadCatalog.Converge} alone; "
+            ? $"--peers {strange}: has no store, whose changes workload {WorkloadCatalog.Converge} follows; e.g. "
+                + $"{Example}"
+            : $"--peers {strange}: carries traffic as overlay does, and is there for workload "
+                + $"{WorkloadCatalog.Converge} alone; "
                 + $"e.g. {Example}");
     }
 

@@ -51,7 +51,8 @@ internal static class RigOptionsReader
         List<string> names = [.. Required(option, value, example).Split(',', StringSplitOptions.TrimEntries)];
         foreach (string name in names)
         {
-            if (!known.Contains(name)) throw new UsageException($"{option} {value}: no such name \"{name}\"; {example}");
+            if (!known.Contains(name))
+                throw new UsageException($"{option} {value}: no such name \"{name}\"; {example}");
         }
 
         return names.Distinct().Count() == names.Count
@@ -74,7 +75,8 @@ internal static class RigOptionsReader
     {
         string file = Required(option, value, $"needs a file, e.g. {option} {example}");
         string directory = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
-        if (Directory.Exists(file)) throw new UsageException($"{option} {file}: is a directory; e.g. {option} {example}");
+        if (Directory.Exists(file))
+            throw new UsageException($"{option} {file}: is a directory; e.g. {option} {example}");
         return Directory.Exists(directory)
             ? file
             : throw new UsageException($"{option} {file}: there is no directory {directory}; e.g. {option} {example}");

@@ -3,7 +3,9 @@ using System.Net;
 
 namespace Overlay.Bench.Rig.Peers;
 
-/// <summary>Lease files of nodes that do not exist: they make a forwarding table as large as a large cluster's.</summary>
+/// <summary>
+/// Lease files of nodes that do not exist: they make a forwarding table as large as a large cluster's.
+/// </summary>
 internal sealed class AbsentNodes(int count)
 {
     /// <summary>Holds the rig's own pods and, in its lower half, a /26 for each absent node.</summary>

@@ -3,7 +3,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Peers;
 
-/// <summary>flannel's own user-space backend: a packet a system call, IP in UDP. Needs etcd, which runs on node a.</summary>
+/// <summary>
+/// flannel's own user-space backend: a packet a system call, IP in UDP. Needs etcd, which runs on node a.
+/// </summary>
 internal sealed class FlannelUdpPeer(string program) : IPeer
 {
     private const int EtcdPort = 2379;
@@ -59,7 +61,8 @@ internal sealed class FlannelUdpPeer(string program) : IPeer
             "--listen-peer-urls", "http://127.0.0.1:2380"));
         node.WaitForListener(EtcdPort);
         string network = $$"""{ "Network": "{{LabAddresses.ClusterV4}}", "SubnetLen": 24, "Backend": { "Type": "udp" } }""";
-        node.Run("env", "ETCDCTL_API=3", "etcdctl", "--endpoints", endpoint, "put", "/coreos.com/network/config", network)
+        node.Run(
+            "env", "ETCDCTL_API=3", "etcdctl", "--endpoints", endpoint, "put", "/coreos.com/network/config", network)
             .EnsureSuccess();
         return endpoint;
     }

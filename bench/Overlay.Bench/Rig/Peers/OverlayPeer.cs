@@ -59,7 +59,8 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
         if (complaint is not null) throw new LabException(complaint);
     }
 
-    private static int MaxSegments(LabNetwork lab) => UdpHeader.MaxPayload / (lab.Options.EffectivePodMtu + VxlanOverhead.InPayload);
+    private static int MaxSegments(LabNetwork lab) =>
+        UdpHeader.MaxPayload / (lab.Options.EffectivePodMtu + VxlanOverhead.InPayload);
 
     private static void LimitSegments(LabNetwork lab, int segments)
     {

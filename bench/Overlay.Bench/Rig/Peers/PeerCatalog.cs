@@ -10,7 +10,9 @@ internal static class PeerCatalog
 
     public const string FlannelUdp = "flannel-udp";
 
-    /// <summary>overlayd with a forwarding table of 100,000 routes: to see that the table's size costs packets nothing.</summary>
+    /// <summary>
+    /// overlayd with a forwarding table of 100,000 routes: to see that the table's size costs packets nothing.
+    /// </summary>
     public const string ManyRoutes = "overlay-100k";
 
     public const string WireGuardVariable = "WIREGUARD_GO";
@@ -21,13 +23,17 @@ internal static class PeerCatalog
     /// <summary>overlayd with each of its stores: for the workload that is about stores.</summary>
     public static readonly string[] WithStore = ["overlay-file", "overlay-etcd", "overlay-kubernetes"];
 
-    private static readonly string[] _forTraffic = ["bare", Reference, "overlay", "wireguard-go", FlannelUdp, ManyRoutes];
+    private static readonly string[] _forTraffic =
+        ["bare", Reference, "overlay", "wireguard-go", FlannelUdp, ManyRoutes];
 
     public static readonly string[] Names = [.. _forTraffic, .. WithStore];
 
-    /// <summary>All for traffic that can be had and say something of their own: flannel's daemon is in no Debian package.</summary>
+    /// <summary>
+    /// All for traffic that can be had and say something of their own: flannel's daemon is in no Debian package.
+    /// </summary>
     public static IReadOnlyList<string> Default(IReadOnlyDictionary<string, string> environment) =>
-        [.. _forTraffic.Where(name => name != ManyRoutes && (name != FlannelUdp || Variable(environment, FlannelVariable) is not null))];
+        [.. _forTraffic.Where(
+            name => name != ManyRoutes && (name != FlannelUdp || Variable(environment, FlannelVariable) is not null))];
 
     /// <exception cref="UsageException">A peer lacks something, which the message names.</exception>
     public static void Check(IReadOnlyList<string> peers, IReadOnlyDictionary<string, string> environment)
@@ -35,14 +41,16 @@ internal static class PeerCatalog
         if (peers.Contains(FlannelUdp) && Variable(environment, FlannelVariable) is null)
         {
             throw new UsageException(
-                $"--peers {FlannelUdp}: needs a flanneld, e.g. {FlannelVariable}=/usr/local/bin/flanneld bench/run.sh rig");
+                $"--peers {FlannelUdp}: needs a flanneld, e.g. {FlannelVariable}=/usr/local/bin/flanneld bench/run.sh "
+                + "rig");
         }
 
         foreach (string variable in new[] { WireGuardVariable, FlannelVariable })
         {
             if (Variable(environment, variable) is string program && !File.Exists(program))
             {
-                throw new UsageException($"{variable}={program}: there is no such file; e.g. {variable}=/usr/local/bin/program");
+                throw new UsageException(
+                    $"{variable}={program}: there is no such file; e.g. {variable}=/usr/local/bin/program");
             }
         }
 
@@ -50,7 +58,8 @@ internal static class PeerCatalog
         if (needTun.Length > 0 && !File.Exists(Tun))
         {
             throw new UsageException(
-                $"--peers {string.Join(',', needTun)}: {Tun} is missing; load module tun, or e.g. --peers bare,{Reference}");
+                $"--peers {string.Join(',', needTun)}: {Tun} is missing; load module tun, or e.g. --peers "
+                + $"bare,{Reference}");
         }
     }
 

@@ -21,14 +21,17 @@ internal sealed class RunningDaemons
         _daemons.ForEach(daemon => daemon.WaitReady(patience));
     }
 
-    /// <summary>Waits until none is busy with what it was started on: the workloads measure packets, not the start.</summary>
+    /// <summary>
+    /// Waits until none is busy with what it was started on: the workloads measure packets, not the start.
+    /// </summary>
     public void Settle(TimeSpan patience)
     {
         long begun = Stopwatch.GetTimestamp();
         double busy;
         do
         {
-            if (Stopwatch.GetElapsedTime(begun) > patience) throw new LabException($"overlayd is still busy {patience.TotalSeconds:0} s after it was ready");
+            if (Stopwatch.GetElapsedTime(begun) > patience)
+                throw new LabException($"overlayd is still busy {patience.TotalSeconds:0} s after it was ready");
             TimeSpan before = ProcessorTime();
             Thread.Sleep(_look);
             busy = (ProcessorTime() - before) / _look;

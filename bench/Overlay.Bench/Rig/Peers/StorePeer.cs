@@ -6,10 +6,12 @@ using Overlay.Lab.Vxlan;
 
 namespace Overlay.Bench.Rig.Peers;
 
-/// <summary>One overlayd a node, of which the first has its leases in a store that the rig writes the second's lease into.</summary>
+/// <summary>
+/// One overlayd a node, of which the first has its leases in a store that the rig writes the second's lease into.
+/// </summary>
 /// <remarks>
-/// The second has the lab's lease files instead: a daemon that shared the store would put its own lease back as soon as it
-/// is taken out.
+/// The second has the lab's lease files instead: a daemon that shared the store would put its own lease back as soon as
+/// it is taken out.
 /// </remarks>
 internal sealed class StorePeer(string name, string description, Func<ILeaseStore> create) : IPeer
 {

@@ -5,7 +5,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Peers;
 
-/// <summary>WireGuard in user space, a tunnel of the same shape: TUN on one side, UDP on the other. It encrypts, too.</summary>
+/// <summary>
+/// WireGuard in user space, a tunnel of the same shape: TUN on one side, UDP on the other. It encrypts, too.
+/// </summary>
 internal sealed class WireGuardPeer(string program) : IPeer
 {
     /// <summary>What IPv4, UDP, WireGuard's header and its tag leave of 1500.</summary>

@@ -4,7 +4,9 @@ using Overlay.Bench.Rig.Figures;
 
 namespace Overlay.Bench.Rig.Report;
 
-/// <summary>The results as an SVG: a panel a metric and column, a bar a peer, as long as its ratio to the kernel's VXLAN.</summary>
+/// <summary>
+/// The results as an SVG: a panel a metric and column, a bar a peer, as long as its ratio to the kernel's VXLAN.
+/// </summary>
 internal static class ResultChart
 {
     private const int Margin = 16;

@@ -32,7 +32,8 @@ internal sealed class EtcdStore : ILeaseStore
 
         // The subnet a daemon asks for first is the one it finds here; the node's pods have addresses of it.
         File.WriteAllText(
-            node.SubnetFile, $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/{node.PodCidrV4.Value.PrefixLength}\n");
+            node.SubnetFile,
+            $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/{node.PodCidrV4.Value.PrefixLength}\n");
     }
 
     public void Configure(JsonObject overlay)
@@ -42,7 +43,11 @@ internal sealed class EtcdStore : ILeaseStore
         overlay["ControlPlane"] = new JsonObject
         {
             ["Kind"] = "Etcd",
-            ["Etcd"] = new JsonObject { ["Endpoints"] = new JsonArray(_server!.Endpoint.OriginalString), ["Prefix"] = Prefix },
+            ["Etcd"] = new JsonObject
+            {
+                ["Endpoints"] = new JsonArray(_server!.Endpoint.OriginalString),
+                ["Prefix"] = Prefix,
+            },
         };
     }
 
@@ -71,5 +76,6 @@ internal sealed class EtcdStore : ILeaseStore
     private void Put(string key, JsonObject value) =>
         Post("put", new JsonObject { ["key"] = Base64(key), ["value"] = Base64(value.ToJsonString()) });
 
-    private void Post(string call, JsonObject body) => _connection!.Send(HttpMethod.Post, $"/v3/kv/{call}", body, _json);
+    private void Post(string call, JsonObject body) =>
+        _connection!.Send(HttpMethod.Post, $"/v3/kv/{call}", body, _json);
 }

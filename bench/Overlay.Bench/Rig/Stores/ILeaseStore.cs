@@ -4,7 +4,9 @@ using Overlay.Lab.Vxlan;
 
 namespace Overlay.Bench.Rig.Stores;
 
-/// <summary>A store that one node's daemon has its leases in, and that the rig writes the other node's lease into.</summary>
+/// <summary>
+/// A store that one node's daemon has its leases in, and that the rig writes the other node's lease into.
+/// </summary>
 /// <remarks>Disposing it ends it and removes what it left, also after a start that failed half-way.</remarks>
 internal interface ILeaseStore : IDisposable
 {

@@ -32,7 +32,8 @@ internal sealed class KubernetesStore : ILeaseStore
         File.WriteAllText(Path.Combine(_directory, "nodes.json"), nodes.ToJsonString());
 
         // The runtime that runs the rig: it need not be one the program would find.
-        string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        string dotnet =
+            Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         _server = node.Start(dotnet, typeof(ApiServerStandin).Assembly.Location, "127.0.0.1", "0", _directory);
         _server.WaitForLog("\n");
         X509Certificate2 authority = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(_directory, "ca.crt"));
@@ -63,7 +64,9 @@ internal sealed class KubernetesStore : ILeaseStore
         _connection!.Send(HttpMethod.Patch, $"{Nodes}/{_other.Name}/status", patch, _patch);
     }
 
-    /// <remarks>A Node that only loses its annotations is believed to have lost them by mistake, and keeps its lease.</remarks>
+    /// <remarks>
+    /// A Node that only loses its annotations is believed to have lost them by mistake, and keeps its lease.
+    /// </remarks>
     public void Withdraw(VxlanPeer lease)
     {
         _connection!.Send(HttpMethod.Delete, $"{Nodes}/{_other!.Name}", [], _json);

@@ -7,7 +7,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Stores;
 
-/// <summary>HTTP from the rig to a store on a node, by a connection that stays: a write is no more than a request.</summary>
+/// <summary>
+/// HTTP from the rig to a store on a node, by a connection that stays: a write is no more than a request.
+/// </summary>
 /// <remarks>etcdctl or kubectl would first have to start, which takes longer than what is measured.</remarks>
 internal sealed class StoreConnection : IDisposable
 {
@@ -45,7 +47,8 @@ internal sealed class StoreConnection : IDisposable
             using HttpResponseMessage response = _client.Send(request);
             using StreamReader reader = new(response.Content.ReadAsStream());
             string answer = reader.ReadToEnd();
-            if (!response.IsSuccessStatusCode) throw new LabException($"{method} {path}: {(int)response.StatusCode} {answer}");
+            if (!response.IsSuccessStatusCode)
+                throw new LabException($"{method} {path}: {(int)response.StatusCode} {answer}");
         }
         catch (HttpRequestException exception)
         {

@@ -8,7 +8,8 @@ internal sealed class DatagramBatch : IDisposable
 {
     private static readonly int _headerSize = Marshal.SizeOf<MessageHeader>();
     private static readonly int _vectorSize = Marshal.SizeOf<IoVector>();
-    private static readonly int _transferredOffset = (int)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.Transferred));
+    private static readonly int _transferredOffset =
+        (int)Marshal.OffsetOf<MessageHeader>(nameof(MessageHeader.Transferred));
 
     private readonly IntPtr _memory;
     private bool _isDisposed;
@@ -28,7 +29,8 @@ internal sealed class DatagramBatch : IDisposable
             Marshal.Copy(content, 0, buffer, size);
             Marshal.StructureToPtr(new IoVector { Base = buffer, Length = size }, vector, fDeleteOld: false);
             Marshal.StructureToPtr(
-                new MessageHeader { Vectors = vector, VectorCount = 1 }, _memory + (i * _headerSize), fDeleteOld: false);
+                new MessageHeader { Vectors = vector, VectorCount = 1 }, _memory + (i * _headerSize),
+                fDeleteOld: false);
         }
     }
 

@@ -20,7 +20,9 @@ internal static class LibC
     private const int NoBuffers = 105;
     private const int ConnectionRefused = 111;
 
-    /// <summary>Sends up to count messages; returns how many were taken, 0 if the network had no room or no taker.</summary>
+    /// <summary>
+    /// Sends up to count messages; returns how many were taken, 0 if the network had no room or no taker.
+    /// </summary>
     public static int Send(SafeSocketHandle socket, IntPtr messages, int count) =>
         Result("sendmmsg", SendMessages(socket, messages, (uint)count, 0));
 

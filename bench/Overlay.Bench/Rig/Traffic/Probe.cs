@@ -56,7 +56,8 @@ internal sealed class Probe : IDisposable
         Stopwatch watch = Stopwatch.StartNew();
         while (Stopwatch.GetElapsedTime(Volatile.Read(ref _last)) < _silence)
         {
-            if (watch.Elapsed > limit) throw new LabException($"packets still arrive {watch.Elapsed.TotalSeconds:0.#} s later");
+            if (watch.Elapsed > limit)
+                throw new LabException($"packets still arrive {watch.Elapsed.TotalSeconds:0.#} s later");
             Thread.Sleep(5);
         }
     }

@@ -20,7 +20,8 @@ internal static class SinkProgram
     public static void Run(string[] values)
     {
         TrafficArguments arguments = new(values);
-        (int payload, TimeSpan warmUp, TimeSpan duration) = (arguments.Number(0), arguments.Seconds(1), arguments.Seconds(2));
+        (int payload, TimeSpan warmUp, TimeSpan duration) =
+            (arguments.Number(0), arguments.Seconds(1), arguments.Seconds(2));
         using DatagramBatch batch = new(Batch, BufferSize);
         using Socket socket = new(arguments.Server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         byte[] size = new byte[sizeof(int)];

@@ -40,7 +40,8 @@ internal sealed class TrafficProcess : IDisposable
     {
         if (!_process.WaitForExit(limit))
         {
-            throw new LabException($"`{_process.CommandLine}` has not ended within {limit.TotalSeconds:0} s:\n{_process.Log}");
+            throw new LabException(
+                $"`{_process.CommandLine}` has not ended within {limit.TotalSeconds:0} s:\n{_process.Log}");
         }
 
         string line = _process.Log.Split('\n').FirstOrDefault(text => text.StartsWith('{'))

@@ -8,8 +8,12 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Workloads;
 
-/// <summary>A node's lease appears in the store: how long until the first packet of another node's pod arrives in its pod.</summary>
-/// <remarks>The time begins right before the write, so it contains what the store takes for it; CPU time contains the probe's.</remarks>
+/// <summary>
+/// A node's lease appears in the store: how long until the first packet of another node's pod arrives in its pod.
+/// </summary>
+/// <remarks>
+/// The time begins right before the write, so it contains what the store takes for it; CPU time contains the probe's.
+/// </remarks>
 internal sealed class Convergence(string name) : IWorkload
 {
     private const int FewestSamples = 20;

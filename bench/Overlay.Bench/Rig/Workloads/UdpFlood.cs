@@ -6,7 +6,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.Bench.Rig.Workloads;
 
-/// <summary>Datagrams as fast as a pod can send them; what counts is how many an application in the other pod reads.</summary>
+/// <summary>
+/// Datagrams as fast as a pod can send them; what counts is how many an application in the other pod reads.
+/// </summary>
 internal sealed class UdpFlood(string name, int payload) : IWorkload
 {
     private const int Port = 5002;
@@ -32,7 +34,8 @@ internal sealed class UdpFlood(string name, int payload) : IWorkload
         if (received.OtherLength > 0)
         {
             throw new LabException(
-                $"{received.OtherLength} of {received.OtherLength + received.Datagrams} datagrams have another length than sent");
+                $"{received.OtherLength} of {received.OtherLength + received.Datagrams} datagrams have another length "
+                + "than sent");
         }
 
         if (received.Datagrams == 0) throw new LabException("not one datagram arrived while they were counted");

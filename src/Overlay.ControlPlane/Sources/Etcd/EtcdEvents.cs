@@ -6,6 +6,7 @@ namespace Overlay.ControlPlane.Sources.Etcd;
 internal static partial class EtcdEvents
 {
     [LoggerMessage(EventId = 2100, Level = LogLevel.Warning, Message =
-        "etcd {Place} is plain HTTP, where anyone on the way can read the password of {User}; give https endpoints and CaFile")]
+        "etcd {Place} is plain HTTP, where anyone on the way can read the password of {User}; give https endpoints "
+        + "and CaFile")]
     public static partial void PasswordInTheClear(this ILogger logger, string place, string user);
 }

@@ -9,10 +9,13 @@ using Overlay.ControlPlane.Sources.Etcd.Watch;
 
 namespace Overlay.ControlPlane.Sources.Etcd;
 
-/// <summary>Leases in etcd v3, in flannel's keys and values: nodes that run flannel and nodes that run this share one network.</summary>
+/// <summary>
+/// Leases in etcd v3, in flannel's keys and values: nodes that run flannel and nodes that run this share one network.
+/// </summary>
 /// <remarks>
-/// etcd has no names of nodes: a peer is called by its key, <c>10.244.13.0-24</c>, which stays when all else of its lease
-/// changes; with <c>&amp;</c> and <c>:</c> as underscores, <c>10.244.13.0-24_fd00_10_244_3e__-64</c>. This node has its own name.
+/// etcd has no names of nodes: a peer is called by its key, <c>10.244.13.0-24</c>, which stays when all else of its
+/// lease changes; with <c>&amp;</c> and <c>:</c> as underscores, <c>10.244.13.0-24_fd00_10_244_3e__-64</c>. This node
+/// has its own name.
 /// </remarks>
 public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
 {
@@ -30,12 +33,15 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     /// <param name="options">The members of etcd.</param>
     /// <param name="logger">Logs every problem once.</param>
     /// <param name="time">Clock of renewals and of the status.</param>
-    /// <exception cref="InvalidDataException">A file of the options cannot be used; the message names key and file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file of the options cannot be used; the message names key and file.
+    /// </exception>
     public EtcdLeaseSource(EtcdOptions options, ILogger<EtcdLeaseSource> logger, TimeProvider? time = null)
     {
         _time = time ?? TimeProvider.System;
         _keys = new(options.Prefix);
-        IEnumerable<string> endpoints = options.Endpoints.Select(static uri => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
+        IEnumerable<string> endpoints = options.Endpoints.Select(
+            static uri => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
         Location = new("Etcd", $"{string.Join(',', endpoints)} {options.Prefix}");
         _client = new(options);
         if (options.Username is not null && options.Endpoints.Any(static uri => uri.Scheme == Uri.UriSchemeHttp))
@@ -60,10 +66,12 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>Known once the key is: after <see cref="AcquireAsync"/> or <see cref="PublishAsync"/>.</remarks>
-    public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) => _own.FindAsync(node, cancellationToken);
+    public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken) =>
+        _own.FindAsync(node, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken) => _own.AcquireAsync(request, cancellationToken);
+    public Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken) =>
+        _own.AcquireAsync(request, cancellationToken);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<LeaseUpdate> WatchAsync(
@@ -76,8 +84,10 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] parts =
         [
-            Task.Run(() => EndWithAsync(updates.Writer, follower.RunAsync(updates.Writer, stop.Token)), CancellationToken.None),
-            Task.Run(() => EndWithAsync(updates.Writer, _own.RunAsync(_podCidrs.Writer, stop.Token)), CancellationToken.None),
+            Task.Run(() =>
+                EndWithAsync(updates.Writer, follower.RunAsync(updates.Writer, stop.Token)), CancellationToken.None),
+            Task.Run(() =>
+                EndWithAsync(updates.Writer, _own.RunAsync(_podCidrs.Writer, stop.Token)), CancellationToken.None),
         ];
         try
         {
@@ -91,16 +101,20 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => _podCidrs.Reader.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) =>
+        _podCidrs.Reader.ReadAllAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task PublishAsync(Lease own, CancellationToken cancellationToken) => _own.PublishAsync(own, cancellationToken);
+    public Task PublishAsync(Lease own, CancellationToken cancellationToken) =>
+        _own.PublishAsync(own, cancellationToken);
 
     /// <inheritdoc/>
     public Task ReportReadyAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    /// <remarks>Kept, as flannel does: the node gets its subnet again when it is back, and otherwise the lease runs out.</remarks>
+    /// <remarks>
+    /// Kept, as flannel does: the node gets its subnet again when it is back, and otherwise the lease runs out.
+    /// </remarks>
     public Task WithdrawAsync(string node, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Closes all connections. A watch has to have ended.</summary>

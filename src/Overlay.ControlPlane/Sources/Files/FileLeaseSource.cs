@@ -6,7 +6,10 @@ using Overlay.ControlPlane.Leases;
 
 namespace Overlay.ControlPlane.Sources.Files;
 
-/// <summary>Leases as JSON files in one directory, <c>&lt;node&gt;.json</c> each: the control plane that needs nothing else to run.</summary>
+/// <summary>
+/// Leases as JSON files in one directory, <c>&lt;node&gt;.json</c> each: the control plane that needs nothing else to
+/// run.
+/// </summary>
 /// <remarks>
 /// Files that come, change or go cause events. A snapshot comes first, and when more than half of several leases vanish
 /// in one look, for the reader to doubt. A file that does not parse keeps that node's last good lease; a directory that
@@ -19,10 +22,12 @@ public sealed class FileLeaseSource : ILeaseSource
     /// <summary>How often every file is read again, watched or not.</summary>
     public static readonly TimeSpan DefaultRescanInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the leases of the last run are kept where the directory lacks them and this node's own.</summary>
+    /// <summary>
+    /// How long the leases of the last run are kept where the directory lacks them and this node's own.
+    /// </summary>
     /// <remarks>
-    /// A clean stop takes the own lease out, so a directory without it may be sound. At boot a network file system comes
-    /// up to half a minute after the daemon; a node that has left for good is kept no longer than that either.
+    /// A clean stop takes the own lease out, so a directory without it may be sound. At boot a network file system
+    /// comes up to half a minute after the daemon; a node that has left for good is kept no longer than that either.
     /// </remarks>
     public static readonly TimeSpan RestartGrace = TimeSpan.FromSeconds(30);
 
@@ -37,7 +42,8 @@ public sealed class FileLeaseSource : ILeaseSource
     /// <param name="rescanInterval">Default <see cref="DefaultRescanInterval"/>.</param>
     /// <param name="time">Clock of the times for which a directory is not believed.</param>
     /// <exception cref="ArgumentOutOfRangeException">The interval is zero or negative.</exception>
-    public FileLeaseSource(string directory, ILogger<FileLeaseSource> logger, TimeSpan? rescanInterval = null, TimeProvider? time = null)
+    public FileLeaseSource(
+        string directory, ILogger<FileLeaseSource> logger, TimeSpan? rescanInterval = null, TimeProvider? time = null)
     {
         _directory = Path.GetFullPath(directory);
         _rescanInterval = rescanInterval ?? DefaultRescanInterval;
@@ -59,10 +65,12 @@ public sealed class FileLeaseSource : ILeaseSource
         : _state.Problems;
 
     /// <inheritdoc/>
-    public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) => Task.FromResult(NodeSettings.None);
+    public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) =>
+        Task.FromResult(NodeSettings.None);
 
     /// <inheritdoc/>
-    public Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken) => Task.FromResult(request.Configured);
+    public Task<PodCidrs> AcquireAsync(PodCidrRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(request.Configured);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<LeaseUpdate> WatchAsync(
@@ -95,7 +103,8 @@ public sealed class FileLeaseSource : ILeaseSource
 
     /// <inheritdoc/>
     /// <remarks>Pod CIDRs are the configuration's: nothing comes.</remarks>
-    public async IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.Delay(Timeout.Infinite, cancellationToken);
         yield break;
@@ -105,7 +114,8 @@ public sealed class FileLeaseSource : ILeaseSource
     public Task<Lease?> FindAsync(string node, CancellationToken cancellationToken)
     {
         if (!NodeName.IsValidForFile(node)) return Task.FromResult<Lease?>(null);
-        return Task.Run(() => LeaseFile.New.Next(node, LeaseFileContent.Read(_state.PathOf(node))).Lease, cancellationToken);
+        return Task.Run(
+            () => LeaseFile.New.Next(node, LeaseFileContent.Read(_state.PathOf(node))).Lease, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -113,7 +123,8 @@ public sealed class FileLeaseSource : ILeaseSource
     /// <exception cref="UnauthorizedAccessException">Permission is missing. A running watch tries again.</exception>
     public Task PublishAsync(Lease own, CancellationToken cancellationToken)
     {
-        if (!NodeName.IsValidForFile(own.Node)) throw new ArgumentException($"'{own.Node}' is no node name such as node-a", nameof(own));
+        if (!NodeName.IsValidForFile(own.Node))
+            throw new ArgumentException($"'{own.Node}' is no node name such as node-a", nameof(own));
         return Task.Run(() => _own.Publish(_state.PathOf(own.Node), LeaseJson.Format(own)), cancellationToken);
     }
 
@@ -125,7 +136,8 @@ public sealed class FileLeaseSource : ILeaseSource
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
     public Task WithdrawAsync(string node, CancellationToken cancellationToken)
     {
-        if (!NodeName.IsValidForFile(node)) throw new ArgumentException($"'{node}' is no node name such as node-a", nameof(node));
+        if (!NodeName.IsValidForFile(node))
+            throw new ArgumentException($"'{node}' is no node name such as node-a", nameof(node));
         return Task.Run(() => _own.Withdraw(_state.PathOf(node)), cancellationToken);
     }
 

@@ -49,7 +49,9 @@ internal sealed class LeaseDirectoryState
     }
 
     /// <summary>Looks at every file again, and reads those that have changed.</summary>
-    /// <param name="mayForget">Asked once for a readable directory: true when files that are missing count as gone.</param>
+    /// <param name="mayForget">
+    /// Asked once for a readable directory: true when files that are missing count as gone.
+    /// </param>
     public void Scan(Func<bool> mayForget)
     {
         HasFiles = false;
@@ -121,7 +123,8 @@ internal sealed class LeaseDirectoryState
         if (now.Problem is not null)
         {
             _logger.LeaseFileNotTaken(
-                PathOf(node), now.Problem, now.Lease is null ? "Nothing is known of that node" : "The lease read before stays in force");
+                PathOf(node), now.Problem,
+                now.Lease is null ? "Nothing is known of that node" : "The lease read before stays in force");
         }
         else if (before.Problem is not null) _logger.LeaseFileIsSound(PathOf(node));
     }
@@ -130,7 +133,8 @@ internal sealed class LeaseDirectoryState
     {
         if (gone.Count > 0 && !believed)
         {
-            SayOfDirectory("lacks leases that were known, and lacked this node's own, as a directory that is not mounted would");
+            SayOfDirectory(
+                "lacks leases that were known, and lacked this node's own, as a directory that is not mounted would");
             return;
         }
 

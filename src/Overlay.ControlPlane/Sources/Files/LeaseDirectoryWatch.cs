@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.ControlPlane.Sources.Files;
 
-/// <summary>Waits for changes of the lease directory: by inotify, backed by the clock and by the directory's stamp.</summary>
+/// <summary>
+/// Waits for changes of the lease directory: by inotify, backed by the clock and by the directory's stamp.
+/// </summary>
 /// <remarks>
 /// inotify alone is not enough: it is bound to the directory that was there, the host may have no instance left, and
 /// writes of another machine to a network file system cause no event.
@@ -17,7 +19,8 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     private static readonly TimeSpan _poll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _pollBehindInotify = TimeSpan.FromMilliseconds(500);
 
-    // A look at many files takes its time: at most a fiftieth of all time is spent on looks that nothing has called for.
+    // A look at many files takes its time: at most a fiftieth of all time is spent on looks that nothing has called
+    // for.
     private const int RescanRest = 50;
 
     private readonly string _directory;
@@ -50,7 +53,9 @@ internal sealed class LeaseDirectoryWatch : IDisposable
         _stamp = stamp;
     }
 
-    /// <summary>Returns when something may have changed since <see cref="Arm"/>, or the rescan interval is over.</summary>
+    /// <summary>
+    /// Returns when something may have changed since <see cref="Arm"/>, or the rescan interval is over.
+    /// </summary>
     /// <param name="lookTook">How long the look took that was done since.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitAsync(TimeSpan lookTook, CancellationToken cancellationToken)
@@ -113,7 +118,8 @@ internal sealed class LeaseDirectoryWatch : IDisposable
     {
         FileSystemWatcher watcher = new(path)
         {
-            NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Attributes,
+            NotifyFilter =
+                NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Attributes,
         };
         try
         {

@@ -58,7 +58,9 @@ internal sealed class OwnLeaseState
         }
     }
 
-    /// <summary>The directory may not be the one of the last run, until the own lease has been in it for that long.</summary>
+    /// <summary>
+    /// The directory may not be the one of the last run, until the own lease has been in it for that long.
+    /// </summary>
     public void Doubt(TimeSpan grace)
     {
         lock (_gate)
@@ -90,7 +92,8 @@ internal sealed class OwnLeaseState
             if (_file is null || IsOwn(_file)) return;
             if (Foreign(_file) is { } foreign)
             {
-                Report($"another host uses the node name {foreign.Node}: it has written {string.Join(" and ", foreign.PublicAddresses)} there, and peers now send to it");
+                Report($"another host uses the node name {foreign.Node}: it has written "
+                    + $"{string.Join(" and ", foreign.PublicAddresses)} there, and peers now send to it");
                 return;
             }
 

@@ -8,14 +8,19 @@ internal readonly record struct FileStamp(DateTime Written, long Length)
     // A file that is written again in the same tick of its clock looks the same; a file server's clock is its own.
     private static readonly TimeSpan _doubt = TimeSpan.FromMinutes(1);
 
-    /// <summary>The stamp; null for what is no plain file, and for one that was written too lately to tell by.</summary>
+    /// <summary>
+    /// The stamp; null for what is no plain file, and for one that was written too lately to tell by.
+    /// </summary>
     public static FileStamp? Of(string path, DateTime utcNow)
     {
         try
         {
             FileInfo file = new(path);
-            bool isPlain = file.Exists && (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Directory | FileAttributes.Device)) == 0;
-            return isPlain && (utcNow - file.LastWriteTimeUtc).Duration() > _doubt ? new(file.LastWriteTimeUtc, file.Length) : null;
+            bool isPlain = file.Exists
+                && (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Directory | FileAttributes.Device)) == 0;
+            return isPlain && (utcNow - file.LastWriteTimeUtc).Duration() > _doubt
+                ? new(file.LastWriteTimeUtc, file.Length)
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -25,7 +30,9 @@ internal readonly record struct FileStamp(DateTime Written, long Length)
     }
 }
 
-/// <summary>Tells cheaply whether a directory is another one than before, or had an entry made, renamed or deleted.</summary>
+/// <summary>
+/// Tells cheaply whether a directory is another one than before, or had an entry made, renamed or deleted.
+/// </summary>
 /// <param name="Path">The path, links followed; null when there is no directory.</param>
 /// <param name="Created">Birth time, where the file system keeps it.</param>
 /// <param name="Written">Time of the last change of an entry.</param>
@@ -40,7 +47,9 @@ internal readonly record struct DirectoryStamp(string? Path, DateTime Created, D
             DirectoryInfo directory = new(path);
             if (directory.LinkTarget is not null && directory.ResolveLinkTarget(returnFinalTarget: true) is { } target)
                 directory = new(target.FullName);
-            return directory.Exists ? new(directory.FullName, directory.CreationTimeUtc, directory.LastWriteTimeUtc) : default;
+            return directory.Exists
+                ? new(directory.FullName, directory.CreationTimeUtc, directory.LastWriteTimeUtc)
+                : default;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,7 +11,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes;
 
-/// <summary>Leases as annotations of Kubernetes' Nodes, as flannel keeps them; pod CIDRs are those the cluster gives its Nodes.</summary>
+/// <summary>
+/// Leases as annotations of Kubernetes' Nodes, as flannel keeps them; pod CIDRs are those the cluster gives its Nodes.
+/// </summary>
 /// <remarks>
 /// A Node that makes no sense keeps that node's last good lease, and so does one that has lost its annotations: tools
 /// that write whole Nodes take them off, and the node's daemon puts them back. A list without any node is not believed.
@@ -36,30 +38,38 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     /// <param name="options">How the API server is reached.</param>
     /// <param name="logger">Logs every problem once a cause.</param>
     /// <param name="time">Clock of waits and times; null for the system's.</param>
-    /// <exception cref="InvalidDataException">An option or the kubeconfig cannot be used; the message names key or file, value and an example.</exception>
-    public KubernetesLeaseSource(KubernetesOptions options, ILogger<KubernetesLeaseSource> logger, TimeProvider? time = null)
+    /// <exception cref="InvalidDataException">
+    /// An option or the kubeconfig cannot be used; the message names key or file, value and an example.
+    /// </exception>
+    public KubernetesLeaseSource(
+        KubernetesOptions options, ILogger<KubernetesLeaseSource> logger, TimeProvider? time = null)
     {
         _options = options;
         _logger = logger;
         _time = time ?? TimeProvider.System;
-        if (!NodeName.IsValid(options.NodeName)) throw new InvalidDataException($"Overlay:NodeName is \"{options.NodeName}\", not a node's name such as node-a");
+        if (!NodeName.IsValid(options.NodeName))
+            throw new InvalidDataException(
+                $"Overlay:NodeName is \"{options.NodeName}\", not a node's name such as node-a");
         if (!AnnotationKeys.TryParse(options.AnnotationPrefix, out AnnotationKeys? keys))
         {
             throw new InvalidDataException(
-                $"Overlay:ControlPlane:Kubernetes:AnnotationPrefix is \"{options.AnnotationPrefix}\", not a prefix such as {KubernetesOptions.DefaultAnnotationPrefix} or example.com/blue");
+                $"Overlay:ControlPlane:Kubernetes:AnnotationPrefix is \"{options.AnnotationPrefix}\", not a prefix "
+                + $"such as {KubernetesOptions.DefaultAnnotationPrefix} or example.com/blue");
         }
 
         ApiServerAccess access = ApiServerAccess.Of(options, Environment.GetEnvironmentVariable);
         Location = new("Kubernetes", access.Server.ToString().TrimEnd('/'));
         _keys = keys;
         _parser = new(keys);
-        _api = new(ApiServerConnection.Open(access, options.Timings, _time, logger), access.Credentials, _parser, options.Timings);
+        _api = new(ApiServerConnection.Open(
+            access, options.Timings, _time, logger), access.Credentials, _parser, options.Timings);
         _health = new(Location, _time, logger);
         _nodes = new(keys, logger);
         _own = new(options.NodeName, keys, options.Timings, _time, logger);
         _writer = new(_api, _own, options.Timings, _time);
         _reader = new(_api, _parser, options.Timings, _health, _time, logger);
-        _watch = new(_api, _parser, new ListQuery(ApiServerClient.Nodes, null, options.Timings.WatchTime), options.Timings, _health, _time, logger);
+        _watch = new(_api, _parser, new ListQuery(
+            ApiServerClient.Nodes, null, options.Timings.WatchTime), options.Timings, _health, _time, logger);
     }
 
     /// <inheritdoc/>
@@ -84,7 +94,8 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     public async Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken)
     {
         ApiNode found = await _reader.WaitAsync(node, static _ => true, "", cancellationToken);
-        return new NodeSettings(null, Address(found, _keys.NodePublicIp, IpFamily.IPv4), Address(found, _keys.NodePublicIpV6, IpFamily.IPv6));
+        return new NodeSettings(null, Address(
+            found, _keys.NodePublicIp, IpFamily.IPv4), Address(found, _keys.NodePublicIpV6, IpFamily.IPv6));
     }
 
     /// <inheritdoc/>
@@ -99,8 +110,10 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     {
         ApiNode node = await _reader.WaitAsync(
             request.Node, static node => node.PodCidrs.Count > 0 || !string.IsNullOrEmpty(node.PodCidr),
-            "to be given a pod CIDR; kube-controller-manager does so with --allocate-node-cidrs and --cluster-cidr", cancellationToken);
-        if (!NodeLease.TryReadPodCidrs(node, out PodCidrs given, out string? error)) throw new InvalidDataException($"Node {request.Node}: {error}");
+            "to be given a pod CIDR; kube-controller-manager does so with --allocate-node-cidrs and --cluster-cidr",
+            cancellationToken);
+        if (!NodeLease.TryReadPodCidrs(node, out PodCidrs given, out string? error))
+            throw new InvalidDataException($"Node {request.Node}: {error}");
         Compare("Overlay:Subnet", request.Configured.Ipv4, given.Ipv4, request.Node);
         Compare("Overlay:SubnetV6", request.Configured.Ipv6, given.Ipv6, request.Node);
         return given;
@@ -121,7 +134,8 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
             {
                 Task<LeaseUpdate> next = mailbox.TakeAsync(stop.Token);
 
-                // Reading and keeping end by cancellation, or by an error that nobody foresaw and that must not be waited out.
+                // Reading and keeping end by cancellation, or by an error that nobody foresaw and that must not be
+                // waited out.
                 await await Task.WhenAny(next, read, keep);
                 yield return await next;
             }
@@ -129,12 +143,14 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(read, keep).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.WhenAll(read, keep).ContinueWith(
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) => _podCidrs.Reader.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<PodCidrs> WatchPodCidrsAsync(CancellationToken cancellationToken) =>
+        _podCidrs.Reader.ReadAllAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task PublishAsync(Lease own, CancellationToken cancellationToken)
@@ -193,6 +209,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     {
         if (configured is null || configured == given) return;
         throw new InvalidDataException(
-            $"{key} is {configured}, but Kubernetes has given Node {node} {(given is null ? "no pod CIDR of that family" : $"the pod CIDR {given}")}; leave the key empty");
+            $"{key} is {configured}, but Kubernetes has given Node {node} "
+            + $"{(given is null ? "no pod CIDR of that family" : $"the pod CIDR {given}")}; leave the key empty");
     }
 }

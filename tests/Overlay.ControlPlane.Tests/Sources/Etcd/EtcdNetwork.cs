@@ -28,22 +28,28 @@ internal sealed class EtcdNetwork : IDisposable
     public static string Value(int number) => Encoding.UTF8.GetString(LeaseValue.Format(SampleLeases.Ipv4("", number)));
 
     public static PodCidrRequest Request(int number, PodCidrs? previous = null) =>
-        new($"n{number}", SampleLeases.Address("192.168.77.{0}", number), null, new(null, null), previous) { VtepMac = SampleLeases.Ipv4("", number).BackendData!.Mac };
+        new($"n{number}", SampleLeases.Address("192.168.77.{0}", number), null, new(null, null), previous)
+        {
+            VtepMac = SampleLeases.Ipv4("", number).BackendData!.Mac,
+        };
 
-    public static PodCidrs Subnets(string ipv4, string? ipv6 = null) => new(IpPrefix.Parse(ipv4), ipv6 is null ? null : IpPrefix.Parse(ipv6));
+    public static PodCidrs Subnets(string ipv4, string? ipv6 = null) =>
+        new(IpPrefix.Parse(ipv4), ipv6 is null ? null : IpPrefix.Parse(ipv6));
 
     public static Lease LeaseOf(int number, PodCidrs subnets) =>
         SampleLeases.Ipv4($"n{number}", number) with { Subnet = subnets.Ipv4, SubnetV6 = subnets.Ipv6 };
 
     public string PathOf(string key) => $"{Options.Prefix}/{key}";
 
-    public EtcdLeaseSource NewSource(out CollectingLogger<EtcdLeaseSource> logger, Func<EtcdOptions, EtcdOptions>? change = null)
+    public EtcdLeaseSource NewSource(
+        out CollectingLogger<EtcdLeaseSource> logger, Func<EtcdOptions, EtcdOptions>? change = null)
     {
         logger = new();
         return new(change?.Invoke(Options) ?? Options, logger);
     }
 
-    public WatchedSource NewWatched(Func<EtcdOptions, EtcdOptions>? change = null) => new(change?.Invoke(Options) ?? Options);
+    public WatchedSource NewWatched(Func<EtcdOptions, EtcdOptions>? change = null) =>
+        new(change?.Invoke(Options) ?? Options);
 
     /// <param name="key">Behind the prefix, such as <c>config</c>.</param>
     /// <param name="value">The value.</param>

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Overlay.ControlPlane.Tests;
 
-/// <summary>A TCP relay in front of a member, which can be cut off, or fall silent with its connections open as a host without power does.</summary>
+/// <summary>
+/// A TCP relay in front of a member, which can be cut off, or fall silent with its connections open as a host without
+/// power does.
+/// </summary>
 internal sealed class Relay : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -71,7 +74,8 @@ internal sealed class Relay : IDisposable
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, length), _stop.Token);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e)
+            when (e is OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
         {
             // One side is gone; so is the other.
         }

@@ -60,8 +60,10 @@ internal sealed class TestAuthority : IDisposable
         SubjectAlternativeNameBuilder names = new();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1"), new("1.3.6.1.5.5.7.3.2")], false));
-        using X509Certificate2 certificate = request.Create(_authority, _authority.NotBefore, _authority.NotAfter, [(byte)++_serial]);
+        request.CertificateExtensions.Add(
+            new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1"), new("1.3.6.1.5.5.7.3.2")], false));
+        using X509Certificate2 certificate =
+            request.Create(_authority, _authority.NotBefore, _authority.NotAfter, [(byte)++_serial]);
         File.WriteAllText(_directory[$"{name}.pem"], certificate.ExportCertificatePem());
         File.WriteAllText(_directory[$"{name}.key"], key.ExportPkcs8PrivateKeyPem());
         return (_directory[$"{name}.pem"], _directory[$"{name}.key"]);

@@ -7,7 +7,9 @@ using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;
 
-/// <summary>A source on a real etcd, watched in the background until disposed; what it tells is applied as a reconciler would.</summary>
+/// <summary>
+/// A source on a real etcd, watched in the background until disposed; what it tells is applied as a reconciler would.
+/// </summary>
 internal sealed class WatchedSource : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -63,7 +65,8 @@ internal sealed class WatchedSource : IAsyncDisposable
     /// <summary>A node as it starts: subnet 10.244.200 + number, unless it has another; watch, announcement.</summary>
     public async Task<Lease> StartAsync(int number)
     {
-        PodCidrs subnets = await AcquireAsync(EtcdNetwork.Request(number, EtcdNetwork.Subnets($"10.244.{200 + number}.0/24")));
+        PodCidrs subnets =
+            await AcquireAsync(EtcdNetwork.Request(number, EtcdNetwork.Subnets($"10.244.{200 + number}.0/24")));
         Watch();
         await Eventually(() => Snapshots > 0, "a first snapshot");
         Lease own = EtcdNetwork.LeaseOf(number, subnets);
@@ -71,18 +74,21 @@ internal sealed class WatchedSource : IAsyncDisposable
         return own;
     }
 
-    public Task<PodCidrs> AcquireAsync(PodCidrRequest request) => Source.AcquireAsync(request, _stop.Token).WaitAsync(TimeSpan.FromSeconds(30));
+    public Task<PodCidrs> AcquireAsync(PodCidrRequest request) =>
+        Source.AcquireAsync(request, _stop.Token).WaitAsync(TimeSpan.FromSeconds(30));
 
     public Task ShouldSee(Lease lease) => Eventually(() => _leases.Values.Contains(lease), lease.ToString());
 
     /// <summary>These and perhaps others.</summary>
-    public Task ShouldSeeNodes(params string[] nodes) => Eventually(() => nodes.All(_leases.ContainsKey), string.Join(", ", nodes));
+    public Task ShouldSeeNodes(params string[] nodes) =>
+        Eventually(() => nodes.All(_leases.ContainsKey), string.Join(", ", nodes));
 
     public Task ShouldNotSee(string node) => Eventually(() => !_leases.ContainsKey(node), $"without {node}");
 
     /// <summary>A sentence about a key, or about the store.</summary>
     public Task ShouldSay(string key, string problem) =>
-        Eventually(() => Source.Problems.Any(entry => entry.Key.Contains(key, StringComparison.Ordinal) && entry.Value.Contains(problem, StringComparison.Ordinal)), $"{key}: {problem}");
+        Eventually(() => Source.Problems.Any(entry => entry.Key.Contains(key, StringComparison.Ordinal)
+            && entry.Value.Contains(problem, StringComparison.Ordinal)), $"{key}: {problem}");
 
     public Task ShouldHaveNoProblem() => Eventually(() => Source.Problems.Count == 0, "no problem");
 
@@ -94,7 +100,9 @@ internal sealed class WatchedSource : IAsyncDisposable
         {
             if (_watch.IsFaulted) await _watch;
             if (watch.Elapsed > TimeSpan.FromSeconds(30))
-                throw new ShouldAssertException($"not within 30 s: {what}; leases: {string.Join(", ", _leases.Values)}; problems: {string.Join(", ", Source.Problems)}; {Source.Status}");
+                throw new ShouldAssertException(
+                    $"not within 30 s: {what}; leases: {string.Join(", ", _leases.Values)}; problems: "
+                    + $"{string.Join(", ", Source.Problems)}; {Source.Status}");
             await Task.Delay(10);
         }
     }

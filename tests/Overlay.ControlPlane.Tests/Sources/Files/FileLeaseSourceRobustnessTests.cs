@@ -23,9 +23,11 @@ public class FileLeaseSourceRobustnessTests
         File.WriteAllText(fixture["b.json"], """{"Subnet":7}""");
         await fixture.Eventually(() => fixture.Source.Problems.Count == 1);
         await fixture.ShouldStillSee(Ipv4("b", 2));
-        fixture.Source.Problems[fixture["b.json"]].ShouldBe("Subnet is 7, not an IPv4 prefix such as \"10.244.2.0/24\"");
+        fixture.Source.Problems[fixture["b.json"]]
+            .ShouldBe("Subnet is 7, not an IPv4 prefix such as \"10.244.2.0/24\"");
         fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldBe(
-            $"Lease file {fixture["b.json"]} is not taken: Subnet is 7, not an IPv4 prefix such as \"10.244.2.0/24\". The lease read before stays in force");
+            $"Lease file {fixture["b.json"]} is not taken: Subnet is 7, not an IPv4 prefix such as \"10.244.2.0/24\". "
+            + "The lease read before stays in force");
 
         File.WriteAllText(fixture["b.json"], "garbage");
         await fixture.Eventually(() => fixture.Logger.Warnings.Count == 2);
@@ -114,11 +116,13 @@ public class FileLeaseSourceRobustnessTests
         await fixture.ShouldStillSee(Ipv4("b", 2), Ipv4("linked", 3));
 
         fixture.Source.Problems.Keys.Select(Path.GetFileName).ShouldBe(
-            ["dir.json", "a b.json", "big.json", "empty.json", "loop.json", "loop2.json", "nowhere.json", "device.json"], ignoreOrder: true);
+            ["dir.json", "a b.json", "big.json", "empty.json", "loop.json", "loop2.json", "nowhere.json",
+                "device.json"], ignoreOrder: true);
         fixture.Logger.Warnings.Count.ShouldBe(8);
         fixture.Source.Problems[fixture["dir.json"]].ShouldBe("is a directory, not a file");
         fixture.Source.Problems[fixture["big.json"]].ShouldBe("has 65537 bytes, more than the 65536 a lease may have");
-        fixture.Source.Problems[fixture["a b.json"]].ShouldBe("names the node 'a b', which is no node name such as node-a or worker-1.example.com");
+        fixture.Source.Problems[fixture["a b.json"]]
+            .ShouldBe("names the node 'a b', which is no node name such as node-a or worker-1.example.com");
     }
 
     [Fact]

@@ -179,7 +179,8 @@ public class FileLeaseSourceTests
 
     [Fact]
     public void The_rescan_interval_must_be_positive() =>
-        Should.Throw<ArgumentOutOfRangeException>(() => new FileLeaseSource("leases", new CollectingLogger<FileLeaseSource>(), TimeSpan.Zero));
+        Should.Throw<ArgumentOutOfRangeException>(
+            () => new FileLeaseSource("leases", new CollectingLogger<FileLeaseSource>(), TimeSpan.Zero));
 
     [Fact]
     public async Task Many_publishers_at_once_are_all_seen()
@@ -201,7 +202,8 @@ public class FileLeaseSourceTests
         using CancellationTokenSource stop = new();
         Task writer = Task.Run(() =>
         {
-            for (int i = 0; !stop.IsCancellationRequested; i++) fixture.Rename(Ipv4($"n{(i % 50) + 2:d3}", (i % 50) + 2));
+            for (int i = 0; !stop.IsCancellationRequested; i++)
+                fixture.Rename(Ipv4($"n{(i % 50) + 2:d3}", (i % 50) + 2));
         });
         int fewest = int.MaxValue;
         fixture.Watch();
@@ -217,7 +219,9 @@ public class FileLeaseSourceTests
         fewest.ShouldBe(50);
     }
 
-    /// <summary>Renamed, in place, and with the directory made anew: the median change is told well within a second.</summary>
+    /// <summary>
+    /// Renamed, in place, and with the directory made anew: the median change is told well within a second.
+    /// </summary>
     [Fact]
     public async Task A_change_is_told_well_within_a_second()
     {
@@ -247,7 +251,8 @@ public class FileLeaseSourceTests
             times.Add(watch.Elapsed);
         }
 
-        times.Order().ElementAt(times.Count / 2).ShouldBeLessThan(TimeSpan.FromMilliseconds(500), string.Join(' ', times));
+        times.Order()
+            .ElementAt(times.Count / 2).ShouldBeLessThan(TimeSpan.FromMilliseconds(500), string.Join(' ', times));
     }
 
     [Fact]

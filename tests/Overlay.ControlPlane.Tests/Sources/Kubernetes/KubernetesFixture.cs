@@ -10,7 +10,9 @@ using Overlay.Testing.Kubernetes;
 
 namespace Overlay.ControlPlane.Tests;
 
-/// <summary>A source for node "own" against a stand-in for an API server, watched in the background until disposed.</summary>
+/// <summary>
+/// A source for node "own" against a stand-in for an API server, watched in the background until disposed.
+/// </summary>
 internal sealed class KubernetesFixture : IAsyncDisposable
 {
     /// <summary>Everything that takes minutes takes parts of a second.</summary>
@@ -35,10 +37,17 @@ internal sealed class KubernetesFixture : IAsyncDisposable
     private readonly Task _podCidrs;
     private Task _watch = Task.CompletedTask;
 
-    private KubernetesFixture(ApiServerStandin standin, KubernetesTimings timings, Func<KubernetesOptions, KubernetesOptions>? change)
+    private KubernetesFixture(
+        ApiServerStandin standin, KubernetesTimings timings, Func<KubernetesOptions, KubernetesOptions>? change)
     {
         Standin = standin;
-        KubernetesOptions options = new() { NodeName = "own", ApiServer = standin.Url.ToString(), ServiceAccountDirectory = _directory.Path, Timings = timings };
+        KubernetesOptions options = new()
+        {
+            NodeName = "own",
+            ApiServer = standin.Url.ToString(),
+            ServiceAccountDirectory = _directory.Path,
+            Timings = timings,
+        };
         Source = new(change?.Invoke(options) ?? options, Logger);
         _podCidrs = Task.Run(async () =>
         {
@@ -70,7 +79,8 @@ internal sealed class KubernetesFixture : IAsyncDisposable
     public NodeStore Nodes => Standin.Nodes;
 
     public static async Task<KubernetesFixture> StartAsync(
-        KubernetesTimings? timings = null, StandinOptions? standin = null, Func<KubernetesOptions, KubernetesOptions>? change = null, params JsonObject[] nodes)
+        KubernetesTimings? timings = null, StandinOptions? standin = null, Func<KubernetesOptions,
+        KubernetesOptions>? change = null, params JsonObject[] nodes)
     {
         KubernetesFixture fixture = new(await ApiServerStandin.StartAsync(standin), timings ?? Quick, change);
         foreach (JsonObject node in nodes) fixture.Nodes.Put(node);
@@ -78,7 +88,8 @@ internal sealed class KubernetesFixture : IAsyncDisposable
     }
 
     /// <summary>Nodes of those leases, own too.</summary>
-    public static Task<KubernetesFixture> StartWithAsync(params Lease[] leases) => StartAsync(nodes: [.. leases.Select(SampleNodes.Of)]);
+    public static Task<KubernetesFixture> StartWithAsync(params Lease[] leases) =>
+        StartAsync(nodes: [.. leases.Select(SampleNodes.Of)]);
 
     /// <param name="known">What the last run knew.</param>
     public void Watch(params Lease[] known) => _watch = Task.Run(async () =>
@@ -99,12 +110,14 @@ internal sealed class KubernetesFixture : IAsyncDisposable
     public async Task UpToDate()
     {
         long revision = Nodes.Revision;
-        await Eventually(() => Source.Status.Revision is { } seen && long.Parse(seen, System.Globalization.CultureInfo.InvariantCulture) >= revision);
+        await Eventually(() => Source.Status.Revision is { } seen
+            && long.Parse(seen, System.Globalization.CultureInfo.InvariantCulture) >= revision);
     }
 
     public Task IsWatching() => Eventually(() => Standin.Watches == 1 && Source.Status.State == StoreState.Connected);
 
-    public IReadOnlyList<SeenRequest> Requests(Predicate<SeenRequest> matches) => [.. Standin.Requests.Where(request => matches(request))];
+    public IReadOnlyList<SeenRequest> Requests(Predicate<SeenRequest> matches) =>
+        [.. Standin.Requests.Where(request => matches(request))];
 
     /// <summary>Thirty seconds are for a machine that does other things too.</summary>
     public async Task Eventually(Func<bool> condition)
@@ -116,8 +129,10 @@ internal sealed class KubernetesFixture : IAsyncDisposable
             if (watch.Elapsed > TimeSpan.FromSeconds(30))
             {
                 throw new ShouldAssertException(
-                    $"not within 30 s; leases: {string.Join(", ", Leases ?? [])}; problems: {string.Join(", ", Source.Problems)}; "
-                    + $"log: {string.Join(" | ", Logger.Of(LogLevel.Information).Concat(Logger.Warnings))}; requests: {string.Join(" | ", Standin.Requests.TakeLast(20))}");
+                    $"not within 30 s; leases: {string.Join(", ", Leases ?? [])}; problems: "
+                    + $"{string.Join(", ", Source.Problems)}; "
+                    + $"log: {string.Join(" | ", Logger.Of(LogLevel.Information).Concat(Logger.Warnings))}; requests: "
+                    + $"{string.Join(" | ", Standin.Requests.TakeLast(20))}");
             }
 
             await Task.Delay(5);

@@ -15,7 +15,11 @@ public class KubernetesScaleTests(ITestOutputHelper output)
     private const int Nodes = 5000;
     private const int ChangesPerSecond = 100;
     private static readonly AddressPlan _plan = new() { ClusterCidr = IpPrefix.Parse("10.0.0.0/8") };
-    private static readonly Lease _own = SampleLeases.Own with { Subnet = IpPrefix.Parse("10.200.0.0/24"), BackendData = SampleLeases.Vtep("06:00:00:00:00:01") };
+    private static readonly Lease _own = SampleLeases.Own with
+    {
+        Subnet = IpPrefix.Parse("10.200.0.0/24"),
+        BackendData = SampleLeases.Vtep("06:00:00:00:00:01"),
+    };
     private static readonly int _seconds = Environment.GetEnvironmentVariable("LONG_TESTS") == "1" ? 60 : 10;
 
     [Theory]
@@ -23,7 +27,8 @@ public class KubernetesScaleTests(ITestOutputHelper output)
     [InlineData(true)]
     public async Task Five_thousand_nodes_are_read_in_little_memory_and_followed(bool stateWatchIsRefused)
     {
-        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(new KubernetesTimings(), new() { PaddingLength = 19_000 });
+        await using KubernetesFixture fixture =
+            await KubernetesFixture.StartAsync(new KubernetesTimings(), new() { PaddingLength = 19_000 });
         fixture.Standin.IsStateWatchRefused = stateWatchIsRefused;
         for (int n = 0; n < Nodes; n++) fixture.Nodes.Put(SampleNodes.Of(LeaseOf(n, 0)));
         ConcurrentDictionary<IpAddress, long> changedAt = new();
@@ -44,7 +49,9 @@ public class KubernetesScaleTests(ITestOutputHelper output)
         });
 
         (await read.Task.WaitAsync(TimeSpan.FromSeconds(60))).ShouldBe(Nodes);
-        output.WriteLine($"{Nodes} nodes read in {start.Elapsed.TotalSeconds:0.0} s; heap +{memory.HeapGrowth:0} MB, resident +{memory.ResidentGrowth:0} MB at most, server included");
+        output.WriteLine(
+            $"{Nodes} nodes read in {start.Elapsed.TotalSeconds:0.0} s; heap +{memory.HeapGrowth:0} MB, resident "
+            + $"+{memory.ResidentGrowth:0} MB at most, server included");
         memory.HeapGrowth.ShouldBeLessThan(150);
         memory.ResidentGrowth.ShouldBeLessThan(150);
         await fixture.IsWatching();
@@ -56,7 +63,8 @@ public class KubernetesScaleTests(ITestOutputHelper output)
         _ = await Should.ThrowAsync<OperationCanceledException>(() => watch);
     }
 
-    private async Task ChangeAsync(KubernetesFixture fixture, ConcurrentDictionary<IpAddress, long> changedAt, ConcurrentQueue<double> delays)
+    private async Task ChangeAsync(
+        KubernetesFixture fixture, ConcurrentDictionary<IpAddress, long> changedAt, ConcurrentQueue<double> delays)
     {
         long before = GC.GetTotalMemory(forceFullCollection: true);
         using PeriodicTimer timer = new(TimeSpan.FromSeconds(1.0 / ChangesPerSecond));
@@ -71,7 +79,9 @@ public class KubernetesScaleTests(ITestOutputHelper output)
         await fixture.Eventually(() => changedAt.IsEmpty);
         double[] sorted = [.. delays.Order()];
         double growth = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1e6;
-        output.WriteLine($"{sorted.Length} changes in {_seconds} s: in the forwarding table after {sorted[sorted.Length / 2]:0.0} ms in the median, {sorted[^1]:0.0} ms at worst; heap {growth:+0.0;-0.0} MB");
+        output.WriteLine(
+            $"{sorted.Length} changes in {_seconds} s: in the forwarding table after {sorted[sorted.Length / 2]:0.0} "
+            + $"ms in the median, {sorted[^1]:0.0} ms at worst; heap {growth:+0.0;-0.0} MB");
         sorted.Length.ShouldBe(_seconds * ChangesPerSecond);
 
         // Within a second; the worst of all may have met another load of the machine.
@@ -82,12 +92,14 @@ public class KubernetesScaleTests(ITestOutputHelper output)
 
     // What counts is where a packet to that node's pods would be sent from now on.
     private static void See(
-        LeaseUpdate.Events events, ForwardingTable table, ConcurrentDictionary<IpAddress, long> changedAt, ConcurrentQueue<double> delays)
+        LeaseUpdate.Events events, ForwardingTable table, ConcurrentDictionary<IpAddress, long> changedAt,
+        ConcurrentQueue<double> delays)
     {
         foreach (LeaseEvent.Added added in events.Changes.OfType<LeaseEvent.Added>())
         {
             table.Lookup(added.Lease.Subnet!.Value.Address.ToIpv4())!.Address.ShouldBe(added.Lease.PublicIp!.Value);
-            if (changedAt.TryRemove(added.Lease.PublicIp!.Value, out long at)) delays.Enqueue(Stopwatch.GetElapsedTime(at).TotalMilliseconds);
+            if (changedAt.TryRemove(added.Lease.PublicIp!.Value, out long at))
+                delays.Enqueue(Stopwatch.GetElapsedTime(at).TotalMilliseconds);
         }
     }
 
@@ -96,7 +108,9 @@ public class KubernetesScaleTests(ITestOutputHelper output)
     {
         Node = $"node-{node:d4}.example.com",
         Subnet = new(new Ipv4Address((uint)((10 << 24) | (node << 8))), 24),
-        PublicIp = change == 0 ? new Ipv4Address((192u << 24) + (uint)node) : new Ipv4Address((172u << 24) + (uint)change),
+        PublicIp = change == 0
+            ? new Ipv4Address((192u << 24) + (uint)node)
+            : new Ipv4Address((172u << 24) + (uint)change),
         BackendData = new(new Vni(1), new MacAddress(0x0200_0000_0000 + (ulong)node)),
     };
 }

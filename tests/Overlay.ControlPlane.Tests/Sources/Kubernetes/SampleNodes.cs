@@ -12,14 +12,18 @@ internal static class SampleNodes
     public const string Prefix = "flannel.alpha.coreos.com/";
 
     public static AnnotationKeys Keys { get; } =
-        AnnotationKeys.TryParse(KubernetesOptions.DefaultAnnotationPrefix, out AnnotationKeys? keys) ? keys : throw new InvalidOperationException();
+        AnnotationKeys.TryParse(KubernetesOptions.DefaultAnnotationPrefix, out AnnotationKeys? keys)
+            ? keys
+            : throw new InvalidOperationException();
 
     /// <summary>A Node with that lease's pod CIDRs and no annotations.</summary>
-    public static JsonObject Bare(Lease lease) => NodeJson.Of(lease.Node, [.. lease.PodCidrs.Select(static prefix => prefix.ToString())]);
+    public static JsonObject Bare(Lease lease) =>
+        NodeJson.Of(lease.Node, [.. lease.PodCidrs.Select(static prefix => prefix.ToString())]);
 
     public static JsonObject Of(Lease lease)
     {
-        JsonObject node = Bare(lease).With(Prefix + "backend-type", lease.BackendType).With(Prefix + "kube-subnet-manager", "true");
+        JsonObject node = Bare(lease)
+            .With(Prefix + "backend-type", lease.BackendType).With(Prefix + "kube-subnet-manager", "true");
         if (lease.BackendData is { } data)
             node = node.With(Prefix + "backend-data", $$"""{"VNI":{{data.Vni}},"VtepMAC":"{{data.Mac}}"}""").With(Prefix + "public-ip", $"{lease.PublicIp}");
         if (lease.BackendV6Data is { } dataV6)

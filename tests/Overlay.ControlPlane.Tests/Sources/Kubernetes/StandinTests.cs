@@ -18,7 +18,8 @@ public sealed class StandinTests : IAsyncLifetime
     {
         _standin = await ApiServerStandin.StartAsync(new() { BookmarkInterval = TimeSpan.FromMilliseconds(50) });
         _http.BaseAddress = _standin.Url;
-        foreach (JsonNode? node in JsonNode.Parse(Recording.Text("nodes-list.json"))!["items"]!.AsArray()) _standin.Nodes.Put(node!.AsObject());
+        foreach (JsonNode? node in JsonNode.Parse(Recording.Text("nodes-list.json"))!["items"]!.AsArray())
+            _standin.Nodes.Put(node!.AsObject());
     }
 
     public async Task DisposeAsync()
@@ -29,23 +30,29 @@ public sealed class StandinTests : IAsyncLifetime
 
     [Fact]
     public async Task A_list_is_of_the_recorded_shape() =>
-        Recording.Shape(await GetAsync("/api/v1/nodes"), _opaque).ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("nodes-list.json")), _opaque));
+        Recording.Shape(await GetAsync("/api/v1/nodes"), _opaque)
+            .ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("nodes-list.json")), _opaque));
 
     [Fact]
     public async Task A_node_is_of_the_recorded_shape() =>
-        Recording.Shape(await GetAsync("/api/v1/nodes/node-a"), _opaque).ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("node.json")), _opaque));
+        Recording.Shape(await GetAsync("/api/v1/nodes/node-a"), _opaque)
+            .ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("node.json")), _opaque));
 
     [Fact]
     public async Task Pages_are_of_the_recorded_shape_and_all_of_one_version()
     {
         JsonNode first = await GetAsync("/api/v1/nodes?limit=1");
-        Recording.Shape(first, _opaque).ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("nodes-list-page1.json")), _opaque));
-        Encoding.UTF8.GetString(Unpad((string)first["metadata"]!["continue"]!)).Replace("\"rv\":202", "\"rv\":224", StringComparison.Ordinal)
-            .ShouldBe(Encoding.UTF8.GetString(Unpad((string)JsonNode.Parse(Recording.Text("nodes-list-page1.json"))!["metadata"]!["continue"]!)));
+        Recording.Shape(first, _opaque)
+            .ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("nodes-list-page1.json")), _opaque));
+        Encoding.UTF8.GetString(Unpad((string)first["metadata"]!["continue"]!))
+            .Replace("\"rv\":202", "\"rv\":224", StringComparison.Ordinal)
+            .ShouldBe(Encoding.UTF8.GetString(
+                Unpad((string)JsonNode.Parse(Recording.Text("nodes-list-page1.json"))!["metadata"]!["continue"]!)));
 
         _ = _standin.Nodes.Delete("node-b");
         JsonNode second = await GetAsync($"/api/v1/nodes?limit=1&continue={first["metadata"]!["continue"]}");
-        Recording.Shape(second, _opaque).ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("nodes-list-page2.json")), _opaque));
+        Recording.Shape(second, _opaque)
+            .ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Text("nodes-list-page2.json")), _opaque));
         ((string)second["metadata"]!["resourceVersion"]!).ShouldBe((string)first["metadata"]!["resourceVersion"]!);
     }
 
@@ -55,7 +62,8 @@ public sealed class StandinTests : IAsyncLifetime
         await ShouldAnswer("/api/v1/nodes/nope", "status-404.http");
         JsonNode first = await GetAsync("/api/v1/nodes?limit=1");
         _standin.Nodes.Compact();
-        await ShouldAnswer($"/api/v1/nodes?limit=1&continue={first["metadata"]!["continue"]}", "list-continue-expired.http", "continue");
+        await ShouldAnswer($"/api/v1/nodes?limit=1&continue={first["metadata"]!["continue"]}",
+            "list-continue-expired.http", "continue");
         await ShouldAnswer("/api/v1/nodes?limit=1&continue=nonsense!", "list-bad-continue.http");
         _standin.Tokens = ["right"];
         await ShouldAnswer("/api/v1/nodes", "status-401.http");
@@ -64,19 +72,22 @@ public sealed class StandinTests : IAsyncLifetime
     [Fact]
     public async Task A_state_watch_is_the_recorded_one()
     {
-        using StreamReader watch = await WatchAsync("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300");
+        using StreamReader watch = await WatchAsync(
+            "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300");
         JsonNode[] recorded = [.. Recording.Lines("watch-list.jsonl").Select(static line => JsonNode.Parse(line)!)];
         JsonNode[] lines = [await NextAsync(watch), await NextAsync(watch), await NextAsync(watch)];
         lines.Select(static line => (string)line["type"]!).ShouldBe(["ADDED", "ADDED", "BOOKMARK"]);
         // Recorded before flannel had written its condition.
-        Recording.Shape(lines[0], [.. _opaque, "conditions"]).ShouldBe(Recording.Shape(recorded[0], [.. _opaque, "conditions"]));
+        Recording.Shape(lines[0], [.. _opaque, "conditions"])
+            .ShouldBe(Recording.Shape(recorded[0], [.. _opaque, "conditions"]));
         Recording.Shape(lines[2]).ShouldBe(Recording.Shape(recorded[2]));
         Recording.Shape(await NextAsync(watch)).ShouldBe(Recording.Shape(recorded[^1]));
 
         _ = _standin.Nodes.Delete("node-b");
         JsonNode deleted = await NextAsync(watch);
         while ((string)deleted["type"]! == "BOOKMARK") deleted = await NextAsync(watch);
-        Recording.Shape(deleted, _opaque).ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Lines("watch-with-bookmarks.jsonl")[2]), _opaque));
+        Recording.Shape(deleted, _opaque)
+            .ShouldBe(Recording.Shape(JsonNode.Parse(Recording.Lines("watch-with-bookmarks.jsonl")[2]), _opaque));
         ((string)deleted["object"]!["metadata"]!["resourceVersion"]!).ShouldBe("203");
     }
 
@@ -85,7 +96,8 @@ public sealed class StandinTests : IAsyncLifetime
     {
         _standin.IsStateWatchRefused = true;
         using StreamReader refused = await WatchAsync("sendInitialEvents=true&timeoutSeconds=300");
-        JsonNode.DeepEquals(await NextAsync(refused), JsonNode.Parse(Recording.Text("watch-list-refused.jsonl"))).ShouldBeTrue();
+        JsonNode.DeepEquals(await NextAsync(refused), JsonNode.Parse(Recording.Text("watch-list-refused.jsonl")))
+            .ShouldBeTrue();
 
         _standin.Nodes.Compact();
         using StreamReader old = await WatchAsync("resourceVersion=20&timeoutSeconds=300");
@@ -109,13 +121,15 @@ public sealed class StandinTests : IAsyncLifetime
     }
 
     private static string[] Flannels(JsonNode node) => [.. node["metadata"]!["annotations"]!.AsObject()
-        .Where(static entry => entry.Key.StartsWith(SampleNodes.Prefix, StringComparison.Ordinal)).Select(static entry => $"{entry.Key}={entry.Value}")];
+        .Where(static entry => entry.Key.StartsWith(SampleNodes.Prefix, StringComparison.Ordinal))
+        .Select(static entry => $"{entry.Key}={entry.Value}")];
 
     private async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await _http.GetStringAsync(path))!;
 
     private async Task<StreamReader> WatchAsync(string query)
     {
-        HttpResponseMessage response = await _http.GetAsync($"/api/v1/nodes?watch=1&{query}", HttpCompletionOption.ResponseHeadersRead);
+        HttpResponseMessage response =
+            await _http.GetAsync($"/api/v1/nodes?watch=1&{query}", HttpCompletionOption.ResponseHeadersRead);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         return new StreamReader(await response.Content.ReadAsStreamAsync());
     }

@@ -26,9 +26,12 @@ internal sealed class EtcdException(string message, int code = 0, Exception? inn
     /// <summary>The token is too old, unknown after a restart, or of users that have changed since.</summary>
     public bool IsTokenRefused => code is Unauthenticated or InvalidArgument;
 
-    /// <summary>The user lacks the permission. Over TLS it is also the answer to a client that has not signed in.</summary>
+    /// <summary>
+    /// The user lacks the permission. Over TLS it is also the answer to a client that has not signed in.
+    /// </summary>
     public bool IsPermissionDenied => code == PermissionDenied;
 
     /// <summary>Another member could give the same answer no better.</summary>
-    public bool IsDefinite => code is InvalidArgument or NotFound or FailedPrecondition or OutOfRange or Unauthenticated or PermissionDenied;
+    public bool IsDefinite =>
+        code is InvalidArgument or NotFound or FailedPrecondition or OutOfRange or Unauthenticated or PermissionDenied;
 }

@@ -15,7 +15,9 @@ public sealed record EtcdOptions
     /// <summary>The root of the network's keys; a slash at the end is ignored.</summary>
     public string Prefix { get; init; } = DefaultPrefix;
 
-    /// <summary>PEM file of the authorities that may have signed a member's certificate; null for the host's own.</summary>
+    /// <summary>
+    /// PEM file of the authorities that may have signed a member's certificate; null for the host's own.
+    /// </summary>
     public string? CaFile { get; init; }
 
     /// <summary>PEM file of the certificate this node shows, with those between it and the authority.</summary>
@@ -39,10 +41,14 @@ public sealed record EtcdOptions
     /// <summary>How long a member may take to answer before the next one is asked.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a watch may be silent before it is opened anew, which shows whether its member still lives.</summary>
+    /// <summary>
+    /// How long a watch may be silent before it is opened anew, which shows whether its member still lives.
+    /// </summary>
     public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a node that lost a race for a subnet waits before it looks again; ten times as long after several.</summary>
+    /// <summary>
+    /// How long a node that lost a race for a subnet waits before it looks again; ten times as long after several.
+    /// </summary>
     public TimeSpan RaceWait { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How many keys are asked for at once.</summary>

@@ -34,7 +34,8 @@ internal sealed class EtcdStream : IDisposable
             _first = null;
             EtcdStreamed<T>? message = JsonSerializer.Deserialize(line, type);
             if (message?.Result is { } result) return result;
-            throw new EtcdException($"etcd ended its answer: {message?.Error?.Message ?? "without a reason"}", message?.Error?.GrpcCode ?? 0);
+            throw new EtcdException($"etcd ended its answer: {message?.Error?.Message ?? "without a reason"}",
+                message?.Error?.GrpcCode ?? 0);
         }
         catch (Exception e) when (e is HttpRequestException or IOException and not EtcdException or JsonException)
         {

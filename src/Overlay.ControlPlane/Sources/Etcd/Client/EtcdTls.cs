@@ -4,7 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 
-/// <summary>The certificates of this node and the authorities of etcd's members: PEM files that may be renewed at any time. Thread-safe.</summary>
+/// <summary>
+/// The certificates of this node and the authorities of etcd's members: PEM files that may be renewed at any time.
+/// Thread-safe.
+/// </summary>
 internal sealed class EtcdTls(EtcdOptions options)
 {
     private readonly Lock _gate = new();
@@ -15,7 +18,9 @@ internal sealed class EtcdTls(EtcdOptions options)
     public string? Problem => _problem;
 
     /// <summary>Reads the files.</summary>
-    /// <exception cref="InvalidDataException">A file cannot be read, or is not what it should be; the message names key and file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file cannot be read, or is not what it should be; the message names key and file.
+    /// </exception>
     public SslClientAuthenticationOptions Load()
     {
         // First: what is written while they are read is another content at the next look.
@@ -24,13 +29,21 @@ internal sealed class EtcdTls(EtcdOptions options)
         if (options.CaFile is { } authorities) tls.CertificateChainPolicy = Trusting(authorities);
         if (options.CertFile is not null || options.KeyFile is not null)
         {
-            string cert = options.CertFile ?? throw new InvalidDataException("ControlPlane:Etcd:KeyFile is set without CertFile; it should be a PEM file such as /etc/etcd/node.pem");
-            string key = options.KeyFile ?? throw new InvalidDataException("ControlPlane:Etcd:CertFile is set without KeyFile; it should be a PEM file such as /etc/etcd/node.key");
-            tls.ClientCertificateContext = Read("CertFile or KeyFile", $"{cert}' with '{key}", "/etc/etcd/node.pem with /etc/etcd/node.key", () =>
+            string cert = options.CertFile
+                ?? throw new InvalidDataException(
+                    "ControlPlane:Etcd:KeyFile is set without CertFile; it should be a PEM file such as "
+                    + "/etc/etcd/node.pem");
+            string key = options.KeyFile
+                ?? throw new InvalidDataException(
+                    "ControlPlane:Etcd:CertFile is set without KeyFile; it should be a PEM file such as "
+                    + "/etc/etcd/node.key");
+            tls.ClientCertificateContext =
+                Read("CertFile or KeyFile", $"{cert}' with '{key}", "/etc/etcd/node.pem with /etc/etcd/node.key", () =>
             {
                 X509Certificate2Collection chain = [];
                 chain.ImportFromPemFile(cert);
-                return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(cert, key), chain, offline: true);
+                return SslStreamCertificateContext.Create(
+                    X509Certificate2.CreateFromPemFile(cert, key), chain, offline: true);
             });
         }
 
@@ -38,7 +51,10 @@ internal sealed class EtcdTls(EtcdOptions options)
         return tls;
     }
 
-    /// <summary>Reads the files again if they are others than before; null when they are not, or cannot be used, and then the ones before stay.</summary>
+    /// <summary>
+    /// Reads the files again if they are others than before; null when they are not, or cannot be used, and then the
+    /// ones before stay.
+    /// </summary>
     public SslClientAuthenticationOptions? TryReload()
     {
         lock (_gate)
@@ -60,9 +76,15 @@ internal sealed class EtcdTls(EtcdOptions options)
 
     private static X509ChainPolicy Trusting(string authorities) => Read("CaFile", authorities, "/etc/etcd/ca.pem", () =>
     {
-        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        X509ChainPolicy policy = new()
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
         policy.CustomTrustStore.ImportFromPemFile(authorities);
-        return policy.CustomTrustStore.Count > 0 ? policy : throw new CryptographicException("there is no certificate in it");
+        return policy.CustomTrustStore.Count > 0
+            ? policy
+            : throw new CryptographicException("there is no certificate in it");
     });
 
     // By content: a secret that Kubernetes mounts is a link whose own time says nothing.
@@ -71,7 +93,8 @@ internal sealed class EtcdTls(EtcdOptions options)
         + ReadText("CertFile", options.CertFile, "/etc/etcd/node.pem")
         + ReadText("KeyFile", options.KeyFile, "/etc/etcd/node.key");
 
-    private static string ReadText(string key, string? file, string example) => file is null ? "" : Read(key, file, example, () => File.ReadAllText(file));
+    private static string ReadText(string key, string? file, string example) =>
+        file is null ? "" : Read(key, file, example, () => File.ReadAllText(file));
 
     private static T Read<T>(string key, string file, string example, Func<T> read)
     {
@@ -80,9 +103,13 @@ internal sealed class EtcdTls(EtcdOptions options)
             return read();
         }
         // ArgumentException is what it calls a key that is not the certificate's.
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new InvalidDataException($"ControlPlane:Etcd:{key} is '{file}', which cannot be used: {e.Message.TrimEnd('.')}; it should name PEM such as {example}", e);
+            throw new InvalidDataException(
+                $"ControlPlane:Etcd:{key} is '{file}', which cannot be used: {e.Message.TrimEnd('.')}; it should name "
+                + $"PEM such as {example}",
+                e);
         }
     }
 }

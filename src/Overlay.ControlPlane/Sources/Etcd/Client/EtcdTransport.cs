@@ -6,8 +6,12 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 
-/// <summary>POSTs JSON to whichever member of the cluster answers: fails over, signs in, and never waits without end.</summary>
-/// <remarks>The member that answered last is asked first. Every request may be asked twice, when an answer is lost.</remarks>
+/// <summary>
+/// POSTs JSON to whichever member of the cluster answers: fails over, signs in, and never waits without end.
+/// </summary>
+/// <remarks>
+/// The member that answered last is asked first. Every request may be asked twice, when an answer is lost.
+/// </remarks>
 internal sealed class EtcdTransport : IDisposable
 {
     // A token may be refused more than once where users are being changed; a wrong password is refused for good.
@@ -20,7 +24,9 @@ internal sealed class EtcdTransport : IDisposable
     private volatile string? _token;
     private volatile int _current;
 
-    /// <exception cref="InvalidDataException">A file of the options cannot be used; the message names key and file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file of the options cannot be used; the message names key and file.
+    /// </exception>
     public EtcdTransport(EtcdOptions options)
     {
         _options = options;
@@ -31,7 +37,8 @@ internal sealed class EtcdTransport : IDisposable
     /// <summary>One request, one answer.</summary>
     /// <exception cref="EtcdException">No member answers, or a member refuses.</exception>
     public Task<TAnswer> PostAsync<TRequest, TAnswer>(
-        string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TAnswer> answerType, CancellationToken cancellationToken)
+        string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TAnswer> answerType,
+        CancellationToken cancellationToken)
         where TAnswer : class
     {
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(request, requestType);
@@ -78,7 +85,8 @@ internal sealed class EtcdTransport : IDisposable
     }
 
     // A member that has vanished without a word is noticed by the kernel, in 25 s, also where nothing is being sent.
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -122,7 +130,8 @@ internal sealed class EtcdTransport : IDisposable
         throw new EtcdException(string.Join("; ", reasons));
     }
 
-    private async Task<T> AskMemberAsync<T>(Uri endpoint, Func<Uri, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    private async Task<T> AskMemberAsync<T>(
+        Uri endpoint, Func<Uri, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
         for (int tries = 1; ; tries++)
         {
@@ -131,7 +140,8 @@ internal sealed class EtcdTransport : IDisposable
                 if (_options.Username is not null && _token is null) await SignInAsync(endpoint, cancellationToken);
                 return await BoundAsync(endpoint, ask, cancellationToken);
             }
-            catch (EtcdException e) when (_options.Username is not null && tries < SignInTries && (e.IsTokenRefused || (e.IsPermissionDenied && _token == "")))
+            catch (EtcdException e) when (_options.Username is not null
+                && tries < SignInTries && (e.IsTokenRefused || (e.IsPermissionDenied && _token == "")))
             {
                 ForgetToken();
             }
@@ -145,7 +155,8 @@ internal sealed class EtcdTransport : IDisposable
         try
         {
             EtcdToken answer = await BoundAsync(
-                endpoint, (_, limit) => AnswerAsync(endpoint, "v3/auth/authenticate", body, EtcdJsonContext.Default.EtcdToken, limit), cancellationToken);
+                endpoint, (_, limit) => AnswerAsync(endpoint, "v3/auth/authenticate", body,
+                    EtcdJsonContext.Default.EtcdToken, limit), cancellationToken);
             _token = answer.Token ?? "";
         }
         catch (EtcdException e) when (e.IsAuthenticationOff)
@@ -154,7 +165,8 @@ internal sealed class EtcdTransport : IDisposable
         }
     }
 
-    private async Task<T> BoundAsync<T>(Uri endpoint, Func<Uri, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    private async Task<T> BoundAsync<T>(
+        Uri endpoint, Func<Uri, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.RequestTimeout);
@@ -164,23 +176,29 @@ internal sealed class EtcdTransport : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EtcdException($"{NameOf(endpoint)} has not answered for {_options.RequestTimeout.TotalSeconds:0.#} s", inner: e);
+            throw new EtcdException(
+                $"{NameOf(endpoint)} has not answered for {_options.RequestTimeout.TotalSeconds:0.#} s", inner: e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException and not EtcdException or JsonException or AuthenticationException)
+        catch (Exception e)
+            when (e is HttpRequestException or IOException and not EtcdException or JsonException or AuthenticationException)
         {
-            throw new EtcdException($"{NameOf(endpoint)} does not answer: {(e.InnerException ?? e).Message.TrimEnd('.')}", inner: e);
+            throw new EtcdException(
+                $"{NameOf(endpoint)} does not answer: {(e.InnerException ?? e).Message.TrimEnd('.')}", inner: e);
         }
     }
 
-    private async Task<T> AnswerAsync<T>(Uri endpoint, string path, byte[] body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private async Task<T> AnswerAsync<T>(
+        Uri endpoint, string path, byte[] body, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
         using HttpResponseMessage response = await SendAsync(endpoint, path, body, cancellationToken);
         await using Stream content = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return await JsonSerializer.DeserializeAsync(content, type, cancellationToken) ?? throw new JsonException($"null is no answer to {path}");
+        return await JsonSerializer.DeserializeAsync(content, type, cancellationToken)
+            ?? throw new JsonException($"null is no answer to {path}");
     }
 
-    private async Task<EtcdStream> BeginAsync(Uri endpoint, string path, byte[] body, CancellationToken cancellationToken)
+    private async Task<EtcdStream> BeginAsync(
+        Uri endpoint, string path, byte[] body, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await SendAsync(endpoint, path, body, cancellationToken);
         EtcdStream stream = new(endpoint, response, await response.Content.ReadAsStreamAsync(cancellationToken));
@@ -196,15 +214,20 @@ internal sealed class EtcdTransport : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(Uri endpoint, string path, byte[] body, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        Uri endpoint, string path, byte[] body, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(endpoint, path)) { Content = new ByteArrayContent(body) };
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(endpoint, path))
+        {
+            Content = new ByteArrayContent(body),
+        };
         request.Content.Headers.ContentType = new("application/json");
         if (!string.IsNullOrEmpty(_token)) _ = request.Headers.TryAddWithoutValidation("Authorization", _token);
 
         // A member without a leader is to say so, not to go on with what it knows: the next one may have one.
         request.Headers.Add("Grpc-Metadata-hasleader", "true");
-        HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        HttpResponseMessage response =
+            await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.IsSuccessStatusCode) return response;
         using (response)
         {
@@ -212,7 +235,8 @@ internal sealed class EtcdTransport : IDisposable
         }
     }
 
-    private static async Task<EtcdException> RefusalAsync(Uri endpoint, string path, HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<EtcdException> RefusalAsync(
+        Uri endpoint, string path, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         string body = await response.Content.ReadAsStringAsync(cancellationToken);
         try
@@ -226,9 +250,11 @@ internal sealed class EtcdTransport : IDisposable
         }
 
         string said = string.Concat(body.Take(ShownLength).Select(static c => char.IsControl(c) ? ' ' : c)).Trim();
-        return new($"{NameOf(endpoint)} answers {(int)response.StatusCode} to /{path}, as etcd's v3 gateway does not: {said}");
+        return new(
+            $"{NameOf(endpoint)} answers {(int)response.StatusCode} to /{path}, as etcd's v3 gateway does not: {said}");
     }
 
     // Without what may be a password in it.
-    private static string NameOf(Uri endpoint) => endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
+    private static string NameOf(Uri endpoint) =>
+        endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
 }

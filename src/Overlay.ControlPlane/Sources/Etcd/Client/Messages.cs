@@ -20,7 +20,13 @@ internal sealed record EtcdCompare
     public long? ModRevision { get; init; }
 
     /// <summary>There is no such key.</summary>
-    public static EtcdCompare Absent(byte[] key) => new() { Target = "VERSION", Result = "EQUAL", Key = key, Version = 0 };
+    public static EtcdCompare Absent(byte[] key) => new()
+    {
+        Target = "VERSION",
+        Result = "EQUAL",
+        Key = key,
+        Version = 0,
+    };
 
     /// <summary>The key is as it was at that revision.</summary>
     public static EtcdCompare Unchanged(byte[] key, long modRevision) =>
@@ -96,9 +102,12 @@ internal sealed record EtcdWatchRequest(EtcdWatchCreation CreateRequest);
 /// <summary>The keys to watch, and the first revision.</summary>
 internal sealed record EtcdWatchCreation(byte[] Key, byte[] RangeEnd, long StartRevision, bool ProgressNotify);
 
-/// <summary>A message of a watch: that it was made, events, that nothing was missed up to a revision, or its end.</summary>
+/// <summary>
+/// A message of a watch: that it was made, events, that nothing was missed up to a revision, or its end.
+/// </summary>
 internal sealed record EtcdWatchResponse(
-    EtcdHeader Header, bool Created, bool Canceled, long CompactRevision, string? CancelReason, IReadOnlyList<EtcdEvent>? Events);
+    EtcdHeader Header, bool Created, bool Canceled, long CompactRevision, string? CancelReason,
+    IReadOnlyList<EtcdEvent>? Events);
 
 /// <summary>A change of one key.</summary>
 /// <param name="Type">DELETE, or absent for a write.</param>
@@ -124,7 +133,9 @@ internal sealed record EtcdToken(string? Token);
 /// <summary>A refusal of etcd.</summary>
 internal sealed record EtcdError(int Code, string? Message);
 
-/// <summary>The JSON of etcd's gateway: snake case but for leases, 64-bit numbers as text, bytes as base64, defaults left out.</summary>
+/// <summary>
+/// The JSON of etcd's gateway: snake case but for leases, 64-bit numbers as text, bytes as base64, defaults left out.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     NumberHandling = JsonNumberHandling.AllowReadingFromString,

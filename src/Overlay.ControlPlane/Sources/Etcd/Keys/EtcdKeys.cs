@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Keys;
 
-/// <summary>The keys of a network in etcd: <c>&lt;prefix&gt;/config</c> and <c>&lt;prefix&gt;/subnets/…</c>. Immutable.</summary>
+/// <summary>
+/// The keys of a network in etcd: <c>&lt;prefix&gt;/config</c> and <c>&lt;prefix&gt;/subnets/…</c>. Immutable.
+/// </summary>
 internal sealed class EtcdKeys
 {
     private readonly string _root;

@@ -5,7 +5,9 @@ using Overlay.ControlPlane.Sources.Etcd.Client;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Keys;
 
-/// <summary>The settings of the network that this run uses: the first that were read. Later ones are for the next start.</summary>
+/// <summary>
+/// The settings of the network that this run uses: the first that were read. Later ones are for the next start.
+/// </summary>
 internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, StoreHealth health, TimeProvider time)
 {
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
@@ -45,7 +47,8 @@ internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, StoreHealth
         if (_current is { } current) return current;
         byte[]? json = (await client.GetAsync(keys.ConfigBytes, cancellationToken))?.Value;
         if (json is null) throw new KeyNotFoundException($"{keys.Config} {Missing()}");
-        if (!TryParse(json, out NetworkSettings? settings, out string? error)) throw new InvalidDataException($"{keys.Config}: {error}");
+        if (!TryParse(json, out NetworkSettings? settings, out string? error))
+            throw new InvalidDataException($"{keys.Config}: {error}");
         health.Answered();
         health.Settle(keys.Config);
         return _current = settings;
@@ -81,7 +84,9 @@ internal sealed class EtcdSettings(EtcdClient client, EtcdKeys keys, StoreHealth
     {
         if (!NetConf.TryParse(json, out settings, out error)) return false;
         if (settings.Cidr is not null) return true;
-        error = "EnableIPv4 is false; it should be true, since a lease's key in etcd begins with an IPv4 subnet such as \"10.244.1.0-24\"";
+        error =
+            "EnableIPv4 is false; it should be true, since a lease's key in etcd begins with an IPv4 subnet such as "
+            + "\"10.244.1.0-24\"";
         return false;
     }
 }

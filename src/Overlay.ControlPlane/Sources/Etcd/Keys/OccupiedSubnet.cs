@@ -16,14 +16,16 @@ internal sealed record OccupiedSubnet(SubnetKey Key, EtcdKeyValue Entry, LeaseVa
     public IpAddress? Owner => Value.Owner;
 
     /// <summary>The MACs that peers are to send to; none while there is no VTEP.</summary>
-    public IEnumerable<MacAddress> Macs => Value.Lease?.Vteps.Select(static vtep => vtep.Mac).OfType<MacAddress>() ?? [];
+    public IEnumerable<MacAddress> Macs =>
+        Value.Lease?.Vteps.Select(static vtep => vtep.Mac).OfType<MacAddress>() ?? [];
 
     public static IReadOnlyList<OccupiedSubnet> Of(EtcdList list, EtcdKeys keys)
     {
         List<OccupiedSubnet> occupied = [];
         foreach (EtcdKeyValue entry in list.Keys)
         {
-            if (!keys.TryGetSubnet(entry.Key, out ReadOnlySpan<byte> text) || !SubnetKey.TryParse(text, out SubnetKey? key)) continue;
+            if (!keys.TryGetSubnet(entry.Key, out ReadOnlySpan<byte> text)
+                || !SubnetKey.TryParse(text, out SubnetKey? key)) continue;
             occupied.Add(new(key, entry, LeaseValue.Read(key, entry.Value, entry.Lease == 0)));
         }
 

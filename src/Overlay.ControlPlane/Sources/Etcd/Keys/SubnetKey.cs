@@ -5,7 +5,9 @@ using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Keys;
 
-/// <summary>The last part of a lease's key: <c>10.5.52.0-24</c>, dual stack <c>10.12.13.0-24&amp;fd00:12:13::-56</c>. Immutable.</summary>
+/// <summary>
+/// The last part of a lease's key: <c>10.5.52.0-24</c>, dual stack <c>10.12.13.0-24&amp;fd00:12:13::-56</c>. Immutable.
+/// </summary>
 /// <param name="Ipv4">Never missing: flannel's keys begin with it.</param>
 /// <param name="Ipv6">The second part.</param>
 internal sealed record SubnetKey(IpPrefix Ipv4, IpPrefix? Ipv6)
@@ -41,12 +43,14 @@ internal sealed record SubnetKey(IpPrefix Ipv4, IpPrefix? Ipv6)
         return key is not null;
     }
 
-    public override string ToString() => string.Join('&', Prefixes.Select(static prefix => $"{prefix.Address}-{prefix.Length}"));
+    public override string ToString() =>
+        string.Join('&', Prefixes.Select(static prefix => $"{prefix.Address}-{prefix.Length}"));
 
     private static bool TryParse(string part, IpFamily family, out IpPrefix prefix)
     {
         int dash = part.LastIndexOf('-');
         prefix = default;
-        return dash > 0 && IpPrefix.TryParse($"{part.AsSpan(0, dash)}/{part.AsSpan(dash + 1)}", out prefix) && prefix.Family == family;
+        return dash > 0 && IpPrefix.TryParse($"{part.AsSpan(0, dash)}/{part.AsSpan(dash + 1)}", out prefix)
+            && prefix.Family == family;
     }
 }

@@ -7,9 +7,12 @@ using Overlay.Wire.Values;
 namespace Overlay.ControlPlane.Sources.Etcd.Own;
 
 /// <summary>This node's key in the store: read, and written where it differs. Not thread-safe.</summary>
-/// <remarks>A key of another owner is never overwritten: every write has the condition that the key is as it was read.</remarks>
+/// <remarks>
+/// A key of another owner is never overwritten: every write has the condition that the key is as it was read.
+/// </remarks>
 internal sealed class OwnKey(
-    EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdSettings settings, SubnetAllocator allocator, TimeProvider time, ILogger logger)
+    EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdSettings settings, SubnetAllocator allocator,
+    TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan _shortest = TimeSpan.FromMilliseconds(100);
 
@@ -35,9 +38,11 @@ internal sealed class OwnKey(
     {
         if (_held?.Key != claim.Key)
         {
-            // A key this run did not take itself: that of saved state, which the network may have grown out of meanwhile.
+            // A key this run did not take itself: that of saved state, which the network may have grown out of
+            // meanwhile.
             (_held, _isPublished) = (null, false);
-            if (!new SubnetChoice(claim.Request, await settings.ReadAsync(cancellationToken)).Allows(claim.Key)) return OwnKeyState.Lost;
+            if (!new SubnetChoice(claim.Request, await settings.ReadAsync(cancellationToken)).Allows(claim.Key))
+                return OwnKeyState.Lost;
         }
 
         // Again until the key is in order, or lost: each round another writer has changed it meanwhile.
@@ -46,7 +51,9 @@ internal sealed class OwnKey(
             EtcdKeyValue? entry = await client.GetAsync(keys.BytesOf(claim.Key), cancellationToken);
             OwnKeyState state = StateOf(entry, claim);
             if (state is OwnKeyState.Lost or OwnKeyState.Contested) return state;
-            bool? isDone = entry is null ? await RestoreAsync(claim, cancellationToken) : await UpdateAsync(claim, entry, cancellationToken);
+            bool? isDone = entry is null
+                ? await RestoreAsync(claim, cancellationToken)
+                : await UpdateAsync(claim, entry, cancellationToken);
             if (isDone == false) return OwnKeyState.Lost;
             if (isDone is null) continue;
             _isPublished = claim.Lease is not null;
@@ -66,7 +73,8 @@ internal sealed class OwnKey(
     {
         if (entry is null) return OwnKeyState.Absent;
         byte[] bytes = entry.Value ?? [];
-        if (entry.ModRevision == _held?.ModRevision || bytes.AsSpan().SequenceEqual(claim.Value) || bytes.AsSpan().SequenceEqual(_lastWritten)) return OwnKeyState.Own;
+        if (entry.ModRevision == _held?.ModRevision || bytes.AsSpan().SequenceEqual(claim.Value)
+            || bytes.AsSpan().SequenceEqual(_lastWritten)) return OwnKeyState.Own;
         LeaseValue value = LeaseValue.Read(claim.Key, bytes, entry.Lease == 0);
 
         // A value that makes no sense has no owner: the key was ours, or that of a node whose value was damaged.
@@ -86,11 +94,13 @@ internal sealed class OwnKey(
     private async Task<bool?> RestoreAsync(OwnClaim claim, CancellationToken cancellationToken)
     {
         EtcdList list = await client.ListAsync(keys.FirstSubnet, keys.SubnetsEnd, cancellationToken);
-        if (OccupiedSubnet.Of(list, keys).Any(subnet => subnet.Key != claim.Key && subnet.Key.Prefixes.Any(theirs => claim.Key.Prefixes.Any(theirs.Overlaps))))
+        if (OccupiedSubnet.Of(list, keys).Any(subnet =>
+            subnet.Key != claim.Key && subnet.Key.Prefixes.Any(theirs => claim.Key.Prefixes.Any(theirs.Overlaps))))
             return false;
         long lease = await LiveLeaseAsync(cancellationToken);
         _lastWritten = claim.Value;
-        if (await allocator.CreateAsync(claim.Key, claim.Value, lease, list.Header.Revision, cancellationToken) is not { } held) return null;
+        if (await allocator.CreateAsync(
+            claim.Key, claim.Value, lease, list.Header.Revision, cancellationToken) is not { } held) return null;
         if (_held is not null) logger.KeyWrittenAgain(keys.PathOf(claim.Key));
         _held = held;
         return true;
@@ -110,7 +120,8 @@ internal sealed class OwnKey(
         try
         {
             _lastWritten = claim.Value;
-            if (await allocator.WriteAsync(claim.Key, claim.Value, lease, entry.ModRevision, cancellationToken) is not { } held) return null;
+            if (await allocator.WriteAsync(
+                claim.Key, claim.Value, lease, entry.ModRevision, cancellationToken) is not { } held) return null;
             _held = held;
             return true;
         }

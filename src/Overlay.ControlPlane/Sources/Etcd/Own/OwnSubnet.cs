@@ -24,7 +24,8 @@ internal sealed class OwnSubnet : IDisposable
     private volatile OwnName? _name;
 
     public OwnSubnet(
-        EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdSettings settings, StoreHealth health, TimeProvider time, ILogger logger)
+        EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdSettings settings, StoreHealth health,
+        TimeProvider time, ILogger logger)
     {
         _client = client;
         _keys = keys;
@@ -75,11 +76,20 @@ internal sealed class OwnSubnet : IDisposable
     public async Task PublishAsync(Lease own, CancellationToken cancellationToken)
     {
         if (!SubnetKey.TryOf(new(own.Subnet, own.SubnetV6), out SubnetKey? key))
-            throw new ArgumentException($"the lease of {own.Node} has no IPv4 subnet such as 10.244.1.0/24, without which etcd has no key for it", nameof(own));
+            throw new ArgumentException(
+                $"the lease of {own.Node} has no IPv4 subnet such as 10.244.1.0/24, without which etcd has no key for "
+                + "it",
+                nameof(own));
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            PodCidrRequest request = (_claim?.Request ?? new(own.Node, null, null, new(null, null), null)) with { PublicIp = own.PublicIp, PublicIpV6 = own.PublicIpV6, Previous = null, VtepMac = own.Vteps.FirstOrDefault()?.Mac };
+            PodCidrRequest request = (_claim?.Request ?? new(own.Node, null, null, new(null, null), null)) with
+            {
+                PublicIp = own.PublicIp,
+                PublicIpV6 = own.PublicIpV6,
+                Previous = null,
+                VtepMac = own.Vteps.FirstOrDefault()?.Mac,
+            };
             _claim = new(key, LeaseValue.Format(own), request, own);
             _name = new(_keys.PathOf(key), own.Node);
             switch (await _key.EnsureAsync(_claim, cancellationToken))
@@ -88,7 +98,9 @@ internal sealed class OwnSubnet : IDisposable
                     _health.Settle(Problem);
                     return;
                 case OwnKeyState.Contested:
-                    throw new IOException($"{_name.Path} is written by another daemon that says it is {string.Join(" and ", own.PublicAddresses)}");
+                    throw new IOException(
+                        $"{_name.Path} is written by another daemon that says it is "
+                        + $"{string.Join(" and ", own.PublicAddresses)}");
                 default:
                     throw new IOException($"{_name.Path} is another node's by now");
             }
@@ -116,7 +128,9 @@ internal sealed class OwnSubnet : IDisposable
     {
         if (_name?.Node != node || _claim is not { } claim) return null;
         EtcdKeyValue? entry = await _client.GetAsync(_keys.BytesOf(claim.Key), cancellationToken);
-        return entry is null || LeaseValue.Read(claim.Key, entry.Value, entry.Lease == 0).Lease is not { } lease ? null : lease with { Node = node };
+        return entry is null || LeaseValue.Read(claim.Key, entry.Value, entry.Lease == 0).Lease is not { } lease
+            ? null
+            : lease with { Node = node };
     }
 
     /// <summary>The key may have changed.</summary>
@@ -179,7 +193,11 @@ internal sealed class OwnSubnet : IDisposable
         switch (await _key.EnsureAsync(_claim, cancellationToken))
         {
             case OwnKeyState.Contested:
-                _health.Say(Problem, $"is written by another daemon too, which says it is {string.Join(" and ", claim.Lease!.PublicAddresses)}; peers send to what it says until one of the two stops");
+                _health.Say(
+                    Problem,
+                    "is written by another daemon too, which says it is "
+                    + $"{string.Join(" and ", claim.Lease!.PublicAddresses)}; peers send to what it says until one of "
+                    + "the two stops");
                 return (null, true);
             case OwnKeyState.Own:
                 _health.Settle(Problem);
@@ -187,7 +205,8 @@ internal sealed class OwnSubnet : IDisposable
         }
 
         _health.Say(Problem, "is another node's by now, so this node takes another subnet");
-        HeldSubnet? held = await _allocator.TryAcquireAsync(claim.Request, await _settings.ReadAsync(cancellationToken), cancellationToken);
+        HeldSubnet? held = await _allocator.TryAcquireAsync(
+            claim.Request, await _settings.ReadAsync(cancellationToken), cancellationToken);
         if (held is null) return (null, false);
         _health.Settle(Problem);
         return (Take(held, claim.Request), true);

@@ -10,11 +10,12 @@ namespace Overlay.ControlPlane.Sources.Etcd.Watch;
 
 /// <summary>Follows the network's keys: a list, then a watch from the next revision on, for ever.</summary>
 /// <remarks>
-/// Changes that were compacted away, and a store that is another one or has gone back, lead to a new list; anything else
-/// to another watch from where the last one ended. A store with neither settings nor leases is not believed.
+/// Changes that were compacted away, and a store that is another one or has gone back, lead to a new list; anything
+/// else to another watch from where the last one ended. A store with neither settings nor leases is not believed.
 /// </remarks>
 internal sealed class EtcdFollower(
-    EtcdClient client, EtcdKeys keys, EtcdLeaseState state, EtcdSettings settings, OwnSubnet own, StoreHealth health, TimeProvider time)
+    EtcdClient client, EtcdKeys keys, EtcdLeaseState state, EtcdSettings settings, OwnSubnet own, StoreHealth health,
+    TimeProvider time)
 {
     private readonly Backoff _backoff = new(time);
     private EtcdHeader _at = new(0, 0);
@@ -48,7 +49,8 @@ internal sealed class EtcdFollower(
     {
         EtcdList list = await client.ListAsync(keys.First, keys.End, cancellationToken);
         settings.Notice(list.Keys.FirstOrDefault(key => keys.IsConfig(key.Key))?.Value);
-        if (!StoreBelief.IsNetwork(list.Keys.Any(key => keys.IsConfig(key.Key)), list.Keys.Any(key => keys.TryGetSubnet(key.Key, out _))))
+        if (!StoreBelief.IsNetwork(
+            list.Keys.Any(key => keys.IsConfig(key.Key)), list.Keys.Any(key => keys.TryGetSubnet(key.Key, out _))))
         {
             health.Answered();
             _at = new(0, 0);
@@ -90,7 +92,8 @@ internal sealed class EtcdFollower(
         return true;
     }
 
-    private async Task TakeAsync(IReadOnlyList<EtcdEvent> events, ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
+    private async Task TakeAsync(
+        IReadOnlyList<EtcdEvent> events, ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
     {
         OwnName? name = own.Name;
         IReadOnlyList<LeaseEvent> changes = state.Apply(events, name);
@@ -98,12 +101,14 @@ internal sealed class EtcdFollower(
         foreach (EtcdEvent change in events)
         {
             if (keys.IsConfig(change.Kv.Key)) settings.Notice(change.IsDelete ? null : change.Kv.Value ?? []);
-            else if (name is not null && change.Kv.Key.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(name.Path))) own.Look();
+            else if (name is not null && change.Kv.Key.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(name.Path)))
+                own.Look();
         }
     }
 
     // Once this node's key is another one, two leases have other names than before.
-    private async Task TellAsync(ChannelWriter<LeaseUpdate> updates, IReadOnlyList<LeaseEvent>? changes, CancellationToken cancellationToken)
+    private async Task TellAsync(
+        ChannelWriter<LeaseUpdate> updates, IReadOnlyList<LeaseEvent>? changes, CancellationToken cancellationToken)
     {
         OwnName? name = own.Name;
         bool isWhole = changes is null || name != _told;

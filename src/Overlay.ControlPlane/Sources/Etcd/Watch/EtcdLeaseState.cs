@@ -18,7 +18,8 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
     {
         foreach (Lease lease in known)
         {
-            if (SubnetKey.TryOf(new(lease.Subnet, lease.SubnetV6), out SubnetKey? key)) _ = _leases.TryAdd(keys.PathOf(key), lease with { Node = key.NodeName });
+            if (SubnetKey.TryOf(new(lease.Subnet, lease.SubnetV6), out SubnetKey? key))
+                _ = _leases.TryAdd(keys.PathOf(key), lease with { Node = key.NodeName });
         }
     }
 
@@ -33,7 +34,8 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
             _ = Put(key);
         }
 
-        foreach (string gone in _leases.Keys.Union(_damaged).Where(path => !present.Contains(path)).ToArray()) Forget(gone);
+        foreach (string gone in _leases.Keys.Union(_damaged).Where(path => !present.Contains(path)).ToArray())
+            Forget(gone);
     }
 
     /// <summary>Takes changes in their order.</summary>
@@ -50,20 +52,24 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
             else if (!Put(change.Kv)) continue;
             Lease? now = _leases.GetValueOrDefault(path);
             if (now == before) continue;
-            changes.Add(now is null ? new LeaseEvent.Removed(Named(path, before!, own).Node) : new LeaseEvent.Added(Named(path, now, own)));
+            changes.Add(now is null
+                ? new LeaseEvent.Removed(Named(path, before!, own).Node)
+                : new LeaseEvent.Added(Named(path, now, own)));
         }
 
         return changes;
     }
 
     /// <summary>Every lease, in the order of the keys.</summary>
-    public LeaseUpdate.Snapshot Snapshot(OwnName? own) => new([.. _leases.Select(entry => Named(entry.Key, entry.Value, own))]);
+    public LeaseUpdate.Snapshot Snapshot(OwnName? own) =>
+        new([.. _leases.Select(entry => Named(entry.Key, entry.Value, own))]);
 
     // A key that is no lease's is shown as far as it is text.
     private static string PathOf(EtcdKeyValue key) =>
         string.Concat(Encoding.UTF8.GetString(key.Key).Select(static c => char.IsControl(c) ? ' ' : c));
 
-    private static Lease Named(string path, Lease lease, OwnName? own) => own?.Path == path ? lease with { Node = own.Node } : lease;
+    private static Lease Named(string path, Lease lease, OwnName? own) =>
+        own?.Path == path ? lease with { Node = own.Node } : lease;
 
     private bool Put(EtcdKeyValue entry)
     {
@@ -78,7 +84,10 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
         LeaseValue value = LeaseValue.Read(key, entry.Value, isReservation: entry.Lease == 0);
         if (value.Problem is { } problem)
         {
-            Damaged(path, $"is not taken: {problem}. {(_leases.ContainsKey(path) ? "The lease read before stays in force" : "Nothing is known of that node")}");
+            Damaged(
+                path,
+                $"is not taken: {problem}. "
+                + $"{(_leases.ContainsKey(path) ? "The lease read before stays in force" : "Nothing is known of that node")}");
             return false;
         }
 

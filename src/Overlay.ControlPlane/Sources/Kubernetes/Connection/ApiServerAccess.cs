@@ -33,7 +33,9 @@ internal sealed record ApiServerAccess
     /// <summary>By kubeconfig, or as a pod; the options' URL before theirs.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="environment">Gives environment variables.</param>
-    /// <exception cref="InvalidDataException">The server is not known; the message names key or file, value and an example.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The server is not known; the message names key or file, value and an example.
+    /// </exception>
     public static ApiServerAccess Of(KubernetesOptions options, Func<string, string?> environment)
     {
         Uri? server = options.ApiServer.Length == 0 ? null : ParseServer(options.ApiServer, $"{Keys}:ApiServer");
@@ -53,7 +55,8 @@ internal sealed record ApiServerAccess
     }
 
     public static Uri ParseServer(string text, string name) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? server) && (server.Scheme == Uri.UriSchemeHttps || server.Scheme == Uri.UriSchemeHttp)
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? server)
+            && (server.Scheme == Uri.UriSchemeHttps || server.Scheme == Uri.UriSchemeHttp)
             ? server
             : throw new InvalidDataException($"{name} is \"{text}\", not a URL such as https://192.0.2.10:6443");
 
@@ -64,7 +67,8 @@ internal sealed record ApiServerAccess
         if (string.IsNullOrEmpty(host) || string.IsNullOrEmpty(port))
         {
             throw new InvalidDataException(
-                $"{Keys}:Kubeconfig is empty and this is no pod, for KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; "
+                $"{Keys}:Kubeconfig is empty and this is no pod, for KUBERNETES_SERVICE_HOST and "
+                + "KUBERNETES_SERVICE_PORT are not set; "
                 + "set the key to a file such as /etc/kubernetes/overlay.conf");
         }
 

@@ -4,8 +4,11 @@ using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
-/// <summary>The requests of this daemon to the API server. Every failure is an <see cref="ApiServerException"/>.</summary>
-internal sealed class ApiServerClient(HttpClient http, string credentials, NodeParser parser, KubernetesTimings timings) : IDisposable
+/// <summary>
+/// The requests of this daemon to the API server. Every failure is an <see cref="ApiServerException"/>.
+/// </summary>
+internal sealed class ApiServerClient(
+    HttpClient http, string credentials, NodeParser parser, KubernetesTimings timings) : IDisposable
 {
     /// <summary>The path of Nodes.</summary>
     public const string Nodes = "api/v1/nodes";
@@ -21,14 +24,17 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         {
             return await ReadNodeAsync(request, cancellationToken);
         }
-        catch (ApiServerException exception) when (exception.Status == HttpStatusCode.NotFound && exception.Message.Contains($"\"{name}\"", StringComparison.Ordinal))
+        catch (ApiServerException exception) when (exception.Status == HttpStatusCode.NotFound
+            && exception.Message.Contains($"\"{name}\"", StringComparison.Ordinal))
         {
             // Another 404 is that of a server which has no nodes at all.
             return null;
         }
     }
 
-    /// <summary>Merges a patch into a Node by its status subresource, which also takes annotations; the Node as it is then.</summary>
+    /// <summary>
+    /// Merges a patch into a Node by its status subresource, which also takes annotations; the Node as it is then.
+    /// </summary>
     public async Task<ApiNode> PatchStatusAsync(string name, byte[] patch, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(HttpMethod.Patch, $"{Nodes}/{Uri.EscapeDataString(name)}/status");
@@ -45,7 +51,8 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         HttpResponseMessage response = await SendAsync(message, timings.QueueTimeout, cancellationToken);
         try
         {
-            return new(response, await response.Content.ReadAsStreamAsync(cancellationToken), timings.SilenceTimeout, cancellationToken);
+            return new(response, await response.Content.ReadAsStreamAsync(
+                cancellationToken), timings.SilenceTimeout, cancellationToken);
         }
         catch
         {
@@ -64,7 +71,8 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         {
             using HttpResponseMessage response = await SendAsync(request, timings.RequestTimeout, limit.Token);
             byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token);
-            return parser.ReadObject(body) ?? throw new ApiServerException(null, "has answered with text that is no Node");
+            return parser.ReadObject(body)
+                ?? throw new ApiServerException(null, "has answered with text that is no Node");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -76,7 +84,8 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, TimeSpan patience, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
@@ -91,13 +100,16 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         catch (Exception exception)
         {
             response?.Dispose();
-            if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested) throw NoAnswer(patience);
-            if (exception is HttpRequestException or (IOException and not ApiServerException)) throw Unreachable(exception);
+            if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                throw NoAnswer(patience);
+            if (exception is HttpRequestException or (IOException and not ApiServerException))
+                throw Unreachable(exception);
             throw;
         }
     }
 
-    private async Task<ApiServerException> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<ApiServerException> RefusalAsync(
+        HttpResponseMessage response, CancellationToken cancellationToken)
     {
         byte[] body = new byte[LongestError];
         await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -107,20 +119,24 @@ internal sealed class ApiServerClient(HttpClient http, string credentials, NodeP
         return Refusal(response.StatusCode, said ?? response.ReasonPhrase, retryAfter);
     }
 
-    /// <summary>The server's refusal, in a status of HTTP or in the middle of a watch, with a hint what to do.</summary>
+    /// <summary>
+    /// The server's refusal, in a status of HTTP or in the middle of a watch, with a hint what to do.
+    /// </summary>
     public ApiServerException Refusal(HttpStatusCode status, string? said, TimeSpan? retryAfter = null)
     {
         string what = $"answers {(int)status} {status}" + (string.IsNullOrEmpty(said) ? "" : $": {said}");
         return new(status, status switch
         {
             HttpStatusCode.Unauthorized => $"{what}: it does not take {credentials}",
-            HttpStatusCode.Forbidden => $"{what}; the daemon's ClusterRole needs get, list and watch on nodes, and patch on nodes/status",
+            HttpStatusCode.Forbidden =>
+                $"{what}; the daemon's ClusterRole needs get, list and watch on nodes, and patch on nodes/status",
             HttpStatusCode.NotFound => $"{what}; is this the URL of an API server?",
             _ => what,
         }, retryAfter);
     }
 
-    private static ApiServerException NoAnswer(TimeSpan patience) => new(null, $"has not answered for {patience.TotalSeconds:0.#} s");
+    private static ApiServerException NoAnswer(TimeSpan patience) =>
+        new(null, $"has not answered for {patience.TotalSeconds:0.#} s");
 
     private static ApiServerException Unreachable(Exception exception) =>
         new(null, $"cannot be reached: {exception.GetBaseException().Message}", cause: exception);

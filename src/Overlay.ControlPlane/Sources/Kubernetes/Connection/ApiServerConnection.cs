@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
-/// <summary>An HTTP client for one API server: HTTP/2 where it is offered, its certificate checked, our credentials shown.</summary>
+/// <summary>
+/// An HTTP client for one API server: HTTP/2 where it is offered, its certificate checked, our credentials shown.
+/// </summary>
 internal static class ApiServerConnection
 {
     private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(10);
@@ -28,7 +30,8 @@ internal static class ApiServerConnection
             SslOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = new ServerTrust(access.Authorities).Check,
-                LocalCertificateSelectionCallback = access.ClientCertificate is null ? null : (_, _, _, _, _) => ClientCertificate(access),
+                LocalCertificateSelectionCallback = access.ClientCertificate is null ? null : (_, _, _, _, _) =>
+                    ClientCertificate(access),
             },
         };
         if (!access.SendsToken && (access.Token is not null || File.Exists(access.TokenFile)))
@@ -42,7 +45,8 @@ internal static class ApiServerConnection
             Timeout = Timeout.InfiniteTimeSpan,
         };
         client.DefaultRequestHeaders.Accept.Add(new("application/json"));
-        client.DefaultRequestHeaders.UserAgent.Add(new("overlayd", typeof(ApiServerConnection).Assembly.GetName().Version?.ToString(3)));
+        client.DefaultRequestHeaders.UserAgent.Add(
+            new("overlayd", typeof(ApiServerConnection).Assembly.GetName().Version?.ToString(3)));
 
         // The handler takes the name to check from the Host header.
         client.DefaultRequestHeaders.Host = access.ServerName;
@@ -55,10 +59,12 @@ internal static class ApiServerConnection
         {
             return X509Certificate2.CreateFromPem(access.ClientCertificate!.Read(), access.ClientKey!.Read());
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new AuthenticationException(
-                $"the client certificate in {access.ClientCertificate} with the key in {access.ClientKey} cannot be read: {exception.Message}", exception);
+                $"the client certificate in {access.ClientCertificate} with the key in {access.ClientKey} cannot be "
+                + $"read: {exception.Message}", exception);
         }
     }
 }

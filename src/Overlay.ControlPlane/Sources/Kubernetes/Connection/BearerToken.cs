@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
-/// <summary>The token of this daemon: a fixed one, or a file's, which kubelet replaces long before it expires. Thread-safe.</summary>
+/// <summary>
+/// The token of this daemon: a fixed one, or a file's, which kubelet replaces long before it expires. Thread-safe.
+/// </summary>
 /// <param name="fixedToken">Used where there is no file.</param>
 /// <param name="file">Wins over the fixed one.</param>
 /// <param name="age">How long a token is used before the file is read again.</param>
@@ -53,7 +55,9 @@ internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (_token is null) throw new ApiServerException(null, $"cannot be asked: the token in {path} cannot be read: {exception.Message}", cause: exception);
+            if (_token is null)
+                throw new ApiServerException(null,
+                    $"cannot be asked: the token in {path} cannot be read: {exception.Message}", cause: exception);
             if (_problem.Begin(exception.Message, cause: path)) logger.TokenFileUnreadable(path, exception.Message);
         }
 

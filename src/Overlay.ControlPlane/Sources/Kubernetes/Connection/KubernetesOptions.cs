@@ -1,6 +1,8 @@
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
-/// <summary>How the Kubernetes API server is reached, and which of its annotations are this network's. Immutable.</summary>
+/// <summary>
+/// How the Kubernetes API server is reached, and which of its annotations are this network's. Immutable.
+/// </summary>
 public sealed record KubernetesOptions
 {
     /// <summary>The prefix flannel uses unless told otherwise.</summary>

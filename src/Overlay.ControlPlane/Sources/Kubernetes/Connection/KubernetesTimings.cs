@@ -18,7 +18,9 @@ internal sealed record KubernetesTimings
     /// <summary>How long nothing may come. A live server sends a bookmark a minute.</summary>
     public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(150);
 
-    /// <summary>How long a watch is asked for, at least; at most twice that, by chance, so that watches do not end together.</summary>
+    /// <summary>
+    /// How long a watch is asked for, at least; at most twice that, by chance, so that watches do not end together.
+    /// </summary>
     public TimeSpan WatchTime { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>A watch that ends sooner than that is not asked for again at once.</summary>
@@ -42,7 +44,10 @@ internal sealed record KubernetesTimings
     /// <summary>The pause before a list that is not believed is read again.</summary>
     public TimeSpan DoubtPause { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The wait before annotations that somebody changed are written for the second time; doubled with every further one.</summary>
+    /// <summary>
+    /// The wait before annotations that somebody changed are written for the second time; doubled with every further
+    /// one.
+    /// </summary>
     public TimeSpan FirstRepairPause { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The longest such wait.</summary>
@@ -52,5 +57,9 @@ internal sealed record KubernetesTimings
     public TimeSpan RepairMemory { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>Waits after failures, random from zero on so that a cluster's nodes spread out.</summary>
-    internal Backoff NewBackoff(TimeProvider time) => new(time, FirstBackoff, LongestBackoff) { LeastShare = 0, ForgetsAfter = HealthyAfter };
+    internal Backoff NewBackoff(TimeProvider time) => new(time, FirstBackoff, LongestBackoff)
+    {
+        LeastShare = 0,
+        ForgetsAfter = HealthyAfter,
+    };
 }

@@ -5,30 +5,36 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
-/// <summary>Checks the API server's certificate against the cluster's own authorities, read anew for every connection.</summary>
+/// <summary>
+/// Checks the API server's certificate against the cluster's own authorities, read anew for every connection.
+/// </summary>
 /// <param name="authorities">The trusted authorities; null for the system's.</param>
 internal sealed class ServerTrust(PemSource? authorities)
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    /// <exception cref="AuthenticationException">The server is not to be trusted; the message says why, as a plain false would not.</exception>
+    /// <exception cref="AuthenticationException">
+    /// The server is not to be trusted; the message says why, as a plain false would not.
+    /// </exception>
     public bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is null) throw new AuthenticationException("the server shows no certificate");
         using X509Certificate2 shown = new(certificate);
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-            throw new AuthenticationException($"the server's certificate {shown.Subject} is for another name or address");
+            throw new AuthenticationException(
+                $"the server's certificate {shown.Subject} is for another name or address");
         if (authorities is null)
         {
             if (errors == SslPolicyErrors.None) return true;
-            throw new AuthenticationException($"the server's certificate {shown.Subject} is not signed by an authority of this system");
+            throw new AuthenticationException(
+                $"the server's certificate {shown.Subject} is not signed by an authority of this system");
         }
 
         return IsVouchedFor(shown, chain, Read(authorities));
     }
 
-    // Each authority is tried by itself: a cluster that replaces its authority has two of the same name for a while, and a chain is built with
-    // the first that fits the name.
+    // Each authority is tried by itself: a cluster that replaces its authority has two of the same name for a while,
+    // and a chain is built with the first that fits the name.
     private bool IsVouchedFor(X509Certificate2 shown, X509Chain? sent, X509Certificate2Collection trusted)
     {
         string reason = "there is none in it";
@@ -36,13 +42,17 @@ internal sealed class ServerTrust(PemSource? authorities)
         {
             using X509Chain chain = new();
             if (IsVouchedFor(shown, sent, authority, chain)) return true;
-            reason = string.Join(", ", chain.ChainStatus.Select(static status => status.StatusInformation.TrimEnd('.')));
+            reason =
+                string.Join(", ", chain.ChainStatus.Select(static status => status.StatusInformation.TrimEnd('.')));
         }
 
-        throw new AuthenticationException($"the server's certificate {shown.Subject} is not vouched for by the authorities in {authorities}: {reason}");
+        throw new AuthenticationException(
+            $"the server's certificate {shown.Subject} is not vouched for by the authorities in {authorities}: "
+            + $"{reason}");
     }
 
-    private static bool IsVouchedFor(X509Certificate2 shown, X509Chain? sent, X509Certificate2 authority, X509Chain chain)
+    private static bool IsVouchedFor(
+        X509Certificate2 shown, X509Chain? sent, X509Certificate2 authority, X509Chain chain)
     {
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         _ = chain.ChainPolicy.CustomTrustStore.Add(authority);
@@ -55,7 +65,8 @@ internal sealed class ServerTrust(PemSource? authorities)
         // known root is that the given authority is in the chain.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllowUnknownCertificateAuthority;
         return chain.Build(shown)
-            && chain.ChainElements.Any(element => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span));
+            && chain.ChainElements.Any(
+                element => authority.RawDataMemory.Span.SequenceEqual(element.Certificate.RawDataMemory.Span));
     }
 
     private static X509Certificate2Collection Read(PemSource source)
@@ -66,9 +77,11 @@ internal sealed class ServerTrust(PemSource? authorities)
             certificates.ImportFromPem(source.Read());
             return certificates;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new AuthenticationException($"the authorities in {source} cannot be read: {exception.Message}", exception);
+            throw new AuthenticationException(
+                $"the authorities in {source} cannot be read: {exception.Message}", exception);
         }
     }
 }

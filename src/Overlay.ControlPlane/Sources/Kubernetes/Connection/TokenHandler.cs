@@ -6,7 +6,8 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// <summary>Shows the token with every request, and once more where it was refused and has been replaced.</summary>
 internal sealed class TokenHandler(BearerToken token, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         string? shown = Show(request);
         HttpResponseMessage response = await base.SendAsync(request, cancellationToken);

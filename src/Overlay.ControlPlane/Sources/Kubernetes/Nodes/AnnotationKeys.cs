@@ -50,7 +50,10 @@ public sealed partial class AnnotationKeys
 
     internal ReadOnlySpan<byte> Utf8Prefix => _utf8Prefix;
 
-    /// <summary>Takes <c>flannel.alpha.coreos.com</c>, or <c>example.com/blue</c> for names that begin with <c>example.com/blue-</c>.</summary>
+    /// <summary>
+    /// Takes <c>flannel.alpha.coreos.com</c>, or <c>example.com/blue</c> for names that begin with
+    /// <c>example.com/blue-</c>.
+    /// </summary>
     public static bool TryParse(string prefix, [NotNullWhen(true)] out AnnotationKeys? keys)
     {
         string full = prefix.Contains('/') ? prefix : prefix + '/';

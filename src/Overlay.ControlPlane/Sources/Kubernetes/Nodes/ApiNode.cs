@@ -13,7 +13,9 @@ internal sealed class ApiNode : ApiObject
 
     public List<string> PodCidrs { get; } = [];
 
-    /// <summary>The status of the condition NetworkUnavailable: True, False or Unknown; null where there is none.</summary>
+    /// <summary>
+    /// The status of the condition NetworkUnavailable: True, False or Unknown; null where there is none.
+    /// </summary>
     public string? NetworkUnavailable { get; set; }
 
     public string? this[string annotation] => Annotations.GetValueOrDefault(annotation);

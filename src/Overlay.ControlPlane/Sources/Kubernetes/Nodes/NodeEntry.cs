@@ -15,7 +15,8 @@ internal sealed record NodeEntry(string? Uid, Lease? Lease, string? Problem)
     {
         // A Node made anew under an old name is another node: the old lease is not its lease.
         NodeEntry before = Uid is not null && node.Uid is not null && Uid != node.Uid ? New : this;
-        if (!NodeLease.TryRead(node, keys, out Lease? lease, out string? error)) return new(node.Uid, before.Lease, error);
+        if (!NodeLease.TryRead(node, keys, out Lease? lease, out string? error))
+            return new(node.Uid, before.Lease, error);
 
         // Tools that write a whole Node take annotations off that they do not know. Traffic that flows goes on.
         return before.Lease is not null && node[keys.Managed] is null

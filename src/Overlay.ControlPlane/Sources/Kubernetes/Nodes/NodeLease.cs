@@ -25,7 +25,8 @@ internal sealed class NodeLease
     /// <param name="keys">Names of its annotations.</param>
     /// <param name="lease">Null for a node that takes no part.</param>
     /// <param name="error">The problem, in one sentence with the name, the value and a right example.</param>
-    public static bool TryRead(ApiNode node, AnnotationKeys keys, out Lease? lease, [NotNullWhen(false)] out string? error)
+    public static bool TryRead(
+        ApiNode node, AnnotationKeys keys, out Lease? lease, [NotNullWhen(false)] out string? error)
     {
         lease = null;
         NodeLease reading = new(node, keys);
@@ -38,7 +39,9 @@ internal sealed class NodeLease
     /// <summary>The node's pod CIDRs; both null while it has none.</summary>
     public static bool TryReadPodCidrs(ApiNode node, out PodCidrs podCidrs, [NotNullWhen(false)] out string? error)
     {
-        IReadOnlyList<string> texts = node.PodCidrs.Count > 0 ? node.PodCidrs : node.PodCidr is { Length: > 0 } one ? [one] : [];
+        IReadOnlyList<string> texts = node.PodCidrs.Count > 0
+            ? node.PodCidrs
+            : node.PodCidr is { Length: > 0 } one ? [one] : [];
         podCidrs = new(null, null);
         error = null;
         foreach (string text in texts)
@@ -46,15 +49,20 @@ internal sealed class NodeLease
             if (!TryParsePrefix(text, out IpPrefix prefix))
                 error ??= $"spec.podCIDRs has \"{text}\", which is no prefix such as \"10.244.2.0/24\"";
             else if (prefix.Family == IpFamily.IPv4 ? podCidrs.Ipv4 is not null : podCidrs.Ipv6 is not null)
-                error ??= $"spec.podCIDRs has {string.Join(" and ", texts)}, and there can be one of either family, such as \"10.244.2.0/24\" and \"fd00:10:244:2::/64\"";
-            else podCidrs = prefix.Family == IpFamily.IPv4 ? podCidrs with { Ipv4 = prefix } : podCidrs with { Ipv6 = prefix };
+                error ??= $"spec.podCIDRs has {string.Join(" and ", texts)}, and there can be one of either family, "
+                    + "such as \"10.244.2.0/24\" and \"fd00:10:244:2::/64\"";
+            else
+                podCidrs = prefix.Family == IpFamily.IPv4
+                    ? podCidrs with { Ipv4 = prefix }
+                    : podCidrs with { Ipv6 = prefix };
         }
 
         return error is null;
     }
 
     /// <summary>An annotation that holds an address; null where there is none.</summary>
-    public static bool TryReadAddress(ApiNode node, string key, IpFamily family, out IpAddress? address, [NotNullWhen(false)] out string? error)
+    public static bool TryReadAddress(
+        ApiNode node, string key, IpFamily family, out IpAddress? address, [NotNullWhen(false)] out string? error)
     {
         address = null;
         error = null;
@@ -65,7 +73,9 @@ internal sealed class NodeLease
             return true;
         }
 
-        error = $"annotation {key} is \"{Shown(text)}\", not an {family} address such as \"{(family == IpFamily.IPv4 ? "192.0.2.2" : "2001:db8::2")}\"";
+        error =
+            $"annotation {key} is \"{Shown(text)}\", not an {family} address such as "
+            + $"\"{(family == IpFamily.IPv4 ? "192.0.2.2" : "2001:db8::2")}\"";
         return false;
     }
 
@@ -73,7 +83,8 @@ internal sealed class NodeLease
     {
         if (!TryReadPodCidrs(_node, out PodCidrs podCidrs, out string? error)) _error ??= error;
         string? type = _node[_keys.BackendType];
-        if (string.IsNullOrEmpty(type)) _error ??= $"annotation {_keys.BackendType} is missing; it should be a backend's name such as \"vxlan\"";
+        if (string.IsNullOrEmpty(type))
+            _error ??= $"annotation {_keys.BackendType} is missing; it should be a backend's name such as \"vxlan\"";
 
         // Other backends put other things there; the reconciler refuses them by their type.
         bool isVxlan = Lease.Vxlan.Equals(type, StringComparison.OrdinalIgnoreCase);

@@ -9,7 +9,8 @@ internal sealed class NodeParser(AnnotationKeys keys) : ApiParser<ApiNode>
     protected override bool ReadMember(ref Utf8JsonReader reader, ApiNode read)
     {
         if (reader.ValueTextEquals("spec"u8) && IsNext(ref reader, JsonTokenType.StartObject)) Spec(ref reader, read);
-        else if (reader.ValueTextEquals("status"u8) && IsNext(ref reader, JsonTokenType.StartObject)) Status(ref reader, read);
+        else if (reader.ValueTextEquals("status"u8) && IsNext(ref reader, JsonTokenType.StartObject))
+            Status(ref reader, read);
         else return false;
         return true;
     }

@@ -8,7 +8,8 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 /// <summary>The leases of all nodes, which outlive bad annotations and lists that cannot be true. One writer.</summary>
 internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
 {
-    private const string EmptyList = "there is none at all, not even this one, as in an API server that is the wrong one or was emptied";
+    private const string EmptyList =
+        "there is none at all, not even this one, as in an API server that is the wrong one or was emptied";
     private const string All = "nodes";
     private const string Nameless = "nodes/?";
 
@@ -30,7 +31,8 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
     public bool IsBelievable(ObjectUpdate<ApiNode> update)
     {
         bool isDoubted = update.IsSnapshot
-            && !StoreBelief.IsCluster(update.Changes.Count, knowsLeases: _nodes.Values.Any(static entry => entry.Lease is not null));
+            && !StoreBelief.IsCluster(
+                update.Changes.Count, knowsLeases: _nodes.Values.Any(static entry => entry.Lease is not null));
         if (isDoubted != _isDoubted)
         {
             _isDoubted = isDoubted;
@@ -51,7 +53,8 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
         {
             _hasNameless = false;
             HashSet<string> present = [.. update.Changes.Select(static change => change.Object.Name)];
-            foreach (string name in _nodes.Keys.Where(name => !present.Contains(name)).ToList()) saysMore |= Forget(name, events);
+            foreach (string name in _nodes.Keys.Where(name => !present.Contains(name)).ToList())
+                saysMore |= Forget(name, events);
         }
 
         foreach (ObjectChange<ApiNode> change in update.Changes)
@@ -60,7 +63,8 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
         }
 
         if (saysMore || update.IsSnapshot) PublishProblems();
-        if (update.IsSnapshot) return new LeaseUpdate.Snapshot([.. _nodes.Values.Select(static entry => entry.Lease).OfType<Lease>()]);
+        if (update.IsSnapshot)
+            return new LeaseUpdate.Snapshot([.. _nodes.Values.Select(static entry => entry.Lease).OfType<Lease>()]);
         return events.Count > 0 ? new LeaseUpdate.Events(events) : null;
     }
 
@@ -77,7 +81,8 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
         if (now.Problem is not null)
         {
             logger.NodeNotTaken(
-                node.Name, now.Problem, now.Lease is null ? "Nothing is known of it" : "The lease read before stays in force");
+                node.Name, now.Problem,
+                now.Lease is null ? "Nothing is known of it" : "The lease read before stays in force");
         }
         else logger.NodeIsSound(node.Name);
         return true;

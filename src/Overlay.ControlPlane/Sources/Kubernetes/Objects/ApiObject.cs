@@ -1,6 +1,9 @@
 namespace Overlay.ControlPlane.Sources.Kubernetes.Objects;
 
-/// <summary>The parts that every object of the API may have, a Status and a list's own metadata too. Not written to after it was read.</summary>
+/// <summary>
+/// The parts that every object of the API may have, a Status and a list's own metadata too. Not written to after it was
+/// read.
+/// </summary>
 internal class ApiObject
 {
     /// <summary>Empty where there is none.</summary>

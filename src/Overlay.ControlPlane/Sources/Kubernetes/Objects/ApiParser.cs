@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Objects;
 
-/// <summary>Reads the members that are of use here from the API's JSON, and skips the rest, which is most of it. Never throws.</summary>
+/// <summary>
+/// Reads the members that are of use here from the API's JSON, and skips the rest, which is most of it. Never throws.
+/// </summary>
 /// <typeparam name="T">The kind of objects. A Status and a list's metadata are read as one of them.</typeparam>
 internal abstract class ApiParser<T> where T : ApiObject, new()
 {
@@ -52,7 +54,8 @@ internal abstract class ApiParser<T> where T : ApiObject, new()
             while (NextMember(ref reader))
             {
                 if (reader.ValueTextEquals("type"u8)) type = Text(ref reader, null, "type");
-                else if (reader.ValueTextEquals("object"u8) && IsNext(ref reader, JsonTokenType.StartObject)) about = Object(ref reader);
+                else if (reader.ValueTextEquals("object"u8) && IsNext(ref reader, JsonTokenType.StartObject))
+                    about = Object(ref reader);
                 else reader.Skip();
             }
 
@@ -67,7 +70,9 @@ internal abstract class ApiParser<T> where T : ApiObject, new()
     // InvalidOperationException for a name whose escapes are no valid text.
     private static bool IsBadJson(Exception exception) => exception is JsonException or InvalidOperationException;
 
-    /// <summary>Reads a member other than <c>metadata</c>; false where it is of no use, and then the reader has not moved.</summary>
+    /// <summary>
+    /// Reads a member other than <c>metadata</c>; false where it is of no use, and then the reader has not moved.
+    /// </summary>
     protected virtual bool ReadMember(ref Utf8JsonReader reader, T read) => false;
 
     /// <summary>Reads an annotation; false where it is of no use, and then the reader has not moved.</summary>
@@ -78,9 +83,11 @@ internal abstract class ApiParser<T> where T : ApiObject, new()
         T read = new();
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals("metadata"u8) && IsNext(ref reader, JsonTokenType.StartObject)) Metadata(ref reader, read);
+            if (reader.ValueTextEquals("metadata"u8) && IsNext(ref reader, JsonTokenType.StartObject))
+                Metadata(ref reader, read);
             else if (reader.ValueTextEquals("message"u8)) read.Message = Text(ref reader, null, "message");
-            else if (reader.ValueTextEquals("code"u8) && IsNext(ref reader, JsonTokenType.Number)) read.Code = reader.TryGetInt32(out int code) ? code : 0;
+            else if (reader.ValueTextEquals("code"u8) && IsNext(ref reader, JsonTokenType.Number))
+                read.Code = reader.TryGetInt32(out int code) ? code : 0;
             else if (!ReadMember(ref reader, read)) reader.Skip();
         }
 
@@ -93,9 +100,11 @@ internal abstract class ApiParser<T> where T : ApiObject, new()
         {
             if (reader.ValueTextEquals("name"u8)) read.Name = Text(ref reader, read, "metadata.name") ?? "";
             else if (reader.ValueTextEquals("uid"u8)) read.Uid = Text(ref reader, read, "metadata.uid");
-            else if (reader.ValueTextEquals("resourceVersion"u8)) read.ResourceVersion = Text(ref reader, read, "metadata.resourceVersion");
+            else if (reader.ValueTextEquals("resourceVersion"u8))
+                read.ResourceVersion = Text(ref reader, read, "metadata.resourceVersion");
             else if (reader.ValueTextEquals("continue"u8)) read.Continue = Text(ref reader, read, "metadata.continue");
-            else if (reader.ValueTextEquals("annotations"u8) && IsNext(ref reader, JsonTokenType.StartObject)) Annotations(ref reader, read);
+            else if (reader.ValueTextEquals("annotations"u8) && IsNext(ref reader, JsonTokenType.StartObject))
+                Annotations(ref reader, read);
             else reader.Skip();
         }
 
@@ -106,12 +115,14 @@ internal abstract class ApiParser<T> where T : ApiObject, new()
     {
         while (NextMember(ref reader))
         {
-            if (reader.ValueTextEquals("k8s.io/initial-events-end"u8)) read.EndsInitialEvents = Text(ref reader, null, "annotation") is "true";
+            if (reader.ValueTextEquals("k8s.io/initial-events-end"u8))
+                read.EndsInitialEvents = Text(ref reader, null, "annotation") is "true";
             else if (!ReadAnnotation(ref reader, read)) reader.Skip();
         }
     }
 
-    protected static bool NextMember(ref Utf8JsonReader reader) => reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
+    protected static bool NextMember(ref Utf8JsonReader reader) =>
+        reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
 
     /// <summary>Moves to the member's value if it is of that kind; else stays, for Skip to pass over both.</summary>
     protected static bool IsNext(ref Utf8JsonReader reader, JsonTokenType type)

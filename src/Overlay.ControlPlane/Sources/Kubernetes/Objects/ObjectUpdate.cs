@@ -13,5 +13,6 @@ internal readonly record struct ObjectChange<T>(T Object, bool IsDeleted) where 
 /// <param name="Changes">In the order in which they happened.</param>
 internal sealed record ObjectUpdate<T>(bool IsSnapshot, IReadOnlyList<ObjectChange<T>> Changes) where T : ApiObject
 {
-    public static ObjectUpdate<T> Snapshot(IEnumerable<T> objects) => new(true, [.. objects.Select(static found => new ObjectChange<T>(found, false))]);
+    public static ObjectUpdate<T> Snapshot(IEnumerable<T> objects) =>
+        new(true, [.. objects.Select(static found => new ObjectChange<T>(found, false))]);
 }

@@ -13,13 +13,16 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 /// </remarks>
 internal static class NodeAnnotations
 {
-    /// <summary>Key and value, in the order of the keys' names; null for what is not to be there: a family without a VTEP.</summary>
+    /// <summary>
+    /// Key and value, in the order of the keys' names; null for what is not to be there: a family without a VTEP.
+    /// </summary>
     /// <remarks>Peers would send to an address that this node has given up.</remarks>
     /// <param name="own">The lease.</param>
     /// <param name="node">The Node as it is, with an operator's overwrites.</param>
     /// <param name="keys">Names of the annotations.</param>
     /// <param name="problem">An overwrite that is no address and so is not used; null when all is well.</param>
-    public static SortedDictionary<string, string?> Of(Lease own, ApiNode node, AnnotationKeys keys, out string? problem)
+    public static SortedDictionary<string,
+    string?> Of(Lease own, ApiNode node, AnnotationKeys keys, out string? problem)
     {
         problem = null;
         SortedDictionary<string, string?> annotations = new(StringComparer.Ordinal)
@@ -27,11 +30,14 @@ internal static class NodeAnnotations
             [keys.BackendType] = own.BackendType,
             [keys.Managed] = "true",
         };
-        Add(keys.BackendData, own.BackendData, keys.PublicIp, own.PublicIp, keys.PublicIpOverwrite, IpFamily.IPv4, ref problem);
-        Add(keys.BackendV6Data, own.BackendV6Data, keys.PublicIpV6, own.PublicIpV6, keys.PublicIpV6Overwrite, IpFamily.IPv6, ref problem);
+        Add(keys.BackendData, own.BackendData, keys.PublicIp, own.PublicIp, keys.PublicIpOverwrite, IpFamily.IPv4,
+            ref problem);
+        Add(keys.BackendV6Data, own.BackendV6Data, keys.PublicIpV6, own.PublicIpV6, keys.PublicIpV6Overwrite,
+            IpFamily.IPv6, ref problem);
         return annotations;
 
-        void Add(string dataKey, VtepData? data, string addressKey, IpAddress? address, string overwriteKey, IpFamily family, ref string? wrong)
+        void Add(string dataKey, VtepData? data, string addressKey, IpAddress? address, string overwriteKey,
+            IpFamily family, ref string? wrong)
         {
             if (data is null || address is null)
             {
@@ -39,8 +45,10 @@ internal static class NodeAnnotations
                 return;
             }
 
-            if (!NodeLease.TryReadAddress(node, overwriteKey, family, out IpAddress? overwrite, out string? error)) wrong ??= error;
-            annotations[dataKey] = JsonSerializer.Serialize(VtepDocument.Of(data)!, LeaseJsonContext.Default.VtepDocument);
+            if (!NodeLease.TryReadAddress(node, overwriteKey, family, out IpAddress? overwrite, out string? error))
+                wrong ??= error;
+            annotations[dataKey] =
+                JsonSerializer.Serialize(VtepDocument.Of(data)!, LeaseJsonContext.Default.VtepDocument);
             annotations[addressKey] = (overwrite ?? address).ToString()!;
         }
     }

@@ -13,10 +13,15 @@ internal static class NodeStatusPatch
     private const string Message = "Overlay carries pod traffic on this node";
 
     // Plain quotes in values, as flannel and kubectl send them.
-    private static readonly JsonWriterOptions _options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions _options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <param name="annotations">Annotations to be set; with null, to be removed.</param>
-    /// <param name="readySince">The time at which pods' packets began to flow; null to leave the condition alone.</param>
+    /// <param name="readySince">
+    /// The time at which pods' packets began to flow; null to leave the condition alone.
+    /// </param>
     public static byte[] Format(IEnumerable<KeyValuePair<string, string?>> annotations, DateTimeOffset? readySince)
     {
         using MemoryStream buffer = new();
@@ -32,7 +37,9 @@ internal static class NodeStatusPatch
                 writer.WriteEndObject();
             }
 
-            if (readySince is { } since) WriteCondition(writer, since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
+            if (readySince is { } since)
+                WriteCondition(
+                    writer, since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
             writer.WriteEndObject();
         }
 

@@ -6,7 +6,8 @@ using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 
 /// <summary>The lease that this node has announced, and its Node as it was last seen. Thread-safe.</summary>
-internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesTimings timings, TimeProvider time, ILogger logger)
+internal sealed class OwnNodeState(
+    string name, AnnotationKeys keys, KubernetesTimings timings, TimeProvider time, ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly RepairPace _pace = new(timings, time);
@@ -30,7 +31,8 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         {
             lock (_gate)
             {
-                if (_isGone && _published is not null) return "is not in the cluster any more, so peers do not know this node";
+                if (_isGone && _published is not null)
+                    return "is not in the cluster any more, so peers do not know this node";
                 return _writeProblem.Problem ?? _overwriteProblem.Problem ?? (_pace.IsContested ? _contest : null);
             }
         }
@@ -50,7 +52,8 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
     {
         get
         {
-            lock (_gate) return !_isGone && (_published is not null || _isReady) && (_node is null || Missing(_node).Count > 0 || IsReadyMissing(_node));
+            lock (_gate) return !_isGone && (_published is not null || _isReady)
+                && (_node is null || Missing(_node).Count > 0 || IsReadyMissing(_node));
         }
     }
 
@@ -118,16 +121,20 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         if (_writeProblem.Begin(reason, cause)) logger.NodeNotWritten(name, reason);
     }
 
-    /// <summary>The Node's pod CIDRs, once when they differ from those published, and once when they no longer do.</summary>
+    /// <summary>
+    /// The Node's pod CIDRs, once when they differ from those published, and once when they no longer do.
+    /// </summary>
     public PodCidrs? TakeReassigned()
     {
         lock (_gate)
         {
             if (_published is null || _node is null || _isGone) return null;
-            if (!NodeLease.TryReadPodCidrs(_node, out PodCidrs given, out _) || given == new PodCidrs(null, null)) return null;
+            if (!NodeLease.TryReadPodCidrs(_node, out PodCidrs given, out _) || given == new PodCidrs(null, null))
+                return null;
 
             // A family the node is not to carry is not published, and is no other pod CIDR.
-            bool isSame = (_published.Subnet is null || _published.Subnet == given.Ipv4) && (_published.SubnetV6 is null || _published.SubnetV6 == given.Ipv6);
+            bool isSame = (_published.Subnet is null || _published.Subnet == given.Ipv4)
+                && (_published.SubnetV6 is null || _published.SubnetV6 == given.Ipv6);
             PodCidrs? other = isSame ? null : given;
             if (other == _reassigned) return null;
             _reassigned = other;
@@ -138,19 +145,23 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
     private SortedDictionary<string, string?> Wanted(ApiNode node)
     {
         string? problem = null;
-        SortedDictionary<string, string?> wanted = _published is null ? [] : NodeAnnotations.Of(_published, node, keys, out problem);
+        SortedDictionary<string,
+        string?> wanted = _published is null ? [] : NodeAnnotations.Of(_published, node, keys, out problem);
         if (problem is null) _ = _overwriteProblem.End();
         else if (_overwriteProblem.Begin(problem)) logger.OverwriteUnusable(name, problem);
         return wanted;
     }
 
-    private List<KeyValuePair<string, string?>> Missing(ApiNode node) => [.. Wanted(node).Where(entry => node[entry.Key] != entry.Value)];
+    private List<KeyValuePair<string,
+    string?>> Missing(ApiNode node) => [.. Wanted(node).Where(entry => node[entry.Key] != entry.Value)];
 
-    private bool IsReadyMissing(ApiNode node) => _isReady && (!_lastWritten.IsReady(node.Uid) || node.NetworkUnavailable != "False");
+    private bool IsReadyMissing(ApiNode node) =>
+        _isReady && (!_lastWritten.IsReady(node.Uid) || node.NetworkUnavailable != "False");
 
     // This very Node lacks an annotation or condition that this run has written, and would write again.
     private bool IsChangedByOthers(ApiNode node, List<KeyValuePair<string, string?>> missing) =>
-        (_lastWritten.IsOf(node.Uid) && missing.Any(entry => _lastWritten.Annotations.TryGetValue(entry.Key, out string? written) && written == entry.Value))
+        (_lastWritten.IsOf(node.Uid) && missing.Any(
+            entry => _lastWritten.Annotations.TryGetValue(entry.Key, out string? written) && written == entry.Value))
         || (_lastWritten.IsReady(node.Uid) && node.NetworkUnavailable != "False");
 
     private static string Shown(string? annotation) => annotation is null ? "gone" : $"\"{annotation}\"";
@@ -162,7 +173,8 @@ internal sealed class OwnNodeState(string name, AnnotationKeys keys, KubernetesT
         string change = missing.Count > 0
             ? $"annotation {missing[0].Key} is {Shown(node[missing[0].Key])}, not {Shown(missing[0].Value)}"
             : $"condition NetworkUnavailable is {node.NetworkUnavailable ?? "gone"}, not False";
-        _contest = $"is written by another daemon too, such as flannel: {change}; this node writes it again ever more rarely";
+        _contest =
+            $"is written by another daemon too, such as flannel: {change}; this node writes it again ever more rarely";
         if (_pace.IsContested && !wasContested) logger.NodeContested(name, _contest);
         else if (!wasContested) logger.NodeChangedByOthers(name, change);
     }

@@ -6,7 +6,8 @@ using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 namespace Overlay.ControlPlane.Sources.Kubernetes.Own;
 
 /// <summary>Writes this node's own Node, and keeps it written while a watch runs.</summary>
-internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, KubernetesTimings timings, TimeProvider time) : IDisposable
+internal sealed class OwnNodeWriter(
+    ApiServerClient api, OwnNodeState state, KubernetesTimings timings, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -23,7 +24,9 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
     }
 
     /// <summary>Reads the Node and writes the difference.</summary>
-    /// <exception cref="IOException">It could not be read or written, or is not there, or the server wants to be left alone.</exception>
+    /// <exception cref="IOException">
+    /// It could not be read or written, or is not there, or the server wants to be left alone.
+    /// </exception>
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken);
@@ -40,8 +43,11 @@ internal sealed class OwnNodeWriter(ApiServerClient api, OwnNodeState state, Kub
         catch (IOException exception)
         {
             // Other writes meanwhile fail without a request: the server wants to be left alone.
-            if (exception is ApiServerException refusal && refusal != _refusal) (_refusal, _refusedAt) = (refusal, time.GetTimestamp());
-            state.Failed($"cannot be written: {exception.Message}", exception is ApiServerException ? ApiServerException.CauseOf(exception) : exception.Message);
+            if (exception is ApiServerException refusal && refusal != _refusal)
+                (_refusal, _refusedAt) = (refusal, time.GetTimestamp());
+            state.Failed($"cannot be written: {exception.Message}", exception is ApiServerException
+                ? ApiServerException.CauseOf(exception)
+                : exception.Message);
             throw;
         }
         finally

@@ -14,8 +14,10 @@ internal sealed class LeaseMailbox : IDisposable
         lock (_gate)
         {
             // A snapshot contains every earlier change.
-            if (update is LeaseUpdate.Snapshot) _ = _waiting.RemoveAll(static waiting => waiting is LeaseUpdate.Events or LeaseUpdate.Snapshot);
-            if (update is LeaseUpdate.Events events && _waiting is [.., LeaseUpdate.Events last]) _waiting[^1] = Join(last, events);
+            if (update is LeaseUpdate.Snapshot)
+                _ = _waiting.RemoveAll(static waiting => waiting is LeaseUpdate.Events or LeaseUpdate.Snapshot);
+            if (update is LeaseUpdate.Events events && _waiting is [.., LeaseUpdate.Events last])
+                _waiting[^1] = Join(last, events);
             else _waiting.Add(update);
             if (_posted.CurrentCount == 0) _ = _posted.Release();
         }
@@ -48,7 +50,8 @@ internal sealed class LeaseMailbox : IDisposable
         List<LeaseEvent> joined = [];
         foreach (LeaseEvent change in earlier.Changes.Concat(later.Changes).Reverse())
         {
-            if (told.Add(change is LeaseEvent.Added added ? added.Lease.Node : ((LeaseEvent.Removed)change).Node)) joined.Add(change);
+            if (told.Add(change is LeaseEvent.Added added ? added.Lease.Node : ((LeaseEvent.Removed)change).Node))
+                joined.Add(change);
         }
 
         joined.Reverse();

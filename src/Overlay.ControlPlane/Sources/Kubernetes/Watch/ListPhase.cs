@@ -22,13 +22,15 @@ internal abstract record ListPhase<T> where T : ApiObject
     public abstract record Open(JsonFrameReader Frames, long OpenedAt) : ListPhase<T>;
 
     /// <summary>A watch that begins with all objects, of which these have come so far.</summary>
-    public sealed record ReadingState(JsonFrameReader Frames, long OpenedAt, Dictionary<string, T> Objects) : Open(Frames, OpenedAt);
+    public sealed record ReadingState(
+        JsonFrameReader Frames, long OpenedAt, Dictionary<string, T> Objects) : Open(Frames, OpenedAt);
 
     /// <summary>A watch of changes.</summary>
     public sealed record Watching(JsonFrameReader Frames, long OpenedAt) : Open(Frames, OpenedAt);
 
     /// <summary>A watch that the server has ended with an error, behind changes that were handed on first.</summary>
-    public sealed record Failing(JsonFrameReader Frames, long OpenedAt, ApiServerException Error) : Open(Frames, OpenedAt);
+    public sealed record Failing(
+        JsonFrameReader Frames, long OpenedAt, ApiServerException Error) : Open(Frames, OpenedAt);
 
     /// <summary>A wait after a failure.</summary>
     public sealed record BackingOff(TimeSpan Wait, ListPhase<T> Then) : ListPhase<T>;

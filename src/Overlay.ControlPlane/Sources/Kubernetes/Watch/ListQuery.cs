@@ -10,10 +10,12 @@ internal sealed record ListQuery(string Resource, string? Selector, TimeSpan Wat
 {
     private const int PageLength = 500;
 
-    private string Field => Selector is null ? "" : $"&fieldSelector={Uri.EscapeDataString($"metadata.name={Selector}")}";
+    private string Field =>
+        Selector is null ? "" : $"&fieldSelector={Uri.EscapeDataString($"metadata.name={Selector}")}";
 
     // Random, so that a cluster's watches do not all end at once.
-    private string Time => (WatchTime.TotalSeconds * (1 + Random.Shared.NextDouble())).ToString("0", CultureInfo.InvariantCulture);
+    private string Time =>
+        (WatchTime.TotalSeconds * (1 + Random.Shared.NextDouble())).ToString("0", CultureInfo.InvariantCulture);
 
     /// <summary>A watch that begins with all objects, of that version or later; null for the newest.</summary>
     public string WatchFromState(string? version) =>
@@ -23,12 +25,15 @@ internal sealed record ListQuery(string Resource, string? Selector, TimeSpan Wat
     public string WatchFrom(string version) => $"{Resource}?watch=1&resourceVersion={Escape(version)}&{Continuation}";
 
     /// <summary>The newest state, page by page.</summary>
-    public string Page(string? next) => $"{Resource}?limit={PageLength}{(next is null ? "" : $"&continue={Escape(next)}")}{Field}";
+    public string Page(string? next) =>
+        $"{Resource}?limit={PageLength}{(next is null ? "" : $"&continue={Escape(next)}")}{Field}";
 
     /// <summary>All in one answer, of that version or later; null for the newest.</summary>
     /// <remarks>Without a limit: only then does a server answer from its memory instead of asking its store.</remarks>
     public string All(string? version) =>
-        version is null ? $"{Resource}?{Field.TrimStart('&')}" : $"{Resource}?resourceVersion={Escape(version)}&resourceVersionMatch=NotOlderThan{Field}";
+        version is null
+            ? $"{Resource}?{Field.TrimStart('&')}"
+            : $"{Resource}?resourceVersion={Escape(version)}&resourceVersionMatch=NotOlderThan{Field}";
 
     private string Continuation => $"allowWatchBookmarks=true&timeoutSeconds={Time}{Field}";
 

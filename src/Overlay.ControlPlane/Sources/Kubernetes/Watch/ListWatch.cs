@@ -6,14 +6,18 @@ using Overlay.ControlPlane.Sources.Kubernetes.Objects;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Watch;
 
-/// <summary>Keeps up with the objects of one kind through ends of watches, compaction, overload and restarts of the API server.</summary>
+/// <summary>
+/// Keeps up with the objects of one kind through ends of watches, compaction, overload and restarts of the API server.
+/// </summary>
 /// <remarks>
-/// By a watch that begins with the state, else by a list and a watch from there. The version of every event is kept, and
-/// a watch that ends goes on from it without a list. A version that was compacted away is replaced by a state not older
-/// than it, which every server has in memory; the newest state, which the server has to ask its store for, comes last.
+/// By a watch that begins with the state, else by a list and a watch from there. The version of every event is kept,
+/// and a watch that ends goes on from it without a list. A version that was compacted away is replaced by a state not
+/// older than it, which every server has in memory; the newest state, which the server has to ask its store for, comes
+/// last.
 /// </remarks>
 internal sealed class ListWatch<T>(
-    ApiServerClient api, ApiParser<T> parser, ListQuery query, KubernetesTimings timings, StoreHealth health, TimeProvider time, ILogger logger)
+    ApiServerClient api, ApiParser<T> parser, ListQuery query, KubernetesTimings timings, StoreHealth health,
+    TimeProvider time, ILogger logger)
     : IDisposable
     where T : ApiObject, new()
 {
@@ -26,7 +30,8 @@ internal sealed class ListWatch<T>(
     private string? _version;
 
     /// <summary>A snapshot first, and after a loss; changes otherwise. One run at a time.</summary>
-    public async IAsyncEnumerable<ObjectUpdate<T>> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ObjectUpdate<T>> RunAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Enter(new ListPhase<T>.Listing());
         try
@@ -73,7 +78,8 @@ internal sealed class ListWatch<T>(
         {
             try
             {
-                (JsonFrameReader frames, long openedAt) = await OpenAsync(query.WatchFromState(_version), cancellationToken);
+                (JsonFrameReader frames, long openedAt) =
+                    await OpenAsync(query.WatchFromState(_version), cancellationToken);
                 Enter(new ListPhase<T>.ReadingState(frames, openedAt, new(StringComparer.Ordinal)));
                 return null;
             }
@@ -97,7 +103,8 @@ internal sealed class ListWatch<T>(
         return null;
     }
 
-    private async Task<(JsonFrameReader Frames, long OpenedAt)> OpenAsync(string watch, CancellationToken cancellationToken)
+    private async Task<(JsonFrameReader Frames, long OpenedAt)> OpenAsync(
+        string watch, CancellationToken cancellationToken)
     {
         JsonFrameReader frames = new(await api.OpenAsync(watch, cancellationToken), isList: false);
         health.Connected();
@@ -121,11 +128,13 @@ internal sealed class ListWatch<T>(
                 case "ERROR":
                     return FailState(api.Refusal((HttpStatusCode)change.Object.Code, change.Object.Message));
                 case "BOOKMARK" when change.Object.EndsInitialEvents:
-                    string version = change.Object.ResourceVersion ?? throw new InvalidDataException("sends a bookmark without a resourceVersion");
+                    string version = change.Object.ResourceVersion
+                        ?? throw new InvalidDataException("sends a bookmark without a resourceVersion");
                     _phase = new ListPhase<T>.Watching(state.Frames, state.OpenedAt);
                     return Snapshot(state.Objects.Values, version);
                 case "BOOKMARK":
-                    // A server that ignores sendInitialEvents opens an ordinary watch, which never marks the end of the state.
+                    // A server that ignores sendInitialEvents opens an ordinary watch, which never marks the end of the
+                    // state.
                     return FailState(new(null, "does not mark the end of the initial objects"));
                 case "DELETED":
                     _ = state.Objects.Remove(change.Object.Name);
@@ -173,7 +182,8 @@ internal sealed class ListWatch<T>(
 
             _version = change.Object.ResourceVersion ?? _version;
             health.Synced(_version);
-            if (change.Type is "ADDED" or "MODIFIED" or "DELETED") changes.Add(new(change.Object, change.Type == "DELETED"));
+            if (change.Type is "ADDED" or "MODIFIED" or "DELETED")
+                changes.Add(new(change.Object, change.Type == "DELETED"));
         }
 
         return new(false, changes);
@@ -199,13 +209,16 @@ internal sealed class ListWatch<T>(
         }
 
         // A connection that breaks is as good as the end of a watch, if the next watch can be opened.
-        if (phase is ListPhase<T>.Watching watch && failure is not ApiServerException && !IsShort(watch)) return new ListPhase<T>.Resuming();
+        if (phase is ListPhase<T>.Watching watch && failure is not ApiServerException && !IsShort(watch))
+            return new ListPhase<T>.Resuming();
         health.Failed(failure.Message, ApiServerException.CauseOf(failure));
         return new ListPhase<T>.BackingOff(
-            _backoff.Next((failure as ApiServerException)?.RetryAfter), isListed ? new ListPhase<T>.Resuming() : new ListPhase<T>.Listing());
+            _backoff.Next((failure as ApiServerException)?.RetryAfter),
+            isListed ? new ListPhase<T>.Resuming() : new ListPhase<T>.Listing());
     }
 
-    private ApiEvent<T> Parse(JsonFrame frame) => parser.ReadEvent(frame.Json.Span) ?? throw new InvalidDataException("sends JSON that is no event of a watch");
+    private ApiEvent<T> Parse(JsonFrame frame) =>
+        parser.ReadEvent(frame.Json.Span) ?? throw new InvalidDataException("sends JSON that is no event of a watch");
 
     private ObjectUpdate<T> Snapshot(IEnumerable<T> objects, string version)
     {

@@ -5,7 +5,8 @@ using Overlay.ControlPlane.Sources.Kubernetes.Objects;
 namespace Overlay.ControlPlane.Sources.Kubernetes.Watch;
 
 /// <summary>Reads all objects of a kind by list requests, for servers that cannot send them in a watch.</summary>
-internal sealed class ObjectList<T>(ApiServerClient api, ApiParser<T> parser, ListQuery query) where T : ApiObject, new()
+internal sealed class ObjectList<T>(ApiServerClient api, ApiParser<T> parser, ListQuery query) where T : ApiObject,
+new()
 {
     private readonly List<T> _objects = [];
     private string? _version;
@@ -36,7 +37,8 @@ internal sealed class ObjectList<T>(ApiServerClient api, ApiParser<T> parser, Li
             }
             while (next is not null);
         }
-        catch (ApiServerException exception) when (next is not null && exception.Status is HttpStatusCode.Gone or HttpStatusCode.BadRequest)
+        catch (ApiServerException exception)
+            when (next is not null && exception.Status is HttpStatusCode.Gone or HttpStatusCode.BadRequest)
         {
             // The pages' version is gone. The server offers a token for the rest as it is now, but what changed in the
             // first pages since would then be missed for good: everything once more, in one piece.

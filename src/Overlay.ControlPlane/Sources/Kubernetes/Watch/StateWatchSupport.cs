@@ -3,7 +3,9 @@ using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Watch;
 
-/// <summary>Whether the server sends the state at the beginning of a watch: an old one never does, one in trouble does later.</summary>
+/// <summary>
+/// Whether the server sends the state at the beginning of a watch: an old one never does, one in trouble does later.
+/// </summary>
 internal sealed class StateWatchSupport(KubernetesTimings timings, TimeProvider time, ILogger logger)
 {
     private bool _isRefused;

@@ -10,9 +10,11 @@ internal static partial class WatchEvents
     public static partial void StateWatchRefused(this ILogger logger, string reason);
 
     [LoggerMessage(EventId = 2261, Level = LogLevel.Information, Message =
-        "Nodes are read by lists for {Minutes:0} minutes, because the API server has failed to send them in a watch: it {Reason}")]
+        "Nodes are read by lists for {Minutes:0} minutes, because the API server has failed to send them in a watch: "
+        + "it {Reason}")]
     public static partial void StateWatchFailed(this ILogger logger, double minutes, string reason);
 
-    [LoggerMessage(EventId = 2262, Level = LogLevel.Debug, Message = "Version {Version} of {Resource} is gone; all are read again")]
+    [LoggerMessage(EventId = 2262, Level = LogLevel.Debug,
+        Message = "Version {Version} of {Resource} is gone; all are read again")]
     public static partial void VersionIsGone(this ILogger logger, string resource, string? version);
 }

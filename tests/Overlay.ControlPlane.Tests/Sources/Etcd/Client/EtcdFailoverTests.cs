@@ -16,7 +16,8 @@ public class EtcdFailoverTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using EtcdNetwork network = etcd.NewNetwork();
         using Relay first = new(etcd.Server.Endpoint);
         using Relay second = new(etcd.Server.Endpoint);
-        await using WatchedSource node = network.NewWatched(options => options with { Endpoints = [first.Endpoint, second.Endpoint] });
+        await using WatchedSource node =
+            network.NewWatched(options => options with { Endpoints = [first.Endpoint, second.Endpoint] });
         Lease own = await node.StartAsync(1);
         second.Accepted.ShouldBe(0);
         first.Dispose();
@@ -53,8 +54,10 @@ public class EtcdFailoverTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using Relay gone = new(etcd.Server.Endpoint);
         gone.Dispose();
         using EtcdNetwork network = etcd.NewNetwork();
-        using EtcdLeaseSource source = network.NewSource(out _, options => options with { Endpoints = [gone.Endpoint, gone.Endpoint] });
-        IOException thrown = await Should.ThrowAsync<IOException>(source.PublishAsync(EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24")), default));
+        using EtcdLeaseSource source =
+            network.NewSource(out _, options => options with { Endpoints = [gone.Endpoint, gone.Endpoint] });
+        IOException thrown = await Should.ThrowAsync<IOException>(
+            source.PublishAsync(EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24")), default));
         thrown.Message.Split(';').Length.ShouldBe(2);
         thrown.Message.ShouldContain($"{gone.Endpoint.OriginalString} does not answer: Connection refused");
     }

@@ -45,7 +45,11 @@ public sealed class EtcdSecurityTests : IDisposable
         await node.ShouldSeeNodes("10.244.2.0-24");
         await node.ShouldHaveNoProblem();
 
-        using EtcdLeaseSource named = new(options with { CertFile = _authority.ClientCertFile, KeyFile = _authority.ClientKeyFile }, new CollectingLogger<EtcdLeaseSource>());
+        using EtcdLeaseSource named = new(options with
+        {
+            CertFile = _authority.ClientCertFile,
+            KeyFile = _authority.ClientKeyFile
+        }, new CollectingLogger<EtcdLeaseSource>());
         IOException thrown = await Should.ThrowAsync<IOException>(named.PublishAsync(own, default));
         thrown.Message.ShouldContain("CommonName of client sending a request against gateway");
 
@@ -53,7 +57,8 @@ public sealed class EtcdSecurityTests : IDisposable
         thrown = await Should.ThrowAsync<IOException>(wrong.PublishAsync(own, default));
         thrown.Message.ShouldContain("authentication failed, invalid user ID or password");
 
-        _ = server.Ctl("--user=root:secret", "role", "revoke-permission", "--prefix=true", "network", "/coreos.com/network/");
+        _ = server.Ctl(
+            "--user=root:secret", "role", "revoke-permission", "--prefix=true", "network", "/coreos.com/network/");
         using EtcdLeaseSource forbidden = new(options, new CollectingLogger<EtcdLeaseSource>());
         thrown = await Should.ThrowAsync<IOException>(forbidden.PublishAsync(own, default));
         thrown.Message.ShouldContain("permission denied");
@@ -71,14 +76,16 @@ public sealed class EtcdSecurityTests : IDisposable
         _ = server.Ctl("user", "grant-role", "node", "network");
         _ = server.Ctl("user", "grant-role", "root", "root");
         _ = server.Ctl("auth", "enable");
-        await using WatchedSource node = new(new() { Endpoints = [server.Endpoint], Username = "node", Password = "p:w" });
+        await using WatchedSource node =
+            new(new() { Endpoints = [server.Endpoint], Username = "node", Password = "p:w" });
         Task<PodCidrs> acquiring = node.AcquireAsync(EtcdNetwork.Request(1));
         await node.ShouldSay(server.Endpoint.Authority, "permission denied");
 
         // Four tries at least, on an idle machine.
         await Task.Delay(2000);
         server.Ctl("--user=root:secret", "lease", "list").ShouldContain("found 1 leases");
-        _ = server.Ctl("--user=root:secret", "role", "grant-permission", "--prefix=true", "network", "readwrite", "/coreos.com/network/");
+        _ = server.Ctl("--user=root:secret", "role", "grant-permission", "--prefix=true", "network", "readwrite",
+            "/coreos.com/network/");
         _ = await acquiring;
         server.Ctl("--user=root:secret", "lease", "list").ShouldContain("found 1 leases");
     }
@@ -91,7 +98,8 @@ public sealed class EtcdSecurityTests : IDisposable
         using TestAuthority other = new();
         (await Refusal(options with { CaFile = other.CaFile })).ShouldContain("certificate");
         (await Refusal(options with { CertFile = null, KeyFile = null })).ShouldContain(server.Endpoint.OriginalString);
-        (await Refusal(options with { CertFile = other.ClientCertFile, KeyFile = other.ClientKeyFile })).ShouldContain(server.Endpoint.OriginalString);
+        (await Refusal(options with { CertFile = other.ClientCertFile, KeyFile = other.ClientKeyFile }))
+            .ShouldContain(server.Endpoint.OriginalString);
         (await Refusal(options)).ShouldContain("config is missing");
     }
 
@@ -109,7 +117,8 @@ public sealed class EtcdSecurityTests : IDisposable
 
         // Half replaced, the pair does not fit: the error says so, and the one before stays in use.
         File.Copy(_authority.ClientCertFile, other.ClientCertFile, overwrite: true);
-        (await Should.ThrowAsync<IOException>(source.PublishAsync(own, default))).Message.ShouldContain($"CertFile or KeyFile is '{other.ClientCertFile}' with");
+        (await Should.ThrowAsync<IOException>(source.PublishAsync(own, default))).Message.ShouldContain(
+            $"CertFile or KeyFile is '{other.ClientCertFile}' with");
         File.Copy(_authority.ClientKeyFile, other.ClientKeyFile, overwrite: true);
         await source.PublishAsync(own, default);
 
@@ -128,7 +137,8 @@ public sealed class EtcdSecurityTests : IDisposable
     {
         CollectingLogger<EtcdLeaseSource> log = new();
         new EtcdLeaseSource(new() { Endpoints = [new(endpoint)], Username = user, Password = "secret" }, log).Dispose();
-        log.Warnings.Any(line => line.Contains("can read the password of node", StringComparison.Ordinal)).ShouldBe(isTold);
+        log.Warnings.Any(line => line.Contains("can read the password of node", StringComparison.Ordinal))
+            .ShouldBe(isTold);
         log.Warnings.ShouldNotContain(line => line.Contains("secret", StringComparison.Ordinal));
     }
 
@@ -138,11 +148,15 @@ public sealed class EtcdSecurityTests : IDisposable
         EtcdOptions options = new() { Endpoints = [new("https://127.0.0.1:1")] };
         string empty = _authority.Path("empty.pem");
         File.WriteAllText(empty, "nothing");
-        Complaint(options with { CaFile = "/no/such.pem" }).ShouldContain("ControlPlane:Etcd:CaFile is '/no/such.pem', which cannot be used");
-        Complaint(options with { CaFile = empty }).ShouldContain("there is no certificate in it; it should name PEM such as /etc/etcd/ca.pem");
-        Complaint(options with { CertFile = _authority.ClientCertFile }).ShouldContain("CertFile is set without KeyFile");
+        Complaint(options with { CaFile = "/no/such.pem" })
+            .ShouldContain("ControlPlane:Etcd:CaFile is '/no/such.pem', which cannot be used");
+        Complaint(options with { CaFile = empty })
+            .ShouldContain("there is no certificate in it; it should name PEM such as /etc/etcd/ca.pem");
+        Complaint(options with { CertFile = _authority.ClientCertFile })
+            .ShouldContain("CertFile is set without KeyFile");
         Complaint(options with { KeyFile = _authority.ClientKeyFile }).ShouldContain("KeyFile is set without CertFile");
-        Complaint(options with { CertFile = _authority.ClientCertFile, KeyFile = _authority.Server.KeyFile }).ShouldContain("cannot be used");
+        Complaint(options with { CertFile = _authority.ClientCertFile, KeyFile = _authority.Server.KeyFile })
+            .ShouldContain("cannot be used");
     }
 
     private static bool Publishes(WatchedSource node, Lease own)
@@ -161,11 +175,13 @@ public sealed class EtcdSecurityTests : IDisposable
     private static async Task<string> Refusal(EtcdOptions options)
     {
         using EtcdLeaseSource source = new(options, new CollectingLogger<EtcdLeaseSource>());
-        return (await Should.ThrowAsync<IOException>(source.PublishAsync(EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24")), default))).Message;
+        return (await Should.ThrowAsync<IOException>(
+            source.PublishAsync(EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24")), default))).Message;
     }
 
     private static string Complaint(EtcdOptions options) =>
-        Should.Throw<InvalidDataException>(() => new EtcdLeaseSource(options, new CollectingLogger<EtcdLeaseSource>()).Dispose()).Message;
+        Should.Throw<InvalidDataException>(
+            () => new EtcdLeaseSource(options, new CollectingLogger<EtcdLeaseSource>()).Dispose()).Message;
 
     private EtcdOptions OptionsOf(EtcdServer server) => new()
     {

@@ -14,8 +14,10 @@ public class LeaseValueTests
 
     private static readonly string[] _pieces =
     [
-        "{", "}", "[", "]", ",", ":", "null", "true", "1", "-1", "1e999", "\"\"", "\"\\ud800\"", "\"PublicIP\"", "\"PublicIPv6\"", "\"BackendType\"",
-        "\"BackendData\"", "\"BackendV6Data\"", "\"VNI\"", "\"VtepMAC\"", "\"vxlan\"", "\"192.168.77.2\"", "\"fd77::2\"", "\"02:00:00:00:00:02\"",
+        "{", "}", "[", "]", ",", ":", "null", "true", "1", "-1", "1e999", "\"\"", "\"\\ud800\"", "\"PublicIP\"",
+        "\"PublicIPv6\"", "\"BackendType\"",
+        "\"BackendData\"", "\"BackendV6Data\"", "\"VNI\"", "\"VtepMAC\"", "\"vxlan\"", "\"192.168.77.2\"",
+        "\"fd77::2\"", "\"02:00:00:00:00:02\"",
         "{\"VNI\":1,\"VtepMAC\":\"\"}", " ", "\ufeff",
     ];
 
@@ -68,11 +70,13 @@ public class LeaseValueTests
     }
 
     [Fact]
-    public void No_bytes_make_it_throw() => Check.One(_config, Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), MakesSense));
+    public void No_bytes_make_it_throw() =>
+        Check.One(_config, Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), MakesSense));
 
     [Fact]
     public void No_mixture_of_pieces_makes_it_throw() => Check.One(_config, Prop.ForAll(
-        Gen.Elements(_pieces).ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(), MakesSense));
+        Gen.Elements(_pieces).ArrayOf()
+            .Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(), MakesSense));
 
     [Fact]
     public void No_value_in_any_field_makes_it_throw() => Check.One(_config, Prop.ForAll(

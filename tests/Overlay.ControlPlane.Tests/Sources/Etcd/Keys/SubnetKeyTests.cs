@@ -11,7 +11,8 @@ namespace Overlay.ControlPlane.Tests;
 
 public class SubnetKeyTests
 {
-    private static readonly string[] _pieces = ["10.5.52.0", "10.5.52.1", "-", "24", "33", "&", "fd00:12:13::", "56", "::", "/", "0", "08", ".", "%1", "\0", "é"];
+    private static readonly string[] _pieces = ["10.5.52.0", "10.5.52.1", "-", "24", "33", "&", "fd00:12:13::", "56",
+        "::", "/", "0", "08", ".", "%1", "\0", "é"];
 
     [Theory]
     [InlineData("10.5.52.0-24", "10.5.52.0/24", null)]
@@ -38,7 +39,8 @@ public class SubnetKeyTests
     [InlineData("10.5.52.0-24&fd00:12:13::-56&x")]
     [InlineData("10.5.52.0-24&FD00:12:13::-56")]
     [InlineData("10.5.52.0-24 ")]
-    public void Anything_else_is_no_key(string text) => SubnetKey.TryParse(Encoding.UTF8.GetBytes(text), out _).ShouldBeFalse();
+    public void Anything_else_is_no_key(string text) =>
+        SubnetKey.TryParse(Encoding.UTF8.GetBytes(text), out _).ShouldBeFalse();
 
     [Fact]
     public void Names_of_nodes_are_valid_and_survive_the_saved_state()
@@ -48,7 +50,8 @@ public class SubnetKeyTests
         NodeName.IsValid(dual.NodeName).ShouldBeTrue();
         using TempDirectory directory = new();
         Lease lease = SampleLeases.Dual(dual.NodeName, 13);
-        LeaseSetFile file = new(directory["peers.json"], new("Etcd", "http://127.0.0.1:2379"), "", new CollectingLogger<LeaseSetFile>());
+        LeaseSetFile file = new(
+            directory["peers.json"], new("Etcd", "http://127.0.0.1:2379"), "", new CollectingLogger<LeaseSetFile>());
         file.Save([lease, SampleLeases.Ipv4("10.244.14.0-24", 14)]);
         IReadOnlyList<Lease> loaded = file.Load().ShouldNotBeNull();
         loaded.ShouldBe([lease, SampleLeases.Ipv4("10.244.14.0-24", 14)]);
@@ -61,8 +64,10 @@ public class SubnetKeyTests
     [Fact]
     public void No_mixture_of_pieces_makes_it_throw() => Check.One(
         Config.QuickThrowOnFailure.WithMaxTest(5000),
-        Prop.ForAll(Gen.Elements(_pieces).ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(), ParsesOrNot));
+        Prop.ForAll(Gen.Elements(_pieces).ArrayOf()
+            .Select(static pieces => Encoding.UTF8.GetBytes(string.Concat(pieces))).ToArbitrary(), ParsesOrNot));
 
     private static bool ParsesOrNot(byte[] text) =>
-        !SubnetKey.TryParse(text, out SubnetKey? key) || (NodeName.IsValid(key.NodeName) && Encoding.UTF8.GetBytes(key.ToString()).AsSpan().SequenceEqual(text));
+        !SubnetKey.TryParse(text, out SubnetKey? key)
+            || (NodeName.IsValid(key.NodeName) && Encoding.UTF8.GetBytes(key.ToString()).AsSpan().SequenceEqual(text));
 }

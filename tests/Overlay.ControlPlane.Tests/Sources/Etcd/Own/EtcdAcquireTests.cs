@@ -27,7 +27,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         await Task.Delay(1500);
         node.Logger.Warnings.Count.ShouldBe(1);
         network.Put("config", EtcdNetwork.Dual);
-        (await settings.WaitAsync(_patience)).Network.ShouldNotBeNull().CidrV6.ShouldBe(IpPrefix.Parse("fd00:10:244::/48"));
+        (await settings.WaitAsync(_patience)).Network.ShouldNotBeNull().CidrV6.ShouldBe(
+            IpPrefix.Parse("fd00:10:244::/48"));
         node.Source.Problems.ShouldBeEmpty();
     }
 
@@ -38,7 +39,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
     {
         using EtcdNetwork network = etcd.NewNetwork(config);
         using EtcdLeaseSource source = network.NewSource(out _);
-        InvalidDataException thrown = await Should.ThrowAsync<InvalidDataException>(source.ReadSettingsAsync("n1", CancellationToken.None));
+        InvalidDataException thrown =
+            await Should.ThrowAsync<InvalidDataException>(source.ReadSettingsAsync("n1", CancellationToken.None));
         thrown.Message.ShouldContain($"{network.PathOf("config")}: {error}");
     }
 
@@ -53,7 +55,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         IpPrefix.Parse("10.244.0.0/16").Contains(subnets.Ipv4.Value).ShouldBeTrue();
         subnets.Ipv4.ShouldNotBe(IpPrefix.Parse("10.244.0.0/24"));
         network.Get($"subnets/{key}").ShouldBe("""{"PublicIP":"192.168.77.1","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":""}}""");
-        string lease = etcd.Server.Ctl("lease", "timetolive", network.Entry($"subnets/{key}")!.Lease.ToString("x", null));
+        string lease =
+            etcd.Server.Ctl("lease", "timetolive", network.Entry($"subnets/{key}")!.Lease.ToString("x", null));
         lease.ShouldContain("granted with TTL(86400s)");
     }
 
@@ -63,7 +66,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using EtcdNetwork network = etcd.NewNetwork(EtcdNetwork.Dual);
         network.PutLease("10.244.1.0-24&fd00:10:244:1::-64", 2);
         using EtcdLeaseSource source = network.NewSource(out _);
-        PodCidrs subnets = await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.1.0/24", "fd00:10:244:7::/64")), default).WaitAsync(_patience);
+        PodCidrs subnets = await source.AcquireAsync(EtcdNetwork.Request(
+            1, EtcdNetwork.Subnets("10.244.1.0/24", "fd00:10:244:7::/64")), default).WaitAsync(_patience);
         subnets.Ipv6.ShouldBe(IpPrefix.Parse("fd00:10:244:7::/64"));
         subnets.Ipv4.ShouldNotBe(IpPrefix.Parse("10.244.1.0/24"));
         network.Keys().ShouldContain(new SubnetKey(subnets.Ipv4!.Value, subnets.Ipv6).ToString());
@@ -76,7 +80,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         network.PutLease("10.244.9.0-24", 1);
         long before = network.Entry("subnets/10.244.9.0-24")!.Lease;
         using EtcdLeaseSource source = network.NewSource(out _);
-        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.8.0/24")), default).WaitAsync(_patience)).Ipv4.ShouldBe(IpPrefix.Parse("10.244.9.0/24"));
+        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.8.0/24")), default)
+            .WaitAsync(_patience)).Ipv4.ShouldBe(IpPrefix.Parse("10.244.9.0/24"));
         network.Keys().ShouldBe(["10.244.9.0-24"]);
         network.Get("subnets/10.244.9.0-24").ShouldBe(EtcdNetwork.Value(1));
         network.Entry("subnets/10.244.9.0-24")!.Lease.ShouldNotBeOneOf(before, 0);
@@ -104,7 +109,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         network.PutLease("10.244.9.0-24", 1);
         network.Put("subnets/10.244.50.0-24", """{"PublicIP":"192.168.77.1"}""");
         using EtcdLeaseSource source = network.NewSource(out _);
-        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.9.0/24")), default).WaitAsync(_patience)).Ipv4.ShouldBe(IpPrefix.Parse("10.244.9.0/24"));
+        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.9.0/24")), default)
+            .WaitAsync(_patience)).Ipv4.ShouldBe(IpPrefix.Parse("10.244.9.0/24"));
         network.Keys().ShouldBe(["10.244.50.0-24", "10.244.9.0-24"]);
     }
 
@@ -118,7 +124,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         await using WatchedSource node = network.NewWatched();
         (await node.StartAsync(1)).Subnet.ShouldBe(IpPrefix.Parse("10.244.201.0/24"));
         network.Get("subnets/10.244.9.0-24").ShouldBe(twin);
-        await node.ShouldSay(network.PathOf("subnets/10.244.9.0-24"), "says it is this node's, 192.168.77.1, with the VTEP MAC 02:00:00:00:00:99");
+        await node.ShouldSay(network.PathOf(
+            "subnets/10.244.9.0-24"), "says it is this node's, 192.168.77.1, with the VTEP MAC 02:00:00:00:00:99");
         network.Delete("subnets/10.244.9.0-24");
         await node.ShouldHaveNoProblem();
     }
@@ -139,13 +146,16 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
     {
         using EtcdNetwork network = etcd.NewNetwork();
         using EtcdLeaseSource source = network.NewSource(out _);
-        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.200.0/24")), default).WaitAsync(_patience)).Ipv4
+        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.200.0/24")), default)
+            .WaitAsync(_patience)).Ipv4
             .ShouldBe(IpPrefix.Parse("10.244.200.0/24"));
         using EtcdLeaseSource second = network.NewSource(out _);
-        (await second.AcquireAsync(EtcdNetwork.Request(2, EtcdNetwork.Subnets("10.244.200.0/24")), default).WaitAsync(_patience)).Ipv4
+        (await second.AcquireAsync(EtcdNetwork.Request(2, EtcdNetwork.Subnets("10.244.200.0/24")), default)
+            .WaitAsync(_patience)).Ipv4
             .ShouldNotBe(IpPrefix.Parse("10.244.200.0/24"));
         using EtcdLeaseSource third = network.NewSource(out _);
-        (await third.AcquireAsync(EtcdNetwork.Request(3, EtcdNetwork.Subnets("10.244.201.0/25")), default).WaitAsync(_patience)).Ipv4!.Value.Length.ShouldBe(24);
+        (await third.AcquireAsync(EtcdNetwork.Request(3, EtcdNetwork.Subnets("10.244.201.0/25")), default)
+            .WaitAsync(_patience)).Ipv4!.Value.Length.ShouldBe(24);
     }
 
     [Fact]
@@ -154,7 +164,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using EtcdNetwork network = etcd.NewNetwork(Small);
         network.PutLease("10.244.1.128-25", 2);
         using EtcdLeaseSource source = network.NewSource(out _);
-        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.1.0/24")), default).WaitAsync(_patience)).Ipv4
+        (await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.1.0/24")), default)
+            .WaitAsync(_patience)).Ipv4
             .ShouldBe(IpPrefix.Parse("10.244.2.0/24"));
     }
 
@@ -164,7 +175,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using EtcdNetwork network = etcd.NewNetwork(Small);
         network.Put("subnets/10.244.1.0-24", """{"PublicIP":"192.168.77.99"}""");
         using EtcdLeaseSource source = network.NewSource(out _);
-        (await source.AcquireAsync(EtcdNetwork.Request(1), default).WaitAsync(_patience)).Ipv4.ShouldBe(IpPrefix.Parse("10.244.2.0/24"));
+        (await source.AcquireAsync(EtcdNetwork.Request(1), default).WaitAsync(_patience)).Ipv4.ShouldBe(
+            IpPrefix.Parse("10.244.2.0/24"));
         network.Get("subnets/10.244.1.0-24").ShouldBe("""{"PublicIP":"192.168.77.99"}""");
     }
 
@@ -190,8 +202,10 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using EtcdNetwork network = etcd.NewNetwork(Small);
         network.Put("subnets/10.244.50.0-24", """{"PublicIP":"192.168.77.1"}""");
         await using WatchedSource node = network.NewWatched();
-        (await node.AcquireAsync(EtcdNetwork.Request(1))).Ipv4.ShouldBeOneOf(IpPrefix.Parse("10.244.1.0/24"), IpPrefix.Parse("10.244.2.0/24"));
-        await node.ShouldSay(network.PathOf("subnets/10.244.50.0-24"), "is reserved for this node, 192.168.77.1, and not used");
+        (await node.AcquireAsync(EtcdNetwork.Request(1))).Ipv4.ShouldBeOneOf(
+            IpPrefix.Parse("10.244.1.0/24"), IpPrefix.Parse("10.244.2.0/24"));
+        await node.ShouldSay(
+            network.PathOf("subnets/10.244.50.0-24"), "is reserved for this node, 192.168.77.1, and not used");
         network.Get("subnets/10.244.50.0-24").ShouldBe("""{"PublicIP":"192.168.77.1"}""");
     }
 
@@ -207,8 +221,11 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
 
         using EtcdLeaseSource outside = network.NewSource(out _);
         InvalidDataException thrown = await Should.ThrowAsync<InvalidDataException>(
-            outside.AcquireAsync(EtcdNetwork.Request(2) with { Configured = EtcdNetwork.Subnets("10.9.0.0/24") }, default));
-        thrown.Message.ShouldContain("Overlay:Subnet is 10.9.0.0/24, which is outside the network 10.244.0.0/16; it should be such as 10.244.1.0/24");
+            outside.AcquireAsync(
+                EtcdNetwork.Request(2) with { Configured = EtcdNetwork.Subnets("10.9.0.0/24") }, default));
+        thrown.Message.ShouldContain(
+            "Overlay:Subnet is 10.9.0.0/24, which is outside the network 10.244.0.0/16; it should be such as "
+            + "10.244.1.0/24");
     }
 
     [Fact]
@@ -219,7 +236,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         network.PutLease("10.244.2.0-24", 3);
         await using WatchedSource node = network.NewWatched();
         Task<PodCidrs> waiting = node.AcquireAsync(EtcdNetwork.Request(1));
-        await node.ShouldSay(network.PathOf("subnets"), "has no subnet left for n1: 2 keys take up 10.244.1.0/24 to 10.244.2.0/24 (2 subnets)");
+        await node.ShouldSay(network.PathOf(
+            "subnets"), "has no subnet left for n1: 2 keys take up 10.244.1.0/24 to 10.244.2.0/24 (2 subnets)");
         network.Delete("subnets/10.244.2.0-24");
         (await waiting).Ipv4.ShouldBe(IpPrefix.Parse("10.244.2.0/24"));
         node.Source.Problems.ShouldBeEmpty();
@@ -253,7 +271,8 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
     [Fact]
     public async Task Nodes_that_start_together_get_subnets_that_overlap_in_neither_family()
     {
-        // Twelve IPv4 and twelve IPv6 subnets for twelve nodes: keys differ also where one of their families is the same.
+        // Twelve IPv4 and twelve IPv6 subnets for twelve nodes: keys differ also where one of their families is the
+        // same.
         using EtcdNetwork network = etcd.NewNetwork(
             """{"Network":"10.244.0.0/16","SubnetMin":"10.244.1.0","SubnetMax":"10.244.12.0","EnableIPv6":true,"IPv6Network":"fd00:10:244::/48","IPv6SubnetMin":"fd00:10:244:1::","IPv6SubnetMax":"fd00:10:244:c::","Backend":{"Type":"vxlan"}}""");
         List<CollectingLogger<EtcdLeaseSource>> loggers = [];
@@ -264,12 +283,16 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
             loggers.Add(logger);
         }
 
-        PodCidrs[] subnets = await Task.WhenAll(sources.Select((source, i) => source.AcquireAsync(EtcdNetwork.Request(i + 1), default).WaitAsync(_patience)));
+        PodCidrs[] subnets = await Task.WhenAll(sources.Select(
+            (source, i) => source.AcquireAsync(EtcdNetwork.Request(i + 1), default).WaitAsync(_patience)));
         subnets.Select(static one => one.Ipv4).Distinct().Count().ShouldBe(12);
         subnets.Select(static one => one.Ipv6).Distinct().Count().ShouldBe(12);
         network.Keys().Count.ShouldBe(12);
-        foreach (CollectingLogger<EtcdLeaseSource> logger in loggers) logger.Of(LogLevel.Information).Count(static line => line.Contains("same moment")).ShouldBeLessThanOrEqualTo(1);
-        loggers.Sum(static logger => logger.Of(LogLevel.Information).Count(static line => line.Contains("same moment"))).ShouldBeGreaterThan(0);
+        foreach (CollectingLogger<EtcdLeaseSource> logger in loggers)
+            logger.Of(LogLevel.Information)
+                .Count(static line => line.Contains("same moment")).ShouldBeLessThanOrEqualTo(1);
+        loggers.Sum(static logger => logger.Of(LogLevel.Information).Count(static line => line.Contains("same moment")))
+            .ShouldBeGreaterThan(0);
         sources.ForEach(static source => source.Dispose());
     }
 }

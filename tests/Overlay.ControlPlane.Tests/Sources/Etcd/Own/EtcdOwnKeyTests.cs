@@ -28,7 +28,8 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
                 BackendV6Data = SampleLeases.Vtep("76:6a:49:5c:67:9d"),
             },
             default);
-        etcd.Server.Ctl("get", network.PathOf("subnets/10.244.13.0-24&fd00:10:244:3e::-64"), "--print-value-only").TrimEnd('\n').ShouldBe(
+        etcd.Server.Ctl("get", network.PathOf("subnets/10.244.13.0-24&fd00:10:244:3e::-64"), "--print-value-only")
+            .TrimEnd('\n').ShouldBe(
             """{"PublicIP":"192.168.77.1","PublicIPv6":"fd77::1","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"22:09:62:2c:87:7b"},"BackendV6Data":{"VNI":1,"VtepMAC":"76:6a:49:5c:67:9d"}}""");
         network.Keys().ShouldHaveSingleItem();
     }
@@ -85,7 +86,8 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
     public async Task A_short_lease_is_renewed_again_and_again()
     {
         using EtcdNetwork network = etcd.NewNetwork();
-        await using WatchedSource node = network.NewWatched(static options => options with { LeaseTtl = TimeSpan.FromSeconds(3), RenewMargin = TimeSpan.FromSeconds(2) });
+        await using WatchedSource node = network.NewWatched(static options =>
+            options with { LeaseTtl = TimeSpan.FromSeconds(3), RenewMargin = TimeSpan.FromSeconds(2) });
         Lease own = await node.StartAsync(1);
         string key = $"subnets/{own.Subnet!.Value.Address}-24";
         EtcdKeyValue before = network.Entry(key)!;
@@ -119,7 +121,8 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         string key = $"subnets/{own.Subnet!.Value.Address}-24";
         long lease = network.Entry(key)!.Lease;
         _ = etcd.Server.Ctl("lease", "revoke", lease.ToString("x", null));
-        await node.Eventually(() => network.Entry(key) is { } entry && entry.Lease != lease && entry.Lease != 0, "the key with another lease");
+        await node.Eventually(() =>
+            network.Entry(key) is { } entry && entry.Lease != lease && entry.Lease != 0, "the key with another lease");
         await node.ShouldSee(own);
     }
 
@@ -132,7 +135,8 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         string key = $"subnets/{own.Subnet!.Value.Address}-24";
         network.Put(key, "oops", ttl: 600);
         await node.Eventually(() => network.Get(key) == EtcdNetwork.Value(1), "the value again");
-        network.Put(key, EtcdNetwork.Value(1).Replace("\"PublicIPv6\":null", "\"PublicIPv6\":\"fd77::9\"", StringComparison.Ordinal), ttl: 600);
+        network.Put(key, EtcdNetwork.Value(1)
+            .Replace("\"PublicIPv6\":null", "\"PublicIPv6\":\"fd77::9\"", StringComparison.Ordinal), ttl: 600);
         await node.Eventually(() => network.Get(key) == EtcdNetwork.Value(1), "the value again");
         await node.ShouldHaveNoProblem();
     }
@@ -162,10 +166,12 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
     {
         using EtcdNetwork network = etcd.NewNetwork();
         using EtcdLeaseSource source = network.NewSource(out _);
-        PodCidrs subnets = await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.8.0/24")), default);
+        PodCidrs subnets =
+            await source.AcquireAsync(EtcdNetwork.Request(1, EtcdNetwork.Subnets("10.244.8.0/24")), default);
         network.Delete("subnets/10.244.8.0-24");
         network.PutLease("10.244.8.128-25", 2);
-        IOException thrown = await Should.ThrowAsync<IOException>(source.PublishAsync(EtcdNetwork.LeaseOf(1, subnets), default));
+        IOException thrown =
+            await Should.ThrowAsync<IOException>(source.PublishAsync(EtcdNetwork.LeaseOf(1, subnets), default));
         thrown.Message.ShouldContain("10.244.8.0-24 is another node's by now");
         network.Keys().ShouldBe(["10.244.8.128-25"]);
     }
@@ -177,7 +183,8 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         await using WatchedSource node = network.NewWatched();
         Lease own = await node.StartAsync(1);
         string key = $"subnets/{own.Subnet!.Value.Address}-24";
-        string theirs = EtcdNetwork.Value(1).Replace("02:00:00:00:00:01", "02:00:00:00:00:99", StringComparison.Ordinal);
+        string theirs = EtcdNetwork.Value(1)
+            .Replace("02:00:00:00:00:01", "02:00:00:00:00:99", StringComparison.Ordinal);
         network.Put(key, theirs, ttl: 600);
         await node.ShouldSay(key, "is written by another daemon too, which says it is 192.168.77.1");
         network.Get(key).ShouldBe(theirs);
@@ -193,7 +200,10 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using EtcdNetwork network = etcd.NewNetwork();
         network.PutLease("10.244.1.0-24", 1);
         await using WatchedSource node = network.NewWatched();
-        Lease own = EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24")) with { BackendData = SampleLeases.Vtep("02:00:00:00:00:77") };
+        Lease own = EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24")) with
+        {
+            BackendData = SampleLeases.Vtep("02:00:00:00:00:77"),
+        };
         node.Watch();
         await node.Source.PublishAsync(own, default);
         await node.ShouldSee(own);
@@ -224,7 +234,8 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using EtcdNetwork network = etcd.NewNetwork();
         await using WatchedSource node = network.NewWatched();
         node.Watch();
-        _ = await Should.ThrowAsync<IOException>(node.Source.PublishAsync(EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.9.1.0/24")), default));
+        _ = await Should.ThrowAsync<IOException>(
+            node.Source.PublishAsync(EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.9.1.0/24")), default));
         await node.Eventually(() => node.Reassigned.Count > 0, "another subnet");
         network.Keys().ShouldNotContain("10.9.1.0-24");
     }

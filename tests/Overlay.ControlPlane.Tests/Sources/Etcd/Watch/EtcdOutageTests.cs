@@ -83,7 +83,8 @@ public sealed class EtcdOutageTests : IDisposable
     [Fact]
     public async Task A_compaction_under_a_live_watch_loses_nothing()
     {
-        await using WatchedSource node = _network.NewWatched(static options => options with { SilenceLimit = TimeSpan.FromSeconds(1) });
+        await using WatchedSource node =
+            _network.NewWatched(static options => options with { SilenceLimit = TimeSpan.FromSeconds(1) });
         node.Watch();
         await node.ShouldSee(_second);
         using EtcdNetwork other = new(_server, "/other");

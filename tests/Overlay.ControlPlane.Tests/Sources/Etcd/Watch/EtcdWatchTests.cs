@@ -146,18 +146,21 @@ public class EtcdWatchTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         using EtcdNetwork network = etcd.NewNetwork();
         await using WatchedSource node = network.NewWatched();
         node.Source.Status.ShouldBe(StoreStatus.Initial);
-        node.Source.Location.ShouldBe(new StoreLocation("Etcd", $"{etcd.Server.Endpoint.OriginalString} {network.Options.Prefix}"));
+        node.Source.Location.ShouldBe(
+            new StoreLocation("Etcd", $"{etcd.Server.Endpoint.OriginalString} {network.Options.Prefix}"));
         node.Watch();
         network.PutLease("10.244.2.0-24", 2);
         long revision = network.Entry("subnets/10.244.2.0-24")!.ModRevision;
         await node.Eventually(
-            () => node.Source.Status is { State: StoreState.Connected, Revision: { } seen } && long.Parse(seen, null) >= revision, "the revision of the lease");
+            () => node.Source.Status is { State: StoreState.Connected, Revision: { } seen }
+                && long.Parse(seen, null) >= revision, "the revision of the lease");
 
         // A silent watch: etcd tells every second that nothing was missed, also of what is no key of this network.
         StoreStatus before = node.Source.Status;
         using EtcdNetwork other = etcd.NewNetwork();
         await node.Eventually(
-            () => node.Source.Status.LastSync > before.LastSync && long.Parse(node.Source.Status.Revision!, null) > revision, "progress");
+            () => node.Source.Status.LastSync > before.LastSync
+                && long.Parse(node.Source.Status.Revision!, null) > revision, "progress");
         node.Updates.Count.ShouldBeLessThanOrEqualTo(2);
     }
 }

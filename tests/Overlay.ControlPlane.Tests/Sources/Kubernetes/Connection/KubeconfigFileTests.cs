@@ -49,7 +49,14 @@ public sealed class KubeconfigFileTests : IDisposable
              "users":[{"name":"u","user":{"client-certificate-data":"{{{data}}}","client-key-data":"{{{data}}}"}}]}
             """);
         PemSource pem = new(null, "PEM");
-        access.ShouldBe(new ApiServerAccess { Server = new("https://192.0.2.10:6443"), Authorities = pem, ClientCertificate = pem, ClientKey = pem });
+        access.ShouldBe(new ApiServerAccess
+        {
+            Server = new(
+            "https://192.0.2.10:6443"),
+            Authorities = pem,
+            ClientCertificate = pem,
+            ClientKey = pem
+        });
     }
 
     [Theory]
@@ -62,7 +69,8 @@ public sealed class KubeconfigFileTests : IDisposable
     [InlineData(Cluster, "client-certificate: a.crt", "client-certificate and client-key belong together")]
     [InlineData("server: 192.0.2.10", "", "server is \"192.0.2.10\", not a URL such as https://192.0.2.10:6443")]
     [InlineData(Cluster, "token: a b", "token is not one word")]
-    [InlineData(Cluster + ", tls-server-name: a b", "", "tls-server-name is \"a b\", not a name such as kubernetes.default")]
+    [InlineData(
+        Cluster + ", tls-server-name: a b", "", "tls-server-name is \"a b\", not a name such as kubernetes.default")]
     [InlineData("", "", "server is missing")]
     public void What_cannot_be_used_is_refused_by_name(string cluster, string user, string message) => Error($$$"""
         current-context: x
@@ -78,23 +86,38 @@ public sealed class KubeconfigFileTests : IDisposable
     [InlineData("kind: Config", "current-context is missing")]
     [InlineData("current-context: x", "contexts has no context of the name \"x\"")]
     [InlineData("{current-context: x, contexts: [{name: x, context: {user: u}}]}", "context \"x\" names no cluster")]
-    [InlineData("{current-context: x, contexts: [{name: x, context: {cluster: c}}], clusters: 7}", "clusters has no cluster of the name \"c\"")]
+    [InlineData("{current-context: x, contexts: [{name: x, context: {cluster: c}}], clusters: 7}",
+        "clusters has no cluster of the name \"c\"")]
     public void A_damaged_file_is_refused_by_name(string text, string message) => Error(text).ShouldContain(message);
 
     [Fact]
     public void A_missing_file_is_refused_by_name() =>
-        Should.Throw<InvalidDataException>(() => KubeconfigFile.Read(_directory["none"])).Message.ShouldContain($"kubeconfig {_directory["none"]}: cannot be read");
+        Should.Throw<InvalidDataException>(() => KubeconfigFile.Read(_directory["none"])).Message.ShouldContain(
+            $"kubeconfig {_directory["none"]}: cannot be read");
 
     [Fact]
     public void A_pod_is_told_by_its_environment()
     {
         KubernetesOptions options = new() { NodeName = "a", ServiceAccountDirectory = "/sa" };
-        Dictionary<string, string> environment = new() { ["KUBERNETES_SERVICE_HOST"] = "fd00::1", ["KUBERNETES_SERVICE_PORT"] = "443" };
+        Dictionary<string, string> environment = new()
+        {
+            ["KUBERNETES_SERVICE_HOST"] = "fd00::1",
+            ["KUBERNETES_SERVICE_PORT"] = "443",
+        };
         ApiServerAccess.Of(options, environment.GetValueOrDefault).ShouldBe(
-            new ApiServerAccess { Server = new("https://[fd00::1]:443"), Authorities = new("/sa/ca.crt", null), TokenFile = "/sa/token" });
-        ApiServerAccess.Of(options with { ApiServer = "https://192.0.2.1:6443" }, static _ => null).Server.ShouldBe(new Uri("https://192.0.2.1:6443"));
-        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options, static _ => null)).Message.ShouldContain("Overlay:ControlPlane:Kubernetes:Kubeconfig is empty and this is no pod");
-        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options with { ApiServer = "ftp://x" }, static _ => null)).Message
+            new ApiServerAccess
+            {
+                Server = new(
+                "https://[fd00::1]:443"),
+                Authorities = new("/sa/ca.crt", null),
+                TokenFile = "/sa/token"
+            });
+        ApiServerAccess.Of(options with { ApiServer = "https://192.0.2.1:6443" }, static _ => null).Server.ShouldBe(
+            new Uri("https://192.0.2.1:6443"));
+        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options, static _ => null)).Message.ShouldContain(
+            "Overlay:ControlPlane:Kubernetes:Kubeconfig is empty and this is no pod");
+        Should.Throw<InvalidDataException>(
+            () => ApiServerAccess.Of(options with { ApiServer = "ftp://x" }, static _ => null)).Message
             .ShouldContain("Overlay:ControlPlane:Kubernetes:ApiServer is \"ftp://x\", not a URL");
     }
 

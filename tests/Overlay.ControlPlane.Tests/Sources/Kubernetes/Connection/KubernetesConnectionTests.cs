@@ -47,13 +47,15 @@ public sealed class KubernetesConnectionTests : IDisposable
 
         fixture.Standin.Tokens = ["third"];
         IOException refused = await Should.ThrowAsync<IOException>(() => fixture.Source.FindAsync("own", default));
-        refused.Message.ShouldBe($"answers 401 Unauthorized: Unauthorized: it does not take the token in {_directory["token"]}");
+        refused.Message.ShouldBe(
+            $"answers 401 Unauthorized: Unauthorized: it does not take the token in {_directory["token"]}");
     }
 
     [Fact]
     public async Task A_token_is_read_again_when_it_is_old()
     {
-        await using KubernetesFixture fixture = await StartAsync(timings: KubernetesFixture.Quick with { TokenAge = TimeSpan.Zero });
+        await using KubernetesFixture fixture =
+            await StartAsync(timings: KubernetesFixture.Quick with { TokenAge = TimeSpan.Zero });
         (await fixture.Source.FindAsync("own", default)).ShouldBe(Own);
         File.WriteAllText(_directory["token"], "second");
         (await fixture.Source.FindAsync("own", default)).ShouldBe(Own);
@@ -72,7 +74,8 @@ public sealed class KubernetesConnectionTests : IDisposable
         missing.Message.ShouldContain($"the token in {_directory["token"]} cannot be read");
         File.WriteAllText(_directory["token"], "two\nlines");
         fixture.Watch();
-        await fixture.Eventually(() => fixture.Source.Problems.Any(static problem => problem.Value.Contains("it holds no token")));
+        await fixture.Eventually(
+            () => fixture.Source.Problems.Any(static problem => problem.Value.Contains("it holds no token")));
         File.WriteAllText(_directory["token"], "first");
         await fixture.ShouldSee(Own);
     }
@@ -86,11 +89,14 @@ public sealed class KubernetesConnectionTests : IDisposable
         File.WriteAllText(_directory["ca.crt"], new StandinCertificates(name).AuthorityPem);
         fixture.Watch();
         await fixture.Eventually(() => fixture.Source.Problems.Count == 1);
-        fixture.Source.Problems.Single().Value.ShouldStartWith($"cannot be reached: the server's certificate CN=stand-in is not vouched for by the authorities in {_directory["ca.crt"]}");
+        fixture.Source.Problems.Single().Value.ShouldStartWith(
+            "cannot be reached: the server's certificate CN=stand-in is not vouched for by the authorities in "
+            + $"{_directory["ca.crt"]}");
         fixture.Standin.Requests.ShouldBeEmpty();
 
         // As kubelet does when authorities change: both, then the new one alone.
-        File.WriteAllText(_directory["ca.crt"], new StandinCertificates(name).AuthorityPem + "\n" + _certificates.AuthorityPem);
+        File.WriteAllText(
+            _directory["ca.crt"], new StandinCertificates(name).AuthorityPem + "\n" + _certificates.AuthorityPem);
         await fixture.ShouldSee(Own);
     }
 
@@ -98,10 +104,13 @@ public sealed class KubernetesConnectionTests : IDisposable
     public async Task The_name_in_the_certificate_must_be_the_one_asked_for()
     {
         await using KubernetesFixture fixture = await StartAsync();
-        using KubernetesLeaseSource source = WithKubeconfig(fixture, "token: first", "tls-server-name: other.example.com");
+        using KubernetesLeaseSource source =
+            WithKubeconfig(fixture, "token: first", "tls-server-name: other.example.com");
         IOException exception = await Should.ThrowAsync<IOException>(() => source.FindAsync("own", default));
-        exception.Message.ShouldBe("cannot be reached: the server's certificate CN=stand-in is for another name or address");
-        using KubernetesLeaseSource right = WithKubeconfig(fixture, "token: first", "tls-server-name: standin.example.com");
+        exception.Message.ShouldBe(
+            "cannot be reached: the server's certificate CN=stand-in is for another name or address");
+        using KubernetesLeaseSource right =
+            WithKubeconfig(fixture, "token: first", "tls-server-name: standin.example.com");
         (await right.FindAsync("own", default)).ShouldBe(Own);
     }
 
@@ -112,10 +121,12 @@ public sealed class KubernetesConnectionTests : IDisposable
         (string certificate, string key) = _certificates.Client("overlay");
         File.WriteAllText(_directory["client.crt"], certificate);
         File.WriteAllText(_directory["client.key"], key);
-        using KubernetesLeaseSource source = WithKubeconfig(fixture, "client-certificate: client.crt, client-key: client.key");
+        using KubernetesLeaseSource source =
+            WithKubeconfig(fixture, "client-certificate: client.crt, client-key: client.key");
         (await source.FindAsync("own", default)).ShouldBe(Own);
         fixture.Standin.Requests[^1].ShouldSatisfyAllConditions(
-            request => request.ClientCertificate.ShouldBe("CN=overlay"), request => request.Token.ShouldBeNull(), request => request.Protocol.ShouldBe("HTTP/2"));
+            request => request.ClientCertificate.ShouldBe("CN=overlay"), request => request.Token.ShouldBeNull(),
+            request => request.Protocol.ShouldBe("HTTP/2"));
 
         using KubernetesLeaseSource byToken = WithKubeconfig(fixture, "tokenFile: token");
         (await byToken.FindAsync("own", default)).ShouldBe(Own);
@@ -136,9 +147,11 @@ public sealed class KubernetesConnectionTests : IDisposable
     [Fact]
     public async Task A_connection_that_is_half_open_is_noticed_by_pings()
     {
-        await using ApiServerStandin standin = await ApiServerStandin.StartAsync(new() { Certificates = _certificates });
+        await using ApiServerStandin standin =
+            await ApiServerStandin.StartAsync(new() { Certificates = _certificates });
         await using HalfOpenProxy proxy = new(standin.Url);
-        await using KubernetesFixture fixture = await StartAsync(change: options => options with { ApiServer = $"https://127.0.0.1:{proxy.Port}" });
+        await using KubernetesFixture fixture =
+            await StartAsync(change: options => options with { ApiServer = $"https://127.0.0.1:{proxy.Port}" });
         standin.Nodes.Put(SampleNodes.Of(Own));
         standin.Nodes.Put(SampleNodes.Of(Ipv4("b", 2)));
         fixture.Watch();
@@ -155,20 +168,25 @@ public sealed class KubernetesConnectionTests : IDisposable
         fixture.Snapshots.ShouldBe(1);
     }
 
-    private async Task<KubernetesFixture> StartAsync(bool offersHttp2 = true, KubernetesTimings? timings = null, Func<KubernetesOptions, KubernetesOptions>? change = null)
+    private async Task<KubernetesFixture> StartAsync(bool offersHttp2 = true, KubernetesTimings? timings = null,
+        Func<KubernetesOptions, KubernetesOptions>? change = null)
     {
         File.WriteAllText(_directory["token"], "first");
         File.WriteAllText(_directory["ca.crt"], _certificates.AuthorityPem);
         return await KubernetesFixture.StartAsync(
             timings, new() { Certificates = _certificates, OffersHttp2 = offersHttp2 },
-            options => (change ?? (static same => same))(options with { ServiceAccountDirectory = _directory.Path }), SampleNodes.Of(Own));
+            options => (change ?? (static same => same))(options with { ServiceAccountDirectory = _directory.Path }),
+            SampleNodes.Of(Own));
     }
 
     private KubernetesLeaseSource WithKubeconfig(KubernetesFixture fixture, string user, string cluster = "")
     {
         string text = Kubeconfig.Format(fixture.Standin.Url, "ca.crt", user);
-        if (cluster.Length > 0) text = text.Replace("    certificate-authority:", $"    {cluster}\n    certificate-authority:", StringComparison.Ordinal);
+        if (cluster.Length > 0)
+            text = text.Replace(
+                "    certificate-authority:", $"    {cluster}\n    certificate-authority:", StringComparison.Ordinal);
         File.WriteAllText(_directory["kubeconfig"], text);
-        return new(new() { NodeName = "own", Kubeconfig = _directory["kubeconfig"], Timings = KubernetesFixture.Quick }, fixture.Logger);
+        return new(new() { NodeName = "own", Kubeconfig = _directory["kubeconfig"], Timings = KubernetesFixture.Quick },
+            fixture.Logger);
     }
 }

@@ -27,16 +27,23 @@ public class AnnotationKeysTests
     [InlineData("example.com/Blue")]
     [InlineData("Example.com")]
     [InlineData("example.com/blue\n")]
-    public void A_prefix_that_Kubernetes_would_not_take_is_refused(string prefix) => AnnotationKeys.TryParse(prefix, out _).ShouldBeFalse();
+    public void A_prefix_that_Kubernetes_would_not_take_is_refused(string prefix) =>
+        AnnotationKeys.TryParse(prefix, out _).ShouldBeFalse();
 
     [Fact]
     public void The_source_says_which_option_is_wrong()
     {
         InvalidDataException prefix = Should.Throw<InvalidDataException>(
-            () => new KubernetesLeaseSource(new() { NodeName = "a", ApiServer = "http://127.0.0.1:1", AnnotationPrefix = "x" }, new CollectingLogger<KubernetesLeaseSource>()));
+            () => new KubernetesLeaseSource(new()
+            {
+                NodeName = "a",
+                ApiServer = "http://127.0.0.1:1",
+                AnnotationPrefix = "x"
+            }, new CollectingLogger<KubernetesLeaseSource>()));
         prefix.Message.ShouldContain("AnnotationPrefix is \"x\", not a prefix such as flannel.alpha.coreos.com");
         InvalidDataException name = Should.Throw<InvalidDataException>(
-            () => new KubernetesLeaseSource(new() { NodeName = "../a", ApiServer = "http://127.0.0.1:1" }, new CollectingLogger<KubernetesLeaseSource>()));
+            () => new KubernetesLeaseSource(new() { NodeName = "../a", ApiServer = "http://127.0.0.1:1" },
+                new CollectingLogger<KubernetesLeaseSource>()));
         name.Message.ShouldContain("Overlay:NodeName is \"../a\"");
     }
 }

@@ -51,7 +51,8 @@ public class KubernetesBeliefTests
         for (int i = 0; i < 5; i++) fixture.Nodes.Heartbeat("b");
         await fixture.UpToDate();
         fixture.Leases.ShouldBe([Ipv4("b", 2), Own]);
-        fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldContain("Node b is not taken: annotation flannel.alpha.coreos.com/backend-data is garbage");
+        fixture.Logger.Warnings.ShouldHaveSingleItem()
+            .ShouldContain("Node b is not taken: annotation flannel.alpha.coreos.com/backend-data is garbage");
 
         fixture.Nodes.Put(SampleNodes.Of(Ipv4("b", 3)));
         await fixture.ShouldSee(Ipv4("b", 3), Own);
@@ -62,7 +63,8 @@ public class KubernetesBeliefTests
     [Fact]
     public async Task A_node_that_loses_its_annotations_keeps_its_lease_until_it_is_gone_or_made_anew()
     {
-        await using KubernetesFixture fixture = await KubernetesFixture.StartWithAsync(Own, Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
+        await using KubernetesFixture fixture =
+            await KubernetesFixture.StartWithAsync(Own, Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4));
         fixture.Watch();
         await fixture.ShouldSee(Ipv4("b", 2), Ipv4("c", 3), Ipv4("d", 4), Own);
         fixture.Nodes.Put(SampleNodes.Bare(Ipv4("b", 2)));
@@ -77,7 +79,8 @@ public class KubernetesBeliefTests
         // While nobody looked, so that only the uid tells.
         fixture.Nodes.Put(SampleNodes.Of(Ipv4("c", 3)));
         await fixture.UpToDate();
-        fixture.Standin.Misbehave(static request => request.Path.Contains("watch=1&resourceVersion", StringComparison.Ordinal), Wrongdoing.Body(Recording.Body("watch-too-old.http")));
+        fixture.Standin.Misbehave(static request => request.Path.Contains("watch=1&resourceVersion",
+            StringComparison.Ordinal), Wrongdoing.Body(Recording.Body("watch-too-old.http")));
         await fixture.Standin.EndWatchesAsync();
         _ = fixture.Nodes.Delete("c");
         fixture.Nodes.Put(SampleNodes.Bare(Ipv4("c", 3)));

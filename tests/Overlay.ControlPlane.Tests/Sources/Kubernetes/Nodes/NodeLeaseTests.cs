@@ -37,10 +37,13 @@ public class NodeLeaseTests
     public void Reads_every_event_of_the_recorded_watches()
     {
         NodeParser parser = new(SampleNodes.Keys);
-        ApiEvent<ApiNode>[] events = [.. new[] { "watch-list.jsonl", "watch-with-bookmarks.jsonl" }.SelectMany(Recording.Lines)
+        ApiEvent<ApiNode>[] events =
+            [.. new[] { "watch-list.jsonl", "watch-with-bookmarks.jsonl" }.SelectMany(Recording.Lines)
             .Select(line => parser.ReadEvent(Encoding.UTF8.GetBytes(line)).ShouldNotBeNull())];
-        string.Join(' ', events.Select(static e => $"{e.Type[0]}{e.Object.Name}{e.Object.ResourceVersion}{(e.Object.EndsInitialEvents ? "!" : "")}")).ShouldBe(
-            "Anode-a245 Anode-b246 B246! Mnode-b250 Mnode-a251 Mnode-b252 Mnode-a253 B253 B253 Mnode-b228 Mnode-b229 Dnode-b230 Anode-c231 B231 B231 B231");
+        string.Join(' ', events.Select(static e =>
+            $"{e.Type[0]}{e.Object.Name}{e.Object.ResourceVersion}{(e.Object.EndsInitialEvents ? "!" : "")}")).ShouldBe(
+            "Anode-a245 Anode-b246 B246! Mnode-b250 Mnode-a251 Mnode-b252 Mnode-a253 B253 B253 Mnode-b228 Mnode-b229 "
+            + "Dnode-b230 Anode-c231 B231 B231 B231");
         Read(events[6].Object).ShouldBe(_recorded);
         Read(events[12].Object).ShouldBeNull("it has no annotations at all");
     }
@@ -49,9 +52,12 @@ public class NodeLeaseTests
     public void Reads_errors_and_their_continue_tokens()
     {
         NodeParser parser = new(SampleNodes.Keys);
-        ApiEvent<ApiNode> tooOld = parser.ReadEvent(Encoding.UTF8.GetBytes(Recording.Body("watch-too-old.http"))).ShouldNotBeNull();
-        tooOld.ShouldSatisfyAllConditions(e => e.Type.ShouldBe("ERROR"), e => e.Object.Code.ShouldBe(410), e => e.Object.Message.ShouldBe("too old resource version: 20 (272)"));
-        ApiNode expired = parser.ReadObject(Encoding.UTF8.GetBytes(Recording.Body("list-continue-expired.http"))).ShouldNotBeNull();
+        ApiEvent<ApiNode> tooOld = parser.ReadEvent(Encoding.UTF8.GetBytes(Recording.Body("watch-too-old.http")))
+            .ShouldNotBeNull();
+        tooOld.ShouldSatisfyAllConditions(e => e.Type.ShouldBe("ERROR"), e =>
+            e.Object.Code.ShouldBe(410), e => e.Object.Message.ShouldBe("too old resource version: 20 (272)"));
+        ApiNode expired = parser.ReadObject(Encoding.UTF8.GetBytes(Recording.Body("list-continue-expired.http")))
+            .ShouldNotBeNull();
         expired.Continue.ShouldBe("eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6LTEsInN0YXJ0Ijoibm9kZS1hXHUwMDAwIn0");
     }
 
@@ -115,24 +121,28 @@ public class NodeLeaseTests
 
     [Fact]
     public void Another_backends_data_are_its_own() =>
-        Read(Parse(With("backend-data", "null").With(SampleNodes.Prefix + "backend-type", "host-gw"))).ShouldBe(Ipv4("b", 2) with { BackendType = "host-gw", BackendData = null });
+        Read(Parse(With("backend-data", "null").With(SampleNodes.Prefix + "backend-type", "host-gw")))
+            .ShouldBe(Ipv4("b", 2) with { BackendType = "host-gw", BackendData = null });
 
     [Theory]
     [InlineData("false")]
     [InlineData("True")]
     [InlineData("")]
-    public void Who_is_not_managed_takes_no_part(string managed) => Read(Parse(With("kube-subnet-manager", managed))).ShouldBeNull();
+    public void Who_is_not_managed_takes_no_part(string managed) =>
+        Read(Parse(With("kube-subnet-manager", managed))).ShouldBeNull();
 
     [Fact]
     public void Text_that_is_none_is_an_error_of_that_node()
     {
-        string json = SampleNodes.Of(Ipv4("b", 2)).ToJsonString().Replace("192.168.77.2", @"\ud800", StringComparison.Ordinal);
+        string json = SampleNodes.Of(Ipv4("b", 2))
+            .ToJsonString().Replace("192.168.77.2", @"\ud800", StringComparison.Ordinal);
         ApiNode node = new NodeParser(SampleNodes.Keys).ReadObject(Encoding.UTF8.GetBytes(json)).ShouldNotBeNull();
         NodeLease.TryRead(node, SampleNodes.Keys, out _, out string? error).ShouldBeFalse();
         error.ShouldNotBeNull().ShouldContain("public-ip is no text");
     }
 
-    private static JsonObject With(string key, string value) => SampleNodes.Of(Ipv4("b", 2)).With(SampleNodes.Prefix + key, value);
+    private static JsonObject With(string key, string value) =>
+        SampleNodes.Of(Ipv4("b", 2)).With(SampleNodes.Prefix + key, value);
 
     private static ApiNode Parse(JsonNode node) =>
         new NodeParser(SampleNodes.Keys).ReadObject(Encoding.UTF8.GetBytes(node.ToJsonString())).ShouldNotBeNull();

@@ -14,10 +14,14 @@ public class NodePropertyTests
     // Pieces of a Node: glued together they get much further into the parser than noise does.
     private static readonly string[] _pieces =
     [
-        "{", "}", "[", "]", ",", ":", "null", "true", "7", "1e999", "\"\"", "\"\\ud800\"", "\"\\u0000\"", "\"metadata\":{", "\"name\":\"b\"",
-        "\"annotations\":{", "\"flannel.alpha.coreos.com/kube-subnet-manager\":\"true\"", "\"flannel.alpha.coreos.com/backend-type\":\"vxlan\"",
-        "\"flannel.alpha.coreos.com/backend-data\":\"{\\\"VNI\\\":1,\\\"VtepMAC\\\":\\\"\\\"}\"", "\"flannel.alpha.coreos.com/public-ip\":", "\"192.168.77.2\"",
-        "\"flannel.\\u0061lpha.coreos.com/public-ip\":\"\\ud800\"", "\"spec\":{", "\"podCIDRs\":[", "\"10.244.2.0/24\"", "\"status\":{\"conditions\":[{\"type\":\"NetworkUnavailable\",\"status\":",
+        "{", "}", "[", "]", ",", ":", "null", "true", "7", "1e999", "\"\"", "\"\\ud800\"", "\"\\u0000\"",
+        "\"metadata\":{", "\"name\":\"b\"",
+        "\"annotations\":{", "\"flannel.alpha.coreos.com/kube-subnet-manager\":\"true\"",
+        "\"flannel.alpha.coreos.com/backend-type\":\"vxlan\"",
+        "\"flannel.alpha.coreos.com/backend-data\":\"{\\\"VNI\\\":1,\\\"VtepMAC\\\":\\\"\\\"}\"",
+        "\"flannel.alpha.coreos.com/public-ip\":", "\"192.168.77.2\"",
+        "\"flannel.\\u0061lpha.coreos.com/public-ip\":\"\\ud800\"", "\"spec\":{", "\"podCIDRs\":[", "\"10.244.2.0/24\"",
+        "\"status\":{\"conditions\":[{\"type\":\"NetworkUnavailable\",\"status\":",
         "\"type\":\"ADDED\",\"object\":{", "\"code\":410", "\"message\":", " ", "\n", "\ufeff", "\u001b",
     ];
 
@@ -26,7 +30,8 @@ public class NodePropertyTests
 
     [Fact]
     public void No_mixture_of_pieces_makes_it_throw() => Check.One(_config, Prop.ForAll(
-        Gen.Elements(_pieces).ArrayOf().Select(static pieces => Encoding.UTF8.GetBytes("{" + string.Concat(pieces) + "}")).ToArbitrary(), Answers));
+        Gen.Elements(_pieces).ArrayOf().Select(
+            static pieces => Encoding.UTF8.GetBytes("{" + string.Concat(pieces) + "}")).ToArbitrary(), Answers));
 
     [Fact]
     public void No_value_of_an_annotation_makes_it_throw() => Check.One(_config, Prop.ForAll(
@@ -34,7 +39,8 @@ public class NodePropertyTests
         static (string?[] values) =>
         {
             ApiNode node = new() { Name = "b" };
-            string[] keys = [SampleNodes.Keys.BackendData, SampleNodes.Keys.PublicIp, SampleNodes.Keys.PublicIpV6, SampleNodes.Keys.BackendV6Data];
+            string[] keys = [SampleNodes.Keys.BackendData, SampleNodes.Keys.PublicIp, SampleNodes.Keys.PublicIpV6,
+                SampleNodes.Keys.BackendV6Data];
             node.Annotations[SampleNodes.Keys.Managed] = "true";
             node.Annotations[SampleNodes.Keys.BackendType] = "vxlan";
             for (int i = 0; i < values.Length; i++)

@@ -22,7 +22,8 @@ public class KubernetesOwnNodeTests
         };
         await fixture.Source.PublishAsync(own, default);
 
-        JsonObject expected = new(recorded.AsObject().Where(static entry => entry.Key.StartsWith(SampleNodes.Prefix, StringComparison.Ordinal))
+        JsonObject expected = new(recorded.AsObject()
+            .Where(static entry => entry.Key.StartsWith(SampleNodes.Prefix, StringComparison.Ordinal))
             .Select(static entry => KeyValuePair.Create(entry.Key, entry.Value?.DeepClone())));
         expected.Count.ShouldBe(6);
         JsonNode.DeepEquals(fixture.Nodes.Get("own")!["metadata"]!["annotations"], expected).ShouldBeTrue();
@@ -38,7 +39,8 @@ public class KubernetesOwnNodeTests
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(OwnIpv6));
         await fixture.Source.PublishAsync(OwnIpv6, default);
-        fixture.Nodes.Get("own")!["metadata"]!["annotations"]!.AsObject().Select(static entry => entry.Key[SampleNodes.Prefix.Length..])
+        fixture.Nodes.Get("own")!["metadata"]!["annotations"]!.AsObject()
+            .Select(static entry => entry.Key[SampleNodes.Prefix.Length..])
             .ShouldBe(["backend-type", "backend-v6-data", "kube-subnet-manager", "public-ipv6"]);
 
         await fixture.Source.PublishAsync(OwnIpv6, default);
@@ -56,8 +58,10 @@ public class KubernetesOwnNodeTests
         fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIpV6).ShouldBe("2001:db8::7");
 
         await fixture.Source.PublishAsync(OwnDual with { PublicIpV6 = null, BackendV6Data = null }, default);
-        fixture.Nodes.Get("own")!["metadata"]!["annotations"]!.AsObject().Select(static entry => entry.Key[SampleNodes.Prefix.Length..])
-            .ShouldBe(["backend-data", "backend-type", "kube-subnet-manager", "public-ip", "public-ipv6-overwrite"], ignoreOrder: true);
+        fixture.Nodes.Get("own")!["metadata"]!["annotations"]!.AsObject()
+            .Select(static entry => entry.Key[SampleNodes.Prefix.Length..])
+            .ShouldBe(["backend-data", "backend-type", "kube-subnet-manager", "public-ip", "public-ipv6-overwrite"],
+                ignoreOrder: true);
 
         await fixture.Source.PublishAsync(OwnDual, default);
         fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIpV6).ShouldBe("2001:db8::7");
@@ -67,7 +71,8 @@ public class KubernetesOwnNodeTests
     public async Task Another_prefix_is_another_network()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
-            change: static options => options with { AnnotationPrefix = "example.com/blue" }, nodes: [SampleNodes.Of(Ipv4("b", 2)), SampleNodes.Bare(Own)]);
+            change: static options => options with { AnnotationPrefix = "example.com/blue" },
+            nodes: [SampleNodes.Of(Ipv4("b", 2)), SampleNodes.Bare(Own)]);
         await fixture.Source.PublishAsync(Own, default);
         fixture.Nodes.Annotation("own", "example.com/blue-public-ip").ShouldBe("192.168.77.1");
         fixture.Watch();
@@ -94,7 +99,8 @@ public class KubernetesOwnNodeTests
         fixture.Nodes.Annotate("own", SampleNodes.Keys.PublicIpV6Overwrite, "nonsense");
         await fixture.Eventually(() => fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIpV6) == "fd77::1");
         await fixture.Eventually(() => fixture.Source.Problems.Count == 1);
-        fixture.Source.Problems["nodes/own"].ShouldContain("public-ipv6-overwrite is \"nonsense\", not an IPv6 address");
+        fixture.Source.Problems["nodes/own"]
+            .ShouldContain("public-ipv6-overwrite is \"nonsense\", not an IPv6 address");
     }
 
     [Fact]
@@ -112,7 +118,8 @@ public class KubernetesOwnNodeTests
         await fixture.Eventually(() => fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIp) == "192.168.77.1");
         await fixture.UpToDate();
         fixture.Leases.ShouldBe([Own]);
-        fixture.Logger.Warnings.ShouldContain(static line => line.Contains("was changed by somebody and is written again"));
+        fixture.Logger.Warnings.ShouldContain(
+            static line => line.Contains("was changed by somebody and is written again"));
     }
 
     [Fact]
@@ -128,7 +135,8 @@ public class KubernetesOwnNodeTests
         await fixture.Eventually(() => fixture.Source.Problems.ContainsKey("nodes/own"));
         fixture.Source.Problems["nodes/own"].ShouldContain("not in the cluster any more");
         fixture.Nodes.Put(SampleNodes.Bare(Own));
-        await fixture.Eventually(() => fixture.Nodes.Annotation("own", SampleNodes.Keys.Managed) == "true" && fixture.Nodes.Condition("own", "NetworkUnavailable") is not null);
+        await fixture.Eventually(() => fixture.Nodes.Annotation("own", SampleNodes.Keys.Managed) == "true"
+            && fixture.Nodes.Condition("own", "NetworkUnavailable") is not null);
         await fixture.ShouldSee(Own);
         await fixture.Eventually(() => fixture.Source.Problems.Count == 0);
     }
@@ -143,10 +151,14 @@ public class KubernetesOwnNodeTests
         for (int i = 0; i < 4; i++)
         {
             fixture.Nodes.Annotate("own", SampleNodes.Keys.PublicIp, "192.168.77.99");
-            await fixture.Eventually(() => fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIp) == "192.168.77.1");
+            await fixture.Eventually(
+                () => fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIp) == "192.168.77.1");
         }
 
-        fixture.Source.Problems["nodes/own"].ShouldContain("another daemon too, such as flannel: annotation flannel.alpha.coreos.com/public-ip is \"192.168.77.99\", not \"192.168.77.1\"");
+        fixture.Source.Problems["nodes/own"]
+            .ShouldContain(
+                "another daemon too, such as flannel: annotation flannel.alpha.coreos.com/public-ip is "
+                + "\"192.168.77.99\", not \"192.168.77.1\"");
         fixture.Logger.Of(LogLevel.Error).ShouldHaveSingleItem();
 
         // By now 1.6 s are between two writes, however fast the other is.
@@ -164,7 +176,17 @@ public class KubernetesOwnNodeTests
     public async Task Readiness_is_the_nodes_condition()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));
-        fixture.Nodes.Patch("own", new() { ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "NetworkUnavailable", ["status"] = "True", ["reason"] = "NoRouteCreated" }, new JsonObject { ["type"] = "Ready", ["status"] = "True" }) } });
+        fixture.Nodes.Patch(
+            "own",
+            new()
+            {
+                ["status"] = new JsonObject
+                {
+                    ["conditions"] = new JsonArray(
+                new JsonObject { ["type"] = "NetworkUnavailable", ["status"] = "True", ["reason"] = "NoRouteCreated" },
+                new JsonObject { ["type"] = "Ready", ["status"] = "True" })
+                }
+            });
         await fixture.Source.ReportReadyAsync("own", default);
         JsonNode condition = fixture.Nodes.Condition("own", "NetworkUnavailable").ShouldNotBeNull();
         ((string)condition["status"]!).ShouldBe("False");
@@ -178,15 +200,24 @@ public class KubernetesOwnNodeTests
         // A cloud's node controller does so, some time after the Node is made.
         fixture.Watch();
         await fixture.IsWatching();
-        fixture.Nodes.Patch("own", new() { ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "NetworkUnavailable", ["status"] = "True" }) } });
-        await fixture.Eventually(() => (string?)fixture.Nodes.Condition("own", "NetworkUnavailable")!["status"] == "False");
+        fixture.Nodes.Patch("own", new()
+        {
+            ["status"] = new JsonObject
+            {
+                ["conditions"] = new JsonArray(
+            new JsonObject { ["type"] = "NetworkUnavailable", ["status"] = "True" })
+            }
+        });
+        await fixture.Eventually(
+            () => (string?)fixture.Nodes.Condition("own", "NetworkUnavailable")!["status"] == "False");
     }
 
     [Fact]
     public async Task What_could_not_be_written_is_written_by_the_watch()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));
-        fixture.Standin.Misbehave(static request => request.IsPatch, Wrongdoing.Status(500, "InternalError", "on purpose"), times: 4);
+        fixture.Standin.Misbehave(
+            static request => request.IsPatch, Wrongdoing.Status(500, "InternalError", "on purpose"), times: 4);
         IOException exception = await Should.ThrowAsync<IOException>(() => fixture.Source.PublishAsync(Own, default));
         exception.Message.ShouldContain("500 InternalServerError: on purpose");
         _ = await Should.ThrowAsync<IOException>(() => fixture.Source.ReportReadyAsync("own", default));
@@ -203,11 +234,14 @@ public class KubernetesOwnNodeTests
     public async Task A_busy_server_is_left_alone_by_writes_for_as_long_as_it_asks()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));
-        fixture.Standin.Misbehave(static request => request.IsPatch, Wrongdoing.Status(429, "TooManyRequests", "please try again later", retryAfter: 2));
+        fixture.Standin.Misbehave(static request =>
+            request.IsPatch, Wrongdoing.Status(429, "TooManyRequests", "please try again later", retryAfter: 2));
         long began = TimeProvider.System.GetTimestamp();
-        (await Should.ThrowAsync<IOException>(() => fixture.Source.PublishAsync(Own, default))).Message.ShouldContain("429");
+        (await Should.ThrowAsync<IOException>(() => fixture.Source.PublishAsync(Own, default))).Message.ShouldContain(
+            "429");
         int asked = fixture.Standin.Requests.Count;
-        (await Should.ThrowAsync<IOException>(() => fixture.Source.ReportReadyAsync("own", default))).Message.ShouldContain("429");
+        (await Should.ThrowAsync<IOException>(
+            () => fixture.Source.ReportReadyAsync("own", default))).Message.ShouldContain("429");
         fixture.Standin.Requests.Count.ShouldBe(asked, "the daemon's own tries wait too");
 
         fixture.Watch();

@@ -18,13 +18,17 @@ public class KubernetesPodCidrTests
         fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldContain("Node own is waited for to be in the cluster");
         settings.IsCompleted.ShouldBeFalse();
 
-        fixture.Nodes.Put(SampleNodes.Bare(Own).With(SampleNodes.Keys.NodePublicIp, "203.0.113.7").With(SampleNodes.Keys.NodePublicIpV6, "2001:db8::7"));
-        (await settings.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(new NodeSettings(null, Address("203.0.113.7"), Address("2001:db8::7")));
+        fixture.Nodes.Put(SampleNodes.Bare(Own)
+            .With(SampleNodes.Keys.NodePublicIp, "203.0.113.7").With(SampleNodes.Keys.NodePublicIpV6, "2001:db8::7"));
+        (await settings.WaitAsync(TimeSpan.FromSeconds(30)))
+            .ShouldBe(new NodeSettings(null, Address("203.0.113.7"), Address("2001:db8::7")));
         fixture.Standin.Requests.ShouldHaveSingleItem().Path.ShouldContain("fieldSelector=metadata.name%3Down");
 
         fixture.Nodes.Annotate("own", SampleNodes.Keys.NodePublicIp, "nonsense");
-        InvalidDataException exception = await Should.ThrowAsync<InvalidDataException>(() => fixture.Source.ReadSettingsAsync("own", default));
-        exception.Message.ShouldContain("Node own: annotation flannel.alpha.coreos.com/node-public-ip is \"nonsense\", not an IPv4 address such as");
+        InvalidDataException exception =
+            await Should.ThrowAsync<InvalidDataException>(() => fixture.Source.ReadSettingsAsync("own", default));
+        exception.Message.ShouldContain(
+            "Node own: annotation flannel.alpha.coreos.com/node-public-ip is \"nonsense\", not an IPv4 address such as");
     }
 
     [Fact]
@@ -40,18 +44,28 @@ public class KubernetesPodCidrTests
 
         (await acquired.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(new PodCidrs(OwnDual.Subnet, OwnDual.SubnetV6));
         fixture.Standin.Requests.Count.ShouldBe(1);
-        fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldContain("to be given a pod CIDR; kube-controller-manager does so");
+        fixture.Logger.Warnings.ShouldHaveSingleItem()
+            .ShouldContain("to be given a pod CIDR; kube-controller-manager does so");
     }
 
     [Theory]
     [InlineData("10.244.1.0/24", null, null)]
-    [InlineData("10.244.9.0/24", null, "Overlay:Subnet is 10.244.9.0/24, but Kubernetes has given Node own the pod CIDR 10.244.1.0/24; leave the key empty")]
-    [InlineData(null, "fd00:10:244:1::/64", "Overlay:SubnetV6 is fd00:10:244:1::/64, but Kubernetes has given Node own no pod CIDR of that family")]
+    [InlineData(
+        "10.244.9.0/24", null,
+        "Overlay:Subnet is 10.244.9.0/24, but Kubernetes has given Node own the pod CIDR 10.244.1.0/24; leave the key "
+        + "empty")]
+    [InlineData(null, "fd00:10:244:1::/64",
+        "Overlay:SubnetV6 is fd00:10:244:1::/64, but Kubernetes has given Node own no pod CIDR of that family")]
     public async Task A_configured_pod_CIDR_must_be_the_nodes(string? configured, string? configuredV6, string? message)
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));
         Task<PodCidrs> acquire = fixture.Source.AcquireAsync(
-            _request with { Configured = new(configured is null ? null : Prefix(configured), configuredV6 is null ? null : Prefix(configuredV6)) }, default);
+            _request with
+            {
+                Configured = new(configured is null
+                ? null
+                : Prefix(configured), configuredV6 is null ? null : Prefix(configuredV6))
+            }, default);
         if (message is null) (await acquire).ShouldBe(new PodCidrs(Own.Subnet, null));
         else (await Should.ThrowAsync<InvalidDataException>(() => acquire)).Message.ShouldContain(message);
     }
@@ -60,7 +74,8 @@ public class KubernetesPodCidrTests
     public async Task A_wait_says_why_the_server_does_not_answer()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));
-        fixture.Standin.Misbehave(static _ => true, Wrongdoing.Status(403, "Forbidden", "nodes is forbidden: User \"system:anonymous\" cannot list resource"), times: 3);
+        fixture.Standin.Misbehave(static _ => true, Wrongdoing.Status(
+            403, "Forbidden", "nodes is forbidden: User \"system:anonymous\" cannot list resource"), times: 3);
         (await fixture.Source.AcquireAsync(_request, default)).Ipv4.ShouldBe(Own.Subnet);
         fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldContain("ClusterRole needs");
     }
@@ -116,7 +131,8 @@ public class KubernetesPodCidrTests
     [Fact]
     public async Task A_start_from_saved_state_that_publishes_old_pod_CIDRs_is_told_too()
     {
-        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Ipv4("own", 7)));
+        await using KubernetesFixture fixture =
+            await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Ipv4("own", 7)));
         fixture.Watch();
         await fixture.IsWatching();
         await fixture.Source.PublishAsync(Own, default);

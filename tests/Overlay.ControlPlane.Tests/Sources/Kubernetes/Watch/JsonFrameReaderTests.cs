@@ -13,7 +13,8 @@ public class JsonFrameReaderTests
     [InlineData(1000)]
     [InlineData(1_000_000)]
     public async Task A_watch_is_cut_into_its_events_however_it_arrives(int chunk) =>
-        (await CutAsync(Recording.Bytes("watch-with-bookmarks.jsonl"), chunk, isList: false)).Select(static frame => frame.Json)
+        (await CutAsync(Recording.Bytes("watch-with-bookmarks.jsonl"), chunk, isList: false))
+            .Select(static frame => frame.Json)
             .ShouldBe(Recording.Lines("watch-with-bookmarks.jsonl"));
 
     [Theory]
@@ -22,7 +23,8 @@ public class JsonFrameReaderTests
     [InlineData(1_000_000)]
     public async Task A_list_is_cut_into_its_metadata_and_items(int chunk)
     {
-        IReadOnlyList<(string Member, string Json)> frames = await CutAsync(Recording.Bytes("nodes-list-page1.json"), chunk, isList: true);
+        IReadOnlyList<(string Member, string Json)> frames =
+            await CutAsync(Recording.Bytes("nodes-list-page1.json"), chunk, isList: true);
         frames.Select(static frame => frame.Member).ShouldBe(["metadata", "items"]);
         NodeParser parser = new(SampleNodes.Keys);
         parser.ReadMetadata(Encoding.UTF8.GetBytes(frames[0].Json))!.Continue.ShouldStartWith("eyJ2");
@@ -33,13 +35,15 @@ public class JsonFrameReaderTests
     public async Task An_object_larger_than_the_buffer_is_read_whole()
     {
         string large = $$$"""{"type":"ADDED","object":{"x":"{{{new string('x', 1_000_000)}}}"}}""";
-        (await CutAsync(Encoding.UTF8.GetBytes(large + "\n" + large), 60_000, isList: false)).Select(static frame => frame.Json).ShouldBe([large, large]);
+        (await CutAsync(Encoding.UTF8.GetBytes(large + "\n" + large), 60_000, isList: false))
+            .Select(static frame => frame.Json).ShouldBe([large, large]);
     }
 
     [Fact]
     public async Task What_is_no_JSON_is_said_to_be()
     {
-        InvalidDataException exception = await Should.ThrowAsync<InvalidDataException>(() => CutAsync("<html>"u8.ToArray(), 100, isList: false));
+        InvalidDataException exception =
+            await Should.ThrowAsync<InvalidDataException>(() => CutAsync("<html>"u8.ToArray(), 100, isList: false));
         exception.Message.ShouldContain("no JSON");
     }
 
@@ -47,17 +51,20 @@ public class JsonFrameReaderTests
     public async Task An_object_without_end_is_not_held_for_ever()
     {
         byte[] endless = Encoding.UTF8.GetBytes("{\"x\":\"" + new string('x', 33_000_000));
-        InvalidDataException exception = await Should.ThrowAsync<InvalidDataException>(() => CutAsync(endless, 1_000_000, isList: false));
+        InvalidDataException exception =
+            await Should.ThrowAsync<InvalidDataException>(() => CutAsync(endless, 1_000_000, isList: false));
         exception.Message.ShouldContain("more than 16777216 bytes");
     }
 
     private static async Task<IReadOnlyList<(string Member, string Json)>> CutAsync(byte[] text, int chunk, bool isList)
     {
-        using JsonFrameReader reader = new(new ApiStream(new(), new ChunkedStream(text, chunk), TimeSpan.FromSeconds(30), default), isList);
+        using JsonFrameReader reader =
+            new(new ApiStream(new(), new ChunkedStream(text, chunk), TimeSpan.FromSeconds(30), default), isList);
         List<(string, string)> frames = [];
         while (await reader.FillAsync())
         {
-            while (reader.TryRead(out JsonFrame frame)) frames.Add((frame.Member, Encoding.UTF8.GetString(frame.Json.Span)));
+            while (reader.TryRead(out JsonFrame frame))
+                frames.Add((frame.Member, Encoding.UTF8.GetString(frame.Json.Span)));
         }
 
         reader.IsComplete.ShouldBe(isList);

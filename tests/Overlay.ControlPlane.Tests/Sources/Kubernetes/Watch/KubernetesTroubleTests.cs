@@ -11,7 +11,8 @@ public class KubernetesTroubleTests
     public async Task A_server_that_is_busy_is_left_alone_for_as_long_as_it_asks()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartWithAsync(Own);
-        fixture.Standin.Misbehave(static _ => true, Wrongdoing.Status(429, "TooManyRequests", "please try again later", retryAfter: 1));
+        fixture.Standin.Misbehave(
+            static _ => true, Wrongdoing.Status(429, "TooManyRequests", "please try again later", retryAfter: 1));
         long began = TimeProvider.System.GetTimestamp();
         fixture.Watch();
         await fixture.ShouldSee(Own);
@@ -32,7 +33,8 @@ public class KubernetesTroubleTests
         fixture.Watch();
         await fixture.Eventually(() => fixture.Source.Problems.Count > 0);
         fixture.Source.Problems.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            problem => problem.Key.ShouldBe(fixture.Source.Location.Place), problem => problem.Value.ShouldContain(said));
+            problem => problem.Key.ShouldBe(fixture.Source.Location.Place),
+            problem => problem.Value.ShouldContain(said));
         fixture.Source.Status.State.ShouldBe(StoreState.Connecting);
         await fixture.ShouldSee(Own);
         fixture.Logger.Warnings.ShouldHaveSingleItem().ShouldContain(said);
@@ -95,10 +97,12 @@ public class KubernetesTroubleTests
     public async Task A_state_that_trickles_in_is_read_to_its_end()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync();
-        fixture.Standin.Misbehave(static request => request.IsStateWatch, Wrongdoing.Slow(string.Join('\n', Recording.Lines("watch-list.jsonl").Take(3)) + "\n"));
+        fixture.Standin.Misbehave(static request => request.IsStateWatch, Wrongdoing.Slow(
+            string.Join('\n', Recording.Lines("watch-list.jsonl").Take(3)) + "\n"));
         fixture.Watch();
         await fixture.Eventually(() => fixture.Leases is not null);
-        fixture.Updates[0].ShouldBeOfType<LeaseUpdate.Snapshot>().Leases.ShouldBeEmpty("flannel had not annotated them yet");
+        fixture.Updates[0]
+            .ShouldBeOfType<LeaseUpdate.Snapshot>().Leases.ShouldBeEmpty("flannel had not annotated them yet");
         fixture.Source.Status.Revision.ShouldBe("246");
     }
 
@@ -106,7 +110,8 @@ public class KubernetesTroubleTests
     public async Task A_watch_that_says_nothing_is_given_up()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
-            KubernetesFixture.Quick with { SilenceTimeout = TimeSpan.FromSeconds(1) }, nodes: [SampleNodes.Of(Own), SampleNodes.Of(Ipv4("b", 2))]);
+            KubernetesFixture.Quick with { SilenceTimeout = TimeSpan.FromSeconds(1) },
+            nodes: [SampleNodes.Of(Own), SampleNodes.Of(Ipv4("b", 2))]);
         fixture.Watch();
         await fixture.ShouldSee(Ipv4("b", 2), Own);
         await fixture.IsWatching();
@@ -120,7 +125,12 @@ public class KubernetesTroubleTests
     public async Task A_request_that_is_not_answered_is_given_up()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
-            KubernetesFixture.Quick with { QueueTimeout = TimeSpan.FromSeconds(1), RequestTimeout = TimeSpan.FromSeconds(1) }, nodes: SampleNodes.Of(Own));
+            KubernetesFixture.Quick with
+            {
+                QueueTimeout = TimeSpan.FromSeconds(
+                1),
+                RequestTimeout = TimeSpan.FromSeconds(1)
+            }, nodes: SampleNodes.Of(Own));
         fixture.Standin.Misbehave(static _ => true, Wrongdoing.Silence, times: 2);
         IOException exception = await Should.ThrowAsync<IOException>(() => fixture.Source.FindAsync("own", default));
         exception.Message.ShouldBe("has not answered for 1 s");
@@ -135,7 +145,8 @@ public class KubernetesTroubleTests
         standin.Nodes.Put(SampleNodes.Of(Own));
         int port = standin.Url.Port;
         await standin.DisposeAsync();
-        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(change: options => options with { ApiServer = $"http://127.0.0.1:{port}" });
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
+            change: options => options with { ApiServer = $"http://127.0.0.1:{port}" });
         fixture.Watch();
         await fixture.Eventually(() => fixture.Source.Problems.Count == 1);
         fixture.Source.Problems[$"http://127.0.0.1:{port}"].ShouldBe($"cannot be reached: Connection refused");
@@ -149,7 +160,8 @@ public class KubernetesTroubleTests
         await fixture.Eventually(() => fixture.Source.Status.State == StoreState.Disconnected);
         fixture.Leases.ShouldBe([Own]);
 
-        // One an outage. A request that breaks off and a connection that is refused are one cause, whichever comes first.
+        // One an outage. A request that breaks off and a connection that is refused are one cause, whichever comes
+        // first.
         fixture.Logger.Warnings.Count(static line => line.Contains("stay in force")).ShouldBe(2);
     }
 }

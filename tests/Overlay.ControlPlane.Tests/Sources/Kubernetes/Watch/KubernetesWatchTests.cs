@@ -47,12 +47,14 @@ public class KubernetesWatchTests
     public async Task A_server_that_does_not_know_state_watches_is_asked_for_a_list(int code, string reason)
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartWithAsync(Own, Ipv4("b", 2));
-        fixture.Standin.Misbehave(static request => request.IsStateWatch, Wrongdoing.Status(code, reason, "sendInitialEvents: Forbidden"), times: 100);
+        fixture.Standin.Misbehave(static request =>
+            request.IsStateWatch, Wrongdoing.Status(code, reason, "sendInitialEvents: Forbidden"), times: 100);
         fixture.Watch();
         await fixture.ShouldSee(Ipv4("b", 2), Own);
         fixture.Standin.Requests[1].Path.ShouldBe("/api/v1/nodes?limit=500");
         await fixture.IsWatching();
-        fixture.Standin.Requests[2].Path.ShouldStartWith($"/api/v1/nodes?watch=1&resourceVersion={fixture.Nodes.Revision}&allowWatchBookmarks=true&timeoutSeconds=");
+        fixture.Standin.Requests[2].Path.ShouldStartWith(
+            $"/api/v1/nodes?watch=1&resourceVersion={fixture.Nodes.Revision}&allowWatchBookmarks=true&timeoutSeconds=");
         fixture.Logger.Warnings.ShouldBeEmpty();
     }
 
@@ -60,10 +62,12 @@ public class KubernetesWatchTests
     [InlineData(500, "etcdserver: leader changed", true)]
     [InlineData(429, "please try again later", true)]
     [InlineData(422, "sendInitialEvents: Forbidden", false)]
-    public async Task A_server_that_fails_to_tell_the_state_is_asked_for_a_list_and_some_time_for_the_state_again(int code, string message, bool isAskedAgain)
+    public async Task A_server_that_fails_to_tell_the_state_is_asked_for_a_list_and_some_time_for_the_state_again(
+        int code, string message, bool isAskedAgain)
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
-            KubernetesFixture.Quick with { StateWatchPause = TimeSpan.FromMilliseconds(1) }, nodes: SampleNodes.Of(Own));
+            KubernetesFixture.Quick with { StateWatchPause = TimeSpan.FromMilliseconds(1) },
+            nodes: SampleNodes.Of(Own));
         fixture.Standin.Misbehave(
             static request => request.IsStateWatch,
             Wrongdoing.Body($$$"""{"type":"ERROR","object":{"kind":"Status","code":{{{code}}},"message":"{{{message}}}"}}""" + "\n"));
@@ -82,7 +86,8 @@ public class KubernetesWatchTests
     public async Task A_server_that_takes_a_state_watch_for_an_ordinary_one_is_asked_for_a_list()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartWithAsync(Own);
-        fixture.Standin.Misbehave(static request => request.IsStateWatch, Wrongdoing.Body(Recording.Lines("watch-with-bookmarks.jsonl")[4] + "\n"));
+        fixture.Standin.Misbehave(static request =>
+            request.IsStateWatch, Wrongdoing.Body(Recording.Lines("watch-with-bookmarks.jsonl")[4] + "\n"));
         fixture.Watch();
         await fixture.ShouldSee(Own);
     }
@@ -91,7 +96,8 @@ public class KubernetesWatchTests
     public async Task Pages_are_read_to_the_last()
     {
         Lease[] leases = [.. Enumerable.Range(2, 11).Select(static n => Ipv4($"n{n:d2}", n))];
-        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(standin: new() { LargestPage = 3 }, nodes: [.. leases.Select(SampleNodes.Of)]);
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
+            standin: new() { LargestPage = 3 }, nodes: [.. leases.Select(SampleNodes.Of)]);
         fixture.Standin.IsStateWatchRefused = true;
         fixture.Watch();
         await fixture.ShouldSee(leases);
@@ -105,9 +111,11 @@ public class KubernetesWatchTests
     public async Task A_list_whose_pages_expire_is_read_in_one_piece(string recording)
     {
         Lease[] leases = [.. Enumerable.Range(2, 8).Select(static n => Ipv4($"n{n:d2}", n))];
-        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(standin: new() { LargestPage = 3 }, nodes: [.. leases.Select(SampleNodes.Of)]);
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
+            standin: new() { LargestPage = 3 }, nodes: [.. leases.Select(SampleNodes.Of)]);
         fixture.Standin.IsStateWatchRefused = true;
-        fixture.Standin.Misbehave(static request => request.Path.Contains("continue=", StringComparison.Ordinal), new(context =>
+        fixture.Standin.Misbehave(
+            static request => request.Path.Contains("continue=", StringComparison.Ordinal), new(context =>
         {
             // Of the first page, which was read before.
             _ = fixture.Nodes.Delete("n02");
@@ -115,7 +123,8 @@ public class KubernetesWatchTests
         }));
         fixture.Watch();
         await fixture.ShouldSee(leases[1..]);
-        fixture.Requests(static request => request.IsList).Select(static request => request.Path.Split('&')[0]).ShouldBe(["/api/v1/nodes?limit=500", "/api/v1/nodes?limit=500", "/api/v1/nodes?"]);
+        fixture.Requests(static request => request.IsList).Select(static request => request.Path.Split('&')[0])
+            .ShouldBe(["/api/v1/nodes?limit=500", "/api/v1/nodes?limit=500", "/api/v1/nodes?"]);
         fixture.Logger.Warnings.ShouldBeEmpty();
     }
 
@@ -143,12 +152,15 @@ public class KubernetesWatchTests
         fixture.Watch();
         await fixture.ShouldSee(Own);
         await fixture.IsWatching();
-        await fixture.Standin.SendAsync(Recording.Lines("watch-with-bookmarks.jsonl")[4].Replace("\"231\"", "\"201\"", StringComparison.Ordinal) + "\n");
+        await fixture.Standin.SendAsync(Recording.Lines("watch-with-bookmarks.jsonl")[4]
+            .Replace("\"231\"", "\"201\"", StringComparison.Ordinal) + "\n");
         await fixture.Eventually(() => fixture.Source.Status.Revision == "201");
-        await fixture.Standin.SendAsync(Recording.Lines("watch-with-bookmarks.jsonl")[4].Replace("\"231\"", "\"777\"", StringComparison.Ordinal) + "\n");
+        await fixture.Standin.SendAsync(Recording.Lines("watch-with-bookmarks.jsonl")[4]
+            .Replace("\"231\"", "\"777\"", StringComparison.Ordinal) + "\n");
         await fixture.Eventually(() => fixture.Source.Status.Revision == "777");
         await fixture.Standin.EndWatchesAsync();
-        await fixture.Eventually(() => fixture.Standin.Requests[^1].Path.Contains("watch=1&resourceVersion=777&", StringComparison.Ordinal));
+        await fixture.Eventually(
+            () => fixture.Standin.Requests[^1].Path.Contains("watch=1&resourceVersion=777&", StringComparison.Ordinal));
         fixture.Snapshots.ShouldBe(1);
     }
 
@@ -214,13 +226,15 @@ public class KubernetesWatchTests
         await fixture.ShouldSee(Ipv4("b", 2), Own);
         await fixture.IsWatching();
         string version = fixture.Source.Status.Revision!;
-        fixture.Standin.Misbehave(static request => request.IsList, Wrongdoing.Body(Recording.Body("list-too-old.http"), 410));
+        fixture.Standin.Misbehave(
+            static request => request.IsList, Wrongdoing.Body(Recording.Body("list-too-old.http"), 410));
         fixture.Nodes.Compact();
         await fixture.Standin.SendAsync(Recording.Body("watch-too-old.http") + "\n");
 
         await fixture.Eventually(() => fixture.Snapshots == 2);
         fixture.Requests(static request => request.IsList).Select(static request => request.Path).ShouldBe(
-            ["/api/v1/nodes?limit=500", $"/api/v1/nodes?resourceVersion={version}&resourceVersionMatch=NotOlderThan", "/api/v1/nodes?limit=500"]);
+            ["/api/v1/nodes?limit=500", $"/api/v1/nodes?resourceVersion={version}&resourceVersionMatch=NotOlderThan",
+                "/api/v1/nodes?limit=500"]);
     }
 
     [Fact]
@@ -231,9 +245,11 @@ public class KubernetesWatchTests
         fixture.Watch();
         await fixture.ShouldSee(Own);
         await fixture.IsWatching();
-        await fixture.Standin.SendAsync(Recording.Lines("watch-with-bookmarks.jsonl")[4].Replace("\"231\"", "\"9999\"", StringComparison.Ordinal) + "\n");
+        await fixture.Standin.SendAsync(Recording.Lines("watch-with-bookmarks.jsonl")[4]
+            .Replace("\"231\"", "\"9999\"", StringComparison.Ordinal) + "\n");
         await fixture.Standin.SendAsync(Recording.Body("watch-too-old.http") + "\n");
-        await fixture.Eventually(() => fixture.Snapshots == 2 && fixture.Source.Status.Revision == $"{fixture.Nodes.Revision}");
+        await fixture.Eventually(
+            () => fixture.Snapshots == 2 && fixture.Source.Status.Revision == $"{fixture.Nodes.Revision}");
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 namespace Overlay.ControlPlane.Tests;
 
-/// <summary>The most memory this process takes over what it took at the beginning, looked at a hundred times a second.</summary>
+/// <summary>
+/// The most memory this process takes over what it took at the beginning, looked at a hundred times a second.
+/// </summary>
 internal sealed class MemoryWatch : IDisposable
 {
     private readonly Timer _timer;
@@ -26,10 +28,12 @@ internal sealed class MemoryWatch : IDisposable
 
     private void Look()
     {
-        Volatile.Write(ref _heapPeak, Math.Max(Volatile.Read(ref _heapPeak), GC.GetTotalMemory(forceFullCollection: false)));
+        Volatile.Write(
+            ref _heapPeak, Math.Max(Volatile.Read(ref _heapPeak), GC.GetTotalMemory(forceFullCollection: false)));
         Volatile.Write(ref _residentPeak, Math.Max(Volatile.Read(ref _residentPeak), Resident()));
     }
 
     private static long Resident() =>
-        long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+        long.Parse(File.ReadAllText("/proc/self/statm")
+            .Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 }
