@@ -7,13 +7,14 @@ using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;
 
 public sealed class LeaseFollowerTests : IDisposable
 {
-    private readonly string _state = Directory.CreateTempSubdirectory("follower-").FullName;
+    private readonly TempDirectory _state = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TablePublisher _publisher = new();
     private readonly Source _source = new();
@@ -61,7 +62,7 @@ public sealed class LeaseFollowerTests : IDisposable
     public async Task A_disk_that_hangs_delays_no_table()
     {
         // Whoever opens a pipe to write waits for a reader.
-        string pipe = Path.Combine(_state, ".peers.json.tmp");
+        string pipe = _state[".peers.json.tmp"];
         using (Process made = Process.Start("mkfifo", pipe)) await made.WaitForExitAsync();
         LeaseFollower follower = Follower();
         _source.Say(LeaseOf("b", 2));
@@ -121,7 +122,7 @@ public sealed class LeaseFollowerTests : IDisposable
     {
         _source.Release.Set();
         _stop.Dispose();
-        Directory.Delete(_state, recursive: true);
+        _state.Dispose();
     }
 
     private static async Task EventuallyAsync(Func<bool> condition)
@@ -140,7 +141,7 @@ public sealed class LeaseFollowerTests : IDisposable
 
     private LeaseFollower Follower(TimeSpan hold = default) => new(
         _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance),
-        new SavedLeases(_state, _source.Location, NullLogger<SavedLeases>.Instance), new FastTime(),
+        new SavedLeases(_state.Path, _source.Location, NullLogger<SavedLeases>.Instance), new FastTime(),
         NullLogger<LeaseFollower>.Instance);
 
     /// <summary>A minute takes six tenths of a second.</summary>

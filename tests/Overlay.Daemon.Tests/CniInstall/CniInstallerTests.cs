@@ -13,7 +13,7 @@ public sealed class CniInstallerTests : IDisposable
     private const string First = "/bin/true";
     private const string Second = "/bin/echo";
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("overlay-").FullName;
+    private readonly TempDirectory _directory = new();
     private readonly CollectingLogger<CniInstaller> _logger = new();
     private readonly CniInstallOptions _options;
     private readonly CniInstaller _installer;
@@ -23,9 +23,9 @@ public sealed class CniInstallerTests : IDisposable
         _options = new CniInstallOptions
         {
             Enabled = true,
-            BinDirectory = Path.Combine(_directory, "bin"),
-            ConfigDirectory = Path.Combine(_directory, "net.d"),
-            Source = Path.Combine(_directory, "overlay"),
+            BinDirectory = _directory["bin"],
+            ConfigDirectory = _directory["net.d"],
+            Source = _directory["overlay"],
             RemoveAtStop = false,
             SubnetFile = "/run/flannel/subnet.env",
             StateDirectory = "/var/lib/cni/overlay",
@@ -235,5 +235,5 @@ public sealed class CniInstallerTests : IDisposable
     private bool IsInstalled(string program) =>
         File.ReadAllBytes(Plugin).AsSpan().SequenceEqual(File.ReadAllBytes(program));
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 }

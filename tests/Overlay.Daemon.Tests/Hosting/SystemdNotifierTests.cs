@@ -2,19 +2,20 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Hosting;
+using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;
 
 public sealed class SystemdNotifierTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("overlay-").FullName;
+    private readonly TempDirectory _directory = new();
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Systemd_hears_ready_alive_and_stopping(bool isAbstract)
     {
-        string name = isAbstract ? $"@overlay-test-{Guid.NewGuid():N}" : Path.Combine(_directory, "notify");
+        string name = isAbstract ? $"@overlay-test-{Guid.NewGuid():N}" : _directory["notify"];
         using Socket systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
         {
             ReceiveTimeout = 5000,
@@ -53,7 +54,7 @@ public sealed class SystemdNotifierTests : IDisposable
     [Fact]
     public async Task A_socket_that_nobody_serves_does_no_harm()
     {
-        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", Path.Combine(_directory, "nobody"));
+        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", _directory["nobody"]);
         try
         {
             using SystemdNotifier notifier = Notifier();
@@ -72,7 +73,7 @@ public sealed class SystemdNotifierTests : IDisposable
         {
             ReceiveTimeout = 5000,
         };
-        string name = Path.Combine(_directory, "notify");
+        string name = _directory["notify"];
         systemd.Bind(new UnixDomainSocketEndPoint(name));
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", name);
         try
@@ -100,7 +101,7 @@ public sealed class SystemdNotifierTests : IDisposable
         }
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     private static SystemdNotifier Notifier() =>
         new(static () => null, TimeProvider.System, NullLogger<SystemdNotifier>.Instance);

@@ -3,6 +3,7 @@ using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
@@ -38,7 +39,8 @@ public sealed class FormerFlannelTests : IDisposable
     [Fact]
     public void A_flanneld_that_runs_is_named_and_keeps_its_device()
     {
-        string flanneld = Path.Combine(Directory.CreateTempSubdirectory().FullName, "flanneld");
+        using TempDirectory directory = new();
+        string flanneld = directory["flanneld"];
         File.Copy("/bin/sleep", flanneld);
         BackgroundProcess running = Node.Start(flanneld, "60");
         try

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
+using Overlay.Testing;
 
 namespace Overlay.Host.Tests;
 
@@ -12,7 +13,7 @@ public sealed class NetlinkSocketTests : IDisposable
     private const ushort Interrupted = 0x10;
     private const ushort Entry = 24;
 
-    private readonly string _directory = Directory.CreateTempSubdirectory("netlink-").FullName;
+    private readonly TempDirectory _directory = new();
     private readonly Socket _ours;
     private readonly Socket _kernel;
     private readonly NetlinkSocket _netlink;
@@ -65,7 +66,7 @@ public sealed class NetlinkSocketTests : IDisposable
         _descriptor.SetHandleAsInvalid();
         _ours.Dispose();
         _kernel.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        _directory.Dispose();
     }
 
     // struct nlmsghdr: length(4), type(2), flags(2), sequence(4), port(4); then here one number.
@@ -83,7 +84,7 @@ public sealed class NetlinkSocketTests : IDisposable
     private Socket Bound(string name)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(_directory, name)));
+        socket.Bind(new UnixDomainSocketEndPoint(_directory[name]));
         return socket;
     }
 
