@@ -11,8 +11,8 @@ public sealed class NodeStore
     private const string PaddingMark = "@padding@";
 
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<string,
-    (JsonObject Document, StoredNode Stored)> _nodes = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (JsonObject Document, StoredNode Stored)> _nodes =
+        new(StringComparer.Ordinal);
     private readonly List<NodeChanged> _history = [];
     private readonly Dictionary<long, StoredNode[]> _pagedLists = [];
     private readonly List<Channel<NodeChanged>> _watchers = [];

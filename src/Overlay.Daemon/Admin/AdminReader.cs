@@ -31,9 +31,9 @@ internal sealed class AdminReader(NodeStatus node, ILeaseSource source, TablePub
         return new StatusReport(
             options.NodeName, Version, StatusReport.StateOf(node.Started, IsReady), node.WaitingFor, node.Started,
             network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod,
-            network?.Vtep.Mac.ToString(), options.Subnet?.ToString(),
-            options.SubnetV6?.ToString(), node.Problems, node.Warnings, UnderlayReport.Of(node.Underlay),
-            network is null ? null : DataplaneReport.Of(network.Use), ControlPlane());
+            network?.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
+            node.Warnings, UnderlayReport.Of(node.Underlay), network is null ? null : DataplaneReport.Of(network.Use),
+            ControlPlane());
     }
 
     public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(node.Peers, node.IsDirect);

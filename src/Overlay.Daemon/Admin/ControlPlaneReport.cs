@@ -23,10 +23,8 @@ namespace Overlay.Daemon.Admin;
 /// <param name="Problems">A line for each lease that cannot be read.</param>
 internal sealed record ControlPlaneReport(
     string Kind, string Source, string State, DateTimeOffset? LastSync, long? AgeSeconds, string? Revision,
-    bool FromSavedState,
-    DateTimeOffset? LastUpdate, int AcceptedPeers, int RefusedPeers, int NotReadyPeers, int HeldPeers,
-    DateTimeOffset? HeldUntil,
-    IReadOnlyList<string> Problems)
+    bool FromSavedState, DateTimeOffset? LastUpdate, int AcceptedPeers, int RefusedPeers, int NotReadyPeers,
+    int HeldPeers, DateTimeOffset? HeldUntil, IReadOnlyList<string> Problems)
 {
     /// <param name="source">The store.</param>
     /// <param name="peers">All peers, also refused ones.</param>
@@ -41,9 +39,9 @@ internal sealed record ControlPlaneReport(
         return new ControlPlaneReport(
             source.Location.Kind, source.Location.Place, NameOf(status.State), status.LastSync,
             age is { } since ? Math.Max(0, (long)since.TotalSeconds) : null, status.Revision, isFromSavedState,
-            peers.UpdatedAt,
-            PeerStates.Count(peers, LeaseVerdict.Accepted), PeerStates.Count(peers, LeaseVerdict.Refused),
-            PeerStates.Count(peers, LeaseVerdict.NotReady), held?.Count ?? 0, held?.Until,
+            peers.UpdatedAt, PeerStates.Count(peers, LeaseVerdict.Accepted),
+            PeerStates.Count(peers, LeaseVerdict.Refused), PeerStates.Count(peers, LeaseVerdict.NotReady),
+            held?.Count ?? 0, held?.Until,
             [.. source.Problems.Select(static problem => $"{problem.Key}: {problem.Value}")]);
     }
 

@@ -17,8 +17,7 @@ internal sealed record PeerReport(
     [
         .. peers.Peers.Select(peer => new PeerReport(
             peer.Lease.Node, PeerStates.NameOf(peer.Verdict), peer.Lease.Subnet?.ToString(),
-            peer.Lease.SubnetV6?.ToString(),
-            peer.Lease.PublicIp?.ToString(), peer.Lease.PublicIpV6?.ToString(),
+            peer.Lease.SubnetV6?.ToString(), peer.Lease.PublicIp?.ToString(), peer.Lease.PublicIpV6?.ToString(),
             peer.Lease.BackendData?.Mac?.ToString(), peer.Lease.BackendV6Data?.Mac?.ToString(), PathTo(peer, isDirect),
             peer.Reason)),
     ];

@@ -22,10 +22,9 @@ namespace Overlay.Daemon.Admin;
 /// <param name="ControlPlane">The store of the leases.</param>
 internal sealed record StatusReport(
     string Node, string Version, string State, string? WaitingFor, DateTimeOffset? Started, string? Device, uint? Vni,
-    int? Port, int? Mtu,
-    string? VtepMac, string? Subnet, string? SubnetV6, IReadOnlyList<string> Problems, IReadOnlyList<string> Warnings,
-    UnderlayReport? Underlay,
-    DataplaneReport? Dataplane, ControlPlaneReport ControlPlane)
+    int? Port, int? Mtu, string? VtepMac, string? Subnet, string? SubnetV6, IReadOnlyList<string> Problems,
+    IReadOnlyList<string> Warnings, UnderlayReport? Underlay, DataplaneReport? Dataplane,
+    ControlPlaneReport ControlPlane)
 {
     /// <summary>The name of a state: the start is over or not, and problems there are or not.</summary>
     public static string StateOf(DateTimeOffset? started, bool isReady) =>

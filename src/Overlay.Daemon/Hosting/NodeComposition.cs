@@ -58,8 +58,8 @@ internal static class NodeComposition
             .AddSingleton<NodePlanner>()
             .AddSingleton(provider => new NodePublisher(
                 options, provider.GetRequiredService<ILeaseSource>(), provider.GetRequiredService<SavedAssignment>(),
-                WithdrawnClaims(provider),
-                provider.GetRequiredService<ProblemBoard>(), provider.Time(), provider.Logger<NodePublisher>()))
+                WithdrawnClaims(provider), provider.GetRequiredService<ProblemBoard>(), provider.Time(),
+                provider.Logger<NodePublisher>()))
             .AddSingleton<StoreSettlement>()
             .AddSingleton<NodeLifecycle>()
             .AddSingleton<NodeStatus>();

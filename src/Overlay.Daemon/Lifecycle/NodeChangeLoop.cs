@@ -18,8 +18,7 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="logger">Logs the node as it is then.</param>
 internal sealed class NodeChangeLoop(
     ChannelReader<NodeChange> changes, LocalNode node, LeaseFollower follower, NodePublisher publisher,
-    ProblemBoard problems,
-    ILogger<NodeChangeLoop> logger)
+    ProblemBoard problems, ILogger<NodeChangeLoop> logger)
 {
     /// <summary>Runs until it is told to stop.</summary>
     /// <exception cref="InvalidOperationException">

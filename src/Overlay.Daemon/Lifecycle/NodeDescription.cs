@@ -13,8 +13,8 @@ internal static class NodeDescription
         (OverlayNetwork network, UnderlayInterface underlay, Lease own) = (node.Network, node.Underlay, node.Own);
         logger.NodeIs(
             own.Node, network.DeviceName, network.Vtep.Vni.Value, network.Mtu.Pod, network.Vtep.Mac.ToString(),
-            underlay.Link.Name,
-            string.Join(" and ", underlay.Addresses), network.Vtep.Port, string.Join(" and ", own.PodCidrs));
+            underlay.Link.Name, string.Join(" and ", underlay.Addresses), network.Vtep.Port,
+            string.Join(" and ", own.PodCidrs));
         if (own.SubnetV6 is not null && underlay.Ipv6 is null) logger.Ipv6PodsOverIpv4(underlay.Link.Name);
     }
 

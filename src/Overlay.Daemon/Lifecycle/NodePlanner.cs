@@ -14,9 +14,8 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="time">Clock of the patience with the store.</param>
 /// <param name="logger">Logs what is waited for, and a begin without the store.</param>
 internal sealed class NodePlanner(
-    OverlayOptions configured, ILeaseSource source, SavedAssignment saved, Func<OverlayOptions,
-    UnderlayInterface> discover, TimeProvider time,
-    ILogger<NodePlanner> logger)
+    OverlayOptions configured, ILeaseSource source, SavedAssignment saved,
+    Func<OverlayOptions, UnderlayInterface> discover, TimeProvider time, ILogger<NodePlanner> logger)
 {
     // With what the last run was given at hand, a store that does not answer is not waited for longer.
     private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);

@@ -19,8 +19,7 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="logger">Logs what could not be written.</param>
 internal sealed class NodePublisher(
     OverlayOptions configured, ILeaseSource source, SavedAssignment saved, WithdrawnClaimStore? withdrawn,
-    ProblemBoard problems, TimeProvider time,
-    ILogger<NodePublisher> logger)
+    ProblemBoard problems, TimeProvider time, ILogger<NodePublisher> logger)
 {
     private static readonly TimeSpan _readyCheck = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _readyRetry = TimeSpan.FromSeconds(10);

@@ -20,8 +20,7 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="store">The store's name.</param>
 internal sealed class NodeStatus(
     OverlayOptions configured, NodeLifecycle lifecycle, NodePlanner planner, NodePublisher publisher,
-    NetworkCounters counters, SnapshotHold hold,
-    ProblemBoard problems, StoreLocation store)
+    NetworkCounters counters, SnapshotHold hold, ProblemBoard problems, StoreLocation store)
 {
     private static readonly DataplaneCounters _none = new([]);
 

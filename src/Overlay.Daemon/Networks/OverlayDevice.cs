@@ -27,8 +27,7 @@ internal sealed class OverlayDevice : IDisposable
 
     private OverlayDevice(
         IReadOnlyList<TunDevice> queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options,
-        ProblemBoard problems,
-        ILogger<OverlayDevice> logger)
+        ProblemBoard problems, ILogger<OverlayDevice> logger)
     {
         _queues = queues;
         _netlink = netlink;

@@ -83,8 +83,7 @@ public readonly ref struct TcpHeader
     /// <exception cref="ArgumentOutOfRangeException">The destination is shorter than 20 bytes.</exception>
     public static void Write(
         Span<byte> destination, ushort sourcePort, ushort destinationPort, uint sequenceNumber,
-        uint acknowledgmentNumber,
-        byte flags, ushort window, ushort checksum, ushort urgentPointer)
+        uint acknowledgmentNumber, byte flags, ushort window, ushort checksum, ushort urgentPointer)
     {
         destination = destination[..MinLength];
         BinaryPrimitives.WriteUInt16BigEndian(destination, sourcePort);

@@ -13,17 +13,15 @@ public sealed class ConfigurationPropertyTests
     private static readonly string[] _keys =
     [
         "name", "cniVersion", "bridge", "mtu", "mac", "hairpinMode", "subnetFile", "adminSocket", "stateDirectory",
-        "delegate", "dataDir",
-        "ipam", "type", "ranges", "subnet", "rangeStart", "gateway", "routes", "dst", "runtimeConfig", "ips", "args",
-        "cni", "dns", "nameservers",
+        "delegate", "dataDir", "ipam", "type", "ranges", "subnet", "rangeStart", "gateway", "routes", "dst",
+        "runtimeConfig", "ips", "args", "cni", "dns", "nameservers",
     ];
 
     private static readonly string[] _values =
     [
         "null", "true", "-1", "1e400", "1450", "[]", "{}", "[[]]", "[[{}]]", "[{}]", "[null]", "\"\"", "\"a\"",
-        "\"\\u0000\"", "\"\\ud800\"", "\"1.1.0\"",
-        "\"10.1.0.0/24\"", "\"::/0\"", "\"10.1.0.1\"", "[[{\"subnet\":\"::/0\"}]]", "[[{\"subnet\":\"0.0.0.0/0\"}]]",
-        "\"/nonexistent\"", "[\"\\ud800\"]",
+        "\"\\u0000\"", "\"\\ud800\"", "\"1.1.0\"", "\"10.1.0.0/24\"", "\"::/0\"", "\"10.1.0.1\"",
+        "[[{\"subnet\":\"::/0\"}]]", "[[{\"subnet\":\"0.0.0.0/0\"}]]", "\"/nonexistent\"", "[\"\\ud800\"]",
     ];
 
     [Fact]

@@ -14,12 +14,10 @@ public class LeaseJsonPropertyTests
     private static readonly string[] _pieces =
     [
         "{", "}", "[", "]", ",", ":", "null", "true", "1", "-1", "1e999", "16777216", "\"\"", "\"\\ud800\"",
-        "\"\\u0000\"",
-        "\"Subnet\"", "\"SubnetV6\"", "\"PublicIP\"", "\"PublicIPv6\"", "\"BackendType\"", "\"BackendData\"",
-        "\"BackendV6Data\"",
-        "\"VNI\"", "\"VtepMAC\"", "\"vxlan\"", "\"10.244.2.0/24\"", "\"10.244.2.1/24\"", "\"/\"", "\"::/999\"",
-        "\"::1%1/64\"",
-        "\"192.168.77.2\"", "\"02:00:00:00:00:02\"", " ", "\n", "\ufeff", "\u001b",
+        "\"\\u0000\"", "\"Subnet\"", "\"SubnetV6\"", "\"PublicIP\"", "\"PublicIPv6\"", "\"BackendType\"",
+        "\"BackendData\"", "\"BackendV6Data\"", "\"VNI\"", "\"VtepMAC\"", "\"vxlan\"", "\"10.244.2.0/24\"",
+        "\"10.244.2.1/24\"", "\"/\"", "\"::/999\"", "\"::1%1/64\"", "\"192.168.77.2\"", "\"02:00:00:00:00:02\"", " ",
+        "\n", "\ufeff", "\u001b",
     ];
 
     [Fact]

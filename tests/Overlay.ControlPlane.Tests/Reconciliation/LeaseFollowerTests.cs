@@ -22,8 +22,7 @@ public sealed class LeaseFollowerTests : IDisposable
 
     public LeaseFollowerTests() => _reconciler = new(
         LeaseOf("a", 1), new AddressPlan { ClusterCidr = IpPrefix.Parse("10.244.0.0/16") }, LeaseReconciler.ClaimGrace,
-        _publisher, new FastTime(),
-        NullLogger<LeaseReconciler>.Instance);
+        _publisher, new FastTime(), NullLogger<LeaseReconciler>.Instance);
 
     [Fact]
     public async Task What_was_kept_for_a_node_is_given_away_without_any_update()

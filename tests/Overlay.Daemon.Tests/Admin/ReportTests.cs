@@ -127,8 +127,7 @@ public class ReportTests
         status.Select(static pair => pair.Key).ShouldBe(
         [
             "node", "version", "state", "waitingFor", "started", "device", "vni", "port", "mtu", "vtepMac", "subnet",
-            "subnetV6", "problems", "warnings",
-            "underlay", "dataplane", "controlPlane",
+            "subnetV6", "problems", "warnings", "underlay", "dataplane", "controlPlane",
         ]);
         ((string?)status["state"]).ShouldBe("starting");
         status["underlay"].ShouldBeNull();

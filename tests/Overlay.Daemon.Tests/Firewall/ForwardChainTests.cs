@@ -107,8 +107,7 @@ public sealed class ForwardChainTests : IDisposable
         Node.Ip("link add overlay.7 type bridge");
         _ = Rules(
             "iptables-nft", "-N OVERLAY-FORWARD-7", "-A FORWARD -j OVERLAY-FORWARD-7", "-N OVERLAY-FORWARD-8",
-            "-A FORWARD -j OVERLAY-FORWARD-8",
-            "-N OVERLAY-OTHER", "-N OVERLAY-FORWARD-x");
+            "-A FORWARD -j OVERLAY-FORWARD-8", "-N OVERLAY-OTHER", "-N OVERLAY-FORWARD-x");
         Repair(Chain("iptables-nft", _pods)).ShouldBeNull();
         string[] rules = Rules("iptables-nft");
         rules.ShouldContain("-A FORWARD -j OVERLAY-FORWARD-7");

@@ -281,8 +281,8 @@ public sealed class NodeLifecycleTests : IDisposable
             .AddNode(options)
 
             // The planner asks on a thread of the pool, which is in no node's namespace.
-            .AddSingleton<Func<OverlayOptions,
-            UnderlayInterface>>(found => Node.Invoke(() => UnderlayDiscovery.Find(found)))
+            .AddSingleton<Func<OverlayOptions, UnderlayInterface>>(
+                found => Node.Invoke(() => UnderlayDiscovery.Find(found)))
             .BuildServiceProvider();
     }
 

@@ -221,6 +221,6 @@ public sealed class NodePlannerTests : IDisposable
 
     private OverlayOptions Options() => TestOptions.With(
         ("ControlPlane:Kind", "Etcd"), ("Network:Cidr", ""), ("Subnet", ""),
-        ("StateDirectory", _lab.Nodes[0].StateDirectory),
-        ("SubnetFile", _lab.Nodes[0].SubnetFile), ("Interface", "eth0"));
+        ("StateDirectory", _lab.Nodes[0].StateDirectory), ("SubnetFile", _lab.Nodes[0].SubnetFile),
+        ("Interface", "eth0"));
 }

@@ -133,8 +133,7 @@ public sealed class NodePublisherTests : IDisposable
     private NodePlan Plan(bool isFromSavedState) => new(
         Options("File"), NodeSettings.None,
         new UnderlayInterface(new LinkInfo(2, "eth0", 1500, true, ""), IpAddress.Parse("192.0.2.1").ToIpv4(), null, []),
-        null,
-        isFromSavedState);
+        null, isFromSavedState);
 
     private SavedAssignment Saved(string kind) =>
         new(Options(kind), _store.Location, new AssignmentFile(_state.Path, NullLogger<AssignmentFile>.Instance));

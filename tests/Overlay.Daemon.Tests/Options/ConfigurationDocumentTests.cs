@@ -25,8 +25,8 @@ public class ConfigurationDocumentTests
     public void A_row_says_what_the_reader_says()
     {
         string[] lines = File.ReadAllLines(_path);
-        Dictionary<string,
-        ConfigurationKey> keys = ConfigurationKeys.All.ToDictionary(static key => key.Path, StringComparer.Ordinal);
+        Dictionary<string, ConfigurationKey> keys =
+            ConfigurationKeys.All.ToDictionary(static key => key.Path, StringComparer.Ordinal);
         List<string> wrong = [];
         foreach ((int line, string path) in Rows(lines).Where(row => keys.ContainsKey(row.Key)))
         {

@@ -27,8 +27,8 @@ public sealed class ControlPlaneOptionsTests : IDisposable
     {
         EtcdOptions etcd = Etcd(
             ("Endpoints:0", "https://192.0.2.1:2379"), ("Endpoints:1", "http://[2001:db8::1]:2379"),
-            ("Prefix", "/my/net/"), ("CaFile", _file), ("CertFile", _file),
-            ("KeyFile", _file), ("Username", "overlay"), ("Password", "secret"),
+            ("Prefix", "/my/net/"), ("CaFile", _file), ("CertFile", _file), ("KeyFile", _file), ("Username", "overlay"),
+            ("Password", "secret"),
             ("RenewMarginMinutes", "1439")).ControlPlane.Etcd;
         etcd.Endpoints.Select(endpoint => endpoint.Host).ShouldBe(["192.0.2.1", "[2001:db8::1]"]);
         etcd.Prefix.ShouldBe("/my/net");

@@ -41,20 +41,16 @@ public class OverlayOptionsReaderTests
     {
         OverlayOptions options = TestOptions.With(
             ("Interface", "eth1"), ("PublicIp", "192.0.2.1"), ("PublicIpV6", "2001:db8::1"),
-            ("Network:CidrV6", "fd00:10:244::/56"),
-            ("Network:SubnetLength", "25"), ("Network:SubnetLengthV6", "72"), ("Network:Vni", "4096"),
-            ("Network:Port", "4789"),
-            ("Network:Mtu", "1400"), ("Subnet", "10.244.1.128/25"), ("SubnetV6", "fd00:10:244:1:100::/72"),
-            ("ServiceCidrs:0", "10.96.0.0/12"),
+            ("Network:CidrV6", "fd00:10:244::/56"), ("Network:SubnetLength", "25"), ("Network:SubnetLengthV6", "72"),
+            ("Network:Vni", "4096"), ("Network:Port", "4789"), ("Network:Mtu", "1400"), ("Subnet", "10.244.1.128/25"),
+            ("SubnetV6", "fd00:10:244:1:100::/72"), ("ServiceCidrs:0", "10.96.0.0/12"),
             ("ServiceCidrs:1", "fd00:10:96::/112"), ("ControlPlane:Kind", "file"),
-            ("ControlPlane:File:Directory", "/srv/leases"),
-            ("SubnetFile", "/run/x.env"), ("StateDirectory", "/srv/state"), ("IpMasq", "False"),
-            ("NonMasqueradeCidrs:0", "192.168.0.0/16"), ("NonMasqueradeCidrs:1", "fd77::/64"),
-            ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
+            ("ControlPlane:File:Directory", "/srv/leases"), ("SubnetFile", "/run/x.env"),
+            ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("NonMasqueradeCidrs:0", "192.168.0.0/16"),
+            ("NonMasqueradeCidrs:1", "fd77::/64"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
             ("Dataplane:Queues", "3"), ("Dataplane:BusyPollMicroseconds", "50"), ("Dataplane:PinWorkers", "true"),
-            ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"),
-            ("CniInstall:Enabled", "true"), ("CniInstall:BinDirectory", "/srv/bin"),
-            ("CniInstall:ConfigDirectory", "/srv/net.d"),
+            ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"), ("CniInstall:Enabled", "true"),
+            ("CniInstall:BinDirectory", "/srv/bin"), ("CniInstall:ConfigDirectory", "/srv/net.d"),
             ("CniInstall:Source", "/bin/sh"), ("CniInstall:RemoveAtStop", "true"),
             ("CniInstall:StateDirectory", "/srv/records"));
         options.ShouldBe(new OverlayOptions

@@ -66,8 +66,7 @@ public class CoalescerTests
     private static readonly string[] _onlyTcp =
     [
         "timestamp", "acknowledgment", "window", "urgent pointer", "reserved bit", "FIN", "SYN", "RST", "URG", "ECE",
-        "CWR", "no ACK",
-        "gap", "overlap", "repetition",
+        "CWR", "no ACK", "gap", "overlap", "repetition",
     ];
 
     /// <summary>The differences that the family and the protocol have a field for.</summary>

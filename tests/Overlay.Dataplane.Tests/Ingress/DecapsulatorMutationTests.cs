@@ -25,10 +25,9 @@ public class DecapsulatorMutationTests
     private static readonly HashSet<DropReason> _verdicts =
     [
         DropReason.None, DropReason.PktTooSmall, DropReason.UnhandledProto, DropReason.IpInHdr, DropReason.IpCsum,
-        DropReason.TcpCsum,
-        DropReason.UnknownVtep, DropReason.VxlanInvalidHdr, DropReason.VxlanVniNotFound, DropReason.MacInvalidSource,
-        DropReason.LocalMac,
-        DropReason.OtherHost, DropReason.SourceNotAllowed, DropReason.IpInAddrErrors, DropReason.IpTunnelEcn,
+        DropReason.TcpCsum, DropReason.UnknownVtep, DropReason.VxlanInvalidHdr, DropReason.VxlanVniNotFound,
+        DropReason.MacInvalidSource, DropReason.LocalMac, DropReason.OtherHost, DropReason.SourceNotAllowed,
+        DropReason.IpInAddrErrors, DropReason.IpTunnelEcn,
     ];
 
     private readonly IngressRig _rig = new();

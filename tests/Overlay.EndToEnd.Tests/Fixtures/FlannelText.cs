@@ -19,16 +19,16 @@ internal static class FlannelText
         $$$"""{"PublicIP":"{{{node.PublicIP}}}","PublicIPv6":"{{{node.PublicIPv6}}}","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"{{{node.VtepMac}}}"},"BackendV6Data":{"VNI":1,"VtepMAC":"{{{node.VtepMacV6}}}"}}""";
 
     /// <summary>All annotations that flannel gives a Node.</summary>
-    public static SortedDictionary<string,
-    string> AnnotationsOf(VxlanPeer node, int vni = 1) => new(StringComparer.Ordinal)
-    {
-        ["flannel.alpha.coreos.com/backend-data"] = $$"""{"VNI":{{vni}},"VtepMAC":"{{node.VtepMac}}"}""",
-        ["flannel.alpha.coreos.com/backend-type"] = "vxlan",
-        ["flannel.alpha.coreos.com/backend-v6-data"] = $$"""{"VNI":{{vni}},"VtepMAC":"{{node.VtepMacV6}}"}""",
-        ["flannel.alpha.coreos.com/kube-subnet-manager"] = "true",
-        ["flannel.alpha.coreos.com/public-ip"] = $"{node.PublicIP}",
-        ["flannel.alpha.coreos.com/public-ipv6"] = $"{node.PublicIPv6}",
-    };
+    public static SortedDictionary<string, string> AnnotationsOf(VxlanPeer node, int vni = 1) =>
+        new(StringComparer.Ordinal)
+        {
+            ["flannel.alpha.coreos.com/backend-data"] = $$"""{"VNI":{{vni}},"VtepMAC":"{{node.VtepMac}}"}""",
+            ["flannel.alpha.coreos.com/backend-type"] = "vxlan",
+            ["flannel.alpha.coreos.com/backend-v6-data"] = $$"""{"VNI":{{vni}},"VtepMAC":"{{node.VtepMacV6}}"}""",
+            ["flannel.alpha.coreos.com/kube-subnet-manager"] = "true",
+            ["flannel.alpha.coreos.com/public-ip"] = $"{node.PublicIP}",
+            ["flannel.alpha.coreos.com/public-ipv6"] = $"{node.PublicIPv6}",
+        };
 
     /// <summary>What flannel on another node makes of a key and its value.</summary>
     public static VxlanPeer Read(string key, string value)

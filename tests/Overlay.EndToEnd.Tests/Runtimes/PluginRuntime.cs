@@ -130,9 +130,8 @@ internal sealed class PluginRuntime
         string program = Path.Combine(type == "overlay" ? _plugins : ReferencePlugins, type);
         return Node.Run(
             "env", $"CNI_COMMAND={command}", $"CNI_CONTAINERID={ContainerOf(sandbox)}",
-            $"CNI_NETNS=/var/run/netns/{sandbox.Namespace}",
-            $"CNI_IFNAME={interfaceName}", $"CNI_PATH={_plugins}:{ReferencePlugins}", "sh", "-c", "exec \"$0\" <\"$1\"",
-            program, input);
+            $"CNI_NETNS=/var/run/netns/{sandbox.Namespace}", $"CNI_IFNAME={interfaceName}",
+            $"CNI_PATH={_plugins}:{ReferencePlugins}", "sh", "-c", "exec \"$0\" <\"$1\"", program, input);
     }
 
     private JsonObject? Kept(JsonObject conflist, NetworkNamespace sandbox, string interfaceName) =>

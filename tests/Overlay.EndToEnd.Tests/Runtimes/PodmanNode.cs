@@ -39,8 +39,8 @@ internal sealed class PodmanNode : RuntimeNode
 
     public override void RunServer(string name, params string[] arguments) => Podman(
         ["run", "--detach", "--name", name, "--network", "cbr0", "--cgroup-parent", $"/{Group}", "--ulimit",
-            "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
-            .. arguments, "--rootfs", Image, .. ServerOf(name)]).EnsureSuccess();
+            "nofile=1024:1024", "--ulimit", "nproc=1024:1024", .. arguments, "--rootfs", Image,
+            .. ServerOf(name)]).EnsureSuccess();
 
     public override void Remove(string name) => Podman("rm", "--force", "--time", "0", name).EnsureSuccess();
 

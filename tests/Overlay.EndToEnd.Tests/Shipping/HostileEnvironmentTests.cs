@@ -38,11 +38,10 @@ public sealed class HostileEnvironmentTests : IDisposable
         _ = Directory.CreateDirectory(Seen);
 
         string log = Publish(
-            "out of it",
-            $"PATH={fakes}:/usr/bin:/bin", $"DOTNET_ROOT={sdk}", $"SEEN={Seen}", $"TMPDIR={_temporary["missing"]}",
-            "LC_ALL=de_DE.UTF-8", "CDPATH=/usr:/etc",
-            "Configuration=Debug", "PLATFORM=x86", "PublishAot=false", "ObjCopyName=llvm-objcopy",
-            "CppCompilerAndLinker=clang", "LinkerFlavor=lld");
+            "out of it", $"PATH={fakes}:/usr/bin:/bin", $"DOTNET_ROOT={sdk}", $"SEEN={Seen}",
+            $"TMPDIR={_temporary["missing"]}", "LC_ALL=de_DE.UTF-8", "CDPATH=/usr:/etc", "Configuration=Debug",
+            "PLATFORM=x86", "PublishAot=false", "ObjCopyName=llvm-objcopy", "CppCompilerAndLinker=clang",
+            "LinkerFlavor=lld");
 
         string output = _temporary["out of it"];
         foreach (string program in new[] { "overlayd", "overlayctl", "overlay" })

@@ -63,9 +63,8 @@ public class PublishedProgramsTests
         node.WriteConfig();
         CommandResult result = node.Run(
             Path.Combine(PublishedPrograms.Directory, "overlayd"), "install-cni", "--config", node.ConfigPath,
-            "--CniInstall:Source", "/bin/true",
-            "--CniInstall:BinDirectory", Below("bin"), "--CniInstall:ConfigDirectory", Below("net.d"),
-            "--Serilog:WriteTo:0:Name", "Console",
+            "--CniInstall:Source", "/bin/true", "--CniInstall:BinDirectory", Below("bin"),
+            "--CniInstall:ConfigDirectory", Below("net.d"), "--Serilog:WriteTo:0:Name", "Console",
             "--Serilog:WriteTo:0:Args:formatter",
             "Serilog.Formatting.Compact.CompactJsonFormatter, Serilog.Formatting.Compact").EnsureSuccess();
         string[] lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);

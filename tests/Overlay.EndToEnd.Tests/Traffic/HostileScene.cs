@@ -59,8 +59,8 @@ public sealed class HostileScene : IDisposable
     internal IEnumerable<VxlanDatagram> Templates => Datagrams(_hostile);
 
     /// <summary>How often node a has dropped on the way in, by reason.</summary>
-    internal Dictionary<string,
-    long> Drops() => Cluster.Report(Target, "counters").GetProperty("drops").EnumerateArray()
+    internal Dictionary<string, long> Drops() =>
+        Cluster.Report(Target, "counters").GetProperty("drops").EnumerateArray()
         .Where(drop => drop.GetProperty("direction").GetString() == "ingress")
         .ToDictionary(drop => drop.GetProperty("reason").GetString()!, drop => drop.GetProperty("packets").GetInt64());
 

@@ -57,8 +57,8 @@ public class FlannelCaptureTests
     [Fact]
     public void Unfinished_checksums_and_super_packets_are_announced_and_nothing_else_is()
     {
-        IReadOnlyList<IReadOnlyDictionary<string,
-        string>> rows = Tshark.Read(_capture, "tcp.checksum.status", "tcp.hdr_len");
+        IReadOnlyList<IReadOnlyDictionary<string, string>> rows =
+            Tshark.Read(_capture, "tcp.checksum.status", "tcp.hdr_len");
         rows.Count(static row => row["tcp.checksum.status"] == ChecksumBad)
             .ShouldBeGreaterThan(_superPackets.Length, "the capture holds unfinished checksums");
         foreach ((VxlanFrame frame, IReadOnlyDictionary<string, string> row) in _frames.Zip(rows))

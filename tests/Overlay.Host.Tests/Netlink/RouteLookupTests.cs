@@ -42,8 +42,7 @@ public sealed class RouteLookupTests : IDisposable
     {
         Node.Ip(
             "route add unreachable 203.0.113.0/26", "route add blackhole 203.0.113.64/26",
-            "route add prohibit 203.0.113.128/26",
-            "route add unreachable 2001:db8::/64");
+            "route add prohibit 203.0.113.128/26", "route add unreachable 2001:db8::/64");
         foreach (string destination in new[] { "203.0.113.9", "203.0.113.70", "203.0.113.130", "2001:db8::9",
             "192.168.77.1", "fd77::1", "127.0.0.1" })
             Find(destination).ShouldBeNull(destination);

@@ -71,8 +71,7 @@ public sealed class TcpHeaderTests : HeaderContract
 
     protected override void Write(Span<byte> destination) => TcpHeader.Write(
         destination, sourcePort: 55152, destinationPort: 9000, sequenceNumber: 2583890551,
-        acknowledgmentNumber: 3645551306,
-        flags: 0xc2, window: 64, checksum: 0x1922, urgentPointer: 0x1234);
+        acknowledgmentNumber: 3645551306, flags: 0xc2, window: 64, checksum: 0x1922, urgentPointer: 0x1234);
 
     protected override bool TryReadAll(ReadOnlySpan<byte> bytes)
     {

@@ -84,8 +84,8 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
     private static IReadOnlyList<Lease> Apply(LeaseUpdate update, IReadOnlyList<Lease>? before)
     {
         if (update is LeaseUpdate.Snapshot snapshot) return snapshot.Leases;
-        SortedDictionary<string,
-        Lease> leases = new(before.ShouldNotBeNull().ToDictionary(static lease => lease.Node), StringComparer.Ordinal);
+        SortedDictionary<string, Lease> leases =
+            new(before.ShouldNotBeNull().ToDictionary(static lease => lease.Node), StringComparer.Ordinal);
         foreach (LeaseEvent change in update.ShouldBeOfType<LeaseUpdate.Events>().Changes)
         {
             if (change is LeaseEvent.Added added) leases[added.Lease.Node] = added.Lease;

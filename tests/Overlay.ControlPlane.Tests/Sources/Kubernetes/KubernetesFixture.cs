@@ -79,8 +79,8 @@ internal sealed class KubernetesFixture : IAsyncDisposable
     public NodeStore Nodes => Standin.Nodes;
 
     public static async Task<KubernetesFixture> StartAsync(
-        KubernetesTimings? timings = null, StandinOptions? standin = null, Func<KubernetesOptions,
-        KubernetesOptions>? change = null, params JsonObject[] nodes)
+        KubernetesTimings? timings = null, StandinOptions? standin = null,
+        Func<KubernetesOptions, KubernetesOptions>? change = null, params JsonObject[] nodes)
     {
         KubernetesFixture fixture = new(await ApiServerStandin.StartAsync(standin), timings ?? Quick, change);
         foreach (JsonObject node in nodes) fixture.Nodes.Put(node);

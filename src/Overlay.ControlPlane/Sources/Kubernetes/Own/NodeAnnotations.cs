@@ -21,8 +21,8 @@ internal static class NodeAnnotations
     /// <param name="node">The Node as it is, with an operator's overwrites.</param>
     /// <param name="keys">Names of the annotations.</param>
     /// <param name="problem">An overwrite that is no address and so is not used; null when all is well.</param>
-    public static SortedDictionary<string,
-    string?> Of(Lease own, ApiNode node, AnnotationKeys keys, out string? problem)
+    public static SortedDictionary<string, string?> Of(
+        Lease own, ApiNode node, AnnotationKeys keys, out string? problem)
     {
         problem = null;
         SortedDictionary<string, string?> annotations = new(StringComparer.Ordinal)

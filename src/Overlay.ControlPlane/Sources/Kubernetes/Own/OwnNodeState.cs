@@ -145,15 +145,16 @@ internal sealed class OwnNodeState(
     private SortedDictionary<string, string?> Wanted(ApiNode node)
     {
         string? problem = null;
-        SortedDictionary<string,
-        string?> wanted = _published is null ? [] : NodeAnnotations.Of(_published, node, keys, out problem);
+        SortedDictionary<string, string?> wanted = _published is null
+            ? []
+            : NodeAnnotations.Of(_published, node, keys, out problem);
         if (problem is null) _ = _overwriteProblem.End();
         else if (_overwriteProblem.Begin(problem)) logger.OverwriteUnusable(name, problem);
         return wanted;
     }
 
-    private List<KeyValuePair<string,
-    string?>> Missing(ApiNode node) => [.. Wanted(node).Where(entry => node[entry.Key] != entry.Value)];
+    private List<KeyValuePair<string, string?>> Missing(ApiNode node) =>
+        [.. Wanted(node).Where(entry => node[entry.Key] != entry.Value)];
 
     private bool IsReadyMissing(ApiNode node) =>
         _isReady && (!_lastWritten.IsReady(node.Uid) || node.NetworkUnavailable != "False");

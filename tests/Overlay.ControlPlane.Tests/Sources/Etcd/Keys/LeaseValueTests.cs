@@ -15,10 +15,9 @@ public class LeaseValueTests
     private static readonly string[] _pieces =
     [
         "{", "}", "[", "]", ",", ":", "null", "true", "1", "-1", "1e999", "\"\"", "\"\\ud800\"", "\"PublicIP\"",
-        "\"PublicIPv6\"", "\"BackendType\"",
-        "\"BackendData\"", "\"BackendV6Data\"", "\"VNI\"", "\"VtepMAC\"", "\"vxlan\"", "\"192.168.77.2\"",
-        "\"fd77::2\"", "\"02:00:00:00:00:02\"",
-        "{\"VNI\":1,\"VtepMAC\":\"\"}", " ", "\ufeff",
+        "\"PublicIPv6\"", "\"BackendType\"", "\"BackendData\"", "\"BackendV6Data\"", "\"VNI\"", "\"VtepMAC\"",
+        "\"vxlan\"", "\"192.168.77.2\"", "\"fd77::2\"", "\"02:00:00:00:00:02\"", "{\"VNI\":1,\"VtepMAC\":\"\"}", " ",
+        "\ufeff",
     ];
 
     // What a real flannel pair wrote into etcd, byte for byte.

@@ -15,14 +15,14 @@ public class NodePropertyTests
     private static readonly string[] _pieces =
     [
         "{", "}", "[", "]", ",", ":", "null", "true", "7", "1e999", "\"\"", "\"\\ud800\"", "\"\\u0000\"",
-        "\"metadata\":{", "\"name\":\"b\"",
-        "\"annotations\":{", "\"flannel.alpha.coreos.com/kube-subnet-manager\":\"true\"",
+        "\"metadata\":{", "\"name\":\"b\"", "\"annotations\":{",
+        "\"flannel.alpha.coreos.com/kube-subnet-manager\":\"true\"",
         "\"flannel.alpha.coreos.com/backend-type\":\"vxlan\"",
         "\"flannel.alpha.coreos.com/backend-data\":\"{\\\"VNI\\\":1,\\\"VtepMAC\\\":\\\"\\\"}\"",
         "\"flannel.alpha.coreos.com/public-ip\":", "\"192.168.77.2\"",
         "\"flannel.\\u0061lpha.coreos.com/public-ip\":\"\\ud800\"", "\"spec\":{", "\"podCIDRs\":[", "\"10.244.2.0/24\"",
-        "\"status\":{\"conditions\":[{\"type\":\"NetworkUnavailable\",\"status\":",
-        "\"type\":\"ADDED\",\"object\":{", "\"code\":410", "\"message\":", " ", "\n", "\ufeff", "\u001b",
+        "\"status\":{\"conditions\":[{\"type\":\"NetworkUnavailable\",\"status\":", "\"type\":\"ADDED\",\"object\":{",
+        "\"code\":410", "\"message\":", " ", "\n", "\ufeff", "\u001b",
     ];
 
     [Fact]
