@@ -79,12 +79,13 @@ run_tests() {
   local name="$1" shipped=()
   if needs_published "$name" && [[ -x $results/published/overlayd ]]; then shipped=(OVERLAYD_DIR="$results/published"); fi
   run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" TEST_RUN_DIRECTORY="$results" PUBLISHED_PROGRAMS="$results/published" "${shipped[@]}" \
-    dotnet test "$root/tests/$name/$name.csproj" -c Release --no-build --nologo \
+    dotnet test "$root/tests/$name/bin/Release/net10.0/$name.dll" --nologo \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results"
 }
 
+# White space alone: the build has checked style and naming, whose rules are warnings there and so errors.
 check_format() {
-  run 30m dotnet format "$root/Overlay.sln" --verify-no-changes --no-restore || { echo "dotnet format would change files"; return 1; }
+  run 30m dotnet format whitespace "$root/Overlay.sln" --verify-no-changes --no-restore || { echo "dotnet format would change files"; return 1; }
 }
 
 # Takes one job after the other of a queue that all lanes share, in a process of its own: while one computes the other waits.

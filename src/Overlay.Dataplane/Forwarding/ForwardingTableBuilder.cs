@@ -15,9 +15,11 @@ public sealed class ForwardingTableBuilder
 {
     private readonly SortedSet<Route> _routes = new(RouteOrder.Instance);
     private readonly Dictionary<IpAddress, (RemoteVtep Vtep, int Routes)> _vteps = [];
-    private readonly ChangeRecord _changes = new();
     private readonly RangeFlattener<uint> _ipv4 = new();
     private readonly RangeFlattener<UInt128> _ipv6 = new();
+
+    // Null up to the first table: all of that is new, and a record of it would cost twice what the table does.
+    private ChangeRecord? _changes;
 
     /// <summary>A pod CIDR that this node's own bridge serves.</summary>
     /// <exception cref="ArgumentException">The prefix was added before.</exception>
@@ -55,7 +57,7 @@ public sealed class ForwardingTableBuilder
     {
         if (!_routes.TryGetValue(new Route(prefix, null), out Route known))
             throw new ArgumentException($"{prefix} is not in the table", nameof(prefix));
-        _changes.Touch(prefix, known);
+        _changes?.Touch(prefix, known);
         _ = _routes.Remove(known);
         if (known.Via is not null) Use(known.Via, routes: -1);
         return this;
@@ -70,7 +72,7 @@ public sealed class ForwardingTableBuilder
         if (known.Routes > 0)
             throw new ArgumentException(
                 $"{known.Routes} routes lead to {vtep.Address}, a VTEP of {vtep.Node}", nameof(vtep));
-        _changes.Touch(vtep.Address, known.Vtep);
+        _changes?.Touch(vtep.Address, known.Vtep);
         _ = _vteps.Remove(vtep.Address);
         return this;
     }
@@ -80,10 +82,6 @@ public sealed class ForwardingTableBuilder
     /// <param name="change">The difference to the table this builder made last; to an empty one at first.</param>
     public ForwardingTable Build(out TableChange change)
     {
-        change = _changes.Take(
-            prefix => _routes.TryGetValue(new Route(prefix, null), out Route route) ? route : null,
-            address => _vteps.TryGetValue(address, out (RemoteVtep Vtep, int Routes) row) ? row.Vtep : null);
-
         Route[] routes = new Route[_routes.Count];
         _routes.CopyTo(routes);
         int ipv4 = 0;
@@ -93,7 +91,14 @@ public sealed class ForwardingTableBuilder
         int row = 0;
         foreach ((RemoteVtep vtep, _) in _vteps.Values) rows[row++] = vtep;
 
-        return new(_ipv4.Flatten(routes.AsSpan(0, ipv4)), _ipv6.Flatten(routes.AsSpan(ipv4)), new Fdb(rows), routes);
+        ForwardingTable table = new(
+            _ipv4.Flatten(routes.AsSpan(0, ipv4)), _ipv6.Flatten(routes.AsSpan(ipv4)), new Fdb(rows), routes);
+        change = _changes?.Take(
+            prefix => _routes.TryGetValue(new Route(prefix, null), out Route route) ? route : null,
+            address => _vteps.TryGetValue(address, out (RemoteVtep Vtep, int Routes) row) ? row.Vtep : null)
+            ?? TableChange.From(table);
+        _changes ??= new ChangeRecord();
+        return table;
     }
 
     /// <summary>
@@ -112,13 +117,13 @@ public sealed class ForwardingTableBuilder
     {
         ref (RemoteVtep Vtep, int Routes) known =
             ref CollectionsMarshal.GetValueRefOrAddDefault(_vteps, vtep.Address, out bool isKnown);
-        if (!isKnown) _changes.Touch(vtep.Address, before: null);
+        if (!isKnown) _changes?.Touch(vtep.Address, before: null);
         known = (vtep, known.Routes + routes);
     }
 
     private void Add(Route route)
     {
         if (!_routes.Add(route)) throw new ArgumentException($"{route.Prefix} is in the table already", nameof(route));
-        _changes.Touch(route.Prefix, before: null);
+        _changes?.Touch(route.Prefix, before: null);
     }
 }
