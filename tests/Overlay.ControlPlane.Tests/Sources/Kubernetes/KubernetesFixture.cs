@@ -38,7 +38,8 @@ internal sealed class KubernetesFixture : IAsyncDisposable
     private Task _watch = Task.CompletedTask;
 
     private KubernetesFixture(
-        ApiServerStandin standin, KubernetesTimings timings, Func<KubernetesOptions, KubernetesOptions>? change)
+        ApiServerStandin standin, KubernetesTimings timings, Func<KubernetesOptions, KubernetesOptions>? change,
+        TimeProvider? time)
     {
         Standin = standin;
         KubernetesOptions options = new()
@@ -48,7 +49,7 @@ internal sealed class KubernetesFixture : IAsyncDisposable
             ServiceAccountDirectory = _directory.Path,
             Timings = timings,
         };
-        Source = new(change?.Invoke(options) ?? options, Logger);
+        Source = new(change?.Invoke(options) ?? options, Logger, time);
         _podCidrs = Task.Run(async () =>
         {
             await foreach (PodCidrs podCidrs in Source.WatchPodCidrsAsync(_stop.Token)) _reassigned.Enqueue(podCidrs);
@@ -80,9 +81,10 @@ internal sealed class KubernetesFixture : IAsyncDisposable
 
     public static async Task<KubernetesFixture> StartAsync(
         KubernetesTimings? timings = null, StandinOptions? standin = null,
-        Func<KubernetesOptions, KubernetesOptions>? change = null, params JsonObject[] nodes)
+        Func<KubernetesOptions, KubernetesOptions>? change = null, TimeProvider? time = null,
+        params JsonObject[] nodes)
     {
-        KubernetesFixture fixture = new(await ApiServerStandin.StartAsync(standin), timings ?? Quick, change);
+        KubernetesFixture fixture = new(await ApiServerStandin.StartAsync(standin), timings ?? Quick, change, time);
         foreach (JsonObject node in nodes) fixture.Nodes.Put(node);
         return fixture;
     }

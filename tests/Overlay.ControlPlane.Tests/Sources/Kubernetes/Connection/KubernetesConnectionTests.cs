@@ -176,7 +176,7 @@ public sealed class KubernetesConnectionTests : IDisposable
         return await KubernetesFixture.StartAsync(
             timings, new() { Certificates = _certificates, OffersHttp2 = offersHttp2 },
             options => (change ?? (static same => same))(options with { ServiceAccountDirectory = _directory.Path }),
-            SampleNodes.Of(Own));
+            nodes: SampleNodes.Of(Own));
     }
 
     private KubernetesLeaseSource WithKubeconfig(KubernetesFixture fixture, string user, string cluster = "")

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Overlay.ControlPlane.Leases;
+using Overlay.Testing;
 using Overlay.Testing.Kubernetes;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
@@ -65,9 +66,9 @@ public class KubernetesWatchTests
     public async Task A_server_that_fails_to_tell_the_state_is_asked_for_a_list_and_some_time_for_the_state_again(
         int code, string message, bool isAskedAgain)
     {
+        ManualTimeProvider time = new();
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(
-            KubernetesFixture.Quick with { StateWatchPause = TimeSpan.FromMilliseconds(1) },
-            nodes: SampleNodes.Of(Own));
+            time: time, nodes: SampleNodes.Of(Own));
         fixture.Standin.Misbehave(
             static request => request.IsStateWatch,
             Wrongdoing.Body($$$"""{"type":"ERROR","object":{"kind":"Status","code":{{{code}}},"message":"{{{message}}}"}}""" + "\n"));
@@ -76,6 +77,7 @@ public class KubernetesWatchTests
         fixture.Standin.Requests[1].Path.ShouldBe("/api/v1/nodes?limit=500");
         await fixture.IsWatching();
 
+        time.Now += KubernetesFixture.Quick.StateWatchPause;
         await fixture.Standin.SendAsync(Recording.Body("watch-too-old.http") + "\n");
         await fixture.Eventually(() => fixture.Snapshots == 2);
         fixture.Requests(static request => request.IsStateWatch).Count.ShouldBe(isAskedAgain ? 2 : 1);
