@@ -23,11 +23,11 @@ internal sealed record LeaseDocument(
 /// flannel's backend-data, written in exactly this order and with nothing more: flannel reads its own back by text.
 /// </summary>
 internal sealed record VtepDocument(
-    [property: JsonPropertyName("VNI")] uint Vni,
+    [property: JsonPropertyName("VNI"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] uint? Vni,
     [property: JsonPropertyName("VtepMAC")] string VtepMac)
 {
     public static VtepDocument? Of(VtepData? vtep) =>
-        vtep is null ? null : new(vtep.Vni.Value, vtep.Mac?.ToString() ?? "");
+        vtep is null ? null : new(vtep.Vni?.Value, vtep.Mac?.ToString() ?? "");
 }
 
 /// <summary>A lease as it is read: values of whatever kind, so that a wrong one can be named and shown.</summary>

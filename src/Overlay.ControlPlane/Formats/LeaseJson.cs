@@ -151,18 +151,29 @@ internal static class LeaseJson
             return null;
         }
 
-        JsonField vni = new($"{field.Name}.VNI", fields.Vni);
-        if (vni.Value.ValueKind != JsonValueKind.Number || !vni.Value.TryGetUInt32(out uint number) || number > Vni.Max)
-        {
-            error = vni.IsNot($"a number from 0 to {Vni.Max} such as 1");
-            return null;
-        }
+        if (!TryReadVni(new($"{field.Name}.VNI", fields.Vni), out Vni? vni, ref error)) return null;
 
         // flannel on Windows registers with an empty MAC first: not ready, and no error.
         JsonField mac = new($"{field.Name}.VtepMAC", fields.VtepMac);
-        if (mac.IsAbsent || (mac.TryGetText(out string? text) && text.Length == 0)) return new(new Vni(number), null);
-        if (text is not null && MacAddress.TryParse(text, out MacAddress address)) return new(new Vni(number), address);
+        if (mac.IsAbsent || (mac.TryGetText(out string? text) && text.Length == 0)) return new(vni, null);
+        if (text is not null && MacAddress.TryParse(text, out MacAddress address)) return new(vni, address);
         error = mac.IsNot("a MAC address such as \"02:00:00:00:00:02\"");
         return null;
+    }
+
+    // flannel before 0.14 announces no VNI, and none compares it.
+    private static bool TryReadVni(JsonField field, out Vni? vni, [NotNullWhen(false)] ref string? error)
+    {
+        vni = null;
+        if (field.IsAbsent) return true;
+        if (field.Value.ValueKind == JsonValueKind.Number
+            && field.Value.TryGetUInt32(out uint number) && number <= Vni.Max)
+        {
+            vni = new Vni(number);
+            return true;
+        }
+
+        error = field.IsNot($"a number from 0 to {Vni.Max} such as 1");
+        return false;
     }
 }

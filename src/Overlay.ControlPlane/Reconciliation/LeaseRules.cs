@@ -44,16 +44,37 @@ internal sealed class LeaseRules
             return $"node {lease.Node} has backend type {lease.BackendType}, this node {_own.Node} has {Lease.Vxlan}";
         foreach (VtepData vtep in lease.Vteps)
         {
-            if (vtep.Vni != _vni) return $"node {lease.Node} has VNI {vtep.Vni}, this node {_own.Node} has {_vni}";
+            if (vtep.Vni is { } vni && vni != _vni) return VniRefusal(lease.Node, vni);
             if (vtep.Mac is not { } mac) continue;
             if (mac.IsZero || mac.IsMulticast)
                 return $"VTEP MAC {mac} of node {lease.Node} is no unicast MAC such as this node {_own.Node}'s "
                     + $"{_own.Vteps.First().Mac}";
             if (_own.Vteps.Any(own => own.Mac == mac))
-                return $"VTEP MAC {mac} of node {lease.Node} is also that of this node {_own.Node}";
+                return $"VTEP MAC {mac} of node {lease.Node} is also that of this node {_own.Node}, as on cloned machines: "
+                    + $"on one of the two write another, such as {{\"VtepMAC\":\"{Another(mac)}\"}}, into vtep.json in "
+                    + "the state directory (/var/lib/overlay) and restart overlayd";
         }
 
         return null;
+    }
+
+    // flannel before 0.24 holds the VNI of a lease in 16 bits: it announces the rest of ours, and cannot read ours.
+    private string VniRefusal(string node, Vni vni)
+    {
+        string refusal = $"node {node} has VNI {vni}, this node {_own.Node} has {_vni}";
+        return _vni.Value > ushort.MaxValue && vni.Value == (ushort)_vni.Value
+            ? $"{refusal}: flannel < 0.24 cannot carry VNI {_vni}; update flannel there, or give the network a VNI up "
+                + $"to {ushort.MaxValue}"
+            : refusal;
+    }
+
+    // A MAC that differs from node to node: each of several clones is given another one.
+    private MacAddress Another(MacAddress mac)
+    {
+        const int LowBytes = 0xff_ffff;
+        uint hash = 1;
+        foreach (char c in _own.Node) hash = (hash * 31) + c;
+        return new MacAddress(mac.Value ^ (hash & LowBytes));
     }
 
     private string? AddressRefusal(Lease lease, IpAddress address)

@@ -23,10 +23,14 @@ internal sealed record LeaseSetDocument(string? Kind, string? Place, Dictionary<
 /// <summary><c>vtep.json</c>.</summary>
 /// <param name="VtepMac">The MAC by the IPv4 underlay.</param>
 /// <param name="VtepMacV6">The MAC by the IPv6 underlay; absent where it is the same.</param>
+/// <param name="Node">
+/// The node that the MACs were made for; absent in files of versions that did not say, and where an operator wrote one.
+/// </param>
 internal sealed record VtepMacDocument(
     [property: JsonPropertyName("VtepMAC")] JsonElement VtepMac,
     [property: JsonPropertyName(
-        "VtepMACv6"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JsonElement VtepMacV6);
+        "VtepMACv6"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JsonElement VtepMacV6,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Node);
 
 /// <summary>Serialization without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNameCaseInsensitive = true)]

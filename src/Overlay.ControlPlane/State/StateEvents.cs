@@ -19,4 +19,10 @@ internal static partial class StateEvents
     [LoggerMessage(
         EventId = 1102, Level = LogLevel.Information, Message = "VTEP MAC {Mac} ({Origin}) is stored in {File}")]
     public static partial void VtepMacStored(this ILogger logger, MacAddress mac, string origin, string file);
+
+    [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message =
+        "VTEP MAC {Mac} in {File} is that of node {Owner}, so this machine is a clone of it or has another name now; "
+        + "this node {Node} takes another MAC")]
+    public static partial void VtepMacOfAnotherNode(
+        this ILogger logger, MacAddress mac, string file, string owner, string node);
 }

@@ -79,8 +79,8 @@ internal static class NodeComposition
 
         if (options.ControlPlane.GivesPodCidrs)
             FormerFlannel.Remove(plan.Options.Network.Vni, provider.Logger<LocalNode>());
-        VtepMacs macs =
-            OwnLease.ChooseMacs(plan, new VtepMacStore(options.StateDirectory, provider.Logger<VtepMacStore>()));
+        VtepMacs macs = OwnLease.ChooseMacs(
+            plan, new VtepMacStore(options.StateDirectory, options.NodeName, provider.Logger<VtepMacStore>()));
         LocalNode node = new(plan, macs, provider.GetRequiredService<NetworkContext>(), () =>
             _ = changes.Writer.TryWrite(new NodeChange.Moved()));
         try

@@ -38,26 +38,38 @@ public readonly record struct MacAddress(ulong Value)
     public static MacAddress FromRandom(ReadOnlySpan<byte> random) =>
         new((Read(random).Value & ~0x0100_0000_0000UL) | 0x0200_0000_0000UL);
 
-    /// <summary>Reads <c>02:00:00:00:00:0a</c>: six two-digit hex bytes, either case, colons between.</summary>
+    /// <summary>
+    /// Reads <c>02:00:00:00:00:0a</c>, <c>02-00-00-00-00-0a</c> or <c>0200.0000.000a</c>, in either case.
+    /// </summary>
+    /// <remarks>The forms of Go's net.ParseMAC, by which flannel reads leases; of its lengths EUI-48 alone.</remarks>
     public static bool TryParse([NotNullWhen(true)] string? text, out MacAddress address)
     {
         address = default;
-        if (text is null || text.Length != 17 || text.Contains('\0')) return false; // byte.TryParse takes "a\0" for "0a"
-        ulong value = 0;
-        for (int i = 0; i < Length; i++)
+
+        // Two digits between colons or dashes, or four between dots.
+        (char separator, int digits) = text?.Length switch
         {
-            if (i > 0 && text[(3 * i) - 1] != ':') return false;
-            if (!byte.TryParse(
-                text.AsSpan(3 * i, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte b))
-                return false;
-            value = (value << 8) | b;
+            17 => (text[2], 2),
+            14 => (text[4], 4),
+            _ => ('\0', 0),
+        };
+        if (!(digits == 2 ? separator is ':' or '-' : separator is '.')) return false;
+        ulong value = 0;
+        for (int i = 0; i < text!.Length; i++)
+        {
+            if (i % (digits + 1) == digits)
+            {
+                if (text[i] != separator) return false;
+            }
+            else if (!char.IsAsciiHexDigit(text[i])) return false;
+            else value = (value << 4) | DigitOf(text[i]);
         }
 
         address = new(value);
         return true;
     }
 
-    /// <exception cref="FormatException">Not six two-digit hex bytes with colons between.</exception>
+    /// <exception cref="FormatException">None of the forms that <see cref="TryParse"/> reads.</exception>
     public static MacAddress Parse(string text) =>
         TryParse(text, out MacAddress address)
             ? address
@@ -67,4 +79,6 @@ public readonly record struct MacAddress(ulong Value)
         string.Create(
             CultureInfo.InvariantCulture,
             $"{(byte)(Value >> 40):x2}:{(byte)(Value >> 32):x2}:{(byte)(Value >> 24):x2}:{(byte)(Value >> 16):x2}:{(byte)(Value >> 8):x2}:{(byte)Value:x2}");
+
+    private static uint DigitOf(char c) => c <= '9' ? c - (uint)'0' : (c | 0x20u) - 'a' + 10;
 }

@@ -72,6 +72,27 @@ public class LeaseReconcilerRefusalTests
     }
 
     [Fact]
+    public void A_VNI_that_flannel_before_0_24_has_cut_to_16_bits()
+    {
+        Lease own = Own with { BackendData = Vtep("02:00:00:00:00:01", vni: 70_000) };
+        RefusalOf(Ipv4("b", 2) with { BackendData = Vtep("02:00:00:00:00:02", vni: 70_000 - 65_536) }, own)
+            .ShouldBe(
+                "node b has VNI 4464, this node own has 70000: flannel < 0.24 cannot carry VNI 70000; update flannel "
+                + "there, or give the network a VNI up to 65535");
+        RefusalOf(Ipv4("b", 2) with { BackendData = Vtep("02:00:00:00:00:02", vni: 4465) }, own)
+            .ShouldBe("node b has VNI 4465, this node own has 70000");
+    }
+
+    [Fact]
+    public void A_lease_without_a_VNI_is_taken_with_this_nodes_own()
+    {
+        ReconcilerFixture fixture = new(Own with { BackendData = Vtep("02:00:00:00:00:01", vni: 70_000) });
+        fixture.Snapshot(Ipv4("b", 2) with { BackendData = new(null, MacAddress.Parse("02:00:00:00:00:02")) });
+        fixture.Accepted.ShouldBe(["b"]);
+        fixture.Routes.ShouldBe(["10.244.2.0/24 b 192.168.77.2 02:00:00:00:00:02"]);
+    }
+
+    [Fact]
     public void Another_backend() =>
         RefusalOf(Ipv4("b", 2) with { BackendType = "host-gw", BackendData = null })
             .ShouldBe("node b has backend type host-gw, this node own has vxlan");
@@ -86,6 +107,14 @@ public class LeaseReconcilerRefusalTests
         RefusalOf(Ipv4("b", 2) with { BackendData = Vtep(mac) }).ShouldStartWith($"VTEP MAC {mac} of node b {reason}");
         RefusalOf(Dual("b", 2) with { BackendV6Data = Vtep(mac) }, OwnDual)
             .ShouldStartWith($"VTEP MAC {mac} of node b {reason}");
+    }
+
+    [Fact]
+    public void A_MAC_of_ours_names_the_file_and_the_mend()
+    {
+        string reason = RefusalOf(Ipv4("b", 2) with { BackendData = Vtep("02:00:00:00:00:01") });
+        reason.ShouldContain("into vtep.json in the state directory (/var/lib/overlay) and restart overlayd");
+        reason.ShouldMatch("""write another, such as \{"VtepMAC":"02:00:00:(?!00:00:01)..:..:.."\}""");
     }
 
     [Fact]

@@ -98,9 +98,9 @@ public sealed class UpgradeTests : IDisposable
     public void The_VTEP_MACs_are_taken_over()
     {
         CollectingLogger<VtepMacStore> logger = new();
-        VtepMacs macs = new VtepMacStore(_old.Path, logger).LoadOrChoose();
+        VtepMacs macs = new VtepMacStore(_old.Path, "b", logger).LoadOrChoose();
         macs.ShouldBe(new VtepMacs(_b.BackendData!.Mac!.Value, _b.BackendV6Data!.Mac!.Value));
-        new VtepMacStore(_new.Path, logger).LoadOrChoose(_b).ShouldBe(macs);
+        new VtepMacStore(_new.Path, "b", logger).LoadOrChoose(_b).ShouldBe(macs);
         ShouldBeTheSame("vtep.json");
         logger.Warnings.ShouldBeEmpty();
     }

@@ -23,7 +23,7 @@ public sealed class VtepMacStoreTests : IDisposable
 
         (mac.Value & 0x0300_0000_0000).ShouldBe(0x0200_0000_0000UL);
         Load().ShouldBe(mac);
-        File.ReadAllText(StoreFile).ShouldBe($$"""{"VtepMAC":"{{mac}}"}""");
+        File.ReadAllText(StoreFile).ShouldBe($$"""{"VtepMAC":"{{mac}}","Node":"own"}""");
         Directory.GetFileSystemEntries(_directory.Path).ShouldHaveSingleItem();
         _logger.Warnings.ShouldBeEmpty();
     }
@@ -32,13 +32,13 @@ public sealed class VtepMacStoreTests : IDisposable
     public void Two_nodes_get_two_MACs()
     {
         using TempDirectory other = new();
-        new VtepMacStore(other.Path, _logger).LoadOrChoose().Ipv4.ShouldNotBe(Load());
+        new VtepMacStore(other.Path, "own", _logger).LoadOrChoose().Ipv4.ShouldNotBe(Load());
     }
 
     [Fact]
     public void The_directory_is_made_when_missing()
     {
-        VtepMacStore store = new(_directory["a/b"], _logger);
+        VtepMacStore store = new(_directory["a/b"], "own", _logger);
         store.LoadOrChoose().ShouldBe(store.LoadOrChoose());
     }
 
@@ -104,10 +104,45 @@ public sealed class VtepMacStoreTests : IDisposable
             BackendV6Data = new(new(1), MacAddress.Parse("76:6a:49:5c:67:9d")),
         };
         VtepMacs expected = new(MacAddress.Parse("22:09:62:2c:87:7b"), MacAddress.Parse("76:6a:49:5c:67:9d"));
-        new VtepMacStore(_directory.Path, _logger).LoadOrChoose(published).ShouldBe(expected);
-        new VtepMacStore(_directory.Path, _logger).LoadOrChoose().ShouldBe(expected);
+        new VtepMacStore(_directory.Path, "own", _logger).LoadOrChoose(published).ShouldBe(expected);
+        new VtepMacStore(_directory.Path, "own", _logger).LoadOrChoose().ShouldBe(expected);
     }
 
-    private MacAddress Load(Lease? published = null) =>
-        new VtepMacStore(_directory.Path, _logger).LoadOrChoose(published).Ipv4;
+    [Fact]
+    public void A_cloned_machine_takes_a_MAC_of_its_own_and_says_why()
+    {
+        MacAddress mac = Load();
+
+        MacAddress clone = Load(node: "clone");
+
+        clone.ShouldNotBe(mac);
+        _logger.Warnings.ShouldHaveSingleItem().ShouldBe(
+            $"VTEP MAC {mac} in {StoreFile} is that of node own, so this machine is a clone of it or has another name "
+            + "now; this node clone takes another MAC");
+        Load(node: "clone").ShouldBe(clone);
+        Load(Ipv4("own", 9)).ShouldBe(MacAddress.Parse("02:00:00:00:00:09"), "and the other way round");
+    }
+
+    [Fact]
+    public void A_renamed_node_keeps_the_MAC_that_it_has_published()
+    {
+        MacAddress mac = Load();
+        Lease published = Ipv4("own", 9) with { BackendData = new(new Vni(1), mac) };
+        Load(published, "renamed").ShouldBe(mac);
+        Load(node: "renamed").ShouldBe(mac);
+        _logger.Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_file_without_a_name_belongs_to_the_node_that_has_it_whatever_its_capitals()
+    {
+        File.WriteAllText(StoreFile, """{"VtepMAC":"02:00:00:00:00:07"}""");
+        Load(node: "Own").ShouldBe(MacAddress.Parse("02:00:00:00:00:07"));
+        Load().ShouldBe(MacAddress.Parse("02:00:00:00:00:07"));
+        File.ReadAllText(StoreFile).ShouldBe("""{"VtepMAC":"02:00:00:00:00:07","Node":"own"}""");
+        _logger.Warnings.ShouldBeEmpty();
+    }
+
+    private MacAddress Load(Lease? published = null, string node = "own") =>
+        new VtepMacStore(_directory.Path, node, _logger).LoadOrChoose(published).Ipv4;
 }

@@ -53,13 +53,28 @@ public sealed class MacAddressTests
         });
 
     [Theory]
+    [InlineData("3a:74:bf:96:92:d9")]
+    [InlineData("3A-74-BF-96-92-D9")]
+    [InlineData("3a-74-bf-96-92-d9")]
+    [InlineData("3a74.bf96.92d9")]
+    [InlineData("3A74.BF96.92d9")]
+    public void Every_form_that_flannel_reads_is_read(string text) =>
+        MacAddress.Parse(text).Value.ShouldBe(0x3a74bf9692d9ul);
+
+    [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("02:00:00:00:00")]
     [InlineData("02:00:00:00:00:0a:0b")]
     [InlineData("2:0:0:0:0:a")]
-    [InlineData("02-00-00-00-00-0a")]
-    [InlineData("0200.0000.000a")]
+    [InlineData("02-00-00-00-00:0a")]
+    [InlineData("02:00:00-00:00:0a")]
+    [InlineData("02.00.00.00.00.0a")]
+    [InlineData("0200:0000:000a")]
+    [InlineData("0200-0000-000a")]
+    [InlineData("0200.0000.00 a")]
+    [InlineData("0200.0000.0000.000a")]
+    [InlineData("02-00-00-ff-fe-00-00-0a")]
     [InlineData("02000000000a")]
     [InlineData("02:00:00:00:00:0g")]
     [InlineData("02:00:00:00:00: a")]
