@@ -27,7 +27,7 @@ public class DataPath
     private readonly PacketBatch _superPacket = new(1);
     private readonly PacketBatch _datagrams = new(Batch);
     private readonly PacketBatch _train = new(2);
-    private readonly Coalescer _coalescer = new(joinsTcp: true, joinsUdp: true);
+    private readonly Coalescer _coalescer = new();
     private readonly ForwardingTable _tableA =
         Table(_macA, "10.244.1.0/24", new RemoteVtep("b", IpAddress.Parse("192.0.2.2"), _macB), "10.244.2.0/24");
     private readonly ForwardingTable _tableB =
@@ -91,7 +91,7 @@ public class DataPath
         // Joining has changed the first one's headers.
         _leadingHeaders.CopyTo(_train.ReceivedBytes(0));
         Decapsulator.Decapsulate(_train, _tableB);
-        _coalescer.Coalesce(_train);
+        _coalescer.Coalesce(_train, joinsTcp: true, joinsUdp: true);
         return _train.Count;
     }
 

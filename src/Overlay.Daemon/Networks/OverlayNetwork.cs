@@ -28,7 +28,6 @@ internal sealed class OverlayNetwork : IDisposable
     private readonly OverlayDevice _device;
     private readonly DirectRoutes? _directRoutes;
     private readonly PacketFilter _packetFilter;
-    private readonly Offloads _offloads;
     private volatile QueueSet _queues = QueueSet.None;
     private DeviceGuard? _guard;
     private OverlayMtu _mtu;
@@ -45,7 +44,7 @@ internal sealed class OverlayNetwork : IDisposable
         _device = device;
         _directRoutes = directRoutes;
         _packetFilter = packetFilter;
-        _offloads = options.Dataplane.Offloads & (device.Queues[0].Offloads | Offloads.UdpSend | Offloads.UdpReceive);
+        RefusedOffloads.Watch(device.Queues, context.Problems);
     }
 
     /// <summary>This node's end of the network's tunnels.</summary>
@@ -67,8 +66,10 @@ internal sealed class OverlayNetwork : IDisposable
         get
         {
             int maxSegments = _queues.MaxSegments;
-            return new QueueUse(
-                _device.Queues.Count, maxSegments > 1 ? _offloads : _offloads & ~Offloads.UdpSend, maxSegments);
+            Offloads offloads = Offloads.UdpReceive | (maxSegments > 1 ? Offloads.UdpSend : Offloads.None);
+            offloads |= _device.Queues.Aggregate(Offloads.All, static (all, queue) => all & queue.Offloads)
+                & (Offloads.TunHeader | Offloads.TunTcp | Offloads.TunUdp);
+            return new QueueUse(_device.Queues.Count, _options.Dataplane.Offloads & offloads, maxSegments);
         }
     }
 

@@ -3,7 +3,6 @@ using Overlay.Dataplane.Linux.Polling;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Workers;
-using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Networks;
 
@@ -44,6 +43,7 @@ internal sealed class QueueSet : IDisposable
         DataplaneOptions options, NetworkContext context)
     {
         QueueSet queues = new(sockets);
+        WorkerPinning pinning = new(context.Problems);
         try
         {
             for (int i = 0; i < sockets.Count; i++) Add(i);
@@ -61,10 +61,10 @@ internal sealed class QueueSet : IDisposable
         {
             QueueReadiness readiness = new(tuns[i], sockets[i], options.BusyPoll);
             queues._readiness.Add(readiness);
-            int processor = i % Environment.ProcessorCount;
+            string name = $"overlay-{i}";
             queues._threads.Add(new WorkerThread(
-                new QueueWorker($"overlay-{i}", tuns[i], sockets[i], readiness, context.Table, context.Counters[i]),
-                options.PinWorkers ? () => ThreadAffinity.PinTo(processor) : null, Ended));
+                new QueueWorker(name, tuns[i], sockets[i], readiness, context.Table, context.Counters[i]),
+                options.PinWorkers ? () => pinning.Pin(name, i) : null, Ended));
         }
 
         void Ended(QueueWorker worker, Exception? fault)

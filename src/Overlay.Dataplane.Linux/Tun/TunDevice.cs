@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Ports;
 using Overlay.Host.Interop;
@@ -8,7 +9,8 @@ namespace Overlay.Dataplane.Linux.Tun;
 /// <summary>One queue of a layer-3 TUN device, as a rule with a virtio-net header on every packet.</summary>
 /// <remarks>
 /// The header lets either side say "checksum unfinished" and "super-packet". This object owns the queue's descriptor
-/// until <see cref="Release"/>; the device vanishes with the last one, and leaves nothing in the kernel.
+/// until <see cref="Release"/>; the device vanishes with the last one, and leaves nothing in the kernel. What the
+/// kernel refuses to take by its header is written again in packets that leave nothing to it.
 /// </remarks>
 public sealed unsafe class TunDevice : ITunDevice, IDisposable
 {
@@ -17,6 +19,9 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
 
     // Asked for every packet: Enum.HasFlag allocates until the JIT has optimised its caller.
     private readonly int _headerLength;
+    private readonly Offloads _offloads;
+    private readonly SuperPacketUse _tcp;
+    private readonly SuperPacketUse _udp;
     private bool _isDisposed;
 
     private TunDevice(FileDescriptor tun, string name, Offloads offloads)
@@ -24,20 +29,29 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         _tun = tun;
         _writer = new PieceWriter(tun, name);
         Name = name;
-        Offloads = offloads;
+        _offloads = offloads;
+        _tcp = new SuperPacketUse(Offloads.TunTcp, offloads.HasFlag(Offloads.TunTcp));
+        _udp = new SuperPacketUse(Offloads.TunUdp, offloads.HasFlag(Offloads.TunUdp));
         _headerLength = offloads.HasFlag(Offloads.TunHeader) ? VirtioNetHeader.Length : 0;
     }
 
     public string Name { get; }
 
-    /// <summary>What the kernel has of what was asked for.</summary>
-    public Offloads Offloads { get; }
+    /// <summary>What the kernel has of what was asked for, less what it has turned out to refuse.</summary>
+    public Offloads Offloads => _offloads
+        & ~((_tcp.IsOn ? Offloads.None : Offloads.TunTcp) | (_udp.IsOn ? Offloads.None : Offloads.TunUdp));
+
+    /// <summary>
+    /// Called by the worker, once for each of <see cref="Offloads.TunTcp"/> and <see cref="Offloads.TunUdp"/>, when the
+    /// kernel has refused its super-packets so often that they are cut here from then on.
+    /// </summary>
+    public Action<Offloads>? Refused { get; set; }
 
     /// <inheritdoc/>
-    public bool TakesTcpSuperPackets => Offloads.HasFlag(Offloads.TunTcp);
+    public bool TakesTcpSuperPackets => _tcp.IsOn;
 
     /// <inheritdoc/>
-    public bool TakesUdpSuperPackets => Offloads.HasFlag(Offloads.TunUdp);
+    public bool TakesUdpSuperPackets => _udp.IsOn;
 
     internal FileDescriptor Descriptor => _tun;
 
@@ -116,7 +130,9 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         {
             ref PacketSlot slot = ref batch[i];
             if (slot.Verdict != DropReason.None || slot.IsAppended) continue;
-            slot.Verdict = HasHeader ? WriteWithHeader(batch, ref slot) : PlainPackets.Write(_writer, batch, slot);
+            if (!HasHeader) slot.Verdict = PlainPackets.Write(_writer, batch, slot, 0);
+            else if (slot.Offload.IsSuperPacket) slot.Verdict = WriteSuperPacket(batch, i);
+            else slot.Verdict = WriteWithHeader(batch, ref slot);
             if (slot.Verdict == DropReason.None) continue;
             for (int next = slot.Next; next != PacketSlot.None; next = batch[next].Next)
                 batch[next].Verdict = slot.Verdict;
@@ -161,6 +177,25 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
                 default: throw LinuxException.Last("read", Name);
             }
         }
+    }
+
+    private DropReason WriteSuperPacket(PacketBatch batch, int index)
+    {
+        ref PacketSlot slot = ref batch[index];
+        SuperPacketUse use = slot.Offload.GsoType == VirtioNetHeader.GsoUdpL4 ? _udp : _tcp;
+        if (use.IsOn)
+        {
+            DropReason verdict = WriteWithHeader(batch, ref slot);
+            if (verdict == DropReason.None) use.Taken();
+            if (verdict != DropReason.SkbGsoSeg) return verdict;
+            if (use.IsEndedByRefusal()) Refused?.Invoke(use.Offload);
+        }
+
+        if (slot.Next == PacketSlot.None) return PlainPackets.Write(_writer, batch, slot, _headerLength);
+
+        // The rest of the chain comes later in the batch, and is written when it is its turn.
+        Coalescer.Part(batch, index);
+        return WriteWithHeader(batch, ref slot);
     }
 
     private DropReason WriteWithHeader(PacketBatch batch, ref PacketSlot slot)

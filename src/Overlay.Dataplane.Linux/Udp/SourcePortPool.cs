@@ -72,6 +72,7 @@ internal sealed class SourcePortPool : IDisposable
             {
                 UdpSocket socket = UdpSocket.Bind(address, (ushort)(FirstPort + ((start + i) % Ports)));
                 socket.DiscardIncoming();
+                socket.ReportDrops();
                 socket.Set(Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, UdpSockets.BufferBytes, "SO_SNDBUFFORCE");
 
                 // Waiting beats dropping when a queue below is full, but a stuck device must not hold up the end.

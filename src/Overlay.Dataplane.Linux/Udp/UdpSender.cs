@@ -10,7 +10,7 @@ namespace Overlay.Dataplane.Linux.Udp;
 /// <remarks>
 /// Packets of one size to one peer from one port leave in one message, which the kernel cuts up (UDP_SEGMENT): segments
 /// of a super-packet, and small packets of whatever flows the burst brought. A port's packets are sent in the order
-/// they came, so a flow's are.
+/// they came, so a flow's are. A peer to which the kernel refuses to cut gets each by itself.
 /// </remarks>
 internal sealed unsafe class UdpSender : IDisposable
 {
@@ -27,6 +27,7 @@ internal sealed unsafe class UdpSender : IDisposable
     // By message: the first slot of its run, and how many there are.
     private readonly (int First, int Count)[] _runs = new (int, int)[MaxMessages];
 
+    private readonly int _maxSegments;
     private readonly PortBuckets _buckets = new(PoolCount * SourcePortPool.Size);
 
     /// <param name="ipv4">Source ports of our IPv4 underlay address, or null; lent.</param>
@@ -38,11 +39,14 @@ internal sealed unsafe class UdpSender : IDisposable
         _ipv4 = ipv4;
         _ipv6 = ipv6;
         _port = port;
-        MaxSegments = maxSegments;
+        MaxSegments = _maxSegments = maxSegments;
     }
 
-    /// <summary>Most datagrams sent in one message; 1 once a device has refused to segment.</summary>
+    /// <summary>Most datagrams sent in one message; 1 while whatever was tried last has refused to segment.</summary>
     public int MaxSegments { get; private set; }
+
+    /// <summary>Peers to which the kernel has refused to cut messages.</summary>
+    public SegmentRefusals Refusals { get; } = new(TimeProvider.System);
 
     /// <inheritdoc cref="IUnderlay.Send"/>
     public void Send(PacketBatch batch)
@@ -93,7 +97,8 @@ internal sealed unsafe class UdpSender : IDisposable
 
             // Evenly: two sends of 23 segments cost less than one of 44 and one of 2, and so does what the peer makes
             // of them.
-            int most = Math.Min(MaxSegments, UdpHeader.MaxPayload / size);
+            bool isWhole = !Refusals.IsEmpty && Refusals.Contains(batch[slot].Remote!.Address);
+            int most = isWhole ? 1 : Math.Min(_maxSegments, UdpHeader.MaxPayload / size);
             int messages = most > 1 ? (count + most - 1) / most : count;
             for (int left = messages; left > 0; left--)
             {
@@ -147,12 +152,14 @@ internal sealed unsafe class UdpSender : IDisposable
     private void Flush(UdpSocket socket, PacketBatch batch)
     {
         int start = 0;
+        int repeated = -1;
         while (start < _messages.Count)
         {
             int sent =
                 Libc.SendMessages(socket.Descriptor, _messages.Messages + start, (uint)(_messages.Count - start), 0);
             if (sent > 0)
             {
+                if (!Refusals.IsEmpty) NoteCut(start, sent);
                 start += sent;
                 continue;
             }
@@ -160,6 +167,12 @@ internal sealed unsafe class UdpSender : IDisposable
             // The error is the first message's; those behind it get their own try.
             int errno = Marshal.GetLastPInvokeError();
             if (errno == Errno.EINTR) continue;
+            if (repeated != start && MayBeAnothers(errno, _runs[start].Count))
+            {
+                repeated = start;
+                continue;
+            }
+
             (int slot, int count) = _runs[start++];
             if (count == 1) batch[slot].Verdict = VerdictOf(socket, errno);
             else SendSingly(socket, batch, slot, count, errno);
@@ -168,12 +181,26 @@ internal sealed unsafe class UdpSender : IDisposable
         _messages.Clear();
     }
 
-    // EIO: the device, or what stands before it, cannot segment, and never will. Else it was the path's MTU: single
+    // A kernel that refuses one peer cuts for the others.
+    private void NoteCut(int start, int sent)
+    {
+        for (int i = start; i < start + sent; i++)
+        {
+            if (_runs[i].Count > 1) MaxSegments = _maxSegments;
+        }
+    }
+
+    // EIO: the way to this peer cannot segment, its device or an IPsec policy. Else it was the path's MTU: single
     // datagrams are fragmented, a message to be segmented is refused.
     private void SendSingly(UdpSocket socket, PacketBatch batch, int slot, int count, int errno)
     {
         bool isRefused = errno is Errno.EIO or Errno.EINVAL or Errno.EMSGSIZE;
-        if (errno == Errno.EIO) MaxSegments = 1;
+        if (errno == Errno.EIO)
+        {
+            Refusals.Add(batch[slot].Remote!.Address);
+            MaxSegments = 1;
+        }
+
         for (; count > 0; count--)
         {
             int next = _buckets.Next(slot);
@@ -187,20 +214,34 @@ internal sealed unsafe class UdpSender : IDisposable
 
     private DropReason SendOne(UdpSocket socket)
     {
+        bool isRepeated = false;
         while (Libc.SendMessages(socket.Descriptor, _single.Messages, 1, 0) < 1)
         {
             int errno = Marshal.GetLastPInvokeError();
-            if (errno != Errno.EINTR) return VerdictOf(socket, errno);
+            if (errno == Errno.EINTR) continue;
+            if (isRepeated || !MayBeAnothers(errno, 1)) return VerdictOf(socket, errno);
+            isRepeated = true;
         }
 
         return DropReason.None;
     }
 
+    // The kernel reports an ICMP error by failing the socket's next send, once: nothing was sent, and the datagram that
+    // the error is about went to another peer, perhaps. Several datagrams that are too large are sent singly anyway.
+    private static bool MayBeAnothers(int errno, int count) => errno switch
+    {
+        Errno.EBADF or Errno.ENOTSOCK or Errno.EAGAIN or Errno.ENOBUFS or Errno.ENOMEM => false,
+        Errno.EIO or Errno.EINVAL => false,
+        Errno.EMSGSIZE => count == 1,
+        _ => true,
+    };
+
     private static DropReason VerdictOf(UdpSocket socket, int errno) => errno switch
     {
         Errno.EBADF or Errno.ENOTSOCK =>
             throw new LinuxException("sendmmsg", $"{socket.Address} port {socket.Port}/udp", errno),
-        Errno.EAGAIN or Errno.ENOBUFS or Errno.ENOMEM => DropReason.FullRing,
+        Errno.ENOBUFS => DropReason.QdiscDrop,
+        Errno.EAGAIN or Errno.ENOMEM => DropReason.FullRing,
         Errno.EMSGSIZE => DropReason.PktTooBig,
         _ => DropReason.UnderlayUnreachable,
     };

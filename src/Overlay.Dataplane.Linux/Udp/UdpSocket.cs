@@ -104,6 +104,18 @@ internal sealed unsafe class UdpSocket : IDisposable
             throw LinuxException.Last("setsockopt SO_ATTACH_FILTER", $"{Address} port {Port}/udp");
     }
 
+    /// <summary>
+    /// Makes a send fail with ENOBUFS when a queueing discipline drops the datagram, which passes for sent otherwise.
+    /// </summary>
+    /// <remarks>
+    /// An ICMP error then fails the next send too, whoever that goes to (ip(7), IP_RECVERR): it is to be tried again.
+    /// </remarks>
+    public void ReportDrops()
+    {
+        if (Address.Family == IpFamily.IPv4) Set(Libc.SOL_IP, Libc.IP_RECVERR, 1, "IP_RECVERR");
+        else Set(Libc.SOL_IPV6, Libc.IPV6_RECVERR, 1, "IPV6_RECVERR");
+    }
+
     /// <summary>Bounds how long a send may wait for room in the socket's buffer.</summary>
     public void SetSendTimeout(TimeSpan timeout)
     {

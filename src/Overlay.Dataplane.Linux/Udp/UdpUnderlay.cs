@@ -21,8 +21,13 @@ public sealed class UdpUnderlay : IUnderlay
         _sender = sender;
     }
 
-    /// <summary>Most datagrams sent in one message: 1 where the kernel or a device cannot segment.</summary>
+    /// <summary>
+    /// Most datagrams sent in one message: 1 where the kernel cannot segment, or the way to the last peer refuses it.
+    /// </summary>
     public int MaxSegments => _sender.MaxSegments;
+
+    /// <summary>Peers that get each datagram by itself for now.</summary>
+    internal SegmentRefusals Refusals => _sender.Refusals;
 
     internal FileDescriptor FirstDescriptor => _first.Descriptor;
 

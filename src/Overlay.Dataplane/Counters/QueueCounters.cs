@@ -1,8 +1,11 @@
 namespace Overlay.Dataplane.Counters;
 
-/// <summary>The counters of one queue, a set for each direction.</summary>
+/// <summary>What one queue's worker leaves for others to read: counters of each direction, and strangers.</summary>
 public sealed record QueueCounters(PathCounters Egress, PathCounters Ingress)
 {
+    /// <summary>Frames from addresses that no peer has.</summary>
+    public StrangerRing Strangers { get; } = new();
+
     /// <summary>Counters that start at zero.</summary>
     /// <param name="queue">Which queue: the end of both names, as in <c>egress-0</c>.</param>
     public static QueueCounters For(string queue) =>

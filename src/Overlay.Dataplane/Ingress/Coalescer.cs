@@ -11,9 +11,7 @@ namespace Overlay.Dataplane.Ingress;
 /// stays as it came: whatever cannot be appended ends what was open of its flow. A segment is joined only if its
 /// checksum is right, as the joined packet's is left to the kernel to make: a wrong one would be made to look right.
 /// </remarks>
-/// <param name="joinsTcp">The TUN takes TCP super-packets.</param>
-/// <param name="joinsUdp">The TUN takes UDP super-packets.</param>
-public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
+public sealed class Coalescer
 {
     private const int MaxFlows = 16;
     // Kernels before 6.9 take no more of UDP in one piece (UDP_MAX_SEGMENTS); writev takes 1024 pieces (UIO_MAXIOV).
@@ -23,10 +21,16 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
 
     private readonly OpenFlow[] _flows = new OpenFlow[MaxFlows];
     private int _count;
+    private bool _joinsTcp;
+    private bool _joinsUdp;
 
     /// <summary>Chains slots that go to the TUN in one write; those with a verdict are left alone.</summary>
-    public void Coalesce(PacketBatch batch)
+    /// <param name="batch">Packets for the TUN.</param>
+    /// <param name="joinsTcp">The TUN takes TCP super-packets.</param>
+    /// <param name="joinsUdp">The TUN takes UDP super-packets.</param>
+    public void Coalesce(PacketBatch batch, bool joinsTcp, bool joinsUdp)
     {
+        (_joinsTcp, _joinsUdp) = (joinsTcp, joinsUdp);
         _count = 0;
         for (int i = 0; i < batch.Count; i++)
         {
@@ -34,6 +38,30 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
         }
 
         CloseAll(batch);
+    }
+
+    /// <summary>
+    /// Makes the slots of a chain packets by themselves again, for a TUN that has refused to take it in one write.
+    /// </summary>
+    /// <param name="batch">The batch that was joined.</param>
+    /// <param name="index">The slot that leads the chain.</param>
+    public static void Part(PacketBatch batch, int index)
+    {
+        ref PacketSlot slot = ref batch[index];
+        _ = GroSegment.TryRead(batch.Packet(index), slot, out GroSegment head);
+        slot.Offload = head.Part();
+        int next = slot.Next;
+        slot.Next = PacketSlot.None;
+        while (next != PacketSlot.None)
+        {
+            // The segment's own headers are still in front of its payload, as they came.
+            ref PacketSlot appended = ref batch[next];
+            next = appended.Next;
+            appended.Length += appended.PayloadLength;
+            appended.PayloadLength = 0;
+            appended.IsAppended = false;
+            appended.Next = PacketSlot.None;
+        }
     }
 
     private void Join(PacketBatch batch, int index)
@@ -46,7 +74,7 @@ public sealed class Coalescer(bool joinsTcp, bool joinsUdp)
             return;
         }
 
-        if (!(segment.IsTcp ? joinsTcp : joinsUdp)) return;
+        if (!(segment.IsTcp ? _joinsTcp : _joinsUdp)) return;
         int flow = Find(batch, segment);
         bool canJoin = segment.CanJoin && !slot.Offload.IsSuperPacket;
         if (flow >= 0)

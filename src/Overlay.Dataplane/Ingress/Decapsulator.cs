@@ -21,10 +21,12 @@ public static class Decapsulator
     {
         table = table.ForPackets(out LocalEndpoint local);
         batch.ClearSlots();
+        batch.UnknownSender = PacketSlot.None;
         for (int i = 0; i < batch.ReceivedCount; i++)
         {
             ref ReceivedBuffer received = ref batch.Received(i);
             bool isKnown = table.Fdb.TryFind(received.OuterSource, out RemoteVtep? sender);
+            if (!isKnown) batch.UnknownSender = i;
             int end = PacketBatch.StartOf(i) + received.Length;
             int step = StepOf(received, batch.ReceivedBytes(i));
 

@@ -130,6 +130,26 @@ internal readonly ref struct GroSegment
     /// <returns>What the TUN has to be told.</returns>
     public VirtioNetHeader Lead(int length, int segmentSize)
     {
+        int checksumOffset = Describe(length);
+        byte type = !IsTcp
+            ? VirtioNetHeader.GsoUdpL4
+            : _inner.IsIpv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
+        return OffloadInference.Super(
+            type, _inner.Transport, HeaderLength - _inner.Transport, segmentSize, checksumOffset);
+    }
+
+    /// <summary>Undoes <see cref="Lead"/> and <see cref="Push"/>: a packet that led was not pushed itself.</summary>
+    /// <returns>What the TUN has to be told of the packet alone.</returns>
+    public VirtioNetHeader Part()
+    {
+        int checksumOffset = Describe(_inner.Bytes.Length);
+        if (IsTcp) _inner.Segment[TcpHeader.FlagsOffset] &= unchecked((byte)~TcpFlags.Psh);
+        return OffloadInference.Partial(_inner.Transport, checksumOffset);
+    }
+
+    // Length fields and IP checksum for a packet of that length; of the transport checksum the pseudo-header's sum.
+    private int Describe(int length)
+    {
         Span<byte> packet = _inner.Bytes;
         if (_inner.IsIpv4)
         {
@@ -148,10 +168,6 @@ internal readonly ref struct GroSegment
         int checksumOffset = IsTcp ? TcpHeader.ChecksumOffset : UdpHeader.ChecksumOffset;
         if (!IsTcp) BinaryPrimitives.WriteUInt16BigEndian(segment[UdpHeader.LengthOffset..], (ushort)segmentLength);
         BinaryPrimitives.WriteUInt16BigEndian(segment[checksumOffset..], (ushort)_inner.PseudoHeader(segmentLength));
-        byte type = !IsTcp
-            ? VirtioNetHeader.GsoUdpL4
-            : _inner.IsIpv4 ? VirtioNetHeader.GsoTcpv4 : VirtioNetHeader.GsoTcpv6;
-        return OffloadInference.Super(
-            type, _inner.Transport, HeaderLength - _inner.Transport, segmentSize, checksumOffset);
+        return checksumOffset;
     }
 }

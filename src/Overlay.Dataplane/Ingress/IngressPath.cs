@@ -16,9 +16,9 @@ namespace Overlay.Dataplane.Ingress;
 /// <summary>Underlay to TUN: receive a batch, decapsulate it, join it, write it, count it.</summary>
 /// <remarks>One half of a <c>Workers.QueueWorker</c>.</remarks>
 public sealed class IngressPath(
-    IUnderlay underlay, ITunDevice tun, TablePublisher publisher, PathCounters counters)
+    IUnderlay underlay, ITunDevice tun, TablePublisher publisher, PathCounters counters, StrangerRing strangers)
 {
-    private readonly Coalescer _coalescer = new(tun.TakesTcpSuperPackets, tun.TakesUdpSuperPackets);
+    private readonly Coalescer _coalescer = new();
 
     /// <summary>Forwards what the underlay has; false when it has nothing.</summary>
     /// <exception cref="IOException">A device is gone.</exception>
@@ -26,7 +26,8 @@ public sealed class IngressPath(
     {
         if (!underlay.TryReceive(batch)) return false;
         Decapsulator.Decapsulate(batch, publisher.Current);
-        _coalescer.Coalesce(batch);
+        if (batch.UnknownSender != PacketSlot.None) strangers.Add(batch);
+        _coalescer.Coalesce(batch, tun.TakesTcpSuperPackets, tun.TakesUdpSuperPackets);
         tun.Write(batch);
         counters.Add(batch, overhead: 0);
         return true;

@@ -49,7 +49,10 @@ public static class OffloadInference
         VirtioNetHeader.NeedsChecksum, type, (ushort)(transport + transportLength), (ushort)segmentSize,
         (ushort)transport, (ushort)checksumOffset);
 
-    private static VirtioNetHeader Partial(int transport, int checksumOffset) =>
+    /// <summary>The offload header of a packet whose transport checksum is left to the kernel.</summary>
+    /// <param name="transport">Offset of the transport header.</param>
+    /// <param name="checksumOffset">Where the checksum is in the transport header.</param>
+    public static VirtioNetHeader Partial(int transport, int checksumOffset) =>
         new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, (ushort)transport, (ushort)checksumOffset);
 
     private static DropReason DescribeUdp(in InnerPacket inner, int mtu, int segmentSize, out VirtioNetHeader offload)

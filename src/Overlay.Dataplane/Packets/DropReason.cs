@@ -68,6 +68,9 @@ public enum DropReason : byte
     /// </summary>
     FullRing,
 
+    /// <summary>Egress: the queueing discipline of the underlay's device dropped the datagram (QDISC_DROP).</summary>
+    QdiscDrop,
+
     /// <summary>Ingress: the TUN did not take the packet; it may be down (DEV_READY).</summary>
     DevReady,
 }

@@ -61,6 +61,9 @@ public sealed class PacketBatch
     /// <summary>Packets, from the first.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Ingress: a buffer from an address that no peer has, or <see cref="PacketSlot.None"/>.</summary>
+    public int UnknownSender { get; set; } = PacketSlot.None;
+
     /// <summary>Slots.</summary>
     public int SlotCapacity => _slots.Length;
 

@@ -7,10 +7,12 @@ namespace Overlay.Dataplane.Ports;
 /// </summary>
 public interface ITunDevice
 {
-    /// <summary>One write may bring several TCP segments of a flow.</summary>
+    /// <summary>
+    /// One write may bring several TCP segments of a flow. Asked once a batch: a device may turn out not to take them.
+    /// </summary>
     bool TakesTcpSuperPackets { get; }
 
-    /// <summary>One write may bring several UDP datagrams of a flow.</summary>
+    /// <summary>One write may bring several UDP datagrams of a flow. Asked once a batch.</summary>
     bool TakesUdpSuperPackets { get; }
 
     /// <summary>Takes what is there, one packet a buffer, without waiting.</summary>

@@ -40,7 +40,7 @@ public sealed class QueueWorker
     {
         Name = name;
         _egress = new EgressPath(tun, underlay, publisher, counters.Egress);
-        _ingress = new IngressPath(underlay, tun, publisher, counters.Ingress);
+        _ingress = new IngressPath(underlay, tun, publisher, counters.Ingress, counters.Strangers);
         _readiness = readiness;
     }
 

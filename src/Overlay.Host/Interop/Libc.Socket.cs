@@ -24,12 +24,14 @@ internal static unsafe partial class Libc
     public const int IP_TOS = 1;
     public const int IP_TTL = 2;
     public const int IP_MTU_DISCOVER = 10;
+    public const int IP_RECVERR = 11;
     public const int IP_RECVTOS = 13;
     public const int IP_PMTUDISC_DONT = 0;
 
     public const int SOL_IPV6 = 41;
     public const int IPV6_UNICAST_HOPS = 16;
     public const int IPV6_MTU_DISCOVER = 23;
+    public const int IPV6_RECVERR = 25;
     public const int IPV6_V6ONLY = 26;
     public const int IPV6_RECVTCLASS = 66;
     public const int IPV6_TCLASS = 67;

@@ -114,10 +114,7 @@ public sealed class TunDeviceOffloadTests : IDisposable
         byte[][] datagrams = [.. Enumerable.Range(0, 40).Select(_ => Random(700)), Random(3)];
         peer.SendDatagrams(SocketPort, datagrams).ShouldBe(offloads.HasFlag(Offloads.TunUdp) ? 1 : 41);
 
-        byte[] buffer = new byte[2000];
-        foreach (byte[] datagram in datagrams)
-            buffer.AsSpan(0, socket.Receive(buffer)).SequenceEqual(datagram).ShouldBeTrue();
-        socket.Available.ShouldBe(0);
+        ShouldReceive(socket, datagrams);
     }
 
     [Theory]
@@ -133,6 +130,59 @@ public sealed class TunDeviceOffloadTests : IDisposable
         byte[] buffer = new byte[65_536];
         buffer.AsSpan(0, socket.Receive(buffer))
             .SequenceEqual(datagrams.SelectMany(static datagram => datagram).ToArray()).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(IpFamily.IPv4)]
+    [InlineData(IpFamily.IPv6)]
+    public async Task Joined_packets_that_the_kernel_refuses_in_one_write_reach_their_sockets(IpFamily family)
+    {
+        TunPeer peer = Create(family, Offloads.All);
+        using Socket tcp = await Connect(peer, family);
+        using Socket udp = UdpSocket(family);
+        peer.Change = static header => header with { GsoSize = 0 };
+
+        byte[] data = Random((30 * SegmentSize) + 11);
+        peer.SendData(data, SegmentSize).ShouldBe(1);
+        byte[] received = new byte[data.Length];
+        for (int length = 0; length < data.Length;) length += tcp.Receive(received.AsSpan(length));
+        received.SequenceEqual(data).ShouldBeTrue();
+
+        byte[][] datagrams = [.. Enumerable.Range(0, 40).Select(_ => Random(700)), Random(3)];
+        peer.SendDatagrams(SocketPort, datagrams).ShouldBe(1);
+        ShouldReceive(udp, datagrams);
+        _tun!.Offloads.ShouldBe(Offloads.All, "one refusal may be the packet's fault");
+    }
+
+    [Theory]
+    [InlineData(IpFamily.IPv4)]
+    [InlineData(IpFamily.IPv6)]
+    public void A_kernel_that_refuses_super_packets_in_a_row_is_offered_none_and_no_datagram_is_lost(IpFamily family)
+    {
+        const int Times = 16;
+        TunPeer peer = Create(family, Offloads.All);
+        List<Offloads> refused = [];
+        _tun!.Refused = refused.Add;
+        using Socket socket = UdpSocket(family);
+
+        // More segments than any kernel takes (UDP_MAX_SEGMENTS).
+        byte[][] datagrams = [.. Enumerable.Range(0, 200).Select(_ => Random(100)), Random(3)];
+        byte[] whole = [.. datagrams.SelectMany(static datagram => datagram)];
+        for (int i = 0; i < Times; i++)
+        {
+            refused.ShouldBeEmpty($"after {i} refusals");
+            peer.SendWhole(SocketPort, whole, 100);
+            ShouldReceive(socket, datagrams);
+        }
+
+        refused.ShouldBe([Offloads.TunUdp]);
+        (_tun.TakesTcpSuperPackets, _tun.TakesUdpSuperPackets).ShouldBe((true, false));
+        _tun.Offloads.ShouldBe(Offloads.All & ~Offloads.TunUdp);
+        peer.SendDatagrams(SocketPort, datagrams[..20]).ShouldBe(20);
+        ShouldReceive(socket, datagrams[..20]);
+        peer.SendWhole(SocketPort, whole, 100);
+        ShouldReceive(socket, datagrams);
+        refused.Count.ShouldBe(1);
     }
 
     public void Dispose()
@@ -173,6 +223,14 @@ public sealed class TunDeviceOffloadTests : IDisposable
 
     private static IPEndPoint EndPoint(IpFamily family, int host, ushort port) =>
         new(IPAddress.Parse(TunPeer.AddressOf(family, host).ToString()), port);
+
+    private static void ShouldReceive(Socket socket, byte[][] datagrams)
+    {
+        byte[] buffer = new byte[2000];
+        foreach (byte[] datagram in datagrams)
+            buffer.AsSpan(0, socket.Receive(buffer)).SequenceEqual(datagram).ShouldBeTrue();
+        socket.Available.ShouldBe(0);
+    }
 
     private static byte[] Random(int length)
     {

@@ -22,6 +22,9 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Makes another header of that of each super-packet, before it is written; null for none.</summary>
+    public Func<VirtioNetHeader, VirtioNetHeader>? Change { get; set; }
+
     private readonly PacketBatch _batch = new(64);
     private ushort _port;
     private uint _sequence;
@@ -110,6 +113,23 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
         return Build(IpProtocol.Udp, segment);
     })]);
 
+    /// <summary>Sends a super-packet that came in one piece, as a peer's kernel leaves it on a virtual link.</summary>
+    public void SendWhole(ushort port, byte[] data, int size)
+    {
+        byte[] segment = [.. new byte[UdpHeader.HeaderLength], .. data];
+        UdpHeader.Write(segment, Port, port, (ushort)segment.Length, 0);
+        _batch.Clear();
+        byte[] packet = Build(IpProtocol.Udp, segment);
+        ref PacketSlot slot = ref _batch.Add(PacketBatch.StartOf(0), packet.Length);
+        slot.Transport = (ushort)HeaderLength;
+        slot.Protocol = IpProtocol.Udp;
+        slot.Offload = OffloadInference.Super(
+            VirtioNetHeader.GsoUdpL4, HeaderLength, UdpHeader.HeaderLength, size, UdpHeader.ChecksumOffset);
+        packet.CopyTo(_batch.Packet(0));
+        tun.Write(_batch);
+        _batch[0].Verdict.ShouldBe(DropReason.None);
+    }
+
     private int Send(IReadOnlyList<byte[]> packets)
     {
         _batch.Clear();
@@ -121,11 +141,18 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
             packet.CopyTo(_batch.Packet(_batch.Count - 1));
         }
 
-        new Coalescer(tun.TakesTcpSuperPackets, tun.TakesUdpSuperPackets).Coalesce(_batch);
+        new Coalescer().Coalesce(_batch, tun.TakesTcpSuperPackets, tun.TakesUdpSuperPackets);
+        int writes = Enumerable.Range(0, _batch.Count).Count(i => !_batch[i].IsAppended);
+        for (int i = 0; i < _batch.Count; i++)
+        {
+            ref PacketSlot slot = ref _batch[i];
+            if (slot.Offload.IsSuperPacket && Change is not null) slot.Offload = Change(slot.Offload);
+        }
+
         tun.Write(_batch);
         Enumerable.Range(0, _batch.Count)
             .Select(i => _batch[i].Verdict).ShouldAllBe(static verdict => verdict == DropReason.None);
-        return Enumerable.Range(0, _batch.Count).Count(i => !_batch[i].IsAppended);
+        return writes;
     }
 
     private int HeaderLength => family == IpFamily.IPv4 ? Ipv4Header.MinLength : Ipv6Header.Length;

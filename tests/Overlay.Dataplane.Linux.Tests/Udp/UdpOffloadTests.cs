@@ -140,6 +140,19 @@ public sealed class UdpOffloadTests : IDisposable
     }
 
     [Fact]
+    public void A_peer_to_which_the_kernel_refuses_to_cut_slows_no_other()
+    {
+        UdpUnderlay a = Open(_nodes.A, Offloads.UdpSend);
+        UdpUnderlay b = Open(_nodes.B, Offloads.UdpReceive);
+        a.Refusals.Add(IpAddress.Parse("192.168.77.2"));
+        for (int i = 0; i < 20; i++) Add("192.168.77.2", 500);
+        for (int i = 0; i < 20; i++) Add("fd77::2", 500);
+        Send(a);
+        int[] trains = Receive(b, inOrder: false);
+        trains.Order().ShouldBe([.. Enumerable.Repeat(1, 20), 20]);
+    }
+
+    [Fact]
     public void The_kernels_limit_is_found_out()
     {
         Open(_nodes.A, Offloads.UdpSend).MaxSegments.ShouldBeOneOf(64, 128);

@@ -125,7 +125,7 @@ public class CountersTests
         }
 
         theirs.Send(batch);
-        new IngressPath(ours, new MemoryTun(), Publisher(), counters)
+        new IngressPath(ours, new MemoryTun(), Publisher(), counters, new StrangerRing())
             .TryForward(batch).ShouldBeTrue();
         return counters;
     }

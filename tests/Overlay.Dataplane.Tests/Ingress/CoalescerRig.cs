@@ -1,5 +1,6 @@
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Ingress;
+using Overlay.Dataplane.Offload;
 using Overlay.Dataplane.Packets;
 using Overlay.Wire.Headers;
 using static Overlay.Dataplane.Tests.TestNode;
@@ -13,7 +14,7 @@ namespace Overlay.Dataplane.Tests;
 internal sealed class CoalescerRig(bool joinsTcp = true, bool joinsUdp = true)
 {
     private readonly PacketBatch _batch = new(64);
-    private readonly Coalescer _coalescer = new(joinsTcp, joinsUdp);
+    private readonly Coalescer _coalescer = new();
     private readonly ForwardingTable _table = A.TableWith(B, C);
 
     /// <summary>Most packets of one batch, as each comes in a buffer of its own.</summary>
@@ -26,7 +27,7 @@ internal sealed class CoalescerRig(bool joinsTcp = true, bool joinsUdp = true)
         foreach (byte[] packet in packets)
             _batch.PutDatagram(DatagramBuilder.Between(B, A, packet).Build(), B.Remote.Address, Ecn.NotEct);
         Decapsulator.Decapsulate(_batch, _table);
-        _coalescer.Coalesce(_batch);
+        _coalescer.Coalesce(_batch, joinsTcp, joinsUdp);
 
         List<Written> written = [];
         HashSet<int> appended = [];
@@ -46,6 +47,25 @@ internal sealed class CoalescerRig(bool joinsTcp = true, bool joinsUdp = true)
 
         (written.Count + appended.Count).ShouldBe(_batch.Count, "a slot is marked as appended, and to nothing");
         return written;
+    }
+
+    /// <summary>The packets that are left of joined ones when the TUN refuses each super-packet, in that order.</summary>
+    public IReadOnlyList<byte[]> JoinAndPart(params IEnumerable<byte[]> packets)
+    {
+        _ = Join(packets);
+        List<byte[]> parted = [];
+        for (int i = 0; i < _batch.Count; i++)
+        {
+            ref PacketSlot slot = ref _batch[i];
+            slot.IsAppended.ShouldBeFalse("a chain has not been taken apart");
+            if (slot.Next != PacketSlot.None) Coalescer.Part(_batch, i);
+            (slot.Next, slot.PayloadLength, slot.Offload.IsSuperPacket).ShouldBe((PacketSlot.None, 0, false));
+            Span<byte> packet = _batch.Packet(i);
+            if (slot.Offload.Flags != 0) ChecksumCompletion.TryComplete(packet, slot.Offload).ShouldBeTrue();
+            parted.Add(packet.ToArray());
+        }
+
+        return parted;
     }
 
     /// <summary>One write: a packet or a super-packet, and of how many packets it was made.</summary>

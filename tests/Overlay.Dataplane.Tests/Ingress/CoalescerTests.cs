@@ -219,6 +219,23 @@ public class CoalescerTests
         }
     }
 
+    [Fact]
+    public void Packets_that_were_joined_are_what_they_were_once_they_are_parted()
+    {
+        foreach ((IpFamily family, byte protocol) in _kinds)
+        {
+            PacketBuilder[] sent =
+            [
+                Segment(family, protocol, 0), Segment(family, protocol, 0).Ports(9, 80), Segment(family, protocol, 1),
+                Segment(family, protocol, 1).Ports(9, 80), Segment(family, protocol, 2).Ports(1, 1),
+                Segment(family, protocol, 2).Payload(Size - 1).TcpFlags(Ack | Psh),
+            ];
+            byte[][] packets = [.. sent.Select(static packet => packet.Build())];
+            _rig.Join(packets).Count.ShouldBe(3);
+            _rig.JoinAndPart(packets).Select(Convert.ToHexString).ShouldBe(packets.Select(Convert.ToHexString));
+        }
+    }
+
     private static PacketBuilder Segment(IpFamily family, byte protocol, int index) =>
         PacketBuilder.Between(B, A, family).Protocol(protocol).Ports(40_000, 80).Sequence((uint)(1 + (index * Size)))
             .Payload([.. PacketBuilder.Pattern(Size).Select(value => (byte)(value + index))]);

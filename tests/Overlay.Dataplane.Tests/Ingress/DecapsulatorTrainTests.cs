@@ -177,7 +177,7 @@ public class DecapsulatorTrainTests
         byte[][] datagrams = [.. inner.Select(Datagram)];
         _rig.Receive(new TrainRig.Train([.. datagrams[..50].SelectMany(static d => d)], 322), new TrainRig.Train(
             [.. datagrams[50..].SelectMany(static d => d)], 322));
-        new Coalescer(joinsTcp: true, joinsUdp: true).Coalesce(_rig.Batch);
+        new Coalescer().Coalesce(_rig.Batch, joinsTcp: true, joinsUdp: true);
 
         int[] heads = [.. Enumerable.Range(0, _rig.Batch.Count).Where(i => !_rig.Batch[i].IsAppended)];
         heads.ShouldBe([0, 64]);

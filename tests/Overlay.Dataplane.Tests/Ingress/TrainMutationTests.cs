@@ -18,7 +18,7 @@ public class TrainMutationTests
 
     private readonly TrainRig _rig = new(capacity: 3);
     private readonly IngressRig _alone = new();
-    private readonly Coalescer _coalescer = new(joinsTcp: true, joinsUdp: true);
+    private readonly Coalescer _coalescer = new();
 
     [Theory]
     [InlineData(1)]
@@ -58,7 +58,7 @@ public class TrainMutationTests
 
             slot.ShouldBe(_rig.Batch.Count, what);
             accepted += expected.Count;
-            Should.NotThrow(() => _coalescer.Coalesce(_rig.Batch), what);
+            Should.NotThrow(() => _coalescer.Coalesce(_rig.Batch, joinsTcp: true, joinsUdp: true), what);
             joined += Enumerable.Range(0, slot).Count(k => _rig.Batch[k].IsAppended);
             Delivered().Order(StringComparer.Ordinal).ShouldBe(expected.Order(StringComparer.Ordinal), what);
         }
