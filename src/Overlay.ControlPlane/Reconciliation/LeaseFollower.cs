@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
+using Overlay.Dataplane.Counters;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
@@ -89,6 +90,13 @@ public sealed class LeaseFollower(
 
     /// <summary>Measures every peer against another lease of this node. Any thread may call.</summary>
     public void Rebase(Lease own, AddressPlan plan) => Change(() => reconciler.Rebase(own, plan));
+
+    /// <summary>Finds out who sends a frame from an address that no peer has. Any thread may call.</summary>
+    /// <inheritdoc cref="LeaseReconciler.Recognize"/>
+    public SenderFinding? Recognize(Stranger stranger, bool learns)
+    {
+        lock (_gate) return reconciler.Recognize(stranger, learns);
+    }
 
     /// <summary>
     /// Waits for the next update; true when the reconciler's own time, or the hold's, has come before it.

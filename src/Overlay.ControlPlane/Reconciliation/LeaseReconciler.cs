@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
@@ -36,8 +38,11 @@ public sealed class LeaseReconciler
     private readonly SortedList<string, PeerLease> _checked = new(StringComparer.Ordinal);
     private Lease _own;
     private LeaseRules _rules;
+    private SenderRules _senderRules;
     private readonly TableState _table;
+    private readonly LearnedSenders _learned = new();
     private bool _hasPublished;
+    private volatile IReadOnlyList<RemoteVtep> _senders = [];
     private volatile PeersSnapshot _peers = PeersSnapshot.Empty;
 
     /// <param name="own">This node's lease: its pod CIDRs, underlays, VNI and MAC are the measure for peers.</param>
@@ -55,6 +60,7 @@ public sealed class LeaseReconciler
     {
         _own = own;
         _rules = new(own, plan);
+        _senderRules = new(own, plan);
         _table = new(own, _rules);
         _publisher = publisher;
         _time = time;
@@ -65,6 +71,9 @@ public sealed class LeaseReconciler
 
     /// <summary>All peers, accepted or not. Any thread may read it.</summary>
     public PeersSnapshot Peers => _peers;
+
+    /// <summary>Addresses without a lease that peers send from, each with its node. Any thread may read it.</summary>
+    public IReadOnlyList<RemoteVtep> Senders => _senders;
 
     /// <summary>
     /// How long until <see cref="Reconsider"/> is due without an update; null when it has nothing to do.
@@ -89,6 +98,33 @@ public sealed class LeaseReconciler
     /// </summary>
     public void Reconsider() => _peers = _peers with { Peers = JudgeAndPublish([]) };
 
+    /// <summary>Finds out who sends a frame from an address that no peer has.</summary>
+    /// <param name="stranger">The frame.</param>
+    /// <param name="learns">Frames from there are taken as a peer's, where all fits.</param>
+    /// <returns>Null when there is nothing to say of it: the address has a peer, or the frame is not for us.</returns>
+    public SenderFinding? Recognize(Stranger stranger, bool learns)
+    {
+        ForwardingTable table = _publisher.Current;
+        bool isStrange = _hasPublished && _senderRules.IsForUs(stranger) && !table.Fdb.TryFind(stranger.Address, out _);
+        if (!isStrange) return null;
+        RemoteVtep? route = stranger.Source.Family == IpFamily.IPv4
+            ? table.Lookup(stranger.Source.ToIpv4())
+            : table.Lookup(stranger.Source.ToIpv6());
+        PeerLease? peer = route is null ? null : _checked.GetValueOrDefault(route.Node);
+        string? claimant =
+            _checked.Values.FirstOrDefault(other => other.Lease.PublicAddresses.Contains(stranger.Address))?.Lease.Node;
+        SenderFinding finding =
+            new(stranger.Address, peer?.Lease.Node, _senderRules.Refusal(stranger, peer, claimant));
+        if (finding.Reason is not null) return finding;
+        if (!learns) return finding with { Reason = "Overlay:Dataplane:LearnSenders is false" };
+        RemoteVtep vtep = new(peer!.Lease.Node, stranger.Address, stranger.SourceMac);
+        if (!_learned.TryAdd(vtep)) return finding with { Reason = "it sends from many addresses already" };
+        _table.AddSender(vtep);
+        _logger.SenderLearned(vtep.Node, vtep.Address);
+        Publish(_peers.Peers);
+        return finding;
+    }
+
     /// <summary>
     /// Measures every peer against another lease of this node: it has other addresses, or other pod CIDRs, than before.
     /// </summary>
@@ -99,9 +135,12 @@ public sealed class LeaseReconciler
         List<Claim> withdrawn = [.. _checked.Values.SelectMany(ClaimsOf)];
         _own = own;
         _rules = new(own, plan);
+        _senderRules = new(own, plan);
         PeerLease[] peers =
             Judge([.. _checked.Select(static entry => (entry.Key, (Lease?)entry.Value.Lease))], withdrawn);
-        LogChanges(PeerChange.Between(_peers.Peers, peers));
+        IReadOnlyList<PeerChange> outcome = PeerChange.Between(_peers.Peers, peers);
+        LogChanges(outcome);
+        _ = ForgetSenders(outcome);
         _table.Rebase(own, _rules, _peers.Peers, peers);
         if (_hasPublished) Publish(peers);
 
@@ -113,8 +152,23 @@ public sealed class LeaseReconciler
         PeerLease[] peers = Judge(changes, []);
         IReadOnlyList<PeerChange> outcome = PeerChange.Between(_peers.Peers, peers);
         LogChanges(outcome);
-        if (_table.Take(outcome) || !_hasPublished) Publish(peers);
+
+        // First: an address that a lease has now is that node's.
+        bool hasForgotten = ForgetSenders(outcome);
+        if (_table.Take(outcome) || hasForgotten || !_hasPublished) Publish(peers);
         return peers;
+    }
+
+    private bool ForgetSenders(IReadOnlyList<PeerChange> outcome)
+    {
+        IReadOnlyList<RemoteVtep> forgotten = _learned.Drop(outcome, _own);
+        foreach (RemoteVtep vtep in forgotten)
+        {
+            _table.RemoveSender(vtep);
+            _logger.SenderForgotten(vtep.Address, vtep.Node);
+        }
+
+        return forgotten.Count > 0;
     }
 
     /// <summary>The nodes whose lease is another than before, by name; without a lease: it has none any more.</summary>
@@ -183,6 +237,7 @@ public sealed class LeaseReconciler
     {
         _publisher.Publish(_table.Build(out TableChange change), change);
         _hasPublished = true;
+        _senders = [.. _learned.Vteps];
         int accepted = peers.Count(static peer => peer.Verdict == LeaseVerdict.Accepted);
         _logger.TableReplaced(accepted, peers.Count - accepted);
     }

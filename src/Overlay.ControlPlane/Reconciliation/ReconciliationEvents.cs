@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Reconciliation;
 
@@ -28,6 +29,15 @@ internal static partial class ReconciliationEvents
     [LoggerMessage(EventId = 1005, Level = LogLevel.Information,
         Message = "Lease of {Node} is gone; it was not carried in full: {Reason}")]
     public static partial void LeaseGone(this ILogger logger, string node, string reason);
+
+    [LoggerMessage(EventId = 1007, Level = LogLevel.Warning, Message =
+        "Node {Node} sends from {Address}, which its lease lacks: frames from there are taken as its own. With flannel, "
+        + "set --public-ip to the address of its interface, or update it to 0.27.4")]
+    public static partial void SenderLearned(this ILogger logger, string node, IpAddress address);
+
+    [LoggerMessage(EventId = 1008, Level = LogLevel.Information,
+        Message = "Frames from {Address} are no longer taken as those of node {Node}: a lease has changed")]
+    public static partial void SenderForgotten(this ILogger logger, IpAddress address, string node);
 
     [LoggerMessage(EventId = 1006, Level = LogLevel.Warning,
         Message = "The store cannot be read; forwarding begins with the {Count} peers of the last run")]

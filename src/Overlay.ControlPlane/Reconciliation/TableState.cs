@@ -32,6 +32,12 @@ internal sealed class TableState
         return changes.Length > 0;
     }
 
+    /// <summary>Takes what comes from that address as the peer's.</summary>
+    public void AddSender(RemoteVtep vtep) => _ = _builder.AddVtep(vtep);
+
+    /// <summary>Takes back what <see cref="AddSender"/> has added.</summary>
+    public void RemoveSender(RemoteVtep vtep) => _ = _builder.RemoveVtep(vtep);
+
     /// <summary>
     /// Makes every row anew, for another lease of this node: what comes out the same is no change of the table.
     /// </summary>

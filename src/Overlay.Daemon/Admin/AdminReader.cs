@@ -4,6 +4,7 @@ using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Paths;
 using Overlay.Dataplane.Forwarding;
 
 namespace Overlay.Daemon.Admin;
@@ -11,7 +12,8 @@ namespace Overlay.Daemon.Admin;
 /// <summary>
 /// Hands the state of the running parts to the reports, each of which makes itself. Any thread may ask.
 /// </summary>
-internal sealed class AdminReader(NodeStatus node, ILeaseSource source, TablePublisher publisher)
+internal sealed class AdminReader(
+    NodeStatus node, ILeaseSource source, TablePublisher publisher, SenderWatch senders)
 {
     public static string Version { get; } =
         typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
@@ -36,7 +38,7 @@ internal sealed class AdminReader(NodeStatus node, ILeaseSource source, TablePub
             ControlPlane());
     }
 
-    public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(node.Peers, node.IsDirect);
+    public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(node.Peers, node.IsDirect, senders.SendsFrom);
 
     public IReadOnlyList<RouteReport> Routes() => RouteReport.Of(publisher.Current, node.Options.NodeName);
 

@@ -7,6 +7,7 @@ using Overlay.Daemon.Admin;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Paths;
 using Serilog;
 
 namespace Overlay.Daemon.Hosting;
@@ -24,7 +25,8 @@ internal static class Composition
         _ = builder.Configuration.AddConfiguration(configuration);
         _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration), dispose: true);
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
-        AddHostedParts(builder.Services.AddSingleton(outcome).AddNode(options).AddSingleton<AdminReader>());
+        AddHostedParts(builder.Services.AddSingleton(outcome).AddNode(options).AddSingleton<AdminReader>()
+            .AddSingleton<SenderWatch>());
         WebApplication application = builder.Build();
         AdminEndpoints.Map(application, application.Services.GetRequiredService<AdminReader>());
         return application;
@@ -44,6 +46,9 @@ internal static class Composition
 
         // The node, and with it the wait for a store.
         .AddHostedService<OverlayService>()
+
+        // Behind the node, whose packets it looks at.
+        .AddHostedService(static provider => provider.GetRequiredService<SenderWatch>())
 
         // Behind the node: pods are promised to runtimes only when there is one; removed first at a stop.
         .AddSingleton<CniInstallService>()

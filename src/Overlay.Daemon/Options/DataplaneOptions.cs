@@ -19,6 +19,11 @@ internal sealed record DataplaneOptions
     /// <summary>Each pair of workers stays on one processor.</summary>
     public required bool PinWorkers { get; init; }
 
+    /// <summary>
+    /// Frames from an address that no peer has are taken as those of the one peer that their inner source and MAC fit.
+    /// </summary>
+    public required bool LearnSenders { get; init; }
+
     /// <summary>What to use where the kernel has it.</summary>
     public required Offloads Offloads { get; init; }
 }

@@ -19,6 +19,10 @@ internal static class DataplaneOptionsReader
                 "How long a worker whose packets follow closely looks for the next one before it sleeps. An idle "
                 + "worker sleeps at once.")),
             PinWorkers = dataplane.Boolean("PinWorkers", false, "Each worker stays on one processor."),
+            LearnSenders = dataplane.Boolean(
+                "LearnSenders", true,
+                "A peer may send from an address that its lease lacks, as flannel before 0.27.4 does with --public-ip: "
+                + "taken as its own where inner source, MAC and VNI fit that peer and no lease has the address."),
             Offloads = dataplane.Flags(
                 "Offloads", Offloads.All, "Offloads to use where the kernel has them; None alone for none."),
         };

@@ -84,6 +84,7 @@ public class OverlayOptionsReaderTests
                 Queues = 3,
                 BusyPoll = TimeSpan.FromMicroseconds(50),
                 PinWorkers = true,
+                LearnSenders = true,
                 Offloads = Offloads.TunHeader | Offloads.UdpSend,
             },
             AdminSocket = "/run/x.sock",

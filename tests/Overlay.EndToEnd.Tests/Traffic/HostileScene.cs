@@ -19,7 +19,11 @@ public sealed class HostileScene : IDisposable
 
     public HostileScene()
     {
-        Cluster = Cluster.Start(new LabOptions { Name = "hostile", PodsPerNode = 2 });
+
+        // The stranger knows all that a peer's frames show, and would be taken for another address of b's.
+        Cluster = Cluster.Start(
+            new LabOptions { Name = "hostile", PodsPerNode = 2 },
+            static overlay => overlay["Dataplane"]!["LearnSenders"] = false);
         try
         {
             const int C = 3;

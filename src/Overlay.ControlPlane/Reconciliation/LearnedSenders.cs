@@ -1,0 +1,45 @@
+using Overlay.ControlPlane.Leases;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
+
+namespace Overlay.ControlPlane.Reconciliation;
+
+/// <summary>
+/// Addresses that accepted peers have been seen to send from, besides those of their leases. Not thread-safe.
+/// </summary>
+/// <remarks>
+/// None outlives what made it right: the peer's lease with that MAC, and an address that no lease has. Not saved: a
+/// started node learns them from the first frames again.
+/// </remarks>
+internal sealed class LearnedSenders
+{
+    private const int MostOfPeer = 4;
+
+    private readonly Dictionary<IpAddress, RemoteVtep> _vteps = [];
+
+    /// <summary>One row of the FDB each.</summary>
+    public IEnumerable<RemoteVtep> Vteps => _vteps.Values;
+
+    /// <summary>False when that peer has as many as a host may have.</summary>
+    public bool TryAdd(RemoteVtep vtep) =>
+        _vteps.Values.Count(known => known.Node == vtep.Node) < MostOfPeer && _vteps.TryAdd(vtep.Address, vtep);
+
+    /// <summary>Forgets what an update has made wrong, and returns it.</summary>
+    public IReadOnlyList<RemoteVtep> Drop(IReadOnlyList<PeerChange> outcome, Lease own)
+    {
+        if (_vteps.Count == 0) return [];
+        List<RemoteVtep> dropped =
+        [
+            .. _vteps.Values.Where(vtep => own.PublicAddresses.Contains(vtep.Address)),
+            .. outcome.SelectMany(static change => change.Now?.Lease.PublicAddresses ?? [])
+                .Select(address => _vteps.GetValueOrDefault(address)).OfType<RemoteVtep>(),
+            .. outcome.SelectMany(change => _vteps.Values.Where(vtep =>
+                vtep.Node == (change.Before ?? change.Now)!.Lease.Node && !IsStill(vtep, change.Now))),
+        ];
+        foreach (RemoteVtep vtep in dropped) _ = _vteps.Remove(vtep.Address);
+        return [.. dropped.Distinct()];
+    }
+
+    private static bool IsStill(RemoteVtep vtep, PeerLease? peer) =>
+        peer?.Verdict == LeaseVerdict.Accepted && peer.Lease.Vteps.Any(announced => announced.Mac == vtep.Mac);
+}
