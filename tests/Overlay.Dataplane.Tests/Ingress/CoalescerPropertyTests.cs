@@ -1,11 +1,12 @@
 using Overlay.Dataplane.Packets;
+using Overlay.Testing;
 
 namespace Overlay.Dataplane.Tests;
 
 /// <summary>Whatever comes: cut up again, what was joined is what came, and each flow's order is kept.</summary>
 public class CoalescerPropertyTests
 {
-    private const int Rounds = 700;
+    private static readonly int _rounds = LongTests.Rounds(175);
 
     [Theory]
     [InlineData(1, 1)]
@@ -19,7 +20,7 @@ public class CoalescerPropertyTests
         CoalescerRig rig = new();
         int joined = 0;
         int wrong = 0;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < _rounds; round++)
         {
             FlowMix.Sent[] sent = Draw(random, random.Next(1, flows + 1), rig.Capacity);
             IReadOnlyList<CoalescerRig.Written> written = rig.Join(sent.Select(static packet => packet.Bytes));
@@ -29,8 +30,8 @@ public class CoalescerPropertyTests
         }
 
         // Else the mix is too wild to prove anything.
-        joined.ShouldBeGreaterThan(Rounds * rig.Capacity / 10);
-        wrong.ShouldBeGreaterThan(Rounds);
+        joined.ShouldBeGreaterThan(_rounds * rig.Capacity / 10);
+        wrong.ShouldBeGreaterThan(_rounds);
     }
 
     [Theory]
@@ -41,7 +42,7 @@ public class CoalescerPropertyTests
     {
         Random random = new(6);
         CoalescerRig rig = new(joinsTcp, joinsUdp);
-        for (int round = 0; round < Rounds / 5; round++)
+        for (int round = 0; round < _rounds / 5; round++)
         {
             FlowMix.Sent[] sent = Draw(random, 4, rig.Capacity);
             IReadOnlyList<CoalescerRig.Written> written = rig.Join(sent.Select(static packet => packet.Bytes));

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
+using Overlay.Testing;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
@@ -13,7 +14,7 @@ namespace Overlay.Dataplane.Tests;
 /// </summary>
 public class TrainMutationTests
 {
-    private const int Iterations = 1500;
+    private static readonly int _iterations = LongTests.Rounds(400);
     private const int Overhead = 22;
 
     private readonly TrainRig _rig = new(capacity: 3);
@@ -30,7 +31,7 @@ public class TrainMutationTests
         int accepted = 0;
         int joined = 0;
         int dropped = 0;
-        for (int i = 0; i < Iterations; i++)
+        for (int i = 0; i < _iterations; i++)
         {
             string what = $"seed {seed}, iteration {i}";
             TrainRig.Train[] trains = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Train(random))];
@@ -63,9 +64,9 @@ public class TrainMutationTests
             Delivered().Order(StringComparer.Ordinal).ShouldBe(expected.Order(StringComparer.Ordinal), what);
         }
 
-        accepted.ShouldBeGreaterThan(Iterations);
-        dropped.ShouldBeGreaterThan(Iterations / 4);
-        joined.ShouldBeGreaterThan(Iterations);
+        accepted.ShouldBeGreaterThan(_iterations);
+        dropped.ShouldBeGreaterThan(_iterations / 4);
+        joined.ShouldBeGreaterThan(_iterations);
     }
 
     private void Check(int slot, byte[] datagram, DropReason verdict, string what)

@@ -1,5 +1,6 @@
 using Overlay.Dataplane.Offload;
 using Overlay.Dataplane.Packets;
+using Overlay.Testing;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
@@ -11,7 +12,7 @@ namespace Overlay.Dataplane.Tests;
 /// </summary>
 public class SegmenterNoiseTests
 {
-    private const int Iterations = 50_000;
+    private static readonly int _iterations = LongTests.Rounds(12_000);
 
     [Theory]
     [InlineData(1)]
@@ -21,7 +22,7 @@ public class SegmenterNoiseTests
         Random random = new(seed);
         int accepted = 0;
         int refused = 0;
-        for (int i = 0; i < Iterations; i++)
+        for (int i = 0; i < _iterations; i++)
         {
             byte[] packet = Damaged(random, out VirtioNetHeader offload);
             string what =
@@ -36,8 +37,8 @@ public class SegmenterNoiseTests
             else refused++;
         }
 
-        accepted.ShouldBeGreaterThan(Iterations / 20);
-        refused.ShouldBeGreaterThan(Iterations / 20);
+        accepted.ShouldBeGreaterThan(_iterations / 20);
+        refused.ShouldBeGreaterThan(_iterations / 20);
     }
 
     private static bool TrySegment(byte[] packet, VirtioNetHeader offload, string what)

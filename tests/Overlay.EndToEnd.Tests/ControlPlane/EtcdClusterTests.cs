@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 
@@ -12,7 +13,7 @@ public sealed class EtcdClusterTests : IDisposable
     private const string Prefix = "/coreos.com/network";
 
     private static readonly TimeSpan _outage =
-        TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("LONG_TESTS") == "1" ? 60 : 15);
+        TimeSpan.FromSeconds(LongTests.AreWanted ? 60 : 15);
 
     private readonly LabNetwork _lab = LabNetwork.Create(
         new LabOptions { Name = "etcdthree", Nodes = 3, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });

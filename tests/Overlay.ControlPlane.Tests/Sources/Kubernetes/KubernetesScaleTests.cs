@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 using Xunit.Abstractions;
 
@@ -20,7 +21,7 @@ public class KubernetesScaleTests(ITestOutputHelper output)
         Subnet = IpPrefix.Parse("10.200.0.0/24"),
         BackendData = SampleLeases.Vtep("06:00:00:00:00:01"),
     };
-    private static readonly int _seconds = Environment.GetEnvironmentVariable("LONG_TESTS") == "1" ? 60 : 10;
+    private static readonly int _seconds = LongTests.AreWanted ? 60 : 5;
 
     [Theory]
     [InlineData(false)]
