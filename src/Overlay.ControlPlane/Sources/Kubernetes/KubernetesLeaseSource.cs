@@ -57,12 +57,12 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
                 + $"such as {KubernetesOptions.DefaultAnnotationPrefix} or example.com/blue");
         }
 
-        ApiServerAccess access = ApiServerAccess.Of(options, Environment.GetEnvironmentVariable);
+        ApiServerAccess access = ApiServerAccess.Of(options);
         Location = new("Kubernetes", access.Server.ToString().TrimEnd('/'));
         _keys = keys;
         _parser = new(keys);
         _api = new(ApiServerConnection.Open(
-            access, options.Timings, _time, logger), access.Credentials, _parser, options.Timings);
+            access, options.Timings, _time, logger), access, _parser, options.Timings);
         _health = new(Location, _time, logger);
         _nodes = new(keys, logger);
         _own = new(options.NodeName, keys, options.Timings, _time, logger);

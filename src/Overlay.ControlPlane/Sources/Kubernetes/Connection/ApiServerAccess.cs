@@ -1,3 +1,6 @@
+using System.Net;
+using Overlay.ControlPlane.Sources.Proxies;
+
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
 /// <summary>The URL of the API server and the credentials of this daemon. Immutable.</summary>
@@ -21,6 +24,12 @@ internal sealed record ApiServerAccess
 
     public string? TokenFile { get; init; }
 
+    /// <summary>The proxies on the way to the server, which may name none.</summary>
+    public required IWebProxy Proxies { get; init; }
+
+    /// <summary>The URL is that of a Service in the cluster, as a pod's environment has it.</summary>
+    public bool IsServices { get; init; }
+
     /// <summary>Over plain HTTP anyone could read a token, so none is sent.</summary>
     public bool SendsToken => Server.Scheme == Uri.UriSchemeHttps;
 
@@ -30,25 +39,37 @@ internal sealed record ApiServerAccess
         : ClientCertificate is not null ? $"the client certificate in {ClientCertificate}"
         : "a request without credentials";
 
+    /// <summary>The way to the server, in the words of an error: empty where no proxy is on it.</summary>
+    public string Way => Proxies.IsBypassed(Server) ? "" : $" by way of the proxy {Proxies.GetProxy(Server)?.Authority}";
+
+    /// <summary>What may help where the server is not reached, in the words of an error.</summary>
+    public string Advice => IsServices
+        ? $"; {Server.Host} is KUBERNETES_SERVICE_HOST, as a rule a ClusterIP, which leads nowhere while kube-proxy is "
+            + $"not running on this node: set {Keys}:ApiServer to the server's own address such as "
+            + "https://192.0.2.10:6443"
+        : "";
+
     /// <summary>By kubeconfig, or as a pod; the options' URL before theirs.</summary>
     /// <param name="options">The configuration.</param>
-    /// <param name="environment">Gives environment variables.</param>
     /// <exception cref="InvalidDataException">
     /// The server is not known; the message names key or file, value and an example.
     /// </exception>
-    public static ApiServerAccess Of(KubernetesOptions options, Func<string, string?> environment)
+    public static ApiServerAccess Of(KubernetesOptions options)
     {
+        ProxyEnvironment proxies = ProxyEnvironment.Of(options.Variables);
         Uri? server = options.ApiServer.Length == 0 ? null : ParseServer(options.ApiServer, $"{Keys}:ApiServer");
         if (options.Kubeconfig.Length > 0)
         {
-            ApiServerAccess access = KubeconfigFile.Read(options.Kubeconfig);
+            ApiServerAccess access = KubeconfigFile.Read(options.Kubeconfig, proxies);
             return server is null ? access : access with { Server = server };
         }
 
         string token = Path.Combine(options.ServiceAccountDirectory, "token");
         return new ApiServerAccess
         {
-            Server = server ?? InCluster(environment),
+            Server = server ?? InCluster(options.Variables),
+            IsServices = server is null,
+            Proxies = proxies,
             Authorities = new(Path.Combine(options.ServiceAccountDirectory, "ca.crt"), null),
             TokenFile = token,
         };

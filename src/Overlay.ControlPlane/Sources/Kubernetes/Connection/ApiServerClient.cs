@@ -8,7 +8,7 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// The requests of this daemon to the API server. Every failure is an <see cref="ApiServerException"/>.
 /// </summary>
 internal sealed class ApiServerClient(
-    HttpClient http, string credentials, NodeParser parser, KubernetesTimings timings) : IDisposable
+    HttpClient http, ApiServerAccess access, NodeParser parser, KubernetesTimings timings) : IDisposable
 {
     /// <summary>The path of Nodes.</summary>
     public const string Nodes = "api/v1/nodes";
@@ -100,6 +100,8 @@ internal sealed class ApiServerClient(
         catch (Exception exception)
         {
             response?.Dispose();
+            if (exception is OperationCanceledException { InnerException: TimeoutException } timeout
+                && !limit.IsCancellationRequested) throw Unreachable(timeout);
             if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
                 throw NoAnswer(patience);
             if (exception is HttpRequestException or (IOException and not ApiServerException))
@@ -127,7 +129,7 @@ internal sealed class ApiServerClient(
         string what = $"answers {(int)status} {status}" + (string.IsNullOrEmpty(said) ? "" : $": {said}");
         return new(status, status switch
         {
-            HttpStatusCode.Unauthorized => $"{what}: it does not take {credentials}",
+            HttpStatusCode.Unauthorized => $"{what}: it does not take {access.Credentials}",
             HttpStatusCode.Forbidden =>
                 $"{what}; the daemon's ClusterRole needs get, list and watch on nodes, and patch on nodes/status",
             HttpStatusCode.NotFound => $"{what}; is this the URL of an API server?",
@@ -135,9 +137,13 @@ internal sealed class ApiServerClient(
         }, retryAfter);
     }
 
-    private static ApiServerException NoAnswer(TimeSpan patience) =>
-        new(null, $"has not answered for {patience.TotalSeconds:0.#} s");
+    private ApiServerException NoAnswer(TimeSpan patience) =>
+        new(null, $"has not answered{access.Way} for {patience.TotalSeconds:0.#} s{access.Advice}");
 
-    private static ApiServerException Unreachable(Exception exception) =>
-        new(null, $"cannot be reached: {exception.GetBaseException().Message}", cause: exception);
+    private ApiServerException Unreachable(Exception exception) =>
+        new(null, $"cannot be reached{access.Way}: {ReasonOf(exception)}{access.Advice}", cause: exception);
+
+    private static string ReasonOf(Exception exception) => exception is OperationCanceledException
+        ? $"no connection within {ApiServerConnection.ConnectTimeout.TotalSeconds:0.#} s"
+        : exception.GetBaseException().Message;
 }

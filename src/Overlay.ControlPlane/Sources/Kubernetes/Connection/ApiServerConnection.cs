@@ -11,7 +11,7 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// </summary>
 internal static class ApiServerConnection
 {
-    private static readonly TimeSpan _connectTimeout = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     // Authorities and client certificates that were replaced get to be used, and a balancer's new servers too.
     private static readonly TimeSpan _connectionLifetime = TimeSpan.FromMinutes(10);
@@ -20,13 +20,14 @@ internal static class ApiServerConnection
     {
         SocketsHttpHandler sockets = new()
         {
-            ConnectTimeout = _connectTimeout,
+            ConnectTimeout = ConnectTimeout,
             PooledConnectionLifetime = _connectionLifetime,
             KeepAlivePingDelay = timings.KeepAlivePingDelay,
             KeepAlivePingTimeout = timings.KeepAlivePingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             UseCookies = false,
             AllowAutoRedirect = false,
+            Proxy = access.Proxies,
             SslOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = new ServerTrust(access.Authorities).Check,

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -17,12 +18,14 @@ internal sealed class KubeconfigFile
         _directory = Path.GetDirectoryName(_file)!;
     }
 
+    /// <param name="file">Its path.</param>
+    /// <param name="proxies">The proxies on the way to servers.</param>
     /// <exception cref="InvalidDataException">
     /// It cannot be used; the message names file, key, value and an example.
     /// </exception>
-    public static ApiServerAccess Read(string file) => new KubeconfigFile(file).Read();
+    public static ApiServerAccess Read(string file, IWebProxy proxies) => new KubeconfigFile(file).Read(proxies);
 
-    private ApiServerAccess Read()
+    private ApiServerAccess Read(IWebProxy proxies)
     {
         YamlMappingNode root = Load();
         string context = Text(root, "current-context")
@@ -48,6 +51,7 @@ internal sealed class KubeconfigFile
         return new ApiServerAccess
         {
             Server = ApiServerAccess.ParseServer(server, $"kubeconfig {_file}: server"),
+            Proxies = proxies,
             Authorities = Pem(cluster, "certificate-authority"),
             ServerName = name,
             ClientCertificate = certificate,

@@ -25,4 +25,7 @@ public sealed record KubernetesOptions
     public string ServiceAccountDirectory { get; init; } = "/var/run/secrets/kubernetes.io/serviceaccount";
 
     internal KubernetesTimings Timings { get; init; } = new();
+
+    /// <summary>Gives environment variables: the pod's, proxies, KUBECONFIG.</summary>
+    internal Func<string, string?> Variables { get; init; } = Environment.GetEnvironmentVariable;
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
+using Overlay.ControlPlane.Sources.Proxies;
 using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;
@@ -7,6 +8,7 @@ namespace Overlay.ControlPlane.Tests;
 public sealed class KubeconfigFileTests : IDisposable
 {
     private const string Cluster = "server: https://192.0.2.10:6443";
+    private static readonly ProxyEnvironment _proxies = ProxyEnvironment.Of(static _ => null);
     private readonly TempDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -33,6 +35,7 @@ public sealed class KubeconfigFileTests : IDisposable
         access.ShouldBe(new ApiServerAccess
         {
             Server = new("https://[2001:db8::10]:6443/base"),
+            Proxies = _proxies,
             Authorities = new(_directory["pki/ca.crt"], null),
             ServerName = "kubernetes",
             TokenFile = _directory["token"],
@@ -51,8 +54,8 @@ public sealed class KubeconfigFileTests : IDisposable
         PemSource pem = new(null, "PEM");
         access.ShouldBe(new ApiServerAccess
         {
-            Server = new(
-            "https://192.0.2.10:6443"),
+            Server = new("https://192.0.2.10:6443"),
+            Proxies = _proxies,
             Authorities = pem,
             ClientCertificate = pem,
             ClientKey = pem
@@ -92,39 +95,48 @@ public sealed class KubeconfigFileTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_refused_by_name() =>
-        Should.Throw<InvalidDataException>(() => KubeconfigFile.Read(_directory["none"])).Message.ShouldContain(
+        Should.Throw<InvalidDataException>(() => KubeconfigFile.Read(_directory["none"], _proxies)).Message.ShouldContain(
             $"kubeconfig {_directory["none"]}: cannot be read");
 
     [Fact]
     public void A_pod_is_told_by_its_environment()
     {
-        KubernetesOptions options = new() { NodeName = "a", ServiceAccountDirectory = "/sa" };
-        Dictionary<string, string> environment = new()
+        Dictionary<string, string> variables = new()
         {
             ["KUBERNETES_SERVICE_HOST"] = "fd00::1",
             ["KUBERNETES_SERVICE_PORT"] = "443",
         };
-        ApiServerAccess.Of(options, environment.GetValueOrDefault).ShouldBe(
-            new ApiServerAccess
-            {
-                Server = new(
-                "https://[fd00::1]:443"),
-                Authorities = new("/sa/ca.crt", null),
-                TokenFile = "/sa/token"
-            });
-        ApiServerAccess.Of(options with { ApiServer = "https://192.0.2.1:6443" }, static _ => null).Server.ShouldBe(
-            new Uri("https://192.0.2.1:6443"));
-        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options, static _ => null)).Message.ShouldContain(
+        KubernetesOptions options = new()
+        {
+            NodeName = "a",
+            ServiceAccountDirectory = "/sa",
+            Variables = variables.GetValueOrDefault,
+        };
+        ApiServerAccess pod = ApiServerAccess.Of(options);
+        pod.ShouldBe(new ApiServerAccess
+        {
+            Server = new("https://[fd00::1]:443"),
+            Proxies = pod.Proxies,
+            IsServices = true,
+            Authorities = new("/sa/ca.crt", null),
+            TokenFile = "/sa/token",
+        });
+        ApiServerAccess own = ApiServerAccess.Of(options with { ApiServer = "https://192.0.2.1:6443" });
+        (own.Server, own.IsServices).ShouldBe((new Uri("https://192.0.2.1:6443"), false));
+        variables.Clear();
+        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options)).Message.ShouldContain(
             "Overlay:ControlPlane:Kubernetes:Kubeconfig is empty and this is no pod");
-        Should.Throw<InvalidDataException>(
-            () => ApiServerAccess.Of(options with { ApiServer = "ftp://x" }, static _ => null)).Message
+        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options with { ApiServer = "ftp://x" })).Message
             .ShouldContain("Overlay:ControlPlane:Kubernetes:ApiServer is \"ftp://x\", not a URL");
+        variables["HTTPS_PROXY"] = "ftp://x";
+        Should.Throw<InvalidDataException>(() => ApiServerAccess.Of(options)).Message.ShouldContain(
+            "environment variable HTTPS_PROXY is \"ftp://x\"");
     }
 
     private ApiServerAccess Read(string text)
     {
         File.WriteAllText(_directory["kubeconfig"], text);
-        return KubeconfigFile.Read(_directory["kubeconfig"]);
+        return KubeconfigFile.Read(_directory["kubeconfig"], _proxies);
     }
 
     private string Error(string text)
