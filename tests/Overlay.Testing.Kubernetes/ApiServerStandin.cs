@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -43,6 +44,9 @@ public sealed class ApiServerStandin : IAsyncDisposable
         get => _api.IsStateWatchRefused;
         set => _api.IsStateWatchRefused = value;
     }
+
+    /// <summary>The cluster's NetworkPolicy objects; null where the client has no right to list them.</summary>
+    public IReadOnlyList<JsonObject>? Policies { get; set; }
 
     /// <summary>How many watches are open.</summary>
     public int Watches => _api.Watches.Count;
@@ -127,6 +131,7 @@ public sealed class ApiServerStandin : IAsyncDisposable
         if (TakeWrongdoing(request) is { } wrongdoing) await wrongdoing.Answer(context);
         else if (Tokens.Count > 0 && !Tokens.Contains(request.Token))
             await JsonAnswer.WriteAsync(context, 401, StatusBody.Unauthorized());
+        else if (context.Request.Path == PolicyList.Path) await PolicyList.AnswerAsync(context, Policies);
         else await _api.AnswerAsync(context, request);
     }
 

@@ -18,7 +18,7 @@ internal sealed class NodeApi(StandinOptions options)
     private readonly NodeWriter _writer = new(options.PaddingLength);
     private readonly ConcurrentDictionary<WatchStream, bool> _watches = new();
 
-    public NodeStore Nodes { get; } = options.Nodes ?? new(options.PaddingLength > 0);
+    public NodeStore Nodes { get; } = Open(options);
 
     public bool IsStateWatchRefused { get; set; }
 
@@ -50,6 +50,12 @@ internal sealed class NodeApi(StandinOptions options)
             _ => JsonAnswer.WriteAsync(
                 context, 404, StatusBody.Of(404, "NotFound", "the server could not find the requested resource")),
         };
+    }
+
+    private static NodeStore Open(StandinOptions options)
+    {
+        options.Nodes?.Restart();
+        return options.Nodes ?? new(options.PaddingLength > 0);
     }
 
     private async Task GetAsync(HttpContext context, string name)

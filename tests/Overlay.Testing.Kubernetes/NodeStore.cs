@@ -17,14 +17,18 @@ public sealed class NodeStore
     private readonly Dictionary<long, StoredNode[]> _pagedLists = [];
     private readonly List<Channel<NodeChanged>> _watchers = [];
     private readonly bool _isPadded;
-    private long _compacted;
+    private readonly PodCidrPool _podCidrs = new();
+    private long _oldestWatch;
 
     internal NodeStore(bool isPadded) => _isPadded = isPadded;
 
     /// <summary>The version of the last change.</summary>
     public long Revision { get; private set; } = 200;
 
-    /// <summary>Adds a Node or replaces one, as the store sees fit to name, version and date it.</summary>
+    /// <summary>
+    /// Adds a Node or replaces one, as the store sees fit to name, version and date it. One that is made again without
+    /// pod CIDRs gets others than it had.
+    /// </summary>
     public void Put(JsonObject node)
     {
         lock (_gate)
@@ -35,6 +39,8 @@ public sealed class NodeStore
             JsonObject metadata = (JsonObject)document["metadata"]!;
             metadata["uid"] = isNew ? Guid.NewGuid().ToString() : (string)before.Document["metadata"]!["uid"]!;
             metadata["creationTimestamp"] = isNew ? Now() : (string)before.Document["metadata"]!["creationTimestamp"]!;
+            if (isNew) _podCidrs.Give(name, document);
+            _podCidrs.Use(document);
             Store(name, document, isNew ? "ADDED" : "MODIFIED");
         }
     }
@@ -81,6 +87,7 @@ public sealed class NodeStore
         {
             if (!_nodes.TryGetValue(name, out (JsonObject Document, StoredNode Stored) node)) return false;
             _ = _nodes.Remove(name);
+            _podCidrs.Remember(name, node.Document);
             JsonObject last = (JsonObject)node.Document.DeepClone();
             last["metadata"]!["resourceVersion"] = $"{++Revision}";
             Tell(new("DELETED", Format(name, last)));
@@ -109,9 +116,22 @@ public sealed class NodeStore
     {
         lock (_gate)
         {
-            _compacted = ++Revision;
+            _oldestWatch = ++Revision;
             _history.Clear();
             _pagedLists.Clear();
+        }
+    }
+
+    /// <summary>
+    /// The API server is a new process: no watch from before it is granted for good, for its memory of changes is empty
+    /// and others than Nodes have moved the version on.
+    /// </summary>
+    internal void Restart()
+    {
+        lock (_gate)
+        {
+            _oldestWatch = ++Revision;
+            _watchers.Clear();
         }
     }
 
@@ -141,14 +161,14 @@ public sealed class NodeStore
         lock (_gate) _pagedLists[revision] = nodes;
     }
 
-    /// <summary>What happened after that version and goes on to happen; false when that is compacted away.</summary>
+    /// <summary>What happened after that version and goes on to happen; false when that is forgotten.</summary>
     internal bool TryWatch(long revision, out Channel<NodeChanged> events, out long oldest)
     {
         lock (_gate)
         {
             events = Channel.CreateUnbounded<NodeChanged>();
-            oldest = _compacted;
-            if (revision < _compacted) return false;
+            oldest = _oldestWatch;
+            if (revision < _oldestWatch) return false;
             foreach (NodeChanged change in _history.Where(change => change.Node.Revision > revision))
                 _ = events.Writer.TryWrite(change);
             _watchers.Add(events);

@@ -16,7 +16,8 @@ public sealed record SeenRequest(
     public bool IsStateWatch => Path.Contains("sendInitialEvents=true", StringComparison.Ordinal);
 
     /// <summary>A list of nodes, or a page of one.</summary>
-    public bool IsList => Method == "GET" && !IsWatch && !Path.Contains("/nodes/", StringComparison.Ordinal);
+    public bool IsList => Method == "GET" && !IsWatch && Path.StartsWith("/api/v1/nodes", StringComparison.Ordinal)
+        && !Path.Contains("/nodes/", StringComparison.Ordinal);
 
     public bool IsPatch => Method == "PATCH";
 }

@@ -19,6 +19,9 @@ public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : IL
     public IReadOnlyDictionary<string, string> Problems => source.Problems;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Warnings => source.Warnings;
+
+    /// <inheritdoc/>
     public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) =>
         source.ReadSettingsAsync(node, cancellationToken);
 

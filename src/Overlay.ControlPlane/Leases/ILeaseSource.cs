@@ -21,6 +21,12 @@ public interface ILeaseSource
     IReadOnlyDictionary<string, string> Problems { get; }
 
     /// <summary>
+    /// What the store asks for and this network does not do, each in a sentence. Empty when all is well. Any thread may
+    /// read it.
+    /// </summary>
+    IReadOnlyList<string> Warnings => [];
+
+    /// <summary>
     /// The settings that the store has for a node, apart from its pod CIDRs. Waits until the store has them.
     /// </summary>
     /// <exception cref="InvalidDataException">

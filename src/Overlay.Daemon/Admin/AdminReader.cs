@@ -34,7 +34,7 @@ internal sealed class AdminReader(
             options.NodeName, Version, StatusReport.StateOf(node.Started, IsReady), node.WaitingFor, node.Started,
             network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod,
             network?.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
-            node.Warnings, UnderlayReport.Of(node.Underlay), network is null ? null : DataplaneReport.Of(network.Use),
+            [.. node.Warnings, .. source.Warnings], UnderlayReport.Of(node.Underlay), network is null ? null : DataplaneReport.Of(network.Use),
             ControlPlane());
     }
 

@@ -30,7 +30,7 @@ internal static class ControlPlaneReader
             Hold = TimeSpan.FromSeconds(hold),
             LeaseDirectory = ReadFile(controlPlane.Section("File", kind == ControlPlaneKind.File)),
             Etcd = EtcdOptionsReader.Read(controlPlane.Section("Etcd", kind == ControlPlaneKind.Etcd)),
-            Kubernetes = ReadKubernetes(kubernetes, nodeName),
+            Kubernetes = ReadKubernetes(kubernetes, nodeName.ToLowerInvariant()),
             NetConf = kubernetes.ExistingFile(
                 "NetConf", "/etc/kube-flannel/net-conf.json",
                 "A flannel net-conf.json that gives the network; section Network where it is missing."),
@@ -66,7 +66,7 @@ internal static class ControlPlaneReader
             NodeName = nodeName,
             Kubeconfig = kubernetes.ExistingFile(
                 "Kubeconfig", "/etc/kubernetes/kubelet.conf",
-                "A kubeconfig; the pod's service account where it is missing.") ?? "",
+                "A kubeconfig; where it is missing, those that KUBECONFIG names, else the pod's service account.") ?? "",
             ApiServer = kubernetes.Url(
                 "ApiServer", "https://192.0.2.10:6443",
                 "URL of the API server, in place of the kubeconfig's or the pod's. A ClusterIP leads nowhere before "

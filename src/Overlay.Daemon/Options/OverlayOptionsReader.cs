@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Configuration;
 using Overlay.ControlPlane.Leases;
 using Overlay.Host.Files;
@@ -48,7 +47,7 @@ internal static class OverlayOptionsReader
     {
         SectionReader root = new(configuration.GetSection(Root), Root, state);
         SectionReader admin = root.Section("Admin");
-        string nodeName = ReadNodeName(root);
+        string nodeName = ReadNodeName(root, state.HostName);
         CniInstallOptions cniInstall = ReadCniInstall(root, admin);
         OverlayOptions options = new()
         {
@@ -86,7 +85,9 @@ internal static class OverlayOptionsReader
         };
         admin.RefuseUnknown();
         root.RefuseUnknown();
-        return options;
+        return options.ControlPlane.Kind == ControlPlaneKind.Kubernetes
+            ? options with { NodeName = InLowerCase(nodeName, root) }
+            : options;
     }
 
     /// <summary>
@@ -107,11 +108,11 @@ internal static class OverlayOptionsReader
         root.FilePath("SubnetFile", NodePaths.SubnetFile, "Pod CIDRs and MTU for CNI plugins, in flannel's format."),
         AdminOptionsReader.ReadSocket(admin));
 
-    private static string ReadNodeName(SectionReader root)
+    private static string ReadNodeName(SectionReader root, string hostName)
     {
         string name = root.Text(
-            "NodeName", Dns.GetHostName(), "node-a",
-            "This node's name in the control plane; with Kubernetes, the name of its Node object.",
+            "NodeName", hostName, "node-a",
+            "This node's name in the control plane; with Kubernetes, the name of its Node object, in lower case.",
             shownDefault: "the host's name");
         if (!NodeName.IsValid(name))
         {
@@ -123,5 +124,17 @@ internal static class OverlayOptionsReader
         }
 
         return name;
+    }
+
+    /// <summary>
+    /// Node names of Kubernetes are in lower case: the host's name is taken so, as kubelet takes it; a name that is
+    /// configured otherwise is one that no Node has.
+    /// </summary>
+    private static string InLowerCase(string name, SectionReader root)
+    {
+        string lower = name.ToLowerInvariant();
+        if (lower != name && root.IsGiven("NodeName"))
+            root.Fault("NodeName", name, "has capitals, and no Node of Kubernetes has any in its name", lower);
+        return lower;
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Overlay.Daemon.Options;
 
 /// <summary>
@@ -5,6 +7,9 @@ namespace Overlay.Daemon.Options;
 /// </summary>
 internal sealed class ReadingState
 {
+    /// <summary>The name of this host, which is the node's where none is configured.</summary>
+    public string HostName { get; init; } = Dns.GetHostName();
+
     public List<ConfigurationKey> Keys { get; } = [];
 
     /// <summary>The faults so far, a line each.</summary>

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Overlay.Host.Programs;
@@ -9,7 +8,7 @@ namespace Overlay.Host.Programs;
 /// </remarks>
 public static class HostTool
 {
-    private const int LimitMilliseconds = 10_000;
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs it and returns what it writes.</summary>
     /// <param name="tool">Its name, looked for along PATH.</param>
@@ -20,49 +19,15 @@ public static class HostTool
     /// </exception>
     public static string Run(string tool, string input, params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new(tool, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new(tool, arguments);
 
         // What it says is looked at.
         start.Environment["LC_ALL"] = "C";
-        try
-        {
-            using Process process = Process.Start(start)!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync();
-            Task<string> error = process.StandardError.ReadToEndAsync();
-            Feed(process.StandardInput, input);
-            if (!process.WaitForExit(LimitMilliseconds))
-            {
-                process.Kill();
-                throw new IOException($"{tool} does not end within {LimitMilliseconds / 1000} s");
-            }
-
-            if (process.ExitCode == 0) return output.Result;
-            throw new IOException(
-                $"{start.FileName} {string.Join(' ', start.ArgumentList)} says: {FirstLine(error.Result)}");
-        }
-        catch (Win32Exception exception)
-        {
-            throw new FileNotFoundException($"{tool} cannot be run: {exception.Message}", exception);
-        }
-    }
-
-    // One that ends before it has read all says itself why.
-    private static void Feed(StreamWriter standardInput, string input)
-    {
-        try
-        {
-            standardInput.Write(input);
-            standardInput.Close();
-        }
-        catch (IOException)
-        {
-            standardInput.BaseStream.Dispose();
-        }
+        ProgramRun run = ProgramRun.Of(start, input, _limit);
+        return run.ExitCode == 0
+            ? run.Output
+            : throw new IOException(
+                $"{start.FileName} {string.Join(' ', start.ArgumentList)} says: {FirstLine(run.Error)}");
     }
 
     private static string FirstLine(string text) =>

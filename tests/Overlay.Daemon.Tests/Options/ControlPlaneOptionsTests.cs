@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.Daemon.Options;
 
@@ -113,6 +114,29 @@ public sealed class ControlPlaneOptionsTests : IDisposable
             ("NodeName", name), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", "")).NodeName.ShouldBe(name);
         _ = Should.Throw<ConfigurationException>(
             () => TestOptions.With(("NodeName", name + "a"), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", "")));
+    }
+
+    [Theory]
+    [InlineData("Kubernetes", "node-a.example.com")]
+    [InlineData("Etcd", "Node-A.example.com")]
+    public void The_hosts_name_is_taken_in_lower_case_with_Kubernetes_as_kubelet_takes_it(string kind, string name)
+    {
+        ReadingState state = new() { HostName = "Node-A.example.com" };
+        OverlayOptions options = OverlayOptionsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(
+            new Dictionary<string, string?> { ["Overlay:ControlPlane:Kind"] = kind }).Build(), state);
+        state.Faults.ShouldBeEmpty();
+        options.NodeName.ShouldBe(name);
+        options.ControlPlane.Kubernetes.NodeName.ShouldBe("node-a.example.com");
+    }
+
+    [Fact]
+    public void A_configured_name_with_capitals_is_refused_with_Kubernetes_and_taken_elsewhere()
+    {
+        Should.Throw<ConfigurationException>(() => TestOptions.With(
+            ("NodeName", "Node-A"), ("ControlPlane:Kind", "Kubernetes"), ("Subnet", ""))).Faults.ShouldHaveSingleItem()
+            .ShouldBe("Overlay:NodeName 'Node-A' has capitals, and no Node of Kubernetes has any in its name; "
+                + "example: node-a");
+        TestOptions.With(("NodeName", "Node-A")).NodeName.ShouldBe("Node-A");
     }
 
     [Theory]

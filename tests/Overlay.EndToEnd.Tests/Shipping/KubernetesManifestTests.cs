@@ -52,6 +52,9 @@ public partial class KubernetesManifestTests
         await cluster.StartServerAsync();
         Waiting.For(() => cluster.Lab.Nodes.All(
             node => KubernetesCluster.StoreOf(node).GetProperty("state").GetString() == "connected"), 60);
+        Waiting.For(
+            () => cluster.Requests.Any(static request => request.Path.Contains("/networkpolicies?", StringComparison.Ordinal)),
+            60);
         string[] all = [.. asked.Concat(cluster.Requests.Select(VerbOf)).Distinct().Order(StringComparer.Ordinal)];
 
         string[] allowed =
@@ -172,6 +175,7 @@ public partial class KubernetesManifestTests
 
     private static string VerbOf(SeenRequest request) => request switch
     {
+        { Path: var path } when path.Contains("/networkpolicies?", StringComparison.Ordinal) => "list networkpolicies",
         { IsWatch: true } => "watch nodes",
         { IsList: true } => "list nodes",
         { Method: "GET" } => "get nodes",

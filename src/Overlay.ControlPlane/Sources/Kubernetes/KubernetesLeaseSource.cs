@@ -6,6 +6,7 @@ using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 using Overlay.ControlPlane.Sources.Kubernetes.Objects;
 using Overlay.ControlPlane.Sources.Kubernetes.Own;
+using Overlay.ControlPlane.Sources.Kubernetes.Policies;
 using Overlay.ControlPlane.Sources.Kubernetes.Watch;
 using Overlay.Wire.Values;
 
@@ -32,6 +33,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     private readonly OwnNodeWriter _writer;
     private readonly OwnNodeReader _reader;
     private readonly ListWatch<ApiNode> _watch;
+    private readonly PolicyCheck _policies;
     private readonly Channel<PodCidrs> _podCidrs = Channel.CreateBounded<PodCidrs>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
@@ -70,6 +72,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         _reader = new(_api, _parser, options.Timings, _health, _time, logger);
         _watch = new(_api, _parser, new ListQuery(
             ApiServerClient.Nodes, null, options.Timings.WatchTime), options.Timings, _health, _time, logger);
+        _policies = new(_api, options.Timings, _time, logger);
     }
 
     /// <inheritdoc/>
@@ -89,6 +92,9 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
             return problems;
         }
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Warnings => _policies.Warning is { } warning ? [warning] : [];
 
     /// <inheritdoc/>
     public async Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken)
@@ -128,22 +134,23 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task read = ReadNodesAsync(mailbox, stop.Token);
         Task keep = _writer.KeepAsync(_podCidrs.Writer, stop.Token);
+        Task look = _policies.RunAsync(stop.Token);
         try
         {
             while (true)
             {
                 Task<LeaseUpdate> next = mailbox.TakeAsync(stop.Token);
 
-                // Reading and keeping end by cancellation, or by an error that nobody foresaw and that must not be
+                // All three end by cancellation, or by an error that nobody foresaw and that must not be
                 // waited out.
-                await await Task.WhenAny(next, read, keep);
+                await await Task.WhenAny(next, read, keep, look);
                 yield return await next;
             }
         }
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(read, keep).ContinueWith(
+            await Task.WhenAll(read, keep, look).ContinueWith(
                 static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }

@@ -23,8 +23,10 @@ internal sealed class KubernetesFixture : IAsyncDisposable
         ShortWatch = TimeSpan.FromMilliseconds(20),
         FirstBackoff = TimeSpan.FromMilliseconds(20),
         LongestBackoff = TimeSpan.FromMilliseconds(200),
+        LongestAwayBackoff = TimeSpan.FromMilliseconds(200),
         HealthyAfter = TimeSpan.FromSeconds(1),
         DoubtPause = TimeSpan.FromMilliseconds(200),
+        FirstPolicyCheck = TimeSpan.FromHours(1),
         FirstRepairPause = TimeSpan.FromMilliseconds(200),
     };
 

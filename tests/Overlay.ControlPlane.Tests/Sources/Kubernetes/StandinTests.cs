@@ -107,6 +107,40 @@ public sealed class StandinTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_restarted_server_refuses_every_watch_from_before_in_the_stream_as_recorded()
+    {
+        long before = _standin.Nodes.Revision;
+        await using ApiServerStandin restarted = await ApiServerStandin.StartAsync(new() { Nodes = _standin.Nodes });
+        using HttpClient http = new() { BaseAddress = restarted.Url };
+        string line = await http.GetStringAsync($"/api/v1/nodes?watch=1&resourceVersion={before}&timeoutSeconds=300");
+        JsonNode tooOld = JsonNode.Parse(line)!;
+        tooOld["object"]!["message"] = "too old resource version: 3000 (3882)";
+        JsonNode.DeepEquals(tooOld, JsonNode.Parse(Recording.Body("watch-after-restart-too-old.http"))).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_node_that_is_made_again_has_another_pod_CIDR()
+    {
+        string[] before = PodCidrs(await GetAsync("/api/v1/nodes/node-b"));
+        _ = _standin.Nodes.Delete("node-b");
+        _standin.Nodes.Put(NodeJson.Of("node-b"));
+        string[] after = PodCidrs(await GetAsync("/api/v1/nodes/node-b"));
+        after.Length.ShouldBe(before.Length);
+        after.Intersect([.. before, .. PodCidrs(await GetAsync("/api/v1/nodes/node-a"))]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Policies_are_listed_as_recorded_and_refused_without_the_right()
+    {
+        using HttpResponseMessage refused = await _http.GetAsync("/apis/networking.k8s.io/v1/networkpolicies?limit=1");
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        _standin.Policies = [];
+        JsonNode.DeepEquals(
+            await GetAsync("/apis/networking.k8s.io/v1/networkpolicies?limit=1"),
+            JsonNode.Parse(Recording.Text("policy/networkpolicies-list.json"))).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_patch_of_the_status_is_merged_as_recorded()
     {
         using HttpRequestMessage request = new(HttpMethod.Patch, "/api/v1/nodes/node-b/status");
@@ -119,6 +153,9 @@ public sealed class StandinTests : IAsyncLifetime
         Flannels(answer).ShouldBe(Flannels(recorded));
         JsonNode.DeepEquals(answer["spec"], recorded["spec"]).ShouldBeTrue();
     }
+
+    private static string[] PodCidrs(JsonNode node) =>
+        [.. node["spec"]!["podCIDRs"]!.AsArray().Select(static podCidr => (string)podCidr!)];
 
     private static string[] Flannels(JsonNode node) => [.. node["metadata"]!["annotations"]!.AsObject()
         .Where(static entry => entry.Key.StartsWith(SampleNodes.Prefix, StringComparison.Ordinal))

@@ -1,4 +1,5 @@
 using System.Net;
+using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 using Overlay.ControlPlane.Sources.Proxies;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
@@ -24,6 +25,9 @@ internal sealed record ApiServerAccess
 
     public string? TokenFile { get; init; }
 
+    /// <summary>A program that gives credentials where there is no token.</summary>
+    public ExecPlugin? Plugin { get; init; }
+
     /// <summary>The proxies on the way to the server, which may name none.</summary>
     public required IWebProxy Proxies { get; init; }
 
@@ -36,6 +40,7 @@ internal sealed record ApiServerAccess
     /// <summary>The credentials, in the words of an error.</summary>
     public string Credentials => SendsToken && TokenFile is not null ? $"the token in {TokenFile}"
         : SendsToken && Token is not null ? "the kubeconfig's token"
+        : SendsToken && Plugin is not null ? $"the credentials of the plugin {Plugin.Command}"
         : ClientCertificate is not null ? $"the client certificate in {ClientCertificate}"
         : "a request without credentials";
 
@@ -49,7 +54,7 @@ internal sealed record ApiServerAccess
             + "https://192.0.2.10:6443"
         : "";
 
-    /// <summary>By kubeconfig, or as a pod; the options' URL before theirs.</summary>
+    /// <summary>By kubeconfig, by those of KUBECONFIG, or as a pod; the options' URL before theirs.</summary>
     /// <param name="options">The configuration.</param>
     /// <exception cref="InvalidDataException">
     /// The server is not known; the message names key or file, value and an example.
@@ -58,9 +63,10 @@ internal sealed record ApiServerAccess
     {
         ProxyEnvironment proxies = ProxyEnvironment.Of(options.Variables);
         Uri? server = options.ApiServer.Length == 0 ? null : ParseServer(options.ApiServer, $"{Keys}:ApiServer");
-        if (options.Kubeconfig.Length > 0)
+        IReadOnlyList<string> files = Kubeconfigs(options);
+        if (files.Count > 0)
         {
-            ApiServerAccess access = KubeconfigFile.Read(options.Kubeconfig, proxies);
+            ApiServerAccess access = KubeconfigReader.Read(files, proxies);
             return server is null ? access : access with { Server = server };
         }
 
@@ -81,6 +87,20 @@ internal sealed record ApiServerAccess
             ? server
             : throw new InvalidDataException($"{name} is \"{text}\", not a URL such as https://192.0.2.10:6443");
 
+    // kubectl's order: the file that is named, else those of KUBECONFIG that there are, else the pod's own.
+    private static IReadOnlyList<string> Kubeconfigs(KubernetesOptions options)
+    {
+        if (options.Kubeconfig.Length > 0) return [options.Kubeconfig];
+        string listed = options.Variables("KUBECONFIG") ?? "";
+        string[] files = listed.Split(':', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] found = [.. files.Where(File.Exists)];
+        return files.Length == 0 || found.Length > 0
+            ? found
+            : throw new InvalidDataException(
+                $"KUBECONFIG is \"{listed}\", and there is no such file; set {Keys}:Kubeconfig to a file such as "
+                + "/etc/kubernetes/overlay.conf");
+    }
+
     private static Uri InCluster(Func<string, string?> environment)
     {
         string? host = environment("KUBERNETES_SERVICE_HOST");
@@ -96,14 +116,4 @@ internal sealed record ApiServerAccess
         string authority = host.Contains(':') ? $"[{host}]" : host;
         return ParseServer($"https://{authority}:{port}", "KUBERNETES_SERVICE_HOST with KUBERNETES_SERVICE_PORT");
     }
-}
-
-/// <summary>PEM text, inline or in a file that may be replaced at any time. Immutable.</summary>
-internal sealed record PemSource(string? Path, string? Text)
-{
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
-    public string Read() => Text ?? File.ReadAllText(Path!);
-
-    public override string ToString() => Path ?? "the kubeconfig's data";
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
@@ -104,6 +105,7 @@ internal sealed class ApiServerClient(
                 && !limit.IsCancellationRequested) throw Unreachable(timeout);
             if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
                 throw NoAnswer(patience);
+            if (exception is CredentialException) throw new ApiServerException(null, exception.Message, cause: exception);
             if (exception is HttpRequestException or (IOException and not ApiServerException))
                 throw Unreachable(exception);
             throw;

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
@@ -11,6 +12,7 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// </summary>
 internal static class ApiServerConnection
 {
+    /// <summary>How long a connection may take until it stands.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     // Authorities and client certificates that were replaced get to be used, and a balancer's new servers too.
@@ -18,29 +20,10 @@ internal static class ApiServerConnection
 
     public static HttpClient Open(ApiServerAccess access, KubernetesTimings timings, TimeProvider time, ILogger logger)
     {
-        SocketsHttpHandler sockets = new()
-        {
-            ConnectTimeout = ConnectTimeout,
-            PooledConnectionLifetime = _connectionLifetime,
-            KeepAlivePingDelay = timings.KeepAlivePingDelay,
-            KeepAlivePingTimeout = timings.KeepAlivePingTimeout,
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            Proxy = access.Proxies,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                RemoteCertificateValidationCallback = new ServerTrust(access.Authorities).Check,
-                LocalCertificateSelectionCallback = access.ClientCertificate is null ? null : (_, _, _, _, _) =>
-                    ClientCertificate(access),
-            },
-        };
-        if (!access.SendsToken && (access.Token is not null || File.Exists(access.TokenFile)))
+        if (!access.SendsToken && (access.Token is not null || access.Plugin is not null || File.Exists(access.TokenFile)))
             logger.TokenNotSent(access.Server);
-        BearerToken token = access.SendsToken
-            ? new(access.Token, access.TokenFile, timings.TokenAge, time, logger)
-            : new(null, null, timings.TokenAge, time, logger);
-        HttpClient client = new(new TokenHandler(token, sockets))
+        HttpClient client = new(new CredentialHandler(
+            Credentials(access, timings, time, logger), certificate => Connect(access, certificate, timings)))
         {
             BaseAddress = new Uri(access.Server.ToString().TrimEnd('/') + '/'),
             Timeout = Timeout.InfiniteTimeSpan,
@@ -53,6 +36,38 @@ internal static class ApiServerConnection
         client.DefaultRequestHeaders.Host = access.ServerName;
         return client;
     }
+
+    // A token wins over a plugin, as with kubectl: the plugin is not run at all then.
+    private static ICredentialSource Credentials(
+        ApiServerAccess access, KubernetesTimings timings, TimeProvider time, ILogger logger)
+    {
+        if (!access.SendsToken) return new BearerToken(null, null, timings.TokenAge, time, logger);
+        return access is { Plugin: { } plugin, Token: null, TokenFile: null }
+            ? new PluginCredentials(plugin, timings.PluginLimit, time)
+            : new BearerToken(access.Token, access.TokenFile, timings.TokenAge, time, logger);
+    }
+
+    private static SocketsHttpHandler Connect(
+        ApiServerAccess access, ClientCertificate? given, KubernetesTimings timings) => new()
+        {
+            ConnectTimeout = ConnectTimeout,
+            PooledConnectionLifetime = _connectionLifetime,
+            KeepAlivePingDelay = timings.KeepAlivePingDelay,
+            KeepAlivePingTimeout = timings.KeepAlivePingTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            Proxy = access.Proxies,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = new ServerTrust(access.Authorities).Check,
+                LocalCertificateSelectionCallback = given is not null
+                    ? (_, _, _, _, _) => X509Certificate2.CreateFromPem(given.Certificate, given.Key)
+                    : access.ClientCertificate is not null
+                        ? (_, _, _, _, _) => ClientCertificate(access)
+                        : null,
+            },
+        };
 
     private static X509Certificate2 ClientCertificate(ApiServerAccess access)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
@@ -26,6 +27,11 @@ internal sealed class ApiServerException(
     public bool IsRefusal =>
         status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity or HttpStatusCode.UnsupportedMediaType;
 
+    /// <summary>The server has not answered at all, or not to the end.</summary>
+    public static bool IsAway(Exception failure) =>
+        failure is IOException and not ApiServerException
+        || (failure is ApiServerException { Status: null } && failure.InnerException is not CredentialException);
+
     /// <summary>
     /// The cause of a failure, for a log that has one line a cause: failing requests differ in their texts, not in
     /// this.
@@ -33,6 +39,7 @@ internal sealed class ApiServerException(
     public static string CauseOf(Exception failure) => failure switch
     {
         ApiServerException { Status: { } answer } => answer.ToString(),
+        { InnerException: CredentialException } => "no credentials",
         IOException => "no answer",
         _ => failure.Message,
     };

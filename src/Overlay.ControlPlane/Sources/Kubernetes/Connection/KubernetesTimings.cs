@@ -23,7 +23,9 @@ internal sealed record KubernetesTimings
     /// </summary>
     public TimeSpan WatchTime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A watch that ends sooner than that is not asked for again at once.</summary>
+    /// <summary>
+    /// A watch that ends sooner than that is not asked for again at once; one that lasts as long is a watch.
+    /// </summary>
     public TimeSpan ShortWatch { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the state is read by lists after a watch that was to tell it has failed.</summary>
@@ -32,14 +34,26 @@ internal sealed record KubernetesTimings
     /// <summary>Upper bound of the first wait after a failure; doubled with every further one.</summary>
     public TimeSpan FirstBackoff { get; init; } = TimeSpan.FromMilliseconds(800);
 
-    /// <summary>Upper bound of every wait after a failure.</summary>
+    /// <summary>Upper bound of every wait after a refusal.</summary>
     public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Upper bound of every wait while the server is away, after which nodes are back within 5 s.</summary>
+    public TimeSpan LongestAwayBackoff { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>How long without a failure until waits begin from the first again.</summary>
     public TimeSpan HealthyAfter { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a token is used before its file is read again.</summary>
     public TimeSpan TokenAge { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a credential plugin may take. Cloud providers' own ask their service.</summary>
+    public TimeSpan PluginLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long after the start, at least, it is first looked for network policies; at most twice that.</summary>
+    public TimeSpan FirstPolicyCheck { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The pause between two looks for network policies, at least; at most twice that.</summary>
+    public TimeSpan PolicyCheck { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>The pause before a list that is not believed is read again.</summary>
     public TimeSpan DoubtPause { get; init; } = TimeSpan.FromSeconds(10);
@@ -55,11 +69,4 @@ internal sealed record KubernetesTimings
 
     /// <summary>How long annotations must stay as written until the next repair counts as the first again.</summary>
     public TimeSpan RepairMemory { get; init; } = TimeSpan.FromMinutes(15);
-
-    /// <summary>Waits after failures, random from zero on so that a cluster's nodes spread out.</summary>
-    internal Backoff NewBackoff(TimeProvider time) => new(time, FirstBackoff, LongestBackoff)
-    {
-        LeastShare = 0,
-        ForgetsAfter = HealthyAfter,
-    };
 }

@@ -64,7 +64,7 @@ internal sealed class OwnNodeWriter(
     /// <param name="cancellationToken">Ends it.</param>
     public async Task KeepAsync(ChannelWriter<PodCidrs> given, CancellationToken cancellationToken)
     {
-        Backoff backoff = timings.NewBackoff(time);
+        ServerPatience patience = new(timings, time);
         while (true)
         {
             if (state.TakeReassigned() is { } podCidrs) await given.WriteAsync(podCidrs, cancellationToken);
@@ -78,11 +78,12 @@ internal sealed class OwnNodeWriter(
             try
             {
                 await WriteAsync(cancellationToken);
+                patience.Answered();
             }
             catch (IOException exception)
             {
                 // Logged by the state, and among its problems.
-                await Task.Delay(backoff.Next((exception as ApiServerException)?.RetryAfter), time, cancellationToken);
+                await Task.Delay(patience.Next(exception), time, cancellationToken);
             }
         }
     }

@@ -24,10 +24,11 @@ internal sealed class ListWatch<T>(
     // Events that come together are handed on together; the bound keeps the head of a flood from waiting for its tail.
     private const int LargestBatch = 1000;
 
-    private readonly Backoff _backoff = timings.NewBackoff(time);
+    private readonly ServerPatience _patience = new(timings, time);
     private readonly StateWatchSupport _stateWatch = new(timings, time, logger);
     private ListPhase<T> _phase = new ListPhase<T>.Listing();
     private string? _version;
+    private bool _isGranted;
 
     /// <summary>A snapshot first, and after a loss; changes otherwise. One run at a time.</summary>
     public async IAsyncEnumerable<ObjectUpdate<T>> RunAsync(
@@ -58,8 +59,8 @@ internal sealed class ListWatch<T>(
             return phase switch
             {
                 ListPhase<T>.Resuming => await ResumeAsync(cancellationToken),
-                ListPhase<T>.ReadingState state => await ReadStateAsync(state),
-                ListPhase<T>.Watching watch => await ReadChangesAsync(watch),
+                ListPhase<T>.ReadingState state => await ReadStateAsync(state, cancellationToken),
+                ListPhase<T>.Watching watch => await ReadChangesAsync(watch, cancellationToken),
                 ListPhase<T>.Failing failing => throw failing.Error,
                 ListPhase<T>.BackingOff wait => await WaitAsync(wait, cancellationToken),
                 _ => await ListAsync(cancellationToken),
@@ -107,22 +108,43 @@ internal sealed class ListWatch<T>(
         string watch, CancellationToken cancellationToken)
     {
         JsonFrameReader frames = new(await api.OpenAsync(watch, cancellationToken), isList: false);
-        health.Connected();
+        _patience.Answered();
+        _isGranted = false;
         return (frames, time.GetTimestamp());
     }
 
-    private async Task<ObjectUpdate<T>?> ReadStateAsync(ListPhase<T>.ReadingState state)
+    /// <summary>
+    /// Waits for more of a watch. A server refuses watches after it has granted them, so its answer counts with the
+    /// first object, or once nothing has come for a while.
+    /// </summary>
+    private async Task<bool> FillAsync(ListPhase<T>.Open watch, CancellationToken cancellationToken)
+    {
+        if (_isGranted) return await watch.Frames.FillAsync();
+        Task<bool> fill = watch.Frames.FillAsync().AsTask();
+        if (await Task.WhenAny(fill, Task.Delay(timings.ShortWatch, time, cancellationToken)) != fill) Granted();
+        return await fill;
+    }
+
+    private void Granted()
+    {
+        if (!_isGranted) health.Connected();
+        _isGranted = true;
+    }
+
+    private async Task<ObjectUpdate<T>?> ReadStateAsync(
+        ListPhase<T>.ReadingState state, CancellationToken cancellationToken)
     {
         while (true)
         {
             if (!state.Frames.TryRead(out JsonFrame frame))
             {
-                if (await state.Frames.FillAsync()) continue;
-                Enter(new ListPhase<T>.BackingOff(_backoff.Next(), new ListPhase<T>.Listing()));
+                if (await FillAsync(state, cancellationToken)) continue;
+                Enter(new ListPhase<T>.BackingOff(_patience.Next(), new ListPhase<T>.Listing()));
                 return null;
             }
 
             ApiEvent<T> change = Parse(frame);
+            if (change.Type != "ERROR") Granted();
             switch (change.Type)
             {
                 case "ERROR":
@@ -155,7 +177,8 @@ internal sealed class ListWatch<T>(
         return null;
     }
 
-    private async Task<ObjectUpdate<T>?> ReadChangesAsync(ListPhase<T>.Watching watch)
+    private async Task<ObjectUpdate<T>?> ReadChangesAsync(
+        ListPhase<T>.Watching watch, CancellationToken cancellationToken)
     {
         List<ObjectChange<T>> changes = [];
         while (changes.Count < LargestBatch)
@@ -163,11 +186,11 @@ internal sealed class ListWatch<T>(
             if (!watch.Frames.TryRead(out JsonFrame frame))
             {
                 if (changes.Count > 0) break;
-                if (await watch.Frames.FillAsync()) continue;
+                if (await FillAsync(watch, cancellationToken)) continue;
 
                 // The ordinary end of a watch, which loses nothing. Watches that end at once are not opened at once.
                 ListPhase<T> next = new ListPhase<T>.Resuming();
-                Enter(IsShort(watch) ? new ListPhase<T>.BackingOff(_backoff.Next(), next) : next);
+                Enter(IsShort(watch) ? new ListPhase<T>.BackingOff(_patience.Next(), next) : next);
                 return null;
             }
 
@@ -180,6 +203,7 @@ internal sealed class ListWatch<T>(
                 break;
             }
 
+            _isGranted = true;
             _version = change.Object.ResourceVersion ?? _version;
             health.Synced(_version);
             if (change.Type is "ADDED" or "MODIFIED" or "DELETED")
@@ -205,7 +229,7 @@ internal sealed class ListWatch<T>(
             if (!isListed) _version = null;
 
             // Every node of the cluster may have lost the version at the same moment.
-            return new ListPhase<T>.BackingOff(_backoff.Next(), new ListPhase<T>.Listing());
+            return new ListPhase<T>.BackingOff(_patience.Next(failure), new ListPhase<T>.Listing());
         }
 
         // A connection that breaks is as good as the end of a watch, if the next watch can be opened.
@@ -213,7 +237,7 @@ internal sealed class ListWatch<T>(
             return new ListPhase<T>.Resuming();
         health.Failed(failure.Message, ApiServerException.CauseOf(failure));
         return new ListPhase<T>.BackingOff(
-            _backoff.Next((failure as ApiServerException)?.RetryAfter),
+            _patience.Next(failure),
             isListed ? new ListPhase<T>.Resuming() : new ListPhase<T>.Listing());
     }
 

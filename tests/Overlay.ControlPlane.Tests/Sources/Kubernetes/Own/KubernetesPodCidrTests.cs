@@ -103,6 +103,29 @@ public class KubernetesPodCidrTests
     }
 
     [Fact]
+    public async Task A_node_that_is_made_again_is_told_its_other_pod_CIDRs_and_written_with_them()
+    {
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(OwnDual));
+        fixture.Watch();
+        await fixture.Source.PublishAsync(OwnDual, default);
+        await fixture.Source.ReportReadyAsync("own", default);
+        await fixture.UpToDate();
+
+        // kubelet registers the Node, the controller manager gives it the next pod CIDRs.
+        _ = fixture.Nodes.Delete("own");
+        fixture.Nodes.Put(NodeJson.Of("own"));
+        await fixture.Eventually(() => fixture.Reassigned.Count > 0);
+        PodCidrs given = fixture.Reassigned.ShouldHaveSingleItem();
+        given.ShouldBe(new PodCidrs(Prefix("10.244.2.0/24"), Prefix("fd00:10:244:2::/64")));
+        Lease moved = OwnDual with { Subnet = given.Ipv4, SubnetV6 = given.Ipv6 };
+        await fixture.Source.PublishAsync(moved, default);
+        await fixture.ShouldSee(moved);
+        fixture.Nodes.Condition("own", "NetworkUnavailable")!["status"]!.GetValue<string>().ShouldBe("False");
+        await fixture.UpToDate();
+        fixture.Reassigned.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Pod_CIDRs_that_the_node_cannot_take_are_told_once_however_often_it_publishes_and_so_is_their_end()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(nodes: SampleNodes.Bare(Own));

@@ -31,6 +31,25 @@ public class JsonFrameReaderTests
         parser.ReadObject(Encoding.UTF8.GetBytes(frames[1].Json))!.Name.ShouldBe("node-a");
     }
 
+    [Theory]
+    [InlineData("services/services-list.json", 6)]
+    [InlineData("policy/networkpolicies-list.json", 0)]
+    public async Task Lists_of_other_kinds_are_cut_the_same_way(string name, int items)
+    {
+        IReadOnlyList<(string Member, string Json)> frames =
+            await CutAsync(Recording.Bytes(name), 1000, isList: true);
+        frames.Count(static frame => frame.Member == "metadata").ShouldBe(1);
+        frames.Count(static frame => frame.Member == "items").ShouldBe(items);
+    }
+
+    [Theory]
+    [InlineData("services/services-watch-scenario.jsonl")]
+    [InlineData("policy/networkpolicies-watch-scenario.jsonl")]
+    [InlineData("nodes-watch-scenario.jsonl")]
+    public async Task Watches_of_other_kinds_are_cut_the_same_way(string name) =>
+        (await CutAsync(Recording.Bytes(name), 1000, isList: false)).Select(static frame => frame.Json)
+            .ShouldBe(Recording.Lines(name));
+
     [Fact]
     public async Task An_object_larger_than_the_buffer_is_read_whole()
     {

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
+namespace Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
 /// <summary>
 /// The token of this daemon: a fixed one, or a file's, which kubelet replaces long before it expires. Thread-safe.
@@ -11,33 +11,29 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// <param name="time">Clock of that age.</param>
 /// <param name="logger">Logs a file that cannot be read.</param>
 internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age, TimeProvider time, ILogger logger)
+    : ICredentialSource
 {
     private readonly Lock _gate = new();
-    private string? _token = file is null ? fixedToken : null;
+    private Credential _credential = file is null ? new(fixedToken, null) : Credential.None;
     private long _readAt;
     private readonly SaidOnce _problem = new();
 
-    /// <summary>The token; null where there is none to show.</summary>
-    /// <exception cref="ApiServerException">The file cannot be read, and never could.</exception>
-    public string? Current
-    {
-        get
-        {
-            lock (_gate)
-            {
-                if (file is not null && (_token is null || time.GetElapsedTime(_readAt) >= age)) Read(file);
-                return _token;
-            }
-        }
-    }
-
-    /// <summary>The server has refused a token; true when there is another one by now.</summary>
-    public bool HasReplaced(string? refused)
+    /// <exception cref="CredentialException">The file cannot be read, and never could.</exception>
+    public ValueTask<Credential> CurrentAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (file is not null && _token == refused) Read(file);
-            return _token != refused;
+            if (file is not null && (_credential.Token is null || time.GetElapsedTime(_readAt) >= age)) Read(file);
+            return new(_credential);
+        }
+    }
+
+    public ValueTask<Credential> RenewAsync(Credential refused, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (file is not null && _credential == refused) Read(file);
+            return new(_credential);
         }
     }
 
@@ -50,14 +46,14 @@ internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age
         {
             string token = File.ReadAllText(path).Trim();
             if (!IsToken(token)) throw new IOException("it holds no token, which is one word of ASCII text");
-            _token = token;
+            _credential = new(token, null);
             _ = _problem.End();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            if (_token is null)
-                throw new ApiServerException(null,
-                    $"cannot be asked: the token in {path} cannot be read: {exception.Message}", cause: exception);
+            if (_credential.Token is null)
+                throw new CredentialException(
+                    $"cannot be asked: the token in {path} cannot be read: {exception.Message}", exception);
             if (_problem.Begin(exception.Message, cause: path)) logger.TokenFileUnreadable(path, exception.Message);
         }
 

@@ -1,11 +1,13 @@
+using System.Net;
 using System.Text;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
+using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 using Overlay.ControlPlane.Sources.Proxies;
 using Overlay.Testing;
 
 namespace Overlay.ControlPlane.Tests;
 
-public sealed class KubeconfigFileTests : IDisposable
+public sealed class KubeconfigTests : IDisposable
 {
     private const string Cluster = "server: https://192.0.2.10:6443";
     private static readonly ProxyEnvironment _proxies = ProxyEnvironment.Of(static _ => null);
@@ -63,11 +65,16 @@ public sealed class KubeconfigFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Cluster, "exec: { command: aws }", "exec runs another program")]
-    [InlineData(Cluster, "auth-provider: { name: gcp }", "auth-provider runs another program")]
+    [InlineData(Cluster, "as: admin", "as asks to act as somebody else")]
+    [InlineData(Cluster, "as-uid: \"7\"", "as-uid asks to act as somebody else")]
+    [InlineData(Cluster, "as-groups: [ system:masters ]", "as-groups asks to act as somebody else")]
+    [InlineData(Cluster, "as-user-extra: { a: [ b ] }", "as-user-extra asks to act as somebody else")]
+    [InlineData(Cluster, "auth-provider: { name: gcp }", "auth-provider is kubectl's own way")]
     [InlineData(Cluster, "username: admin, password: secret", "username and password have not been taken")]
     [InlineData(Cluster + ", insecure-skip-tls-verify: true", "", "insecure-skip-tls-verify is true")]
-    [InlineData(Cluster + ", proxy-url: \"http://proxy:3128\"", "", "proxy-url is \"http://proxy:3128\"")]
+    [InlineData(Cluster + ", proxy-url: \"ftp://me:secret@proxy:3128\"", "",
+        "proxy-url is \"proxy:3128\", not an http, https or socks5 URL such as http://proxy.example.com:3128")]
+    [InlineData(Cluster + ", proxy-url: \"proxy:3128\"", "", "proxy-url is \"proxy:3128\"")]
     [InlineData(Cluster + ", certificate-authority-data: nonsense!", "", "certificate-authority-data is not base64")]
     [InlineData(Cluster, "client-certificate: a.crt", "client-certificate and client-key belong together")]
     [InlineData("server: 192.0.2.10", "", "server is \"192.0.2.10\", not a URL such as https://192.0.2.10:6443")]
@@ -95,7 +102,7 @@ public sealed class KubeconfigFileTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_refused_by_name() =>
-        Should.Throw<InvalidDataException>(() => KubeconfigFile.Read(_directory["none"], _proxies)).Message.ShouldContain(
+        Should.Throw<InvalidDataException>(() => KubeconfigReader.Read([_directory["none"]], _proxies)).Message.ShouldContain(
             $"kubeconfig {_directory["none"]}: cannot be read");
 
     [Fact]
@@ -136,7 +143,7 @@ public sealed class KubeconfigFileTests : IDisposable
     private ApiServerAccess Read(string text)
     {
         File.WriteAllText(_directory["kubeconfig"], text);
-        return KubeconfigFile.Read(_directory["kubeconfig"], _proxies);
+        return KubeconfigReader.Read([_directory["kubeconfig"]], _proxies);
     }
 
     private string Error(string text)

@@ -1,0 +1,11 @@
+namespace Overlay.ControlPlane.Sources.Kubernetes.Credentials;
+
+/// <summary>PEM text, inline or in a file that may be replaced at any time. Immutable.</summary>
+internal sealed record PemSource(string? Path, string? Text)
+{
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
+    public string Read() => Text ?? File.ReadAllText(Path!);
+
+    public override string ToString() => Path ?? "the kubeconfig's data";
+}

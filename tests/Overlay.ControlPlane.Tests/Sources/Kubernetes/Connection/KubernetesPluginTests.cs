@@ -1,0 +1,123 @@
+using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.Testing;
+using Overlay.Testing.Kubernetes;
+using static Overlay.ControlPlane.Tests.SampleLeases;
+
+namespace Overlay.ControlPlane.Tests;
+
+/// <summary>A server that is shown what a credential plugin gives.</summary>
+public sealed class KubernetesPluginTests : IDisposable
+{
+    private readonly StandinCertificates _certificates = new();
+    private readonly TempDirectory _directory = new();
+    private readonly ManualTimeProvider _time = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task A_token_is_kept_until_the_server_refuses_it()
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        using KubernetesLeaseSource source = WithPlugin(fixture);
+        Answer("\"token\":\"first\"");
+        fixture.Standin.Tokens = ["first"];
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        Runs.ShouldBe(1);
+
+        Answer("\"token\":\"second\"");
+        fixture.Standin.Tokens = ["second"];
+        await source.PublishAsync(Own with { PublicIp = Address("192.168.77.77") }, default);
+        fixture.Nodes.Annotation("own", SampleNodes.Keys.PublicIp).ShouldBe("192.168.77.77");
+        Runs.ShouldBe(2);
+
+        fixture.Standin.Tokens = ["third"];
+        IOException refused = await Should.ThrowAsync<IOException>(() => source.FindAsync("own", default));
+        refused.Message.ShouldBe(
+            "answers 401 Unauthorized: Unauthorized: it does not take the credentials of the plugin sh");
+    }
+
+    [Fact]
+    public async Task A_token_that_has_expired_is_replaced_before_it_is_shown()
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        using KubernetesLeaseSource source = WithPlugin(fixture);
+        Answer($"\"token\":\"first\",\"expirationTimestamp\":\"{_time.Now.AddMinutes(10):yyyy-MM-ddTHH:mm:ssZ}\"");
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        _time.Now += TimeSpan.FromMinutes(9);
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        Runs.ShouldBe(1);
+
+        Answer("\"token\":\"second\"");
+        _time.Now += TimeSpan.FromMinutes(1);
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        fixture.Standin.Requests.Select(static request => request.Token).ShouldBe(["first", "first", "second"]);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_was_replaced_is_shown_on_connections_of_its_own()
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        using KubernetesLeaseSource source = WithPlugin(fixture);
+        AnswerCertificate("first");
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        AnswerCertificate("second");
+        _time.Now += TimeSpan.FromMinutes(10);
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        fixture.Standin.Requests.Select(static request => request.ClientCertificate)
+            .ShouldBe(["CN=first", "CN=second"]);
+    }
+
+    [Fact]
+    public async Task A_plugin_that_fails_is_quoted_and_run_again()
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        using KubernetesLeaseSource source = WithPlugin(fixture);
+        IOException exception = await Should.ThrowAsync<IOException>(() => source.FindAsync("own", default));
+        exception.Message.ShouldStartWith("cannot be asked: credential plugin sh ends with exit code 1: ");
+        exception.Message.ShouldContain("answer");
+        fixture.Standin.Requests.ShouldBeEmpty();
+        Answer("\"token\":\"first\"");
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+    }
+
+    [Fact]
+    public async Task A_token_in_the_kubeconfig_comes_before_the_plugin()
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        using KubernetesLeaseSource source = WithPlugin(fixture, "token: own, ");
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        fixture.Standin.Requests.ShouldHaveSingleItem().Token.ShouldBe("own");
+        File.Exists(_directory["runs"]).ShouldBeFalse();
+    }
+
+    private int Runs => File.ReadAllLines(_directory["runs"]).Length;
+
+    private void AnswerCertificate(string name)
+    {
+        (string certificate, string key) = _certificates.Client(name);
+        Answer($"\"clientCertificateData\":\"{certificate.ReplaceLineEndings("\\n")}\","
+            + $"\"clientKeyData\":\"{key.ReplaceLineEndings("\\n")}\","
+            + $"\"expirationTimestamp\":\"{_time.Now.AddMinutes(10):yyyy-MM-ddTHH:mm:ssZ}\"");
+    }
+
+    private void Answer(string status) => File.WriteAllText(
+        _directory["answer"],
+        """{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{""" + status + "}}");
+
+    private Task<KubernetesFixture> StartAsync() => KubernetesFixture.StartAsync(
+        standin: new() { Certificates = _certificates }, nodes: SampleNodes.Of(Own));
+
+    private KubernetesLeaseSource WithPlugin(KubernetesFixture fixture, string user = "")
+    {
+        string script = $"cd {_directory.Path}; echo >> runs; cat answer";
+        File.WriteAllText(_directory["ca.crt"], _certificates.AuthorityPem);
+        File.WriteAllText(_directory["kubeconfig"], Kubeconfig.Format(
+            fixture.Standin.Url, "ca.crt",
+            user + "exec: { apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, "
+            + $"args: [ -c, \"{script}\" ] }}"));
+        return new(
+            new() { NodeName = "own", Kubeconfig = _directory["kubeconfig"], Timings = KubernetesFixture.Quick },
+            fixture.Logger, _time);
+    }
+}
