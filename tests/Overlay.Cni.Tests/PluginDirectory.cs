@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Overlay.Cni.Tests;
 
 /// <summary>
@@ -47,6 +49,16 @@ public sealed class PluginDirectory : IDisposable
         string path = System.IO.Path.Combine(Path, name);
         File.WriteAllText(path, $"#!/bin/sh\necho $CNI_COMMAND >> {Path}/calls\n{script}\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Stands for the daemon until it is disposed, as STATUS asks for it.</summary>
+    public Socket Listen()
+    {
+        File.Delete(Socket);
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Socket));
+        socket.Listen();
+        return socket;
     }
 
     public string[] Calls() => File.Exists($"{Path}/calls") ? File.ReadAllLines($"{Path}/calls") : [];

@@ -16,7 +16,7 @@ internal sealed class AddCommand(NetworkConfiguration configuration, CniEnvironm
     private readonly PodIpam _ipam = new(configuration, environment);
     private readonly FlannelFile _flannel = new(configuration, environment.ContainerId);
     private readonly string _hostInterface =
-        CniName.HostInterface(configuration.Name, environment.ContainerId, environment.InterfaceName);
+        HostInterface.NameOf(configuration.Name, environment.ContainerId, environment.InterfaceName);
 
     /// <param name="answer">Writes the result; its failure undoes the attachment too.</param>
     /// <exception cref="CniException">It could not be made.</exception>
@@ -37,7 +37,7 @@ internal sealed class AddCommand(NetworkConfiguration configuration, CniEnvironm
             hasAddresses = true;
             Attachment attachment = BridgeNetwork.Attach(PodRequest.For(configuration, environment, ipam.Addresses,
                 ipam.Routes) with
-            { Mtu = plan.Mtu, SegmentLimit = plan.SegmentLimit });
+            { Mtu = plan.Mtu, SegmentLimit = plan.SegmentLimit, Former = plan.Former });
             isAttached = true;
             _flannel.Write(plan.RangeSets);
             answer(Result(ipam, attachment));
@@ -99,8 +99,7 @@ internal sealed class AddCommand(NetworkConfiguration configuration, CniEnvironm
     {
         RemovalSteps steps = new();
         if (isAttached)
-            steps.Try(() =>
-                BridgeNetwork.Detach(environment.NetworkNamespacePath, environment.InterfaceName, _hostInterface));
+            steps.Try(() => BridgeNetwork.Detach(_hostInterface));
         if (hasAddresses) steps.Try(_ipam.Delete);
         if (isAttached && !known) steps.Try(_flannel.Remove);
 

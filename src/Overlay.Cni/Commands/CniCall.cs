@@ -48,6 +48,14 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
         string asked = _version;
         if (!CniVersion.Supported.Contains(asked)) _version = CniVersion.V100;
         CniVersion.Require(asked);
+        RequireCommand(environment.Command, asked);
+        CniObject root = new(document.RootElement, "");
+        if (LoopbackCommand.IsMeant(root))
+        {
+            new LoopbackCommand(root, environment).Run(asked, Write);
+            return;
+        }
+
         NetworkConfiguration configuration =
             NetworkConfigurationReader.Read(document.RootElement, text, asked, environment);
         switch (environment.Command)
@@ -60,26 +68,29 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
                 new DeleteCommand(configuration, environment).Run();
                 break;
             case "CHECK":
-                RequireSince(CniVersion.V040);
                 new CheckCommand(configuration, environment).Run();
                 break;
             case "STATUS":
-                RequireSince(CniVersion.V110);
                 new StatusCommand(configuration, environment).Run();
                 break;
             case "GC":
-                RequireSince(CniVersion.V110);
                 new GarbageCommand(configuration, environment).Run();
                 break;
         }
+    }
 
-        void RequireSince(string since)
+    private static void RequireCommand(string command, string version)
+    {
+        string since = command switch
         {
-            if (CniVersion.IsAtLeast(asked, since)) return;
-            throw new CniException(
-                CniErrorCode.IncompatibleVersion,
-                $"CNI_COMMAND {environment.Command} exists since version {since}; cniVersion is {asked}");
-        }
+            "CHECK" => CniVersion.V040,
+            "STATUS" or "GC" => CniVersion.V110,
+            _ => CniVersion.V010,
+        };
+        if (CniVersion.IsAtLeast(version, since)) return;
+        throw new CniException(
+            CniErrorCode.IncompatibleVersion,
+            $"CNI_COMMAND {command} exists since version {since}; cniVersion is {version}");
     }
 
     private byte[] ReadInput()

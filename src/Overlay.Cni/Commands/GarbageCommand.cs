@@ -63,7 +63,7 @@ internal sealed class GarbageCommand(NetworkConfiguration configuration, CniEnvi
     private void Remove(AttachmentRecord record)
     {
         int before = _steps.Problems.Count;
-        _steps.Try(() => BridgeNetwork.Detach(null, record.InterfaceName, record.HostInterfaceName));
+        _steps.Try(() => BridgeNetwork.Detach(record.HostInterfaceName));
         if (record.IpamType == AttachmentRecord.HostLocal)
         {
             AddressStore store = new(record.IpamDirectory, record.Network);
@@ -76,8 +76,8 @@ internal sealed class GarbageCommand(NetworkConfiguration configuration, CniEnvi
 
     private void Remove(AddressHolder holder)
     {
-        string hostInterface = CniName.HostInterface(configuration.Name, holder.ContainerId, holder.InterfaceName);
-        _steps.Try(() => BridgeNetwork.Detach(null, holder.InterfaceName, hostInterface));
+        string hostInterface = HostInterface.NameOf(configuration.Name, holder.ContainerId, holder.InterfaceName);
+        _steps.Try(() => BridgeNetwork.Detach(hostInterface));
         _steps.Try(() => AddressAllocator.Release(_store, holder.ContainerId, holder.InterfaceName));
     }
 }

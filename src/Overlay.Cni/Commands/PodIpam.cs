@@ -4,6 +4,7 @@ using Overlay.Cni.Delegation;
 using Overlay.Cni.Protocol;
 using Overlay.Pods.Allocations;
 using Overlay.Pods.Ranges;
+using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Commands;
 
@@ -45,6 +46,18 @@ internal sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment
         else _ = Plugin().Run("DEL", configuration.Text);
     }
 
+    /// <summary>What the attachment has from our own IPAM.</summary>
+    public IReadOnlyList<IpAddress> Held()
+    {
+        List<IpAddress> held = [];
+        foreach (AddressHolder holder in Store.Holders())
+        {
+            if (holder.Is(environment.ContainerId, environment.InterfaceName)) held.Add(holder.Address);
+        }
+
+        return held;
+    }
+
     /// <exception cref="CniException">An address of the result is not held by this attachment.</exception>
     public void Check(IReadOnlyList<CniAddress> addresses)
     {
@@ -54,11 +67,10 @@ internal sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment
             return;
         }
 
-        IReadOnlyList<AddressHolder> holders = Store.Holders();
+        IReadOnlyList<IpAddress> held = Held();
         foreach (CniAddress address in addresses)
         {
-            if (!holders.Any(holder =>
-                holder.Address == address.Address && holder.Is(environment.ContainerId, environment.InterfaceName)))
+            if (!held.Contains(address.Address))
             {
                 throw new CniException(
                     CniErrorCode.Differs,

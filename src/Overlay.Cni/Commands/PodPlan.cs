@@ -1,6 +1,8 @@
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
 using Overlay.Host.Files;
+using Overlay.Pods.Allocations;
 using Overlay.Pods.Ranges;
 using Overlay.Wire.Values;
 
@@ -10,7 +12,9 @@ namespace Overlay.Cni.Commands;
 /// <param name="RangeSets">Of our own IPAM; empty for another plugin's.</param>
 /// <param name="Routes">Without default routes that the gateway setting makes.</param>
 /// <param name="Mtu">Bytes.</param>
-internal sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<PodRoute> Routes, uint Mtu)
+/// <param name="Former">The pod CIDRs that the node had before.</param>
+internal sealed record PodPlan(
+    IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<PodRoute> Routes, uint Mtu, FormerPodCidrs Former)
 {
     // What one UDP send holds over IPv4, and what VXLAN puts around a pod's packet: 8 bytes, and 14 of inner Ethernet.
     private const uint DatagramLimit = 65507;
@@ -18,6 +22,19 @@ internal sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<
 
     /// <summary>Most segments of a super-packet which the daemon still sends on in one piece.</summary>
     public uint SegmentLimit => DatagramLimit / (Mtu + FrameOverhead);
+
+    /// <summary>What the bridge is to be for these pods: each range set's gateway.</summary>
+    public IReadOnlyList<PodAddress> Gateways()
+    {
+        List<PodAddress> gateways = [];
+        foreach (RangeSet set in RangeSets)
+        {
+            AddressRange first = set.Ranges[0];
+            gateways.Add(new(first.Start, first.Subnet.Length, first.Gateway));
+        }
+
+        return gateways;
+    }
 
     /// <exception cref="CniException">
     /// Code 11: the subnet file is needed and not there yet; code 7: its ranges are too small.
@@ -28,7 +45,7 @@ internal sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<
         bool ofNode = ipam.IsOwn && ipam.RangeSets.Count == 0;
         SubnetFile? node = ofNode || configuration.Mtu == 0 ? SubnetEnvironment.Read(configuration.SubnetFile) : null;
         uint mtu = configuration.Mtu > 0 ? configuration.Mtu : node!.Mtu;
-        if (!ofNode) return new(ipam.RangeSets, ipam.Routes, mtu);
+        if (!ofNode) return new(ipam.RangeSets, ipam.Routes, mtu, FormerPodCidrs.None);
 
         List<RangeSet> sets = [];
         List<PodRoute> routes = [.. ipam.Routes];
@@ -43,6 +60,9 @@ internal sealed record PodPlan(IReadOnlyList<RangeSet> RangeSets, IReadOnlyList<
         }
 
         foreach (IpPrefix network in node.Networks) routes.Add(new(network, null, node.Mtu));
-        return new(sets, routes, mtu);
+        return new(sets, routes, mtu, new(
+            node.Networks,
+            subnet => AddressStore.HasHolder(configuration.Ipam.DataDirectory, address =>
+                subnet.Contains(address) && !node.PodCidrs.Any(cidr => cidr.Contains(address)))));
     }
 }

@@ -35,7 +35,7 @@ internal static class PodRequest
             NetworkNamespacePath = environment.NetworkNamespacePath,
             InterfaceName = environment.InterfaceName,
             HostInterfaceName =
-                CniName.HostInterface(configuration.Name, environment.ContainerId, environment.InterfaceName),
+                HostInterface.NameOf(configuration.Name, environment.ContainerId, environment.InterfaceName),
             Bridge = configuration.Bridge,
             Mac = configuration.Mac,
             Addresses = addresses,

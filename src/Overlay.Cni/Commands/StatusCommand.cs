@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
+using Overlay.Cni.Wiring;
 
 namespace Overlay.Cni.Commands;
 
@@ -12,18 +13,46 @@ internal sealed class StatusCommand(NetworkConfiguration configuration, CniEnvir
     /// <exception cref="CniException">Code 50 and the reason; or what another IPAM plugin says.</exception>
     public void Run()
     {
-        PodPlan plan;
+        DaemonSighting sighting = new(configuration.SubnetFile);
+        PodPlan? plan = null;
         try
         {
-            plan = PodPlan.For(configuration);
+            plan = Plan();
+            RequireDaemon();
+            sighting.Renew();
+        }
+        catch (CniException absent) when (absent.Code == CniErrorCode.NotAvailable && sighting.IsRecent)
+        {
+            // A daemon that is being replaced is no reason to drive pods from the node: ADD waits for it.
+        }
+
+        if (plan is null) return;
+        RequireRoom(plan);
+        new PodIpam(configuration, environment).Status(plan);
+    }
+
+    private PodPlan Plan()
+    {
+        try
+        {
+            return PodPlan.For(configuration);
         }
         catch (CniException exception) when (exception.Code == CniErrorCode.TryAgainLater)
         {
             throw new CniException(CniErrorCode.NotAvailable, exception.Message, exception.Details);
         }
+    }
 
-        RequireDaemon();
-        new PodIpam(configuration, environment).Status(plan);
+    private void RequireRoom(PodPlan plan)
+    {
+        try
+        {
+            BridgeNetwork.RequireRoom(configuration.Bridge, plan.Gateways(), plan.Former);
+        }
+        catch (CniException refusal)
+        {
+            throw new CniException(CniErrorCode.NotAvailable, refusal.Message, refusal.Details);
+        }
     }
 
     private void RequireDaemon()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Overlay.Cni.Protocol;
 using Overlay.Pods.Attachments;
+using Overlay.Pods.Names;
 using Overlay.Pods.Ranges;
 using Overlay.Wire.Values;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Overlay.Cni.Protocol;
 using Overlay.Cni.Wiring;
 using Overlay.Host.Files;
+using Overlay.Pods.Names;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Configuration;
@@ -40,11 +41,25 @@ internal static class NetworkConfigurationReader
             FlannelDataDirectory = PathOr(root, "dataDir", "/var/lib/cni/flannel"),
             Ipam = IpamSettingsReader.Read(root, environment, isFlannel, attaches),
             Dns = CniResultReader.ReadDns(root.Object("dns")),
-            PreviousResult = environment.Command == "CHECK" && root.Object("prevResult") is { IsPresent: true } previous
-                ? CniResultReader.Read(previous.Element, "prevResult.")
-                : null,
+            PreviousResult = ReadPrevious(root, environment.Command),
             ValidAttachments = environment.Command == "GC" ? ReadAttachments(root) : null,
         };
+    }
+
+    private static CniResult? ReadPrevious(CniObject root, string command)
+    {
+        if (command is not ("CHECK" or "DEL")) return null;
+        try
+        {
+            return root.Object("prevResult") is { IsPresent: true } previous
+                ? CniResultReader.Read(previous.Element, "prevResult.")
+                : null;
+        }
+        catch (CniException) when (command == "DEL")
+        {
+            // What a pod has must go, whatever is told of it.
+            return null;
+        }
     }
 
     // Empty is as good as missing, as it is for programs in Go.
@@ -99,9 +114,9 @@ internal static class NetworkConfigurationReader
     private static List<(string ContainerId, string InterfaceName)>? ReadAttachments(CniObject root)
     {
         // The second name is libcni's, from before its spelling was corrected. Without either, nothing is known to be
-        // garbage.
+        // garbage; null is Go's form of an empty list.
         string key = root.Has("cni.dev/valid-attachments") ? "cni.dev/valid-attachments" : "cni.dev/attachments";
-        if (!root.Has(key)) return null;
+        if (!root.Names("cni.dev/valid-attachments") && !root.Names("cni.dev/attachments")) return null;
         List<(string ContainerId, string InterfaceName)> valid = [];
         foreach (CniObject attachment in root.Objects(key))
             valid.Add((attachment.Text("containerID"), attachment.Text("ifname")));

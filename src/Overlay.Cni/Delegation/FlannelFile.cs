@@ -3,6 +3,7 @@ using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
 using Overlay.Host.Files;
 using Overlay.Pods.Attachments;
+using Overlay.Pods.Names;
 using Overlay.Pods.Ranges;
 
 namespace Overlay.Cni.Delegation;
@@ -12,7 +13,9 @@ namespace Overlay.Cni.Delegation;
 /// removes nothing. Where that plugin has been our pods get one too, so a node that goes back to it can delete them.
 /// </summary>
 /// <param name="configuration">Of the network.</param>
-/// <param name="containerId">Of the attachment.</param>
+/// <param name="containerId">
+/// Of the attachment; one from an allocation file may be anything, and what is no identifier names no file.
+/// </param>
 internal sealed class FlannelFile(NetworkConfiguration configuration, string containerId)
 {
     private const string HalfExtension = ".half";
@@ -39,9 +42,16 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public void Remove()
     {
-        if (!Directory.Exists(configuration.FlannelDataDirectory)) return;
-        File.Delete(FilePath + HalfExtension);
-        if (File.Exists(FilePath) && IsOfThisNetwork(File.ReadAllBytes(FilePath))) File.Delete(FilePath);
+        if (!CniName.IsIdentifier(containerId) || !Directory.Exists(configuration.FlannelDataDirectory)) return;
+        try
+        {
+            File.Delete(FilePath + HalfExtension);
+            if (File.Exists(FilePath) && IsOfThisNetwork(File.ReadAllBytes(FilePath))) File.Delete(FilePath);
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Another DEL of this container has been faster.
+        }
     }
 
     // One that is no configuration is what is left of a writer that was killed.

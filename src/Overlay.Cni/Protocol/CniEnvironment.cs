@@ -1,3 +1,5 @@
+using Overlay.Pods.Names;
+
 namespace Overlay.Cni.Protocol;
 
 /// <summary>What the runtime asks, from the CNI_ variables.</summary>

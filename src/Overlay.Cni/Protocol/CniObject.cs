@@ -16,6 +16,10 @@ internal readonly struct CniObject(JsonElement element, string path)
 
     public bool Has(string key) => TryGet(key, out _);
 
+    /// <summary>The key is there, be it with null: a program in Go writes an empty list so.</summary>
+    public bool Names(string key) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out _);
+
     public string Text(string key, string otherwise = "", string example = "a text") =>
         !TryGet(key, out JsonElement value)
         ? otherwise

@@ -27,6 +27,9 @@ internal sealed record AttachmentRequest
 
     public IReadOnlyList<PodAddress> Addresses { get; init; } = [];
 
+    /// <summary>Addresses of the bridge that may go, or stay beside the gateways'.</summary>
+    public FormerPodCidrs Former { get; init; } = FormerPodCidrs.None;
+
     /// <summary>Without the default routes, which <see cref="BridgeSettings.IsDefaultGateway"/> asks for.</summary>
     public IReadOnlyList<PodRoute> Routes { get; init; } = [];
 

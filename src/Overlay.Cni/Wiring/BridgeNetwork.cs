@@ -21,7 +21,7 @@ internal static class BridgeNetwork
     /// <exception cref="CniException">Something could not be made; what was made before it is undone.</exception>
     public static Attachment Attach(AttachmentRequest request)
     {
-        using NamespaceHandle pod = Open(request.NetworkNamespacePath);
+        using NamespaceHandle pod = PodNamespace.Open(request.NetworkNamespacePath);
         try
         {
             using RouteNetlink netlink = new();
@@ -41,36 +41,57 @@ internal static class BridgeNetwork
         }
         catch (LinuxException refused)
         {
-            throw Explain(refused);
+            throw PodNamespace.Explain(refused);
         }
     }
 
     /// <summary>Removes the pair. Nothing there is a success.</summary>
-    /// <param name="networkNamespacePath">
-    /// Null, empty, gone or no namespace: the pair is looked for by the host's side alone.
-    /// </param>
-    /// <param name="interfaceName">In the pod.</param>
     /// <param name="hostInterfaceName">In the namespace of the node.</param>
     /// <exception cref="CniException">The pair is there and cannot be removed.</exception>
-    public static void Detach(string? networkNamespacePath, string interfaceName, string hostInterfaceName)
+    public static void Detach(string hostInterfaceName) => Remove(netlink => netlink.TryDelete(hostInterfaceName));
+
+    /// <summary>
+    /// As <see cref="Detach(string)"/>; where the node's side is not found, by the pod's side, whose pair another
+    /// plugin may have made under a name we cannot know.
+    /// </summary>
+    /// <remarks>
+    /// The path may be another pod's by now: an interface is the attachment's where it has one of its addresses.
+    /// </remarks>
+    /// <param name="networkNamespacePath">Empty, gone or no namespace: the node's side is all there is.</param>
+    /// <param name="interfaceName">In the pod.</param>
+    /// <param name="hostInterfaceName">In the namespace of the node.</param>
+    /// <param name="own">The attachment's addresses.</param>
+    /// <exception cref="CniException">The pair is there and cannot be removed.</exception>
+    public static void Detach(
+        string networkNamespacePath, string interfaceName, string hostInterfaceName,
+        Func<IReadOnlyList<IpAddress>> own) => Remove(netlink =>
+    {
+        if (netlink.TryDelete(hostInterfaceName) || networkNamespacePath.Length == 0) return true;
+        using NamespaceHandle? pod = PodNamespace.TryOpen(networkNamespacePath);
+        return pod is not null && !pod.IsCurrent() && own() is { Count: > 0 } addresses && pod.Invoke(() =>
+        {
+            using RouteNetlink inside = new();
+            return inside.FindLink(interfaceName) is { Kind: "veth" } link
+                && inside.GetAddresses(link).Any(there => addresses.Contains(there.Address))
+                && inside.TryDelete(interfaceName);
+        });
+    });
+
+    /// <summary>Says why an attachment would be refused for an address of the bridge. Changes nothing.</summary>
+    /// <param name="settings">The bridge; one that is not there yet has room.</param>
+    /// <param name="pods">Whose gateways it is to be.</param>
+    /// <param name="former">Addresses that are in nobody's way.</param>
+    /// <exception cref="CniException">It is no bridge, or an address is in the way.</exception>
+    public static void RequireRoom(BridgeSettings settings, IReadOnlyList<PodAddress> pods, FormerPodCidrs former)
     {
         try
         {
             using RouteNetlink netlink = new();
-            if (netlink.TryDelete(hostInterfaceName) || string.IsNullOrEmpty(networkNamespacePath)) return;
-
-            // A pod that another plugin made, flannel's for one, has a host's side of a name we cannot know.
-            using NamespaceHandle? pod = TryOpen(networkNamespacePath);
-            if (pod is null || pod.IsCurrent()) return;
-            _ = pod.Invoke(() =>
-            {
-                using RouteNetlink inside = new();
-                return inside.FindLink(interfaceName) is { Kind: "veth" } && inside.TryDelete(interfaceName);
-            });
+            new NodeBridge(netlink, settings).RequireRoom(pods, former);
         }
         catch (LinuxException refused)
         {
-            throw Explain(refused);
+            throw PodNamespace.Explain(refused);
         }
     }
 
@@ -82,7 +103,7 @@ internal static class BridgeNetwork
     /// <exception cref="CniException">Names what differs.</exception>
     public static void Check(AttachmentRequest request, bool isOurs = true)
     {
-        using NamespaceHandle pod = Open(request.NetworkNamespacePath);
+        using NamespaceHandle pod = PodNamespace.Open(request.NetworkNamespacePath);
         try
         {
             using RouteNetlink netlink = new();
@@ -97,7 +118,20 @@ internal static class BridgeNetwork
         }
         catch (LinuxException refused)
         {
-            throw Explain(refused);
+            throw PodNamespace.Explain(refused);
+        }
+    }
+
+    private static void Remove(Func<RouteNetlink, bool> removal)
+    {
+        try
+        {
+            using RouteNetlink netlink = new();
+            _ = removal(netlink);
+        }
+        catch (LinuxException refused)
+        {
+            throw PodNamespace.Explain(refused);
         }
     }
 
@@ -164,45 +198,9 @@ internal static class BridgeNetwork
 
     private static MacAddress MacOf(IReadOnlyList<PodAddress> addresses)
     {
-        if (addresses.Count > 0) return StableMac.Of(addresses[0].Address);
+        if (addresses.Count > 0) return StableMac.Of(addresses[0].Address, addresses[0].Gateway);
         Span<byte> random = stackalloc byte[MacAddress.Length];
         Random.Shared.NextBytes(random);
         return MacAddress.FromRandom(random);
     }
-
-    private static NamespaceHandle Open(string path)
-    {
-        NamespaceHandle pod = TryOpen(path) ?? throw new CniException(
-            CniErrorCode.UnknownContainer, $"CNI_NETNS={path} is no network namespace; example: /run/netns/cni-1");
-        if (!pod.IsCurrent()) return pod;
-        pod.Dispose();
-        throw new CniException(
-            CniErrorCode.InvalidEnvironment,
-            $"CNI_NETNS={path} is the network namespace of the node itself; example: /run/netns/cni-1");
-    }
-
-    private static NamespaceHandle? TryOpen(string path)
-    {
-        try
-        {
-            return NamespaceHandle.Open(path);
-        }
-        catch (LinuxException none) when (none.Errno is not (Errno.EPERM or Errno.EACCES))
-        {
-            return null;
-        }
-        catch (LinuxException refused)
-        {
-            throw Explain(refused);
-        }
-    }
-
-    private static CniException Explain(LinuxException refused) => refused.Errno switch
-    {
-        Errno.EPERM or Errno.EACCES => new(
-            CniErrorCode.Wiring, refused.Message, "needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN"),
-        Errno.EBUSY or Errno.EAGAIN or Errno.ENOBUFS or Errno.ENOMEM =>
-            new(CniErrorCode.TryAgainLater, refused.Message),
-        _ => new(CniErrorCode.Wiring, refused.Message),
-    };
 }

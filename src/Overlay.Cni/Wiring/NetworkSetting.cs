@@ -1,5 +1,8 @@
 using Overlay.Cni.Protocol;
+using Overlay.Host.Interop;
 using Overlay.Host.Kernel;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Wiring;
 
@@ -24,6 +27,13 @@ internal static class NetworkSetting
         }
     }
 
+    /// <summary>As <see cref="Set"/>, where the kernel has such a parameter.</summary>
+    /// <exception cref="CniException">The kernel refuses the value.</exception>
+    public static void SetWhereKnown(string key, string value)
+    {
+        if (Sysctl.Get("net/" + key) is not null) Set(key, value);
+    }
+
     /// <summary>Sets a value where it is another.</summary>
     /// <exception cref="CniException">
     /// The kernel has no such parameter (a kernel without IPv6, for one), or refuses the value.
@@ -37,8 +47,26 @@ internal static class NetworkSetting
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CniException(
-                CniErrorCode.Wiring, $"{Sysctl.PathOf(name)} cannot be set to {value}: {exception.Message}");
+            throw Refused(name, value, exception);
         }
     }
+
+    /// <summary>Switches forwarding on, for all devices and one family.</summary>
+    /// <exception cref="CniException">As <see cref="Set"/>.</exception>
+    /// <exception cref="Host.Interop.LinuxException">Routes or devices cannot be listed.</exception>
+    public static void SwitchOnForwarding(RouteNetlink netlink, IpFamily family)
+    {
+        try
+        {
+            Forwarding.SwitchOn(netlink, family);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
+            && exception is not LinuxException)
+        {
+            throw Refused(Forwarding.KeyOf(family), "1", exception);
+        }
+    }
+
+    private static CniException Refused(string name, string value, Exception reason) =>
+        new(CniErrorCode.Wiring, $"{Sysctl.PathOf(name)} cannot be set to {value}: {reason.Message}");
 }

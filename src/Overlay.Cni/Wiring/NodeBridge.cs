@@ -23,33 +23,46 @@ internal sealed class NodeBridge(RouteNetlink netlink, BridgeSettings settings)
     public LinkInfo Ensure(AttachmentRequest request)
     {
         LinkInfo bridge = netlink.FindLink(settings.Name) ?? Create(request);
-        if (bridge.Kind != "bridge")
-        {
-            throw new CniException(
-                CniErrorCode.InvalidConfiguration,
-                $"{settings.Name} is no bridge but "
-                + $"{(bridge.Kind.Length == 0 ? "a physical device" : $"of kind {bridge.Kind}")}; name another one, "
-                + "for example \"bridge\": \"cni0\"");
-        }
-
+        RequireBridge(bridge);
+        RefuseRouters();
         if (!bridge.IsUp) netlink.SetUp(settings.Name);
         if (settings.PromiscuousMode) netlink.SetPromiscuous(settings.Name);
-        if (settings.IsGateway) EnsureGateways(bridge, request.Addresses);
+        if (!settings.IsGateway) return bridge;
+        EnsureForwarding(request.Addresses);
+        new BridgeAddresses(netlink, bridge, request.Addresses, request.Former).Ensure(settings.ForceAddress);
         return bridge;
+    }
+
+    /// <summary>Says why <see cref="Ensure"/> would not take the bridge as it is. Changes nothing.</summary>
+    /// <exception cref="CniException">As for <see cref="Ensure"/>.</exception>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void RequireRoom(IReadOnlyList<PodAddress> pods, FormerPodCidrs former)
+    {
+        if (netlink.FindLink(settings.Name) is not { } bridge) return;
+        RequireBridge(bridge);
+        if (settings is { IsGateway: true, ForceAddress: false })
+            new BridgeAddresses(netlink, bridge, pods, former).RequireRoom();
+    }
+
+    private void RequireBridge(LinkInfo link)
+    {
+        if (link.Kind == "bridge") return;
+        throw new CniException(
+            CniErrorCode.InvalidConfiguration,
+            $"{settings.Name} is no bridge but "
+            + $"{(link.Kind.Length == 0 ? "a physical device" : $"of kind {link.Kind}")}; name another one, for "
+            + "example \"bridge\": \"cni0\"");
     }
 
     private LinkInfo Create(AttachmentRequest request)
     {
         // Without an address of its own a bridge takes the lowest of its ports', another one whenever pods come and go.
         MacAddress mac = StableMac.Of(FirstGateway(request.Addresses));
-        if (netlink.TryCreateBridge(settings.Name, mac, (int)request.Mtu) && HasIpv6)
-            NetworkSetting.Set($"ipv6/conf/{settings.Name}/accept_ra", "0");
+        _ = netlink.TryCreateBridge(settings.Name, mac, (int)request.Mtu);
 
         // Another attachment may have made it a moment ago.
         return netlink.FindLink(settings.Name) ?? throw new LinuxException("RTM_GETLINK", settings.Name, Errno.ENODEV);
     }
-
-    private static bool HasIpv6 => Directory.Exists("/proc/sys/net/ipv6");
 
     private static IpAddress FirstGateway(IReadOnlyList<PodAddress> addresses)
     {
@@ -62,48 +75,16 @@ internal sealed class NodeBridge(RouteNetlink netlink, BridgeSettings settings)
         return new Ipv4Address((uint)Random.Shared.Next());
     }
 
-    private void EnsureGateways(LinkInfo bridge, IReadOnlyList<PodAddress> addresses)
-    {
-        IReadOnlyList<AddressInfo>? present = null;
-        foreach (PodAddress wanted in addresses)
-        {
-            if (wanted.Gateway is not { } gateway) continue;
-            present ??= netlink.GetAddresses(bridge);
-            EnsureForwarding(gateway.Family);
-            if (!MakeRoom(bridge, present, gateway, wanted.PrefixLength)) continue;
-            if (gateway.Family == IpFamily.IPv6) NetworkSetting.Set($"ipv6/conf/{bridge.Name}/disable_ipv6", "0");
-            netlink.SetAddress(bridge, gateway, wanted.PrefixLength);
-        }
-    }
-
     // As the reference bridge plugin does: a gateway that does not forward is none.
-    private static void EnsureForwarding(IpFamily family) =>
-        NetworkSetting.Set(family == IpFamily.IPv4 ? "ipv4/ip_forward" : "ipv6/conf/all/forwarding", "1");
-
-    // IPv6 devices have several addresses as a rule, so there only an overlapping subnet is in the way.
-    private bool MakeRoom(LinkInfo bridge, IReadOnlyList<AddressInfo> present, IpAddress gateway, int prefixLength)
+    private void EnsureForwarding(IReadOnlyList<PodAddress> addresses)
     {
-        IpPrefix subnet = new(gateway, prefixLength);
-        foreach (AddressInfo there in present)
+        foreach (PodAddress address in addresses)
         {
-            if (there.Address == gateway && there.PrefixLength == prefixLength) return false;
+            if (address.Gateway is { } gateway) NetworkSetting.SwitchOnForwarding(netlink, gateway.Family);
         }
-
-        foreach (AddressInfo there in present)
-        {
-            if (there.Address.Family != gateway.Family) continue;
-            if (gateway.Family == IpFamily.IPv6 && !there.Network.Overlaps(subnet)) continue;
-            if (!settings.ForceAddress)
-            {
-                throw new CniException(
-                    CniErrorCode.Wiring,
-                    $"{bridge.Name} has the address {there.Address}/{there.PrefixLength}, and the pods' gateway is "
-                    + $"{gateway}/{prefixLength}; remove the one there, or set \"forceAddress\": true");
-            }
-
-            netlink.RemoveAddress(bridge, there.Address, there.PrefixLength);
-        }
-
-        return true;
     }
+
+    // A pod could send advertisements, and the host would route by them (CVE-2020-10749). Also where another has made
+    // the bridge: its ports are our pods. A device below IPv6's smallest MTU has no such setting.
+    private void RefuseRouters() => NetworkSetting.SetWhereKnown($"ipv6/conf/{settings.Name}/accept_ra", "0");
 }

@@ -7,19 +7,21 @@ using Overlay.Pods.Attachments;
 namespace Overlay.Daemon.CniInstall;
 
 /// <summary>The configuration that tells container runtimes to call the plugin.</summary>
+/// <remarks>What others have written may be anything: a file that is no JSON no runtime goes by.</remarks>
 internal static class CniConflist
 {
     // Behind flannel's and before those of bridge and the like.
     public const string FileName = "10-overlay.conflist";
 
-    private const string PluginType = "overlay";
+    public const string PluginType = "overlay";
+    public const string PortmapType = "portmap";
 
     private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
 
-    /// <summary>The file's content. Port mappings are portmap's to do, where the host has it.</summary>
+    /// <summary>The file's content.</summary>
     /// <param name="options">Whether subnet.env, records or socket are elsewhere than the plugin expects them.</param>
-    /// <param name="hasPortmap">A chain with a plugin that is missing would fail for every pod.</param>
-    public static byte[] Format(CniInstallOptions options, bool hasPortmap)
+    /// <param name="chain">A plugin that is missing, or refuses a version, would fail every pod.</param>
+    public static byte[] Format(CniInstallOptions options, CniChain chain)
     {
         JsonObject plugin = new() { ["type"] = PluginType };
         if (options.SubnetFile != NodePaths.SubnetFile) plugin["subnetFile"] = options.SubnetFile;
@@ -27,18 +29,18 @@ internal static class CniConflist
         if (options.StateDirectory != AttachmentRecords.DefaultDirectory)
             plugin["stateDirectory"] = options.StateDirectory;
         if (options.AdminSocket != NodePaths.AdminSocket) plugin["adminSocket"] = options.AdminSocket;
-        if (hasPortmap)
+        if (chain.HasPortmap)
             plugins.Add((JsonNode)new JsonObject
             {
-                ["type"] = "portmap",
+                ["type"] = PortmapType,
                 ["capabilities"] = new JsonObject { ["portMappings"] = true }
             });
 
         // The name is flannel's: what host-local keeps under it, this node's pods keep.
         JsonObject conflist = new()
         {
-            ["cniVersion"] = "1.0.0",
-            ["cniVersions"] = new JsonArray("0.3.1", "0.4.0", "1.0.0", "1.1.0"),
+            ["cniVersion"] = chain.Version,
+            ["cniVersions"] = new JsonArray([.. chain.Versions.Select(static version => (JsonNode)version)]),
             ["name"] = "cbr0",
             ["plugins"] = plugins,
         };
@@ -46,37 +48,35 @@ internal static class CniConflist
     }
 
     /// <summary>
-    /// Whether it is what <see cref="Format"/> writes: portmap may have come since, and the daemon's paths may have
-    /// been others.
+    /// The chain of a file that is what <see cref="Format"/> writes, be it with other paths of the daemon; null of a
+    /// file that somebody has changed.
     /// </summary>
-    public static bool IsOurs(byte[] content, CniInstallOptions options)
+    public static CniChain? ChainOf(byte[] content, CniInstallOptions options) => Read<CniChain?>(content, null, root =>
     {
-        using JsonDocument? document = Parse(content);
-        if (document is null || document.RootElement.ValueKind != JsonValueKind.Object) return false;
-        if (!document.RootElement.TryGetProperty("plugins", out JsonElement plugins)
-            || plugins.ValueKind != JsonValueKind.Array) return false;
-        JsonElement plugin = plugins.EnumerateArray().FirstOrDefault();
-        if (plugin.ValueKind != JsonValueKind.Object) return false;
+        if (PluginsOf(root) is not [{ } plugin, ..] plugins) return null;
+        CniChain chain = new(plugins.Count > 1, Texts(root, "cniVersions"));
         CniInstallOptions written = options with
         {
             SubnetFile = Text(plugin, "subnetFile") ?? NodePaths.SubnetFile,
             StateDirectory = Text(plugin, "stateDirectory") ?? AttachmentRecords.DefaultDirectory,
             AdminSocket = Text(plugin, "adminSocket") ?? NodePaths.AdminSocket,
         };
-        return content.AsSpan().SequenceEqual(Format(written, hasPortmap: false))
-            || content.AsSpan().SequenceEqual(Format(written, hasPortmap: true));
-    }
+        return chain.Versions.Count > 0 && content.AsSpan().SequenceEqual(Format(written, chain)) ? chain : null;
+    });
+
+    /// <summary>The types of the plugins that a runtime calls by it; none where no runtime could go by it.</summary>
+    public static string[] TypesIn(byte[] content) => Read<string[]>(content, [], static root =>
+        [.. PluginsOf(root).Select(static plugin => Text(plugin, "type")).OfType<string>()]);
+
+    /// <summary>The versions that a runtime may call them with.</summary>
+    public static string[] VersionsIn(byte[] content) => Read<string[]>(content, [], static root =>
+        [.. Texts(root, "cniVersions").Append(Text(root, "cniVersion")).OfType<string>().Distinct()]);
 
     /// <summary>
     /// Whether a runtime that goes by it calls the plugin, be it through another one that has a configuration of ours
     /// in its own.
     /// </summary>
-    public static bool CallsPlugin(byte[] content)
-    {
-        // What is no JSON no runtime goes by.
-        using JsonDocument? document = Parse(content);
-        return document is not null && Calls(document.RootElement);
-    }
+    public static bool CallsPlugin(byte[] content) => Read(content, false, Calls);
 
     private static bool Calls(JsonElement element) => element.ValueKind switch
     {
@@ -86,19 +86,32 @@ internal static class CniConflist
         _ => false,
     };
 
+    private static IReadOnlyList<JsonElement> PluginsOf(JsonElement root) =>
+        [.. Items(root, "plugins").Where(static plugin => plugin.ValueKind == JsonValueKind.Object)];
+
+    private static IReadOnlyList<string> Texts(JsonElement element, string key) =>
+        [.. Items(element, key).Where(static item => item.ValueKind == JsonValueKind.String)
+            .Select(static item => item.GetString()!)];
+
+    private static IReadOnlyList<JsonElement> Items(JsonElement element, string key) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out JsonElement value)
+            && value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [];
+
     private static string? Text(JsonElement element, string key) =>
-        element.TryGetProperty(key, out JsonElement value)
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out JsonElement value)
             && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static JsonDocument? Parse(byte[] content)
+    private static T Read<T>(byte[] content, T otherwise, Func<JsonElement, T> read)
     {
         try
         {
-            return JsonDocument.Parse(content);
+            using JsonDocument document = JsonDocument.Parse(content);
+            return read(document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return null;
+            // Half a surrogate pair is JSON, and no text.
+            return otherwise;
         }
     }
 }

@@ -34,4 +34,22 @@ internal static partial class CniInstallEvents
 
     [LoggerMessage(EventId = 3506, Level = LogLevel.Warning, Message = "{Problem}")]
     public static partial void SweepFailed(this ILogger logger, string problem);
+
+    [LoggerMessage(
+        EventId = 3507, Level = LogLevel.Information,
+        Message = "{Path} is not as it was installed, and stays so: others add themselves there")]
+    public static partial void ConfigurationKept(this ILogger logger, string path);
+
+    [LoggerMessage(
+        EventId = 3508, Level = LogLevel.Warning,
+        Message =
+            "{Plugin} does not say which versions of CNI it knows ({Reason}), so the configuration offers none above "
+            + "0.4.0")]
+    public static partial void PortmapSilent(this ILogger logger, string plugin, string reason);
+
+    [LoggerMessage(
+        EventId = 3509, Level = LogLevel.Warning,
+        Message =
+            "{Plugin} knows CNI {Versions} alone, none of them overlay's, so pods' host ports are not published")]
+    public static partial void PortmapForeign(this ILogger logger, string plugin, string versions);
 }

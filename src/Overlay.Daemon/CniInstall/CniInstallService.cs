@@ -6,7 +6,10 @@ using Overlay.Daemon.Problems;
 
 namespace Overlay.Daemon.CniInstall;
 
-/// <summary>Installs the CNI plugin once pods' packets flow, and puts it back while the daemon runs.</summary>
+/// <summary>
+/// Installs the CNI plugin once pods' packets flow, and puts it back while the daemon runs; whoever installed it, looks
+/// at the chain of plugins that runtimes call.
+/// </summary>
 internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 {
     private static readonly TimeSpan _readyCheck = TimeSpan.FromSeconds(1);
@@ -14,14 +17,19 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private static readonly TimeSpan _repairCheck = TimeSpan.FromMinutes(1);
 
     private const string Key = "the CNI plugin";
+    private const string ChainKey = "the chain of CNI plugins";
+    private const string BridgeKey = "the pods' bridge";
+    private const string FormerKey = "former pod CIDRs";
 
     private readonly NodeStatus _status;
     private readonly CniInstallOptions _options;
     private readonly CniInstaller _installer;
     private readonly ProblemBoard _problems;
+    private readonly PodBridgeCheck _bridge = new();
     private readonly CancellationTokenSource _stopping = new();
     private Task _keeping = Task.CompletedTask;
     private string? _failure;
+    private bool _isInstalled;
     private bool _isDown;
 
     public CniInstallService(
@@ -35,7 +43,7 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (_options.Enabled) _keeping = KeepAsync();
+        _keeping = KeepAsync();
         return Task.CompletedTask;
     }
 
@@ -62,29 +70,53 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 
     private async Task KeepAsync()
     {
-        bool wasReady = false;
         long installed = 0;
         while (!_stopping.IsCancellationRequested)
         {
             // Once installed the plugin stays, for it also takes down the pods that are there already.
-            bool isReady = wasReady || _status.IsReady;
-            if (isReady && (!wasReady || Stopwatch.GetElapsedTime(installed) >= _repairCheck))
+            bool isReady = _isInstalled || _status.IsReady;
+            if (_options.Enabled && isReady
+                && (!_isInstalled || Stopwatch.GetElapsedTime(installed) >= _repairCheck))
             {
                 Try(_installer.Install, "installed");
+                _isInstalled = true;
                 installed = Stopwatch.GetTimestamp();
             }
 
             // Rivals come and go between two installs.
             Report();
-            wasReady = isReady;
             await Task.Delay(isReady ? _rivalCheck : _readyCheck, _stopping.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     // The daemon goes on without: pods that are there already keep their network.
-    private void Report() => _problems.Report(
-        Key, ProblemSeverity.Warning, [.. new[] { _failure }.OfType<string>(), .. _installer.Rivals()]);
+    private void Report()
+    {
+        _problems.Report(Key, ProblemSeverity.Warning, [
+            .. new[] { _failure }.OfType<string>(), .. _options.Enabled ? _installer.Warnings() : [],
+        ]);
+
+        // An installation waits for a node that is ready: what it will mend, or cannot, is no reason to wait with it.
+        if (_options.Enabled && !_isInstalled) return;
+        _problems.Report(ChainKey, ProblemSeverity.Problem, _installer.Problems());
+        if (_status.HasNode && (_options.Enabled || _installer.IsCalled)) ReportBridge();
+    }
+
+    private void ReportBridge()
+    {
+        try
+        {
+            PodBridgeCheck.Finding found = _bridge.Look(_status.Options);
+            _problems.Report(BridgeKey, ProblemSeverity.Problem, found.Problems);
+            _problems.Report(FormerKey, ProblemSeverity.Warning, found.Warnings);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _problems.Report(
+                FormerKey, ProblemSeverity.Warning, $"the pods' bridge cannot be read: {exception.Message}");
+        }
+    }
 
     private void Try(Action step, string done)
     {

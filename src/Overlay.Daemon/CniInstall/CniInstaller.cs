@@ -8,7 +8,7 @@ namespace Overlay.Daemon.CniInstall;
 /// <summary>Puts the plugin and its configuration where container runtimes look, and takes them away.</summary>
 /// <remarks>
 /// The plugin comes first and goes last, so no configuration names a missing plugin. Both are renamed into place, for
-/// runtimes watch for renames, and a plugin that runs goes on.
+/// runtimes watch for renames, and a plugin that runs goes on. For one thread at a time.
 /// </remarks>
 internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 {
@@ -17,11 +17,19 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     private const UnixFileMode PluginMode =
         ConfigMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private string Plugin => Path.Combine(options.BinDirectory, "overlay");
+    private readonly CniConfigurations _configurations = new(options);
+    private readonly CniPluginVersions _versions = new();
+    private string _said = "";
 
-    private string Conflist => Path.Combine(options.ConfigDirectory, CniConflist.FileName);
+    private string Plugin => Path.Combine(options.BinDirectory, CniConflist.PluginType);
 
-    /// <summary>Writes each file that is missing or differs, and logs it.</summary>
+    private string Loopback => Path.Combine(options.BinDirectory, "loopback");
+
+    private string Portmap => Path.Combine(options.BinDirectory, CniConflist.PortmapType);
+
+    /// <summary>
+    /// Writes each file that is missing or differs, and logs it. A configuration that somebody has changed stays.
+    /// </summary>
     /// <exception cref="IOException">
     /// A file or directory cannot be written, or the source not be read, or the source does not start.
     /// </exception>
@@ -29,17 +37,20 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     public void Install()
     {
         WritePlugin();
-        if (Write(Conflist, CniConflist.Format(options, HasPortmap), ConfigMode) && !HasPortmap)
-            logger.PortmapMissing(options.BinDirectory);
+        if (!_configurations.IsOthers) WriteConflist(FindChain());
+        else SayOnce("changed", () => logger.ConfigurationKept(_configurations.Own));
     }
 
     /// <summary>
-    /// Puts the plugin where a configuration calls it, in the place of an older one. The configuration stays as it is.
+    /// Puts the plugin where a configuration calls it, in the place of an older one. The configuration stays as it is,
+    /// but for versions that a plugin in it does not speak.
     /// </summary>
     /// <inheritdoc cref="Install" path="/exception"/>
     public void Upgrade()
     {
-        if (Callers().Count > 0) WritePlugin();
+        if (_configurations.Callers().Count == 0) return;
+        WritePlugin();
+        if (_configurations.Chain is { } chain && chain.HasPortmap == File.Exists(Portmap)) WriteConflist(FindChain());
     }
 
     /// <summary>
@@ -50,64 +61,63 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     /// <inheritdoc cref="Install" path="/exception"/>
     public bool Remove()
     {
-        if (File.Exists(Conflist) && CniConflist.IsOurs(File.ReadAllBytes(Conflist), options)) Delete(Conflist);
-        IReadOnlyList<string> callers = Callers();
+        if (_configurations.Chain is not null) Delete(_configurations.Own);
+        IReadOnlyList<string> callers = _configurations.Callers();
         foreach (string caller in callers) logger.ConfigurationStays(caller, Plugin, $"rm {caller} {Plugin}");
+        if (callers.Count > 0) return false;
 
-        if (callers.Count == 0 && File.Exists(Plugin)) Delete(Plugin);
-        return callers.Count == 0;
+        // Pods of another network need a loopback as ours did, and this node has no other.
+        byte[]? plugin = NodeFile.TryRead(Plugin);
+        if (plugin is not null && _configurations.All().Count == 0 && IsSame(Loopback, plugin)) Delete(Loopback);
+        if (plugin is not null) Delete(Plugin);
+        return true;
     }
 
-    /// <summary>Logs <see cref="Rivals"/>.</summary>
-    public void WarnOfRivals()
+    /// <summary>Logs <see cref="Warnings"/> and <see cref="Problems"/>.</summary>
+    public void Warn()
     {
-        foreach (string rival in Rivals()) logger.RivalFound(rival);
+        foreach (string warning in Warnings().Concat(Problems())) logger.RivalFound(warning);
     }
 
-    /// <summary>
-    /// Configurations that runtimes find before ours, each with what to do. None where the directory cannot be read.
-    /// </summary>
-    public IReadOnlyList<string> Rivals()
+    /// <summary>Pods of this node are the plugin's: a configuration calls it, or it has made some.</summary>
+    public bool IsCalled => _configurations.IsCalled();
+
+    /// <summary>What keeps new pods from being ours, each with what to do.</summary>
+    public IReadOnlyList<string> Warnings() => _configurations.Warnings();
+
+    /// <summary>What keeps every new pod from starting, each with what to do.</summary>
+    public IReadOnlyList<string> Problems() => _configurations.Problems(_versions);
+
+    private CniChain FindChain()
     {
-        try
+        if (!File.Exists(Portmap) || (File.GetUnixFileMode(Portmap) & UnixFileMode.UserExecute) == 0)
         {
-            return
-            [
-                .. Configurations()
-                    .Where(static path => string.CompareOrdinal(Path.GetFileName(path), CniConflist.FileName) < 0)
-                    .Order(StringComparer.Ordinal)
-                    .Select(
-                        path =>
-                            $"{path} sorts before {CniConflist.FileName}, so container runtimes make new pods by it "
-                            + $"and not by overlay; {Advice(path)}"),
-            ];
+            SayOnce("missing", () => logger.PortmapMissing(options.BinDirectory));
+            return CniChain.WithoutPortmap;
         }
-        catch (DirectoryNotFoundException)
+
+        CniPluginVersions.Answer answer = _versions.Of(Portmap);
+        if (!answer.IsKnown)
         {
-            return [];
+            SayOnce(answer.Fault, () => logger.PortmapSilent(Portmap, answer.Fault));
+            return CniChain.WithSilentPortmap;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return [$"{options.ConfigDirectory} cannot be read: {exception.Message}"];
-        }
+
+        if (CniChain.With(answer.Versions) is { } chain) return chain;
+        string versions = string.Join(", ", answer.Versions);
+        SayOnce(versions, () => logger.PortmapForeign(Portmap, versions));
+        return CniChain.WithoutPortmap;
     }
 
-    // Pods that flannel's plugin made stay reachable: it reads the same subnet.env and uses the same bridge.
-    private static string Advice(string path) => Path.GetFileName(path).Contains("flannel", StringComparison.Ordinal)
-        ? $"when flannel has left this node: rm {path}"
-        : $"where overlay is to be this node's network: rm {path}";
+    private void SayOnce(string what, Action log)
+    {
+        if (_said == what) return;
+        _said = what;
+        log();
+    }
 
-    private bool HasPortmap => File.Exists(Path.Combine(options.BinDirectory, "portmap"));
-
-    // A file with our name that does not parse may be in the middle of a change.
-    private IReadOnlyList<string> Callers() => !Directory.Exists(options.ConfigDirectory)
-        ? []
-        : [.. Configurations().Where(path => path == Conflist || CniConflist.CallsPlugin(File.ReadAllBytes(path)))
-            .Order(StringComparer.Ordinal)];
-
-    private IEnumerable<string> Configurations() =>
-        Directory.EnumerateFiles(options.ConfigDirectory)
-            .Where(static path => Path.GetExtension(path) is ".conf" or ".conflist" or ".json");
+    private void WriteConflist(CniChain chain) =>
+        _ = Write(_configurations.Own, CniConflist.Format(options, chain), ConfigMode);
 
     // A plugin that does not start would fail every pod.
     private void WritePlugin()
@@ -130,8 +140,15 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
             }
         }
 
+        // Before the plugin, by whose content ours is known again. A copy, for whoever copies a loopback there would
+        // write through a link.
+        if (IsOursToWrite(Loopback, plugin)) _ = Write(Loopback, plugin, PluginMode);
         _ = Write(Plugin, plugin, PluginMode);
     }
+
+    private bool IsOursToWrite(string path, byte[] plugin) => new FileInfo(path).LinkTarget is null
+        && (!File.Exists(path) || IsSame(path, plugin)
+            || (NodeFile.TryRead(Plugin) is { } installed && IsSame(path, installed)));
 
     /// <returns>False where it was so already.</returns>
     private bool Write(string path, byte[] content, UnixFileMode mode)
@@ -149,6 +166,6 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     }
 
     private static bool IsSame(string path, byte[] content) =>
-        File.Exists(path)
-            && new FileInfo(path).Length == content.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
+        new FileInfo(path) is { Exists: true } file && file.Length == content.Length
+            && NodeFile.TryRead(path) is { } there && there.AsSpan().SequenceEqual(content);
 }

@@ -45,7 +45,7 @@ internal static class CniCommand
                 return ExitCode.Success;
             default:
                 installer.Install();
-                installer.WarnOfRivals();
+                installer.Warn();
                 return ExitCode.Success;
         }
     }

@@ -21,7 +21,7 @@ public sealed class AddressStore
     /// <param name="directory">Of all networks; null or empty = <see cref="DefaultDirectory"/>.</param>
     /// <param name="network">Name of the network.</param>
     public AddressStore(string? directory, string network) =>
-        Directory = Path.Combine(string.IsNullOrEmpty(directory) ? DefaultDirectory : directory, network);
+        Directory = Path.Combine(DirectoryOf(directory), network);
 
     public string Directory { get; }
 
@@ -34,26 +34,55 @@ public sealed class AddressStore
         return StoreLock.Take(Path.Combine(Directory, "lock"));
     }
 
-    /// <summary>All that are taken, in no order; a file that is empty is nobody's.</summary>
+    /// <summary>
+    /// All that are taken, in no order. A file that is empty is nobody's, and so is one that goes while the directory
+    /// is read: who only looks has no lock, and a DEL may come between.
+    /// </summary>
     public IReadOnlyList<AddressHolder> Holders()
     {
         List<AddressHolder> holders = [];
-        if (!System.IO.Directory.Exists(Directory)) return holders;
-        foreach (string path in System.IO.Directory.EnumerateFiles(Directory))
+        try
         {
-            if (IpAddress.TryParse(Path.GetFileName(path), out IpAddress address) && Read(path, address) is { } holder)
-                holders.Add(holder);
+            foreach (string path in System.IO.Directory.EnumerateFiles(Directory))
+            {
+                if (IpAddress.TryParse(Path.GetFileName(path), out IpAddress address)
+                    && Read(path, address) is { } holder)
+                    holders.Add(holder);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing has been given yet, or somebody has taken all of it away.
         }
 
         return holders;
     }
 
+    /// <summary>Whether such an address is taken, in whichever network.</summary>
+    /// <param name="directory">Of all networks; null or empty = <see cref="DefaultDirectory"/>.</param>
+    /// <param name="isMeant">Whether the address is one that is looked for.</param>
+    /// <exception cref="IOException">The directory cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
+    public static bool HasHolder(string? directory, Func<IpAddress, bool> isMeant)
+    {
+        string all = DirectoryOf(directory);
+        if (!System.IO.Directory.Exists(all)) return false;
+        foreach (string network in System.IO.Directory.EnumerateDirectories(all))
+        {
+            foreach (AddressHolder holder in new AddressStore(all, Path.GetFileName(network)).Holders())
+            {
+                if (isMeant(holder.Address)) return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The address given last for that range set, or null.</summary>
     public IpAddress? LastReserved(int rangeSet)
     {
-        string path = LastReservedPath(rangeSet);
-        return File.Exists(path)
-            && IpAddress.TryParse(File.ReadAllText(path).Trim(), out IpAddress address) ? address : null;
+        string? text = ReadText(LastReservedPath(rangeSet));
+        return IpAddress.TryParse(text?.Trim(), out IpAddress address) ? address : null;
     }
 
     /// <summary>Takes the address if nobody has it.</summary>
@@ -64,7 +93,7 @@ public sealed class AddressStore
         string path = PathOf(address);
 
         // A file without content is what is left of a host-local that died between creating and writing it.
-        if (File.Exists(path) && Read(path, address) is not null) return false;
+        if (Read(path, address) is not null) return false;
         Write(path, containerId + LineBreak + interfaceName);
         try
         {
@@ -106,9 +135,25 @@ public sealed class AddressStore
 
     private static AddressHolder? Read(string path, IpAddress address)
     {
-        string[] lines = File.ReadAllText(path).Trim().Split('\n', 2);
+        if (ReadText(path) is not { } text) return null;
+        string[] lines = text.Trim().Split('\n', 2);
         string containerId = lines[0].Trim();
         return containerId.Length == 0 ? null : new(address, containerId, lines.Length > 1 ? lines[1].Trim() : "");
+    }
+
+    private static string DirectoryOf(string? directory) =>
+        string.IsNullOrEmpty(directory) ? DefaultDirectory : directory;
+
+    private static string? ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     // Whoever is killed leaves a draft that no reader takes for an address. Under the lock one name is enough.

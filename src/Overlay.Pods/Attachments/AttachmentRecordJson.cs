@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Overlay.Pods.Names;
 
 namespace Overlay.Pods.Attachments;
 
@@ -25,7 +26,7 @@ internal static class AttachmentRecordJson
         return text.ToArray();
     }
 
-    /// <exception cref="FormatException">Not a record.</exception>
+    /// <exception cref="FormatException">Not a record, or a name in it is none that could be a file's.</exception>
     public static AttachmentRecord Read(byte[] text)
     {
         try
@@ -34,11 +35,11 @@ internal static class AttachmentRecordJson
             JsonElement root = document.RootElement;
             return new()
             {
-                Network = Text(root, "network"),
-                ContainerId = Text(root, "containerId"),
-                InterfaceName = Text(root, "ifname"),
+                Network = Identifier(root, "network"),
+                ContainerId = Identifier(root, "containerId"),
+                InterfaceName = Interface(root, "ifname"),
                 NetworkNamespacePath = Text(root, "netns"),
-                HostInterfaceName = Text(root, "hostInterface"),
+                HostInterfaceName = Interface(root, "hostInterface"),
                 IpamType = Text(root, "ipam"),
                 IpamDirectory = Text(root, "ipamDirectory"),
                 Time = root.GetProperty("time").GetDateTimeOffset(),
@@ -50,6 +51,16 @@ internal static class AttachmentRecordJson
             throw new FormatException(exception.Message, exception);
         }
     }
+
+    private static string Identifier(JsonElement root, string key) => Text(root, key) is var text
+        && CniName.IsIdentifier(text)
+        ? text
+        : throw new FormatException($"{key} '{text}' is no identifier; example: cbr0");
+
+    private static string Interface(JsonElement root, string key) => Text(root, key) is var text
+        && CniName.IsInterface(text)
+        ? text
+        : throw new FormatException($"{key} '{text}' is not the name of an interface; example: eth0");
 
     private static string Text(JsonElement root, string key) =>
         root.GetProperty(key).GetString() ?? throw new FormatException($"{key} is null");

@@ -95,7 +95,7 @@ public sealed class AttachmentRecords
                         $"{path} is the record of {record.ContainerId} {record.InterfaceName} of {record.Network}, "
                         + "which has another name");
             }
-            catch (FileNotFoundException)
+            catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
             {
                 // Its DEL came between.
             }

@@ -118,9 +118,50 @@ public sealed class CommandTests : IDisposable
         _directory.Allocations("net").Keys.ShouldBe(["10.1.0.2"]);
         _directory.RecordFiles().ShouldBe(["net:live:eth0.json", "second:gone:eth0.json"], ignoreOrder: true);
 
-        Plugin.Run("GC", HostLocal("1.1.0", "\"cni.dev/attachments\":[],")).ShouldBe((0, ""));
+        Plugin.Run("GC", HostLocal("1.1.0", "\"cni.dev/attachments\":null,")).ShouldBe((0, ""));
         _directory.Allocations("net").ShouldBeEmpty();
         _directory.RecordFiles().ShouldBe(["second:gone:eth0.json"]);
+    }
+
+    [Theory]
+    [InlineData("\"cni.dev/valid-attachments\":null,")]
+    [InlineData("\"cni.dev/valid-attachments\":null,\"cni.dev/attachments\":null,")]
+    public void GC_takes_a_list_that_is_null_for_an_empty_one(string list)
+    {
+        Directory.CreateDirectory($"{_directory.Path}/net");
+        File.WriteAllText($"{_directory.Path}/net/10.1.0.2", "gone\r\neth0");
+        Plugin.Run("GC", HostLocal("1.1.0", list)).ShouldBe((0, ""));
+        _directory.Allocations("net").ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("/victim")]
+    [InlineData("../victim")]
+    public void GC_frees_an_address_whose_holder_is_a_path_and_leaves_that_path(string holder)
+    {
+        string victim = Path.Combine(_directory.Path, "victim");
+        File.WriteAllText(victim, "{}");
+        Directory.CreateDirectory($"{_directory.Path}/flannel");
+        Directory.CreateDirectory($"{_directory.Path}/net");
+        File.WriteAllText($"{_directory.Path}/net/10.1.0.2", (holder[0] == '/' ? victim : holder) + "\r\neth0");
+        Plugin.Run("GC", HostLocal("1.1.0", "\"cni.dev/valid-attachments\":[],")).ShouldBe((0, ""));
+        _directory.Allocations("net").ShouldBeEmpty();
+        File.Exists(victim).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void GC_refuses_a_record_whose_names_are_paths()
+    {
+        Directory.CreateDirectory(_directory.Records);
+
+        // An absolute path as network makes the record's own name and the directory of its addresses.
+        File.WriteAllText($"{_directory.Records}/net:gone:eth0.json", $$"""
+            {"network":"{{_directory.Records}}/net","containerId":"gone","ifname":"eth0","netns":"/x","hostInterface":"ov000000000000","ipam":"host-local","ipamDirectory":"","time":"2026-01-01T00:00:00Z"}
+            """);
+        (int exitCode, string output) = Plugin.Run("GC", HostLocal("1.1.0", "\"cni.dev/valid-attachments\":[],"));
+        exitCode.ShouldBe(1);
+        output.ShouldContain("is no identifier");
+        _directory.RecordFiles().ShouldBe(["net:gone:eth0.json"]);
     }
 
     [Fact]
@@ -143,33 +184,10 @@ public sealed class CommandTests : IDisposable
     public void GC_and_STATUS_are_passed_on_to_another_IPAM_plugin()
     {
         _directory.AddPlugin("other", """[ $CNI_COMMAND != STATUS ] || { echo '{"code":51,"msg":"limited"}'; exit 1; }""");
-        using Socket daemon = Listen();
+        using Socket daemon = _directory.Listen();
         Plugin.Run("STATUS", Other("1.1.0"), _directory.Path).Output.ShouldContain("\"code\":51");
         Plugin.Run("GC", Other("1.1.0", "\"cni.dev/valid-attachments\":[],"), _directory.Path).ShouldBe((0, ""));
         _directory.Calls().ShouldBe(["STATUS", "GC"]);
-    }
-
-    [Fact]
-    public void STATUS_names_what_an_ADD_would_miss()
-    {
-        string configuration = HostLocal("1.1.0");
-        Status("overlayd does not answer on " + _directory.Socket);
-        using Socket daemon = Listen();
-        Plugin.Run("STATUS", configuration).ShouldBe((0, ""));
-
-        Directory.CreateDirectory($"{_directory.Path}/net");
-        for (int i = 2; i <= 6; i++) File.WriteAllText($"{_directory.Path}/net/10.1.0.{i}", $"c{i}\r\neth0");
-        Status("no address is free");
-        File.Delete(_directory.SubnetFile);
-        Status("subnet.env does not exist");
-
-        void Status(string reason)
-        {
-            (int exitCode, string output) = Plugin.Run("STATUS", configuration);
-            exitCode.ShouldBe(1);
-            output.ShouldContain("\"code\":50");
-            output.ShouldContain(reason);
-        }
     }
 
     [Fact]
@@ -181,14 +199,6 @@ public sealed class CommandTests : IDisposable
         output.ShouldContain("\"code\":5,");
         output.ShouldContain(_directory.Records);
         _directory.Allocations("net").ShouldBeEmpty();
-    }
-
-    private Socket Listen()
-    {
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(_directory.Socket));
-        socket.Listen();
-        return socket;
     }
 
     private string HostLocal(string version, string keys = "") =>

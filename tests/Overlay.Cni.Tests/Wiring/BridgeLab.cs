@@ -56,8 +56,13 @@ public sealed class BridgeLab : IDisposable
 
     internal Attachment Attach(AttachmentRequest request) => Host.Invoke(() => BridgeNetwork.Attach(request));
 
-    internal void Detach(AttachmentRequest request, string? path) =>
-        Host.Invoke(() => BridgeNetwork.Detach(path, request.InterfaceName, request.HostInterfaceName));
+    internal void Detach(AttachmentRequest request) =>
+        Host.Invoke(() => BridgeNetwork.Detach(request.HostInterfaceName));
+
+    internal void Detach(AttachmentRequest request, string path) =>
+        Host.Invoke(() => BridgeNetwork.Detach(
+            path, request.InterfaceName, request.HostInterfaceName,
+            () => [.. request.Addresses.Select(static address => address.Address)]));
 
     internal void Check(AttachmentRequest request) => Host.Invoke(() => BridgeNetwork.Check(request));
 

@@ -59,7 +59,7 @@ public sealed class BridgeNetworkTests : IDisposable
         Attachment first = _lab.Attach(_lab.Request(1));
         first.BridgeMac.ToString().ShouldBe("0a:58:0a:f4:07:01");
         _lab.Attach(_lab.Request(2) with { Mac = MacAddress.Parse("02:00:00:00:00:01") });
-        _lab.Detach(_lab.Request(1), null);
+        _lab.Detach(_lab.Request(1));
         BridgeLab.Ip(_lab.Host, "link show cni0").ShouldContain("0a:58:0a:f4:07:01");
     }
 
@@ -68,8 +68,10 @@ public sealed class BridgeNetworkTests : IDisposable
     {
         _lab.Host.Ip(
             "link add cni0 address 02:00:00:00:00:99 mtu 1440 type bridge", "address add 10.244.7.1/24 dev cni0");
+        _lab.Host.Set("net/ipv6/conf/cni0/accept_ra", "1");
         _lab.Attach(_lab.Request(1) with { Mtu = 1440 }).BridgeMac.ToString().ShouldBe("02:00:00:00:00:99");
         string bridge = BridgeLab.Ip(_lab.Host, "address show cni0");
+        _lab.Host.Get("net/ipv6/conf/cni0/accept_ra").ShouldBe("0");
         bridge.ShouldContain("mtu 1440");
         bridge.ShouldContain("inet6 fd00:10:244:7::1/64");
         _lab.Host.Ping(BridgeLab.Ipv4(1), 1).Succeeded.ShouldBeTrue();
@@ -187,7 +189,7 @@ public sealed class BridgeNetworkTests : IDisposable
     {
         AttachmentRequest request = _lab.Request(1);
         _lab.Attach(request);
-        _lab.Detach(request, null);
+        _lab.Detach(request);
         _lab.Detach(request, request.NetworkNamespacePath);
         _lab.Pod(1).Run("ip", "link", "show", "eth0").Succeeded.ShouldBeFalse();
 
@@ -196,6 +198,15 @@ public sealed class BridgeNetworkTests : IDisposable
             $"link set {request.HostInterfaceName} down", $"link set {request.HostInterfaceName} name veth12345");
         _lab.Detach(request, request.NetworkNamespacePath);
         BridgeLab.Ip(_lab.Host, "link").ShouldNotContain("veth12345");
+    }
+
+    [Fact]
+    public void Detaching_leaves_the_interface_of_another_attachment_in_that_namespace()
+    {
+        _lab.Attach(_lab.Request(1));
+        AttachmentRequest gone = _lab.Request(2);
+        _lab.Detach(gone, BridgeLab.PathOf(_lab.Pod(1)));
+        _lab.Check(_lab.Request(1));
     }
 
     [Theory]

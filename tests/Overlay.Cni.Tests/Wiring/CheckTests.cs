@@ -10,7 +10,7 @@ public sealed class CheckTests(WiredNode node) : IClassFixture<WiredNode>, IDisp
     private const string Ranges =
         $"{WiredNode.Ipv4Range},{WiredNode.Ipv6Range}],\"routes\":[{{\"dst\":\"10.96.0.0/12\"}}";
 
-    private readonly string _host = CniName.HostInterface("net", "c1", "eth0");
+    private readonly string _host = HostInterface.NameOf("net", "c1", "eth0");
     private readonly string _configuration = node.Configuration(ranges: Ranges);
 
     [Theory]

@@ -84,6 +84,6 @@ public sealed class KilledWiringTests : IDisposable
     private bool IsLink(int number) => _node.Lab.Host.Invoke(() =>
     {
         using RouteNetlink netlink = new();
-        return netlink.FindLink(CniName.HostInterface("net", "c1", $"eth{number}")) is not null;
+        return netlink.FindLink(HostInterface.NameOf("net", "c1", $"eth{number}")) is not null;
     });
 }

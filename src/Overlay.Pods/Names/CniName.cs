@@ -1,7 +1,10 @@
-namespace Overlay.Cni.Protocol;
+namespace Overlay.Pods.Names;
 
-/// <summary>What the CNI specification allows as names.</summary>
-internal static class CniName
+/// <summary>
+/// Names that the CNI specification allows. They become names of files and devices, so each is checked wherever it
+/// comes from: a runtime, a configuration, or a file on the disk.
+/// </summary>
+public static class CniName
 {
     // IFNAMSIZ with its terminating zero.
     private const int InterfaceNameLimit = 15;
@@ -26,20 +29,9 @@ internal static class CniName
         if (text.Length is 0 or > InterfaceNameLimit || text is "." or "..") return false;
         foreach (char c in text)
         {
-            if (c is '/' or ':' || char.IsWhiteSpace(c)) return false;
+            if (c is '/' or ':' || char.IsWhiteSpace(c) || char.IsControl(c)) return false;
         }
 
         return true;
-    }
-
-    /// <summary>
-    /// The host side's name for an attachment. It follows from the attachment alone, so that DEL needs no state.
-    /// </summary>
-    public static string HostInterface(string network, string containerId, string interfaceName)
-    {
-        // FNV-1a, of which 48 bits fill the name: an attachment has it for life, so it may never change.
-        ulong hash = 14695981039346656037;
-        foreach (char c in $"{network}\n{containerId}\n{interfaceName}") hash = unchecked((hash ^ c) * 1099511628211);
-        return $"ov{(hash ^ (hash >> 48)) & 0xffff_ffff_ffff:x12}";
     }
 }
