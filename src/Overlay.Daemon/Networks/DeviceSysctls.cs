@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
 using Overlay.Host.Kernel;
+using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Networks;
 
@@ -28,15 +29,23 @@ internal static class DeviceSysctls
         TrySet($"{ipv6}/disable_ipv6", "0", logger);
         TrySet($"{ipv6}/accept_ra", "0", logger);
         TrySet($"{ipv6}/addr_gen_mode", "1", logger);
-        TrySet($"{ipv6}/forwarding", "1", logger);
+        Try($"{ipv6}/forwarding", "1", logger, () =>
+        {
+            // Written by itself it would cost the host the default routes that routers advertise to it.
+            using RouteNetlink netlink = new();
+            Forwarding.SwitchOnIpv6(netlink, device);
+        });
     }
 
     // In a container /proc/sys is often read-only. What is set there already may do; the warning says what to look at.
-    private static void TrySet(string sysctl, string value, ILogger logger)
+    private static void TrySet(string sysctl, string value, ILogger logger) =>
+        Try(sysctl, value, logger, () => Sysctl.Set(sysctl, value));
+
+    private static void Try(string sysctl, string value, ILogger logger, Action set)
     {
         try
         {
-            Sysctl.Set(sysctl, value);
+            set();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
