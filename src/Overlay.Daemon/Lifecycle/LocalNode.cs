@@ -90,7 +90,7 @@ internal sealed class LocalNode : IDisposable
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
     public async Task MoveAsync(CancellationToken cancellationToken)
     {
-        string? logged = null;
+        HashSet<string> logged = new(StringComparer.Ordinal);
         while (true)
         {
             UnderlayInterface underlay = await FindUnderlayAsync(cancellationToken);
@@ -103,9 +103,8 @@ internal sealed class LocalNode : IDisposable
                 when (exception is LinuxException || (exception is ConfigurationException && !IsOpen))
             {
                 // Gone again already, or not usable yet: what is there a moment later counts.
-                if (exception.Message != logged)
+                if (logged.Add(exception.Message))
                     _logger.CannotMoveYet(string.Join(" and ", underlay.Addresses), exception.Message);
-                logged = exception.Message;
                 await Task.Delay(_lookPause, cancellationToken);
             }
         }

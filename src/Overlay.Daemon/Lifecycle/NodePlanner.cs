@@ -62,7 +62,7 @@ internal sealed class NodePlanner(
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
     public async Task<NodePlan> SettleAsync(CancellationToken cancellationToken)
     {
-        string? logged = null;
+        HashSet<string> logged = new(StringComparer.Ordinal);
         while (true)
         {
             try
@@ -73,8 +73,7 @@ internal sealed class NodePlanner(
             }
             catch (ConfigurationException exception)
             {
-                if (exception.Message != logged) logger.GoesOnDespiteStore(exception.Message);
-                logged = exception.Message;
+                if (logged.Add(exception.Message)) logger.GoesOnDespiteStore(exception.Message);
                 await Task.Delay(_retryAfter, time, cancellationToken);
             }
         }

@@ -97,7 +97,7 @@ internal sealed class NodePublisher(
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
     public async Task ReportReadyAsync(CancellationToken cancellationToken)
     {
-        string? logged = null;
+        HashSet<string> logged = new(StringComparer.Ordinal);
         while (true)
         {
             while (!IsSettled || problems.Problems.Count > 0) await Task.Delay(_readyCheck, time, cancellationToken);
@@ -108,8 +108,8 @@ internal sealed class NodePublisher(
             }
             catch (IOException exception)
             {
-                if (exception.Message != logged) logger.ReadinessNotReported(configured.NodeName, exception.Message);
-                logged = exception.Message;
+                if (logged.Add(exception.Message))
+                    logger.ReadinessNotReported(configured.NodeName, exception.Message);
                 await Task.Delay(_readyRetry, time, cancellationToken);
             }
         }

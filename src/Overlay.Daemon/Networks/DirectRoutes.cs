@@ -31,7 +31,7 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
     private volatile bool _isEnding;
     private volatile IReadOnlyList<Route> _table = [];
     private volatile IReadOnlyList<RouteInfo> _set = [];
-    private string? _logged;
+    private readonly HashSet<string> _logged = new(StringComparer.Ordinal);
 
     /// <summary>Begins to wait for a table.</summary>
     /// <param name="options">Which families have pods.</param>
@@ -112,13 +112,12 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         try
         {
             Apply();
-            _logged = null;
+            _logged.Clear();
         }
         catch (LinuxException exception)
         {
             // The tunnel does meanwhile; the next change of a peer, a link or a route brings the next try.
-            if (exception.Message != _logged) _logger.DirectRoutesUnknown(exception.Message);
-            _logged = exception.Message;
+            if (_logged.Add(exception.Message)) _logger.DirectRoutesUnknown(exception.Message);
         }
     }
 

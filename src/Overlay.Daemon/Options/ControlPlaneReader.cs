@@ -66,7 +66,8 @@ internal static class ControlPlaneReader
             NodeName = nodeName,
             Kubeconfig = kubernetes.ExistingFile(
                 "Kubeconfig", "/etc/kubernetes/kubelet.conf",
-                "A kubeconfig; where it is missing, those that KUBECONFIG names, else the pod's service account.") ?? "",
+                "A kubeconfig; where it is missing, those that KUBECONFIG names, else the pod's service account.")
+                ?? "",
             ApiServer = kubernetes.Url(
                 "ApiServer", "https://192.0.2.10:6443",
                 "URL of the API server, in place of the kubeconfig's or the pod's. A ClusterIP leads nowhere before "

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Overlay.Host.Programs;
 
-/// <summary>One run of a program: fed, heard to its end, and ended with its children where that takes too long.</summary>
+/// <summary>
+/// One run of a program: fed, heard to its end, and ended with its children where that takes too long.
+/// </summary>
 /// <param name="ExitCode">Its exit code.</param>
 /// <param name="Output">What it has written to its standard output.</param>
 /// <param name="Error">What it has written to its standard error, the first part of it.</param>

@@ -53,8 +53,7 @@ public partial class KubernetesManifestTests
         Waiting.For(() => cluster.Lab.Nodes.All(
             node => KubernetesCluster.StoreOf(node).GetProperty("state").GetString() == "connected"), 60);
         Waiting.For(
-            () => cluster.Requests.Any(static request => request.Path.Contains("/networkpolicies?", StringComparison.Ordinal)),
-            60);
+            () => cluster.Requests.Any(static request => VerbOf(request) == "list networkpolicies"), 60);
         string[] all = [.. asked.Concat(cluster.Requests.Select(VerbOf)).Distinct().Order(StringComparer.Ordinal)];
 
         string[] allowed =

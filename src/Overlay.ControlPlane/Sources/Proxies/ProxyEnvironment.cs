@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Overlay.ControlPlane.Sources.Proxies;
 
-/// <summary>The proxies that environment variables name, read as Go programs read them. Immutable, thread-safe.</summary>
+/// <summary>
+/// The proxies that environment variables name, read as Go programs read them. Immutable, thread-safe.
+/// </summary>
 /// <remarks>
 /// HTTPS_PROXY for https, HTTP_PROXY for http, except for NO_PROXY; each also in lower case. The store's own clients
 /// are Go programs, so one environment means the same to them and to this daemon. .NET's own reading differs: it knows

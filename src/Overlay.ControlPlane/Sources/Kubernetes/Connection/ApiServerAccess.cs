@@ -45,7 +45,8 @@ internal sealed record ApiServerAccess
         : "a request without credentials";
 
     /// <summary>The way to the server, in the words of an error: empty where no proxy is on it.</summary>
-    public string Way => Proxies.IsBypassed(Server) ? "" : $" by way of the proxy {Proxies.GetProxy(Server)?.Authority}";
+    public string Way =>
+        Proxies.IsBypassed(Server) ? "" : $" by way of the proxy {Proxies.GetProxy(Server)?.Authority}";
 
     /// <summary>What may help where the server is not reached, in the words of an error.</summary>
     public string Advice => IsServices

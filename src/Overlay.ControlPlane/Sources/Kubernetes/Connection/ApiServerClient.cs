@@ -105,7 +105,8 @@ internal sealed class ApiServerClient(
                 && !limit.IsCancellationRequested) throw Unreachable(timeout);
             if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
                 throw NoAnswer(patience);
-            if (exception is CredentialException) throw new ApiServerException(null, exception.Message, cause: exception);
+            if (exception is CredentialException)
+                throw new ApiServerException(null, exception.Message, cause: exception);
             if (exception is HttpRequestException or (IOException and not ApiServerException))
                 throw Unreachable(exception);
             throw;

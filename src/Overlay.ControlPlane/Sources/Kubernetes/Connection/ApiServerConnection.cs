@@ -20,7 +20,8 @@ internal static class ApiServerConnection
 
     public static HttpClient Open(ApiServerAccess access, KubernetesTimings timings, TimeProvider time, ILogger logger)
     {
-        if (!access.SendsToken && (access.Token is not null || access.Plugin is not null || File.Exists(access.TokenFile)))
+        bool hasToken = access.Token is not null || access.Plugin is not null || File.Exists(access.TokenFile);
+        if (hasToken && !access.SendsToken)
             logger.TokenNotSent(access.Server);
         HttpClient client = new(new CredentialHandler(
             Credentials(access, timings, time, logger), certificate => Connect(access, certificate, timings)))

@@ -33,7 +33,8 @@ internal sealed class KubeconfigReader
 
     private ApiServerAccess Read(IWebProxy proxies)
     {
-        string context = _files.Select(static file => file.CurrentContext).FirstOrDefault(static name => name is not null)
+        string context = _files.Select(static file => file.CurrentContext)
+            .FirstOrDefault(static name => name is not null)
             ?? throw Wrong("current-context is missing; it should be a name such as \"overlay@cluster\"");
         KubeconfigEntry at = Named("contexts", context, "context");
         KubeconfigEntry cluster = Named(
@@ -98,7 +99,8 @@ internal sealed class KubeconfigReader
                 + "the rights to this user");
         if (user.Has("auth-provider"))
             throw user.Wrong(
-                "auth-provider is kubectl's own way to sign people in; give exec, tokenFile or client-certificate instead");
+                "auth-provider is kubectl's own way to sign people in; give exec, tokenFile or client-certificate "
+                + "instead");
         if (user.Text("username") is not null || user.Text("password") is not null)
             throw user.Wrong(
                 "username and password have not been taken by any API server since Kubernetes 1.19; give a tokenFile "

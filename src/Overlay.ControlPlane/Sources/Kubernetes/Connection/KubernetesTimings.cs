@@ -49,7 +49,9 @@ internal sealed record KubernetesTimings
     /// <summary>How long a credential plugin may take. Cloud providers' own ask their service.</summary>
     public TimeSpan PluginLimit { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long after the start, at least, it is first looked for network policies; at most twice that.</summary>
+    /// <summary>
+    /// How long after the start, at least, it is first looked for network policies; at most twice that.
+    /// </summary>
     public TimeSpan FirstPolicyCheck { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The pause between two looks for network policies, at least; at most twice that.</summary>

@@ -20,7 +20,9 @@ internal interface ICredentialSource
     /// <exception cref="CredentialException">There are none to be had.</exception>
     ValueTask<Credential> CurrentAsync(CancellationToken cancellationToken);
 
-    /// <summary>The credential to show instead of one that the server has refused; the same where there is none.</summary>
+    /// <summary>
+    /// The credential to show instead of one that the server has refused; the same where there is none.
+    /// </summary>
     /// <exception cref="CredentialException">There are none to be had.</exception>
     ValueTask<Credential> RenewAsync(Credential refused, CancellationToken cancellationToken);
 }

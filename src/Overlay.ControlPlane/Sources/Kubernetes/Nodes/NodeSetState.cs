@@ -15,6 +15,7 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
 
     private readonly SortedDictionary<string, NodeEntry> _nodes = new(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, string> _problems = new Dictionary<string, string>();
+    private readonly Dictionary<string, SaidOnce> _said = new(StringComparer.Ordinal);
     private bool _hasNameless;
     private bool _isDoubted;
 
@@ -78,18 +79,23 @@ internal sealed class NodeSetState(AnnotationKeys keys, ILogger logger)
         if (now.Lease is null && before.Lease is not null) events.Add(new LeaseEvent.Removed(node.Name));
         else if (now.Lease is not null && now.Lease != before.Lease) events.Add(new LeaseEvent.Added(now.Lease));
         if (now.Problem == before.Problem) return false;
-        if (now.Problem is not null)
-        {
-            logger.NodeNotTaken(
-                node.Name, now.Problem,
-                now.Lease is null ? "Nothing is known of it" : "The lease read before stays in force");
-        }
-        else logger.NodeIsSound(node.Name);
+        if (now.Problem is not null) Say(node.Name, now.Problem, now.Lease);
+        else if (_said.Remove(node.Name)) logger.NodeIsSound(node.Name);
         return true;
+    }
+
+    // Two writers of one Node take turns with two problems.
+    private void Say(string node, string problem, Lease? lease)
+    {
+        if (!_said.TryGetValue(node, out SaidOnce? said)) _said[node] = said = new();
+        if (!said.Begin(problem)) return;
+        logger.NodeNotTaken(
+            node, problem, lease is null ? "Nothing is known of it" : "The lease read before stays in force");
     }
 
     private bool Forget(string name, List<LeaseEvent> events)
     {
+        _ = _said.Remove(name);
         if (!_nodes.Remove(name, out NodeEntry? entry)) return false;
         if (entry.Lease is not null) events.Add(new LeaseEvent.Removed(name));
         return entry.Problem is not null;

@@ -44,8 +44,8 @@ internal sealed class PolicyCheck(
                 + "each other in spite of them, unless another program on the nodes enforces them", "found"))
                 logger.PoliciesFound(policy);
         }
-        catch (ApiServerException exception)
-            when (exception.Status is HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
+        catch (ApiServerException exception) when (exception.Status is HttpStatusCode.Forbidden
+            or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
         {
             _ = _found.End();
         }

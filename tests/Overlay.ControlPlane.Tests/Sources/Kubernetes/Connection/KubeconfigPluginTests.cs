@@ -48,10 +48,11 @@ public sealed class KubeconfigPluginTests : IDisposable
               extension: { audience: "7", retries: 7, deep: [ { on: true }, null, 1.5 ] }
             """);
         plugin.Command.ShouldBe("aws", "a name is looked for along PATH");
+        string authorities = Convert.ToBase64String(Encoding.UTF8.GetBytes("PEM"));
         plugin.Cluster!.ToJsonString().ShouldBe(
-            """{"server":"https://192.0.2.10:6443","tls-server-name":"kubernetes","certificate-authority-data":""" + "\""
-            + Convert.ToBase64String(Encoding.UTF8.GetBytes("PEM"))
-            + "\"" + ""","proxy-url":"http://proxy:3128","config":{"audience":"7","retries":7,"deep":[{"on":true},null,1.5]}}""");
+            "{\"server\":\"https://192.0.2.10:6443\",\"tls-server-name\":\"kubernetes\","
+            + $"\"certificate-authority-data\":\"{authorities}\",\"proxy-url\":\"http://proxy:3128\","
+            + "\"config\":{\"audience\":\"7\",\"retries\":7,\"deep\":[{\"on\":true},null,1.5]}}");
     }
 
     [Theory]
@@ -59,7 +60,7 @@ public sealed class KubeconfigPluginTests : IDisposable
     [InlineData("{ command: aws, apiVersion: client.authentication.k8s.io/v1alpha1 }", "apiVersion is \"client")]
     [InlineData(Version, "exec names no command such as /usr/local/bin/credentials")]
     [InlineData(Version + "\ncommand: aws", "exec: interactiveMode is \"\", not Never or IfAvailable")]
-    [InlineData(Version + "\ncommand: aws\ninteractiveMode: Always", "exec: interactiveMode is \"Always\", and a daemon")]
+    [InlineData(Version + "\ncommand: aws\ninteractiveMode: Always", "interactiveMode is \"Always\", and a daemon")]
     [InlineData(Version + "\ncommand: aws\ninteractiveMode: Never\nenv: [ { value: a } ]", "a variable without a name")]
     public void A_plugin_that_cannot_be_used_is_refused_by_name(string exec, string message) =>
         Should.Throw<InvalidDataException>(() => Read(exec)).Message.ShouldContain(message);

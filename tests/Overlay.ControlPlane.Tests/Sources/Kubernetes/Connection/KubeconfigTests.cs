@@ -102,8 +102,8 @@ public sealed class KubeconfigTests : IDisposable
 
     [Fact]
     public void A_missing_file_is_refused_by_name() =>
-        Should.Throw<InvalidDataException>(() => KubeconfigReader.Read([_directory["none"]], _proxies)).Message.ShouldContain(
-            $"kubeconfig {_directory["none"]}: cannot be read");
+        Should.Throw<InvalidDataException>(() => KubeconfigReader.Read([_directory["none"]], _proxies)).Message
+            .ShouldContain($"kubeconfig {_directory["none"]}: cannot be read");
 
     [Fact]
     public void A_pod_is_told_by_its_environment()

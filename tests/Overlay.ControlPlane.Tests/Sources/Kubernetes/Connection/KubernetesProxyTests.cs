@@ -55,6 +55,28 @@ public sealed class KubernetesProxyTests : IDisposable
         exception.Message.ShouldStartWith("cannot be reached by way of the proxy 127.0.0.1:1: ");
     }
 
+    [Fact]
+    public async Task A_ClusterIP_that_leads_nowhere_is_named_with_the_key_for_the_servers_own_address()
+    {
+        File.WriteAllText(_directory["token"], "first");
+        Dictionary<string, string> variables = new()
+        {
+            ["KUBERNETES_SERVICE_HOST"] = "127.0.0.1",
+            ["KUBERNETES_SERVICE_PORT"] = "1",
+        };
+        await using KubernetesFixture fixture = await KubernetesFixture.StartAsync(change: options => options with
+        {
+            ApiServer = "",
+            ServiceAccountDirectory = _directory.Path,
+            Variables = variables.GetValueOrDefault,
+        });
+        IOException exception = await Should.ThrowAsync<IOException>(() => fixture.Source.FindAsync("own", default));
+        exception.Message.ShouldBe(
+            "cannot be reached: Connection refused; 127.0.0.1 is KUBERNETES_SERVICE_HOST, as a rule a ClusterIP, which "
+            + "leads nowhere while kube-proxy is not running on this node: set "
+            + "Overlay:ControlPlane:Kubernetes:ApiServer to the server's own address such as https://192.0.2.10:6443");
+    }
+
     private async Task<ApiServerStandin> StartAsync()
     {
         ApiServerStandin standin = await ApiServerStandin.StartAsync(new() { Certificates = _certificates });

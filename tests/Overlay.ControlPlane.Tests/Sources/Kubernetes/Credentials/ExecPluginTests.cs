@@ -23,7 +23,8 @@ public sealed class ExecPluginTests : IDisposable
             printf '%s\n' "$@" > arguments
             printf '%s' "$AWS_PROFILE" > variable
             printf '%s' "$KUBERNETES_EXEC_INFO" > input
-            echo '{"kind":"ExecCredential","apiVersion":"{{{version}}}","status":{"token":"t","expirationTimestamp":null}}'
+            echo '{"kind":"ExecCredential","apiVersion":"{{{version}}}",'
+            echo '"status":{"token":"t","expirationTimestamp":null}}'
             """, version);
         ExecPlugin plugin = script with
         {
@@ -67,7 +68,8 @@ public sealed class ExecPluginTests : IDisposable
     [InlineData("echo warned >&2; echo 7", "writes no ExecCredential; it says: warned")]
     [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1beta1\"}'",
         "writes an ExecCredential of version \"client.authentication.k8s.io/v1beta1\", not " + V1)]
-    [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" + V1 + "\"}'", "writes an ExecCredential without a status")]
+    [InlineData("echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" + V1 + "\"}'",
+        "writes an ExecCredential without a status")]
     public void A_plugin_that_fails_is_quoted(string script, string message) =>
         Error(Script(script)).ShouldStartWith($"cannot be asked: credential plugin sh {message}");
 
@@ -75,7 +77,7 @@ public sealed class ExecPluginTests : IDisposable
     [InlineData("{}", "gives neither token nor clientCertificateData")]
     [InlineData("""{"clientKeyData":"a"}""", "gives a certificate without its key, or a key alone")]
     [InlineData("""{"token":"a b"}""", "gives a token that is not one word")]
-    [InlineData("""{"clientKeyData":"a","clientCertificateData":"b"}""", "gives a client certificate that cannot be used")]
+    [InlineData("""{"clientKeyData":"a","clientCertificateData":"b"}""", "gives a client certificate that cannot be")]
     [InlineData("""{"token":"a","expirationTimestamp":"soon"}""", "gives the expirationTimestamp \"soon\", not a time")]
     public void A_status_that_cannot_be_used_is_refused_by_name(string status, string message) =>
         Error(Answering(JsonNode.Parse(status)!.AsObject())).ShouldContain(message);
@@ -85,7 +87,8 @@ public sealed class ExecPluginTests : IDisposable
     {
         ExecPlugin plugin = new("no-such-plugin", [], [], V1, null, "install it\n");
         Error(plugin).ShouldBe("cannot be asked: credential plugin no-such-plugin is not along PATH; install it");
-        Error(plugin with { Command = "/no/such" }).ShouldStartWith("cannot be asked: credential plugin /no/such cannot");
+        Error(plugin with { Command = "/no/such" })
+            .ShouldStartWith("cannot be asked: credential plugin /no/such cannot be run");
     }
 
     [Fact]

@@ -41,6 +41,22 @@ public class KubernetesBeliefTests
     }
 
     [Fact]
+    public async Task A_node_whose_two_problems_take_turns_is_logged_once_each()
+    {
+        await using KubernetesFixture fixture = await KubernetesFixture.StartWithAsync(Own, Ipv4("b", 2));
+        fixture.Watch();
+        await fixture.ShouldSee(Ipv4("b", 2), Own);
+        for (int i = 0; i < 4; i++)
+        {
+            fixture.Nodes.Annotate("b", SampleNodes.Keys.BackendData, i % 2 == 0 ? "garbage" : "rubbish");
+            await fixture.UpToDate();
+        }
+
+        await fixture.Eventually(() => fixture.Source.Problems.GetValueOrDefault("nodes/b")?.Contains("rubbish") == true);
+        fixture.Logger.Warnings.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_bad_node_keeps_its_last_good_lease_and_is_said_once()
     {
         await using KubernetesFixture fixture = await KubernetesFixture.StartWithAsync(Own, Ipv4("b", 2));

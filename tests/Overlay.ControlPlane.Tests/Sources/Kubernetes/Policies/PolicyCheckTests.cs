@@ -60,7 +60,8 @@ public class PolicyCheckTests
             .Select(static line => JsonNode.Parse(line)!).Where(static change => (string)change["type"]! == "ADDED")
             .Select(static change => change["object"]!.AsObject())];
 
-    private static string NameOf(JsonObject policy) => $"{policy["metadata"]!["namespace"]}/{policy["metadata"]!["name"]}";
+    private static string NameOf(JsonObject policy) =>
+        $"{policy["metadata"]!["namespace"]}/{policy["metadata"]!["name"]}";
 
     private static bool IsLook(SeenRequest request) =>
         request.Path.StartsWith("/apis/networking.k8s.io/v1/networkpolicies", StringComparison.Ordinal);
