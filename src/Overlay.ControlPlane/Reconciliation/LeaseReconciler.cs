@@ -101,7 +101,9 @@ public sealed class LeaseReconciler
     /// <summary>Finds out who sends a frame from an address that no peer has.</summary>
     /// <param name="stranger">The frame.</param>
     /// <param name="learns">Frames from there are taken as a peer's, where all fits.</param>
-    /// <returns>Null when there is nothing to say of it: the address has a peer, or the frame is not for us.</returns>
+    /// <returns>
+    /// Null when there is nothing to say of it: the address is a peer's, accepted or not, or the frame is not for us.
+    /// </returns>
     public SenderFinding? Recognize(Stranger stranger, bool learns)
     {
         ForwardingTable table = _publisher.Current;
@@ -113,6 +115,9 @@ public sealed class LeaseReconciler
         PeerLease? peer = route is null ? null : _checked.GetValueOrDefault(route.Node);
         string? claimant =
             _checked.Values.FirstOrDefault(other => other.Lease.PublicAddresses.Contains(stranger.Address))?.Lease.Node;
+
+        // A peer that is refused or not ready: the list of peers has the reason.
+        if (peer is null && claimant is not null) return null;
         SenderFinding finding =
             new(stranger.Address, peer?.Lease.Node, _senderRules.Refusal(stranger, peer, claimant));
         if (finding.Reason is not null) return finding;

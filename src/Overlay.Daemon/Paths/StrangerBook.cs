@@ -16,13 +16,17 @@ internal sealed class StrangerBook(TimeProvider time)
     /// <summary>How long after its last frame an address is named.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long an address has to go on sending before it is named.</summary>
+    /// <remarks>A node that stops withdraws its lease first, and its last frames come from an address without one.</remarks>
+    public static readonly TimeSpan Persistence = TimeSpan.FromSeconds(3);
+
     // Frames of one address may differ in what they say: each text is a line in the log, so it stands for a while.
     private static readonly TimeSpan _standing = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<IpAddress, Entry> _entries = [];
     private string[] _texts = [];
 
-    /// <summary>What is known of each address whose frames are dropped.</summary>
+    /// <summary>What is known of each address that is named.</summary>
     public IReadOnlyList<SenderFinding> Findings { get; private set; } = [];
 
     /// <summary>Notes what a frame has shown; null and one without a reason have nothing to be said of them.</summary>
@@ -32,12 +36,12 @@ internal sealed class StrangerBook(TimeProvider time)
         if (finding?.Reason is null) _ = _entries.Remove(address);
         else if (!_entries.TryGetValue(address, out Entry? entry))
         {
-            if (_entries.Count < MostAddresses) _entries[address] = new Entry(finding, now, now);
+            if (_entries.Count < MostAddresses) _entries[address] = new Entry(finding, now, now, now);
         }
         else
             _entries[address] = time.GetElapsedTime(entry.Since) < _standing
                 ? entry with { Seen = now }
-                : new Entry(finding, now, now);
+                : new Entry(finding, entry.First, now, now);
     }
 
     /// <summary>Forgets addresses that send no more.</summary>
@@ -50,7 +54,11 @@ internal sealed class StrangerBook(TimeProvider time)
             if (time.GetElapsedTime(entry.Seen) >= Memory) _ = _entries.Remove(address);
         }
 
-        Findings = [.. _entries.Values.Select(static entry => entry.Finding)];
+        Findings =
+        [
+            .. _entries.Values.Where(entry => time.GetElapsedTime(entry.First, entry.Seen) >= Persistence)
+                .Select(static entry => entry.Finding),
+        ];
         string[] before = _texts;
         texts = _texts = [.. Findings.Take(MostShown).Select(Describe)];
         if (Findings.Count > MostShown)
@@ -69,6 +77,6 @@ internal sealed class StrangerBook(TimeProvider time)
             ? "is it a node without a lease here, or one behind NAT?"
             : "let that node's lease have the address it sends from (flannel: --public-ip, or an update to 0.27.4)");
 
-    /// <summary>An address: what is said of it, since when, and when it has last sent.</summary>
-    private sealed record Entry(SenderFinding Finding, long Since, long Seen);
+    /// <summary>An address: what is said of it, when it has first sent, since when it is said, the last frame.</summary>
+    private sealed record Entry(SenderFinding Finding, long First, long Since, long Seen);
 }

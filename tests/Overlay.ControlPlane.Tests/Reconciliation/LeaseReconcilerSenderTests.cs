@@ -79,6 +79,7 @@ public class LeaseReconcilerSenderTests
         _fixture.Add(Ipv4("d", 4) with { PublicIp = _elsewhere, BackendType = "udp" });
         Recognize(FromB).ShouldBe(new SenderFinding(_elsewhere, "b", "the lease of node d has that address"));
         Learned.ShouldBeEmpty();
+        Recognize(FromB with { Source = Address("10.244.4.9") }).ShouldBeNull("the list of peers says why d is refused");
     }
 
     [Fact]

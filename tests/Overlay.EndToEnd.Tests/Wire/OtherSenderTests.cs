@@ -36,7 +36,8 @@ public class OtherSenderTests
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         a.Pods[0].Ping(b.Pods[0].AddressV4!).Succeeded.ShouldBeFalse();
         string expected = $"{b.UnderlayV4} sends frames for this node as node b does, and no peer has that address";
-        Waiting.For(() => Warnings(a).Any(warning => warning.StartsWith(expected, StringComparison.Ordinal)));
+        Waiting.For(() => !a.Pods[0].Ping(b.Pods[0].AddressV4!).Succeeded
+            && Warnings(a).Any(warning => warning.StartsWith(expected, StringComparison.Ordinal)), seconds: 30);
         PeerOf(a).GetProperty("sendsFrom").GetString().ShouldBe(b.UnderlayV4!.ToString());
         a.Pods[0].Ping(b.Pods[0].AddressV4!).Succeeded.ShouldBeFalse();
         Cluster.Dropped(a, "UnknownVtep").ShouldBeGreaterThan(1);
