@@ -38,6 +38,12 @@ for unit in overlay-addresses.timer overlay-addresses.service overlayd.service; 
   systemctl reset-failed "$unit" 2>/dev/null || true
 done
 
+# What a stop keeps for the next start, and what the plugin has made: bridge, device, rules, addresses.
+node=gone
+if [[ -x /usr/local/lib/overlay/overlayd ]]; then
+  /usr/local/lib/overlay/overlayd uninstall --config "$config" || node=left
+fi
+
 rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
 rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay
 # The plugin's records go with it.
@@ -53,3 +59,4 @@ if getent passwd overlay >/dev/null; then userdel overlay; fi
 if getent group overlay >/dev/null; then groupdel overlay; fi
 
 [[ $cni == gone ]] || fail "all is removed but the CNI plugin or its configuration, for the reason above; without overlayd the pods they are used for fail"
+[[ $cni == left || $node == gone ]] || fail "all is removed but what is named above"

@@ -25,6 +25,9 @@ Add("status", "this node: device, underlay, control plane");
 Add("peers", "the other nodes, and why a refused one is refused");
 Add("routes", "the forwarding table: each pod CIDR and where it leads");
 Add("counters", "packets passed on and dropped, by worker and by reason");
+AddProbe("alive", "healthz", "exit code 0 where the daemon runs: for a liveness probe");
+AddProbe("started", "startedz", "exit code 0 where the daemon is ready, or waits for others: for a startup probe");
+AddProbe("ready", "readyz", "exit code 0 where pods' packets flow: for a readiness probe");
 return await root.Parse(args).InvokeAsync();
 
 void Add(string name, string description)
@@ -32,5 +35,13 @@ void Add(string name, string description)
     Command command = new(name, description);
     command.SetAction(async (parsed, cancellation) =>
         await ReportCommand.RunAsync(name, parsed.GetValue(socket)!, parsed.GetValue(json), cancellation));
+    root.Add(command);
+}
+
+void AddProbe(string name, string path, string description)
+{
+    Command command = new(name, description);
+    command.SetAction(async (parsed, cancellation) =>
+        await ProbeCommand.RunAsync(path, parsed.GetValue(socket)!, cancellation));
     root.Add(command);
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Overlay.Cli;
@@ -34,13 +33,7 @@ internal static class ReportCommand
         }
         catch (HttpRequestException exception)
         {
-            SocketError reason = exception.InnerException is SocketException inner
-                ? inner.SocketErrorCode
-                : SocketError.SocketError;
-            string advice = reason == SocketError.AccessDenied ? "permission denied; use sudo"
-                : File.Exists(socket) ? $"{exception.GetBaseException().Message}; is it running?"
-                : "there is no such file; is it running, and is this its --socket?";
-            await Console.Error.WriteLineAsync($"overlayctl: no overlayd answers on {socket}: {advice}");
+            await Console.Error.WriteLineAsync($"overlayctl: {AdminClient.Advice(socket, exception)}");
             return Failure;
         }
         catch (IOException exception)
@@ -52,27 +45,8 @@ internal static class ReportCommand
 
     private static async Task<string> FetchAsync(string report, string socket, CancellationToken cancellation)
     {
-        using SocketsHttpHandler handler = new() { ConnectCallback = ConnectAsync };
-        using HttpClient client = new(handler)
-        {
-            BaseAddress = new Uri("http://overlayd/"),
-            Timeout = TimeSpan.FromSeconds(10),
-        };
-        return await client.GetStringAsync($"v1/{report}", cancellation);
-
-        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
-        {
-            Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancel);
-                return new NetworkStream(connection, ownsSocket: true);
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        }
+        using HttpResponseMessage answer =
+            await AdminClient.GetAsync(socket, $"v1/{report}", static _ => { }, cancellation);
+        return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellation);
     }
 }

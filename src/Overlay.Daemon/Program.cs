@@ -19,7 +19,7 @@ if (args.Contains("--version"))
 if (args.Contains("--help") || args.Contains("-h"))
 {
     Console.WriteLine("""
-        usage: overlayd [install-cni | upgrade-cni | remove-cni | free-addresses] [--config FILE] [--KEY VALUE]...
+        usage: overlayd [COMMAND] [--config FILE] [--KEY VALUE]...    without a command: the daemon
           --config FILE        default /etc/overlay/overlay.json
           --Network:Vni 7      any key of the file's section Overlay; so does the variable OVERLAY_Network__Vni=7
           --version            prints the version
@@ -27,6 +27,7 @@ if (args.Contains("--help") || args.Contains("-h"))
           upgrade-cni          no daemon: puts its CNI plugin in the place of one that a configuration calls
           remove-cni           no daemon: removes it again
           free-addresses       no daemon: frees the addresses of pods that are gone and that nobody has deleted
+          uninstall            no daemon: removes all that a stopped daemon and the plugin have left on this node
         """);
     return ExitCode.Success;
 }

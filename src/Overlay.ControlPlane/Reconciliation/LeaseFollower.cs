@@ -75,6 +75,7 @@ public sealed class LeaseFollower(
             // A stop does not wait for a store that hangs.
             while (true)
             {
+                if (saving.IsFaulted) await saving;
                 if (await IsReconsiderationDueAsync()) Reconsider();
                 else if (await _next!.WaitAsync(_cancellation)) Take();
                 else return;

@@ -9,27 +9,26 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Admin;
 
-/// <summary>HTTP of the daemon: reports on the admin socket, health and metrics on the TCP address.</summary>
+/// <summary>HTTP on the admin socket: reports, health and metrics.</summary>
 internal static class AdminEndpoints
 {
     private const UnixFileMode OwnerDirectory =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Makes Kestrel listen on both; a socket file that no daemon serves any more is removed first.</summary>
+    /// <summary>Makes Kestrel listen; a socket file that no daemon serves any more is removed first.</summary>
     /// <exception cref="ConfigurationException">The path is that of a file which is no socket.</exception>
     /// <exception cref="IOException">Another daemon serves the socket.</exception>
     public static void Listen(KestrelServerOptions kestrel, OverlayOptions options)
     {
         _ = Directory.CreateDirectory(Path.GetDirectoryName(options.AdminSocket)!, OwnerDirectory);
         RemoveStale(options.AdminSocket);
+        HttpLimits.Apply(kestrel);
         kestrel.ListenUnixSocket(options.AdminSocket);
-        if (options.AdminHttp is { } http) kestrel.Listen(http);
     }
 
     public static void Map(WebApplication application, AdminReader reader)
     {
-        RouteGroupBuilder socket = application.MapGroup("/v1").AddEndpointFilter(async (context, next) =>
-            context.HttpContext.Connection.LocalIpAddress is null ? await next(context) : Results.NotFound());
+        RouteGroupBuilder socket = application.MapGroup("/v1");
         _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
 
         // The status names the answer that a start waits for; the other reports have nothing to show before the node is
@@ -40,9 +39,14 @@ internal static class AdminEndpoints
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
 
-        _ = application.MapGet("/healthz", () => "overlayd is running\n");
-        _ = application.MapGet("/readyz", () =>
-            reader.IsReady ? Results.Text("overlayd is ready\n") : Unavailable("overlayd is not ready yet\n"));
+        foreach (string path in Health.Paths)
+        {
+            _ = application.MapGet(path, () =>
+                Health.Find(path, reader) is { } health
+                    ? Results.Text(health.Text, statusCode: health.Status)
+                    : Results.NotFound());
+        }
+
         _ = application.MapGet("/metrics", () => Results.Text(reader.Metrics(), "text/plain; version=0.0.4"));
     }
 

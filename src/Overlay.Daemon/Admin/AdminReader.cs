@@ -15,6 +15,10 @@ namespace Overlay.Daemon.Admin;
 internal sealed class AdminReader(
     NodeStatus node, ILeaseSource source, TablePublisher publisher, SenderWatch senders)
 {
+    private static readonly TimeSpan _startTime = TimeSpan.FromSeconds(20);
+
+    private readonly long _begun = TimeProvider.System.GetTimestamp();
+
     public static string Version { get; } =
         typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
@@ -25,6 +29,15 @@ internal sealed class AdminReader(
 
     /// <summary>The node is made, so there is something to report of its packets.</summary>
     public bool HasNode => node.HasNode;
+
+    /// <summary>
+    /// The daemon has run for longer than a start takes: another start would not cure what it still waits for, or has a
+    /// problem with.
+    /// </summary>
+    public bool IsLongUp => TimeProvider.System.GetElapsedTime(_begun) > _startTime;
+
+    /// <summary>What keeps the node from being ready, as far as it is known.</summary>
+    public string? Obstacle => node.WaitingFor is { } what ? $"waiting for {what}" : node.Problems.FirstOrDefault();
 
     public StatusReport Status()
     {
@@ -50,7 +63,8 @@ internal sealed class AdminReader(
         return MetricsText.Format(
             node.Counters, PeerStates.Count(node.Peers),
             new StoreMetrics(
-                store.HeldPeers, source.Status.State == StoreState.Connected, store.FromSavedState, store.AgeSeconds));
+                store.HeldPeers, source.Status.State == StoreState.Connected, store.FromSavedState, store.AgeSeconds),
+            node.PartFaults);
     }
 
     private ControlPlaneReport ControlPlane() =>

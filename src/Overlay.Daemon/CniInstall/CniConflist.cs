@@ -16,6 +16,9 @@ internal static class CniConflist
     public const string PluginType = "overlay";
     public const string PortmapType = "portmap";
 
+    /// <summary>The network's name, flannel's: what host-local keeps under it, this node's pods keep.</summary>
+    public const string NetworkName = "cbr0";
+
     private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true };
 
     /// <summary>The file's content.</summary>
@@ -36,12 +39,11 @@ internal static class CniConflist
                 ["capabilities"] = new JsonObject { ["portMappings"] = true }
             });
 
-        // The name is flannel's: what host-local keeps under it, this node's pods keep.
         JsonObject conflist = new()
         {
             ["cniVersion"] = chain.Version,
             ["cniVersions"] = new JsonArray([.. chain.Versions.Select(static version => (JsonNode)version)]),
-            ["name"] = "cbr0",
+            ["name"] = NetworkName,
             ["plugins"] = plugins,
         };
         return [.. JsonSerializer.SerializeToUtf8Bytes(conflist, _indented), (byte)'\n'];

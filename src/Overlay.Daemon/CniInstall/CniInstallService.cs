@@ -53,8 +53,11 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
         await _keeping;
         if (_options is { Enabled: true, RemoveAtStop: true })
         {
-            Try(() => _ = _installer.Remove(), "removed");
-            Report();
+            _ = _problems.Guard.Try(Key, () =>
+            {
+                Try(() => _ = _installer.Remove(), "removed");
+                Report();
+            });
         }
     }
 
@@ -75,16 +78,17 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
         {
             // Once installed the plugin stays, for it also takes down the pods that are there already.
             bool isReady = _isInstalled || _status.IsReady;
-            if (_options.Enabled && isReady
-                && (!_isInstalled || Stopwatch.GetElapsedTime(installed) >= _repairCheck))
+            bool isDue = _options.Enabled && isReady
+                && (!_isInstalled || Stopwatch.GetElapsedTime(installed) >= _repairCheck);
+            if (isDue) installed = Stopwatch.GetTimestamp();
+            _ = _problems.Guard.Try(Key, () =>
             {
-                Try(_installer.Install, "installed");
-                _isInstalled = true;
-                installed = Stopwatch.GetTimestamp();
-            }
+                if (isDue) Try(_installer.Install, "installed");
+                _isInstalled |= isDue;
 
-            // Rivals come and go between two installs.
-            Report();
+                // Rivals come and go between two installs.
+                Report();
+            });
             await Task.Delay(isReady ? _rivalCheck : _readyCheck, _stopping.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -21,7 +21,9 @@ internal sealed class LeakedAddresses(
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
         if (Environment.IsPrivilegedProcess)
-            _timer = new Timer(_ => Sweep(), null, TimeSpan.Zero, LeakedAddressSweep.Interval);
+            _timer = new Timer(
+                _ => problems.Guard.Try("the sweep of leaked addresses", Sweep), null, TimeSpan.Zero,
+                LeakedAddressSweep.Interval);
         return Task.CompletedTask;
     }
 

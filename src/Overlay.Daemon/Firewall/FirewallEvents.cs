@@ -46,7 +46,7 @@ internal static partial class FirewallEvents
     public static partial void PortReserved(this ILogger logger, ushort port, string parameter);
 
     [LoggerMessage(
-        EventId = 3409, Level = LogLevel.Warning,
+        EventId = 3409, Level = LogLevel.Information,
         Message = "{Parameter} cannot be set: {Reason}; a program may get port {Port} by chance")]
     public static partial void PortNotReserved(this ILogger logger, string parameter, string reason, ushort port);
 

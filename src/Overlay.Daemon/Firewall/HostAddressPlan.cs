@@ -18,8 +18,10 @@ internal sealed class HostAddressPlan(OverlayOptions options, string device)
     public IReadOnlyList<string> Find()
     {
         using RouteNetlink netlink = new();
-        Dictionary<int, string> links = netlink.GetLinks()
-            .ToDictionary(static link => link.Index, static link => link.Name);
+
+        // A dump may have a link twice, where it is renamed meanwhile.
+        Dictionary<int, string> links = [];
+        foreach (LinkInfo link in netlink.GetLinks()) links[link.Index] = link.Name;
         IEnumerable<string> networks = netlink.GetAddresses()
             .Where(address => address.IsGlobal && !IsOwn(address.Network, Name(address.LinkIndex)))
             .SelectMany(address => Meetings(

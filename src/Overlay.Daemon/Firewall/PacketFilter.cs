@@ -18,6 +18,7 @@ namespace Overlay.Daemon.Firewall;
 internal sealed class PacketFilter : IDisposable
 {
     private const string Key = "packet filter";
+    private const string Part = "the packet filter";
 
     // kube-proxy writes its rules in bursts; one look behind a burst is enough.
     private static readonly TimeSpan _settleTime = TimeSpan.FromSeconds(1);
@@ -33,6 +34,7 @@ internal sealed class PacketFilter : IDisposable
     // Each table that was made, as nft lists it; null where it could not be listed.
     private readonly Dictionary<NftTable, string?> _applied = [];
     private readonly ForwardPolicy _forward;
+    private readonly FormerNetworks _former;
     private readonly ReservedPort _port;
     private readonly HostAddressPlan _plan;
     private readonly OverlayOptions _options;
@@ -40,9 +42,10 @@ internal sealed class PacketFilter : IDisposable
     private readonly NftablesMonitor _monitor = new();
     private readonly ManualResetEventSlim _ending = new();
     private readonly ProblemBoard _problems;
-    private readonly Thread _thread;
+    private readonly GuardedThread _thread;
+    private bool _isTold;
 
-    /// <summary>Makes tables, chains and the reservation of the port.</summary>
+    /// <summary>Nothing is made before <see cref="Start"/>.</summary>
     /// <param name="options">Networks, and whether and where pods are masqueraded.</param>
     /// <param name="device">The TUN.</param>
     /// <param name="problems">Gets a warning for each fault of the packet filter.</param>
@@ -58,20 +61,23 @@ internal sealed class PacketFilter : IDisposable
         _forward = new ForwardPolicy(options, device, former, logger);
         _port = new ReservedPort(options.Network.Port, new ReservedPortRecord(options.StateDirectory, logger), logger);
         _plan = new HostAddressPlan(options, device);
-        _thread = new Thread(Run) { Name = "packet-filter", IsBackground = true };
-        _port.Reserve();
-        if (Try(former.RemoveTables) is { } failure) _logger.FormerTablesUnread(failure);
-        Look();
+        _thread = new GuardedThread("packet-filter", Part, problems.Guard, Watch);
+        _former = former;
     }
 
-    public void Start() => _thread.Start();
+    /// <summary>Makes tables, chains and the reservation of the port, and begins to keep them.</summary>
+    public void Start()
+    {
+        _ = _problems.Guard.Try(Part, Make);
+        _thread.Start();
+    }
 
     /// <summary>Ends the watch; nothing is repaired after this returns.</summary>
     public void Stop()
     {
         _ending.Set();
         _monitor.Interrupt();
-        if (!_thread.ThreadState.HasFlag(ThreadState.Unstarted)) _thread.Join();
+        _thread.End();
     }
 
     /// <summary>Removes what is ours.</summary>
@@ -93,6 +99,7 @@ internal sealed class PacketFilter : IDisposable
     {
         Stop();
         _problems.Report(Key, ProblemSeverity.Warning);
+        _thread.Dispose();
         _monitor.Dispose();
         _ending.Dispose();
     }
@@ -101,19 +108,23 @@ internal sealed class PacketFilter : IDisposable
     private static IEnumerable<IpFamily> Families() =>
         File.Exists("/proc/net/if_inet6") ? [IpFamily.IPv4, IpFamily.IPv6] : [IpFamily.IPv4];
 
-    private void Run()
+    private void Make()
     {
-        bool isTold = false;
-        while (!_monitor.IsInterrupted)
-        {
-            if (Try(() => _monitor.Wait(_lookInterval)) is { } failure)
-            {
-                if (!isTold) _logger.ChangesUnwatched(failure);
-                isTold = true;
-            }
+        _port.Reserve();
+        if (Try(_former.RemoveTables) is { } failure) _logger.FormerTablesUnread(failure);
+        Look();
+    }
 
-            if (!_ending.Wait(_settleTime)) Look();
+    private bool Watch()
+    {
+        if (Try(() => _monitor.Wait(_lookInterval)) is { } failure)
+        {
+            if (!_isTold) _logger.ChangesUnwatched(failure);
+            _isTold = true;
         }
+
+        if (!_ending.Wait(_settleTime)) Look();
+        return !_monitor.IsInterrupted;
     }
 
     private void Look()

@@ -3,13 +3,14 @@ using Microsoft.Extensions.Logging;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Removal;
 using Serilog.Extensions.Logging;
 
 namespace Overlay.Daemon.Hosting;
 
 /// <summary>
-/// What root does once where the daemon is not root: <c>overlayd install-cni</c>, <c>upgrade-cni</c>, <c>remove-cni</c>
-/// and <c>free-addresses</c>.
+/// What root does once: <c>overlayd install-cni</c>, <c>upgrade-cni</c>, <c>remove-cni</c>, <c>free-addresses</c> and
+/// <c>uninstall</c>.
 /// </summary>
 internal static class CniCommand
 {
@@ -17,12 +18,15 @@ internal static class CniCommand
     private const string Upgrade = "upgrade-cni";
     private const string Remove = "remove-cni";
     private const string FreeAddresses = "free-addresses";
+    private const string Uninstall = "uninstall";
 
-    public static bool Is(string[] arguments) => arguments is [Install or Upgrade or Remove or FreeAddresses, ..];
+    public static bool Is(string[] arguments) => arguments is 
+        [Install or Upgrade or Remove or FreeAddresses or Uninstall, ..];
 
     /// <returns>The process's exit code.</returns>
     /// <exception cref="ConfigurationException">
-    /// Sections CniInstall or Serilog, or what the plugin shares with the daemon, are bad; the rest is not looked at.
+    /// Sections CniInstall or Serilog, or what the plugin shares with the daemon, are bad; <c>uninstall</c> alone looks
+    /// at the rest.
     /// </exception>
     /// <exception cref="IOException">A file or directory cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
@@ -34,6 +38,9 @@ internal static class CniCommand
         CniInstaller installer = new(options, loggers.CreateLogger<CniInstaller>());
         switch (arguments[0])
         {
+            case Uninstall:
+                OverlayOptions node = OverlayOptionsReader.Read(configuration);
+                return new NodeRemoval(node, loggers).Run() ? ExitCode.Success : ExitCode.Failure;
             case FreeAddresses:
                 ILogger logger = loggers.CreateLogger<LeakedAddressSweep>();
                 foreach (string problem in new LeakedAddressSweep(options, logger).Run()) logger.SweepFailed(problem);

@@ -8,6 +8,7 @@ using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Paths;
+using Overlay.Daemon.Problems;
 using Serilog;
 
 namespace Overlay.Daemon.Hosting;
@@ -26,7 +27,8 @@ internal static class Composition
         _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration), dispose: true);
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
         AddHostedParts(builder.Services.AddSingleton(outcome).AddNode(options).AddSingleton<AdminReader>()
-            .AddSingleton<SenderWatch>());
+            .AddSingleton<SenderWatch>()
+            .AddSingleton<HealthApplication>());
         WebApplication application = builder.Build();
         AdminEndpoints.Map(application, application.Services.GetRequiredService<AdminReader>());
         return application;
@@ -44,6 +46,9 @@ internal static class Composition
         // First: until then anybody may connect to the socket.
         .AddHostedService<AdminSocketGuard>()
 
+        // Beside the node: health answers while it starts, and until it is gone.
+        .AddHostedService<HealthServer>()
+
         // The node, and with it the wait for a store.
         .AddHostedService<OverlayService>()
 
@@ -55,8 +60,9 @@ internal static class Composition
         .AddHostedService(static provider => provider.GetRequiredService<CniInstallService>())
         .AddHostedService<LeakedAddresses>()
 
-        // Last: READY=1 means that all of the above is done.
+        // Last: READY=1 means that all of the above is done, or waits for others.
         .AddHostedService(static provider => new SystemdNotifier(
             () => provider.GetRequiredService<NodeStatus>().WaitingFor, TimeProvider.System,
+            provider.GetRequiredService<ProblemBoard>().Guard,
             provider.GetRequiredService<ILogger<SystemdNotifier>>()));
 }

@@ -3,49 +3,54 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Problems;
 
 namespace Overlay.Daemon.Hosting;
 
 /// <summary>
 /// Notifies systemd that the daemon is ready, alive or stopping (sd_notify(3)); silent where nobody listens.
 /// </summary>
-/// <param name="waitingFor">
-/// The answer that the start waits for; null when it waits for none. As long as it does, systemd is asked for more
-/// time.
-/// </param>
-/// <param name="time">Clock of that asking.</param>
+/// <remarks>
+/// A daemon that waits for others is ready for systemd: units behind it, as kubelet's, may be those that bring what it
+/// waits for.
+/// </remarks>
+/// <param name="waitingFor">The answer that the start waits for; null when it waits for none.</param>
+/// <param name="time">Clock of the looks at that.</param>
+/// <param name="guard">Notes faults of the looks.</param>
 /// <param name="logger">Logs a socket that takes no message.</param>
 internal sealed class SystemdNotifier(
-    Func<string?> waitingFor, TimeProvider time, ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
+    Func<string?> waitingFor, TimeProvider time, PartGuard guard,
+    ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
 {
-    // Each time for longer than until the next: a loaded host may be late with it.
-    private static readonly TimeSpan _extension = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan _extendFirst = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan _extendEvery = TimeSpan.FromSeconds(10);
+    private const string Part = "the notifier of systemd";
+
+    // A store that is there answers within it.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(1);
 
     private readonly string? _path = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
+    private readonly Lock _gate = new();
     private Timer? _watchdog;
-    private ITimer? _extending;
+    private ITimer? _looking;
+    private string? _said;
+    private bool _hasStarted;
     private bool _hasFailed;
 
     public override Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (_path is not null) _extending = time.CreateTimer(_ => ExtendStart(), null, _extendFirst, _extendEvery);
+        if (!string.IsNullOrEmpty(_path))
+            _looking = time.CreateTimer(_ => guard.Try(Part, Look), null, _patience, _lookEvery);
         return Task.CompletedTask;
     }
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
-        _extending?.Dispose();
-        Notify("READY=1\nSTATUS=");
-
-        // Twice as often as asked, as sd_watchdog_enabled(3) advises.
-        string? interval = Environment.GetEnvironmentVariable("WATCHDOG_USEC");
-        if (_path is not null && long.TryParse(
-            interval, NumberStyles.None, CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0)
+        _looking?.Dispose();
+        lock (_gate)
         {
-            TimeSpan half = TimeSpan.FromMicroseconds(microseconds / 2);
-            _watchdog = new Timer(_ => Notify("WATCHDOG=1"), null, half, half);
+            _hasStarted = true;
+            Notify("READY=1\nSTATUS=");
+            StartWatchdog();
         }
 
         return Task.CompletedTask;
@@ -60,15 +65,31 @@ internal sealed class SystemdNotifier(
     public void Dispose()
     {
         _watchdog?.Dispose();
-        _extending?.Dispose();
+        _looking?.Dispose();
     }
 
-    // A start that hangs elsewhere is not given more time.
-    private void ExtendStart()
+    // A start that hangs elsewhere is not ready, and systemd's own patience ends it.
+    private void Look()
     {
-        if (waitingFor() is { } what)
-            Notify(string.Create(CultureInfo.InvariantCulture,
-                $"EXTEND_TIMEOUT_USEC={(long)_extension.TotalMicroseconds}\nSTATUS=waiting for {what}"));
+        lock (_gate)
+        {
+            if (_hasStarted || waitingFor() is not { } what || what == _said) return;
+            _said = what;
+            Notify($"READY=1\nSTATUS=waiting for {what}");
+            StartWatchdog();
+        }
+    }
+
+    // Twice as often as asked, as sd_watchdog_enabled(3) advises.
+    private void StartWatchdog()
+    {
+        string? interval = Environment.GetEnvironmentVariable("WATCHDOG_USEC");
+        if (_watchdog is not null || string.IsNullOrEmpty(_path)
+            || !long.TryParse(interval, NumberStyles.None, CultureInfo.InvariantCulture, out long microseconds)
+            || microseconds <= 0)
+            return;
+        TimeSpan half = TimeSpan.FromMicroseconds(microseconds / 2);
+        _watchdog = new Timer(_ => guard.Try(Part, () => Notify("WATCHDOG=1")), null, half, half);
     }
 
     private void Notify(string state)

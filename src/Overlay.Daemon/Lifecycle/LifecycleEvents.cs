@@ -7,7 +7,7 @@ namespace Overlay.Daemon.Lifecycle;
 internal static partial class LifecycleEvents
 {
     [LoggerMessage(EventId = 3100, Level = LogLevel.Critical, Message = "{Part} cannot go on, overlayd ends: {Reason}")]
-    public static partial void PartFailed(this ILogger logger, string part, string reason);
+    public static partial void PartFailed(this ILogger logger, string part, string reason, Exception? fault);
 
     [LoggerMessage(EventId = 3101, Level = LogLevel.Debug, Message = "{Part} has ended")]
     public static partial void PartEnded(this ILogger logger, string part);

@@ -61,7 +61,8 @@ internal sealed class NodeLifecycle(
     }
 
     /// <summary>
-    /// Takes down what there is, and leaves nothing. May be called again, and after a start that failed half-way.
+    /// Takes down what there is, and leaves nothing, or what <c>KeepAtStop</c> keeps. May be called again, and after a
+    /// start that failed half-way.
     /// </summary>
     public async Task StopAsync()
     {
@@ -114,6 +115,7 @@ internal sealed class NodeLifecycle(
     private async Task TakeDownAsync(NodePhase.Made before)
     {
         LocalNode node = before.Parts.Node;
+        bool isKept = before is NodePhase.Running && node.Options.KeepAtStop;
         try
         {
             await _leaving.CancelAsync();
@@ -123,11 +125,12 @@ internal sealed class NodeLifecycle(
             if (before is not NodePhase.Reading) await publisher.WithdrawAsync(node.Own, before.Parts.Reconciler.Peers);
             await _stopping.CancelAsync();
             await FollowingOf(before);
-            if (before is NodePhase.Running) await publisher.RemoveSubnetFileAsync();
+            if (before is NodePhase.Running && !isKept) await publisher.RemoveSubnetFileAsync();
         }
         finally
         {
-            Remove(node);
+            if (isKept) Keep(node);
+            else Remove(node);
             _phase = new NodePhase.Stopped();
         }
 
@@ -140,6 +143,19 @@ internal sealed class NodeLifecycle(
         {
             node.Stop();
             node.RemoveFromKernel();
+        }
+        finally
+        {
+            node.Dispose();
+        }
+    }
+
+    // The next run takes over what the kernel keeps: device, routes, rules.
+    private static void Keep(LocalNode node)
+    {
+        try
+        {
+            node.Stop();
         }
         finally
         {

@@ -75,6 +75,9 @@ internal sealed class NodeStatus(
     /// <summary>Every fault on this host that pods' packets flow with all the same.</summary>
     public IReadOnlyList<string> Warnings => problems.Warnings;
 
+    /// <summary>How often each part of the daemon has failed in a way that it did not expect.</summary>
+    public IReadOnlyList<(string Part, long Faults)> PartFaults => problems.Guard.Counts;
+
     private NodePhase.Made? Made => lifecycle.Phase as NodePhase.Made;
 
     /// <summary>A plain route leads to that pod CIDR.</summary>

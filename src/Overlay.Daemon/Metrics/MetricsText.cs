@@ -9,7 +9,8 @@ namespace Overlay.Daemon.Metrics;
 internal static class MetricsText
 {
     public static string Format(
-        DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers, StoreMetrics store)
+        DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers, StoreMetrics store,
+        IReadOnlyList<(string Part, long Faults)> parts)
     {
         StringBuilder text = new();
         Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
@@ -36,6 +37,8 @@ internal static class MetricsText
             Line("overlay_store_seconds_since_sync", age);
         }
 
+        Header("overlay_part_faults_total", "counter", "Faults that a part of the daemon did not expect.");
+        foreach ((string part, long faults) in parts) Line($"overlay_part_faults_total{{part=\"{part}\"}}", faults);
         return text.ToString();
 
         void Header(string name, string type, string help) =>

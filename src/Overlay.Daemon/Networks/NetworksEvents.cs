@@ -15,10 +15,12 @@ internal static partial class NetworksEvents
     [LoggerMessage(EventId = 3202, Level = LogLevel.Warning, Message = "{Diversion}")]
     public static partial void RoutingDiverts(this ILogger logger, string diversion);
 
-    [LoggerMessage(EventId = 3203, Level = LogLevel.Warning,
-        Message = "{Sysctl} is {Now} and could not be set to {Value}: {Reason}")]
-    public static partial void SysctlStays(
-        this ILogger logger, string sysctl, string? now, string value, string reason);
+    [LoggerMessage(EventId = 3203, Level = LogLevel.Information,
+        Message =
+            "kernel parameters of the device stay, for /proc/sys is read-only here: {Parameters}. Pods' packets flow "
+            + "where status has no problem; a container sets them where the host's /proc/sys/net is mounted at "
+            + "{Mount}/net")]
+    public static partial void SysctlsStay(this ILogger logger, string parameters, string mount);
 
     [LoggerMessage(EventId = 3204, Level = LogLevel.Information, Message = "set route {Prefix} metric {Metric} {Kind}")]
     public static partial void RouteSet(this ILogger logger, IpPrefix prefix, uint metric, string kind);
@@ -44,6 +46,21 @@ internal static partial class NetworksEvents
 
     [LoggerMessage(EventId = 3211, Level = LogLevel.Error, Message = "direct routes cannot be looked at: {Reason}")]
     public static partial void DirectRoutesUnknown(this ILogger logger, string reason);
+
+    [LoggerMessage(
+        EventId = 3221, Level = LogLevel.Information, Message = "{Device}, left by an earlier run, is taken over")]
+    public static partial void DeviceTakenOver(this ILogger logger, string device);
+
+    [LoggerMessage(EventId = 3222, Level = LogLevel.Debug, Message = "{Device} was gone already: {Reason}")]
+    public static partial void DeviceWasGone(this ILogger logger, string device, string reason);
+
+    [LoggerMessage(
+        EventId = 3223, Level = LogLevel.Debug, Message = "{Sysctl} stays 0, as status says: {Reason}")]
+    public static partial void ForwardingStaysOff(this ILogger logger, string sysctl, string reason);
+
+    [LoggerMessage(
+        EventId = 3220, Level = LogLevel.Information, Message = "set {Sysctl} to {Value}, for pods' packets need it")]
+    public static partial void SysctlSet(this ILogger logger, string sysctl, string value);
 
     [LoggerMessage(EventId = 3212, Level = LogLevel.Warning,
         Message = "{Device}, left by flannel, is removed: this daemon takes its place")]

@@ -20,6 +20,7 @@ internal sealed class OverlayDevice : IDisposable
     private readonly LinkInfo _link;
     private readonly OverlayOptions _options;
     private readonly IReadOnlyList<IpPrefix> _podCidrs;
+    private readonly HostForwarding _forwarding;
     private readonly ProblemBoard _problems;
     private readonly ILogger<OverlayDevice> _logger;
     private OverlayMtu _mtu;
@@ -36,6 +37,7 @@ internal sealed class OverlayDevice : IDisposable
         _mtu = mtu;
         _podCidrs = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
         _routes = new OverlayRoutes(netlink, options, link, mtu, logger);
+        _forwarding = new HostForwarding(options, problems, logger);
         _problems = problems;
         _logger = logger;
     }
@@ -64,8 +66,8 @@ internal sealed class OverlayDevice : IDisposable
         RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ProblemBoard problems,
         ILogger<OverlayDevice> logger)
     {
-        IReadOnlyList<TunDevice> tuns = TunDevice.CreateQueues(
-            NameFor(options.Network.Vni), queues, options.Dataplane.Offloads);
+        KeptDevice kept = new(options.StateDirectory, logger);
+        IReadOnlyList<TunDevice> tuns = Open(netlink, NameFor(options.Network.Vni), queues, options, kept, logger);
         string name = tuns[0].Name;
         OverlayDevice? device = null;
         try
@@ -73,7 +75,9 @@ internal sealed class OverlayDevice : IDisposable
             LinkInfo link = netlink.FindLink(name) ?? throw new LinuxException("RTM_GETLINK", name, Errno.ENODEV);
             device = new OverlayDevice(tuns, netlink, link, mtu, options, problems, logger);
             device._routes.RefuseForeign();
+            device.Keep(kept, options.KeepAtStop);
             DeviceSysctls.Apply(name, options, logger);
+            device._forwarding.Allow(netlink);
             netlink.SetUp(link, mtu.Device);
             device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
             device.Repair();
@@ -105,7 +109,10 @@ internal sealed class OverlayDevice : IDisposable
     {
         IReadOnlyList<LinkInfo> links = _netlink.GetLinks();
         LinkInfo? link = links.FirstOrDefault(l => l.Index == _link.Index);
-        List<string> problems = [.. HostProblems.Find(_link.Name, link, _mtu)];
+        List<string> problems = link is { IsUp: true }
+            ? []
+            : [$"{_link.Name} is down: pods reach no other node; ip link set {_link.Name} up"];
+        _forwarding.Report();
         try
         {
             // A device somebody took down stays down: that is an operator's choice. Gone, its reader ends the daemon.
@@ -128,13 +135,58 @@ internal sealed class OverlayDevice : IDisposable
     }
 
     /// <summary>Removes what would outlive the device. The device itself goes with its last descriptor.</summary>
-    public void RemoveFromKernel() => _routes.RemoveFromKernel();
+    public void RemoveFromKernel()
+    {
+        _routes.RemoveFromKernel();
+        if (!_options.KeepAtStop) return;
+        try
+        {
+            Keep(new KeptDevice(_options.StateDirectory, _logger), isKept: false);
+        }
+        catch (LinuxException gone)
+        {
+            _logger.DeviceWasGone(_link.Name, gone.Message);
+        }
+    }
 
     /// <summary>Closes the device. Its addresses and routes go with its last descriptor; blackholes stay.</summary>
     public void Dispose()
     {
         _problems.Report(Key, ProblemSeverity.Problem);
+        _forwarding.Withdraw();
         foreach (TunDevice queue in _queues) queue.Dispose();
+    }
+
+    // The device of an earlier run is taken over with its addresses and routes: pods' connections have seen a pause.
+    private static IReadOnlyList<TunDevice> Open(
+        RouteNetlink netlink, string name, int queues, OverlayOptions options, KeptDevice kept, ILogger logger)
+    {
+        LinkInfo? left = kept.Find(netlink);
+        if (left is null) return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
+        try
+        {
+            if (left.Name == name)
+            {
+                IReadOnlyList<TunDevice> tuns =
+                    TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads, isThere: true);
+                logger.DeviceTakenOver(name);
+                return tuns;
+            }
+        }
+        catch (LinuxException exception) when (exception.Errno == Errno.EINVAL)
+        {
+            // With another number of queues it cannot be had.
+        }
+
+        netlink.Delete(left);
+        return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
+    }
+
+    private void Keep(KeptDevice kept, bool isKept)
+    {
+        _queues[0].Persist(isKept);
+        if (isKept) kept.Save(_link);
+        else kept.Delete();
     }
 
     private IReadOnlyList<string> Repair(IReadOnlyList<LinkInfo> links, LinkInfo link)

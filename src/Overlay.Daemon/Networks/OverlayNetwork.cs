@@ -185,9 +185,12 @@ internal sealed class OverlayNetwork : IDisposable
     public void RemoveFromKernel()
     {
         if (_isDisposed) return;
-        _packetFilter.RemoveFromKernel();
-        _directRoutes?.RemoveFromKernel();
-        _device.RemoveFromKernel();
+
+        // A fault in one of them leaves nothing of the others behind.
+        _ = _context.Problems.Guard.Try("the packet filter", _packetFilter.RemoveFromKernel);
+        if (_directRoutes is not null)
+            _ = _context.Problems.Guard.Try("the direct routes", _directRoutes.RemoveFromKernel);
+        _ = _context.Problems.Guard.Try("the device", _device.RemoveFromKernel);
     }
 
     /// <summary>

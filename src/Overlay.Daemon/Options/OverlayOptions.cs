@@ -46,6 +46,9 @@ internal sealed record OverlayOptions
     /// <summary>Where state that survives restarts is kept.</summary>
     public required string StateDirectory { get; init; }
 
+    /// <summary>A stop leaves subnet file, device, routes and rules to the next start.</summary>
+    public required bool KeepAtStop { get; init; }
+
     /// <summary>Whether and where the CNI plugin is installed.</summary>
     public required CniInstallOptions CniInstall { get; init; }
 

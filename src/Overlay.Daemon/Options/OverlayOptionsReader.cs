@@ -78,6 +78,11 @@ internal static class OverlayOptionsReader
             StateDirectory = root.DirectoryPath(
                 "StateDirectory", "/var/lib/overlay",
                 "State that survives restarts: VTEP MACs, peers, what the store gave this node."),
+            KeepAtStop = root.Boolean(
+                "KeepAtStop", false,
+                "A stop leaves the subnet file, the device, its routes and the rules of the packet filter to the next "
+                + "start, which takes them over: pods are made meanwhile, and a restart of the daemon's pod does not "
+                + "make the node NotReady. Without it a stop leaves nothing behind."),
             SubnetFile = cniInstall.SubnetFile,
             CniInstall = cniInstall,
             AdminSocket = cniInstall.AdminSocket,

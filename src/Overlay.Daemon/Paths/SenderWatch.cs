@@ -26,7 +26,7 @@ internal sealed class SenderWatch(
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
-        _timer = time.CreateTimer(_ => Look(), null, _pause, _pause);
+        _timer = time.CreateTimer(_ => problems.Guard.Try("the watch of senders", Look), null, _pause, _pause);
         return Task.CompletedTask;
     }
 

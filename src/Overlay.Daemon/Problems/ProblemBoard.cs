@@ -9,10 +9,20 @@ namespace Overlay.Daemon.Problems;
 /// <remarks>
 /// Any thread may report and read. A text is logged when it is reported and no key has reported it yet.
 /// </remarks>
-internal sealed class ProblemBoard(ILogger<ProblemBoard> logger)
+internal sealed class ProblemBoard
 {
+    private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private volatile IReadOnlyList<Entry> _entries = [];
+
+    public ProblemBoard(ILogger<ProblemBoard> logger)
+    {
+        _logger = logger;
+        Guard = new PartGuard(this, logger);
+    }
+
+    /// <summary>Catches what the reporting parts did not expect, and reports it here.</summary>
+    public PartGuard Guard { get; }
 
     /// <summary>Every fault that keeps pods' packets from flowing, in the order in which the keys came.</summary>
     public IReadOnlyList<string> Problems => Of(ProblemSeverity.Problem);
@@ -44,8 +54,8 @@ internal sealed class ProblemBoard(ILogger<ProblemBoard> logger)
 
     private void Log(ProblemSeverity severity, string text)
     {
-        if (severity == ProblemSeverity.Problem) logger.ProblemReported(text);
-        else logger.WarningReported(text);
+        if (severity == ProblemSeverity.Problem) _logger.ProblemReported(text);
+        else _logger.WarningReported(text);
     }
 
     private sealed record Entry(string Key, ProblemSeverity Severity, IReadOnlyList<string> Texts);

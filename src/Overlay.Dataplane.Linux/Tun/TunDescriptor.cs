@@ -10,6 +10,7 @@ internal static unsafe class TunDescriptor
 {
     private const nuint TUNSETIFF = 0x4004_54ca;
     private const nuint TUNSETOFFLOAD = 0x4004_54d0;
+    private const nuint TUNSETPERSIST = 0x4004_54cb;
     private const nuint TUNGETIFF = 0x8004_54d2;
     private const nuint TUN_F_CSUM = 0x01;
     private const nuint TUN_F_TSO4 = 0x02;
@@ -71,6 +72,14 @@ internal static unsafe class TunDescriptor
         offloads = hasHeader ? offloads | Offloads.TunHeader : offloads & ~Offloads.TunHeader;
         SetOffloads(tun, name, ref offloads);
         return tun;
+    }
+
+    /// <summary>Has the device outlive its last descriptor, or not.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static void Persist(FileDescriptor tun, string name, bool isKept)
+    {
+        if (Libc.Ioctl(tun, TUNSETPERSIST, (void*)(isKept ? 1u : 0u)) < 0)
+            throw LinuxException.Last("ioctl TUNSETPERSIST", name);
     }
 
     private static void SetOffloads(FileDescriptor tun, string name, ref Offloads offloads)

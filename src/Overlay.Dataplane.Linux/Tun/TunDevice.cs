@@ -69,15 +69,21 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <param name="name">At most 15 bytes.</param>
     /// <param name="count">Queues, 1 or more.</param>
     /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
-    /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static IReadOnlyList<TunDevice> CreateQueues(string name, int count, Offloads offloads)
+    /// <param name="isThere">A device that an earlier owner has left by <see cref="Persist"/> is taken over.</param>
+    /// <exception cref="LinuxException">
+    /// No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use; EINVAL where one with one queue was to be one with
+    /// several, or the other way round.
+    /// </exception>
+    public static IReadOnlyList<TunDevice> CreateQueues(
+        string name, int count, Offloads offloads, bool isThere = false)
     {
         List<TunDevice> queues = [];
         try
         {
             // The first makes the device, and no other than ours is joined. Several queues make the kernel hash every
             // packet, which one queue need not pay for.
-            while (queues.Count < count) queues.Add(Open(name, queues.Count == 0, count > 1, offloads));
+            while (queues.Count < count) 
+                queues.Add(Open(name, !isThere && queues.Count == 0, count > 1, offloads));
             return queues;
         }
         catch
@@ -100,6 +106,13 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         FileDescriptor tun = TunDescriptor.Adopt(descriptor, out string name, ref offloads);
         return new TunDevice(tun, name, offloads);
     }
+
+    /// <summary>
+    /// Has the device outlive its last descriptor, with addresses and routes, or not any more. Packets to a device
+    /// without descriptors are dropped.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void Persist(bool isKept) => TunDescriptor.Persist(_tun, Name, isKept);
 
     /// <summary>
     /// Gives the descriptor away without closing it; this object is at its end. No thread may be using it.

@@ -6,6 +6,12 @@ namespace Overlay.Host.Kernel;
 /// </remarks>
 public static class Sysctl
 {
+    /// <summary>
+    /// Where a container, whose own /proc/sys is read-only, may have the host's mounted, or the part <c>net</c> of it.
+    /// The network namespace is the container's there too.
+    /// </summary>
+    public const string HostRoot = "/mnt/host/proc/sys";
+
     /// <summary>The file of a parameter, for errors that name it.</summary>
     public static string PathOf(string name) => $"/proc/sys/{name}";
 
@@ -24,9 +30,10 @@ public static class Sysctl
     {
         string path = PathOf(name);
 
-        // Read first: where /proc/sys is read-only, a value that is right already needs no write. The line feed makes
-        // an empty value a write.
-        if (!File.ReadAllText(path).AsSpan().Trim().SequenceEqual(value)) File.WriteAllText(path, value + '\n');
+        // Read first: where /proc/sys is read-only, a value that is right already needs no write.
+        if (File.ReadAllText(path).AsSpan().Trim().SequenceEqual(value)) return;
+        string hosts = $"{HostRoot}/{name}";
+        Write(File.Exists(hosts) ? hosts : path, value);
     }
 
     /// <summary>
@@ -44,4 +51,7 @@ public static class Sysctl
             return null;
         }
     }
+
+    // The line feed makes an empty value a write.
+    private static void Write(string path, string value) => File.WriteAllText(path, value + '\n');
 }

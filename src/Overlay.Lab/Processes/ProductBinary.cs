@@ -15,7 +15,7 @@ public static class ProductBinary
     };
 
     // The programs look for a runtime in the usual places only; the one that runs the lab may be elsewhere.
-    internal static IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>
     {
         ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")),
     };

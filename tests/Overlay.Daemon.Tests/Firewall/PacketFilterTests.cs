@@ -52,7 +52,6 @@ public sealed class PacketFilterTests : IDisposable
     public void A_table_that_another_program_removes_or_changes_is_made_again()
     {
         PacketFilter filter = Make();
-        Node.Invoke(filter.Start);
         Node.Run("nft", "delete table ip overlay-1").Succeeded.ShouldBeTrue();
         WaitFor(() => Tables.Contains("table ip overlay-1", StringComparison.Ordinal));
         Node.Run("nft", "flush chain ip overlay-1 postrouting").Succeeded.ShouldBeTrue();
@@ -71,13 +70,32 @@ public sealed class PacketFilterTests : IDisposable
     public void Tables_that_a_crash_left_are_removed_and_those_in_use_or_of_others_stay()
     {
         foreach (string vni in new[] { "5", "6" })
-            Node.Invoke(() => new PacketFilter(Options(("Network:Vni", vni)), $"overlay.{vni}", _problems, _logger));
+        {
+            PacketFilter crashed = Start(Options(("Network:Vni", vni)), $"overlay.{vni}");
+            Node.Invoke(crashed.Dispose);
+        }
+
         Node.Ip("link add overlay.6 type bridge");
         Node.Run("nft", "add table ip overlay-8").Succeeded.ShouldBeTrue();
         PacketFilter filter = Make();
         Tables.ShouldNotContain("overlay-5");
         Tables.ShouldContain("table ip overlay-6");
         Tables.ShouldContain("table ip overlay-8", customMessage: "it has no rule of ours");
+        Remove(filter);
+    }
+
+    [Fact]
+    public void A_fault_that_nobody_foresaw_is_counted_and_the_watch_begins_anew()
+    {
+        FailingLogger failing = new();
+        PacketFilter filter = Start(Options(), "overlay.1", failing);
+        Node.Run("nft", "delete table ip overlay-1").Succeeded.ShouldBeTrue();
+        WaitFor(() => failing.HasFailed);
+        WaitFor(() => _problems.Guard.Counts.Contains(("the packet filter", 1)));
+        Node.Run("nft", "delete table ip overlay-1").Succeeded.ShouldBeTrue();
+        WaitFor(() => Tables.Contains("table ip overlay-1", StringComparison.Ordinal));
+        WaitFor(() => _problems.Warnings.Count == 0);
+        _boardLogger.Of(LogLevel.Error).ShouldHaveSingleItem().ShouldContain("the packet filter has failed");
         Remove(filter);
     }
 
@@ -89,7 +107,6 @@ public sealed class PacketFilterTests : IDisposable
         PacketFilter filter = Make();
         string warning = _problems.Warnings.ShouldHaveSingleItem();
         warning.ShouldStartWith("chain through of table inet fw drops what it does not know: ");
-        Node.Invoke(filter.Start);
         Node.Run("nft", "add table inet unrelated").Succeeded.ShouldBeTrue();
         Node.Run("nft", "delete table inet fw").Succeeded.ShouldBeTrue();
         WaitFor(() => _problems.Warnings.Count == 0);
@@ -122,7 +139,16 @@ public sealed class PacketFilterTests : IDisposable
     public void Dispose() => _lab.Dispose();
 
     private PacketFilter Make(params (string, string)[] keys) =>
-        Node.Invoke(() => new PacketFilter(Options(keys), "overlay.1", _problems, _logger));
+        Start(Options(keys), "overlay.1");
+
+    private PacketFilter Start(
+        Daemon.Options.OverlayOptions options, string device, ILogger<PacketFilter>? logger = null) =>
+        Node.Invoke(() =>
+        {
+            PacketFilter filter = new(options, device, _problems, logger ?? _logger);
+            filter.Start();
+            return filter;
+        });
 
     private Daemon.Options.OverlayOptions Options(params (string, string)[] keys) =>
         TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
@@ -137,5 +163,24 @@ public sealed class PacketFilterTests : IDisposable
     {
         Stopwatch watch = Stopwatch.StartNew();
         while (!condition()) watch.Elapsed.ShouldBeLessThan(_limit);
+    }
+
+    /// <summary>Fails once, at the first warning.</summary>
+    private sealed class FailingLogger : ILogger<PacketFilter>
+    {
+        public bool HasFailed { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
+        {
+            if (HasFailed || logLevel != LogLevel.Warning) return;
+            HasFailed = true;
+            throw new InvalidOperationException("nobody foresaw it");
+        }
     }
 }

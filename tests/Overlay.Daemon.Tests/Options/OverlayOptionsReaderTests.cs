@@ -77,6 +77,7 @@ public class OverlayOptionsReaderTests
             ControlPlane = options.ControlPlane,
             SubnetFile = "/run/x.env",
             StateDirectory = "/srv/state",
+            KeepAtStop = false,
             IpMasq = false,
             NonMasqueradeCidrs = options.NonMasqueradeCidrs,
             Dataplane = new DataplaneOptions

@@ -45,6 +45,28 @@ public class OverlayctlTests
     }
 
     [Fact]
+    public void Probes_answer_by_exit_code_and_only_for_a_daemon_of_their_own_pod()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "probe", Nodes = 1, PodsPerNode = 0 });
+        Node a = cluster["a"];
+        foreach (string probe in new[] { "alive", "started", "ready" })
+            a.Overlayctl(probe).EnsureSuccess().Output.ShouldStartWith("overlayd ");
+
+        // As from a new pod, while the old one still has the socket.
+        CommandResult other = a.Run(
+            "unshare", "-p", "-f", ProductBinary.Find("overlayctl"), "ready", "--socket", a.Socket);
+        other.ExitCode.ShouldBe(1, other.Output);
+        other.Error.ShouldContain("another pod's");
+
+        a.Ip("link set overlay.1 down");
+        Waiting.For(() => a.Overlayctl("ready").ExitCode == 1);
+        a.Overlayctl("ready").Error.ShouldContain("overlay.1 is down");
+        a.Overlayctl("alive").EnsureSuccess();
+        cluster.Daemons[0].Stop().ShouldBe(0);
+        a.Overlayctl("alive").ExitCode.ShouldBe(1);
+    }
+
+    [Fact]
     public void Health_and_metrics_are_on_the_loopback_and_reports_only_on_the_socket()
     {
         using Cluster cluster = Cluster.Start(new LabOptions { Name = "http" });

@@ -2,7 +2,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 
-/// <summary>deploy/kubernetes/overlay.yaml, taken apart.</summary>
+/// <summary>A manifest of deploy/kubernetes, taken apart.</summary>
 internal sealed class KubernetesManifest
 {
     private readonly IReadOnlyList<YamlNode> _objects;
@@ -15,11 +15,11 @@ internal sealed class KubernetesManifest
 
     public YamlNode Init => Items(At(PodSpec, "initContainers")).ShouldHaveSingleItem();
 
-    public static KubernetesManifest Read()
+    public static KubernetesManifest Read(string file = "overlay.yaml")
     {
         YamlStream stream = [];
         using StreamReader reader =
-            File.OpenText(Path.Combine(Repository.Root, "deploy", "kubernetes", "overlay.yaml"));
+            File.OpenText(Path.Combine(Repository.Root, "deploy", "kubernetes", file));
         stream.Load(reader);
         return new([.. stream.Documents.Select(static document => document.RootNode)]);
     }

@@ -88,16 +88,17 @@ public partial class KubernetesManifestTests
         Mounts(_manifest.Daemon).ShouldNotContain(static path => path.StartsWith("/opt/cni", StringComparison.Ordinal)
             || path.StartsWith("/etc/cni", StringComparison.Ordinal));
         Mounts(_manifest.Init).ShouldBe(["/etc/overlay", "/opt/cni/bin", "/etc/cni/net.d"]);
+        Text(_manifest.PodSpec, "securityContext", "seccompProfile", "type").ShouldBe("RuntimeDefault");
     }
 
     [Fact]
     public void Probes_ask_where_the_daemon_answers_and_nothing_keeps_it_from_a_node()
     {
-        foreach ((string probe, string path) in new[] { ("livenessProbe", "/healthz"), ("readinessProbe", "/readyz") })
+        foreach ((string probe, string command) in new[]
         {
-            YamlNode get = At(_manifest.Daemon, probe, "httpGet");
-            (Text(get, "host"), Text(get, "port"), Text(get, "path")).ShouldBe(("127.0.0.1", "9472", path));
-        }
+            ("startupProbe", "started"), ("livenessProbe", "alive"), ("readinessProbe", "ready"),
+        }) Texts(_manifest.Daemon, probe, "exec", "command").ShouldBe(["overlayctl", command]);
+        Text(_manifest.Daemon, "startupProbe", "periodSeconds").ShouldBe("1");
 
         Text(_manifest.PodSpec, "hostNetwork").ShouldBe("true");
         Text(_manifest.PodSpec, "priorityClassName").ShouldBe("system-node-critical");
@@ -145,7 +146,8 @@ public partial class KubernetesManifestTests
 
         string[] mounts = Mounts(_manifest.Daemon);
         foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/var/lib/cni/networks",
-            "/var/lib/cni/overlay", "/dev/net/tun", "/etc/overlay" }) mounts.ShouldContain(needed);
+            "/var/lib/cni/overlay", "/dev/net/tun", "/etc/overlay",
+            $"{Overlay.Host.Kernel.Sysctl.HostRoot}/net" }) mounts.ShouldContain(needed);
         string[] volumes = [.. Items(At(_manifest.PodSpec, "volumes")).Select(static volume => Text(volume, "name"))];
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
         {
@@ -153,6 +155,17 @@ public partial class KubernetesManifestTests
         }
 
         Text(Items(At(_manifest.Daemon, "env")).ShouldHaveSingleItem(), "name").ShouldBe("OVERLAY_NodeName");
+    }
+
+    [Fact]
+    public void What_takes_overlay_off_a_node_has_all_that_the_daemon_and_the_installer_write_to()
+    {
+        KubernetesManifest removal = KubernetesManifest.Read("uninstall.yaml");
+        Texts(removal.Init, "command")[..2].ShouldBe(["overlayd", "uninstall"]);
+        Mounts(_manifest.Daemon).Concat(Mounts(_manifest.Init)).Except(Mounts(removal.Init)).ShouldBe(["/dev/net/tun"]);
+        Text(removal.Init, "image").ShouldBe(Text(_manifest.Daemon, "image"));
+        Texts(removal.Init, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW"]);
+        removal.Kinds.ShouldBe(["DaemonSet"]);
     }
 
     [Fact]

@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Firewall;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
+using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Removal;
+
+/// <summary>What a daemon that has stopped, and the plugin, have left in the kernel.</summary>
+internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory loggers)
+{
+    // The plugin's own default; a configuration that names another one is not ours and stays.
+    private const string Bridge = "cni0";
+
+    private readonly ILogger _logger = loggers.CreateLogger<LeftKernelState>();
+
+    /// <summary>A process listens on that socket.</summary>
+    public static bool AnswersOn(string socket)
+    {
+        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(socket));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>flannel has a device for this network.</summary>
+    public bool HasFlannel
+    {
+        get
+        {
+            using RouteNetlink netlink = new();
+            return netlink.FindLink($"flannel.{options.Network.Vni}") is { Kind: "vxlan" };
+        }
+    }
+
+    /// <summary>Removes the pods' bridge, where it has an address of this node's pods, or of the cluster's.</summary>
+    /// <returns>The reason why it stays; null where it is gone, or is somebody else's.</returns>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public string? RemoveBridge()
+    {
+        using RouteNetlink netlink = new();
+        if (netlink.FindLink(Bridge) is not { Kind: "bridge" } bridge || !IsOurs(netlink, bridge)) return null;
+        string[] ports =
+            [.. netlink.GetLinks().Where(link => link.MasterIndex == bridge.Index).Select(static link => link.Name)];
+        if (ports.Length > 0) return $"{Bridge} has the interfaces of {ports.Length} pods ({string.Join(", ", ports)})";
+        netlink.Delete(bridge);
+        _logger.Removed(Bridge);
+        return null;
+    }
+
+    /// <summary>Removes the device that was kept, and routes that outlive a device.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void RemoveDevice()
+    {
+        using RouteNetlink netlink = new();
+        KeptDevice kept = new(options.StateDirectory, _logger);
+        if (kept.Find(netlink) is { } device)
+        {
+            netlink.Delete(device);
+            _logger.Removed(device.Name);
+        }
+
+        HashSet<string> present = [.. netlink.GetLinks().Select(static link => link.Name)];
+        IpPrefix[] ours =
+        [
+            .. new BlackholeRecord(options.StateDirectory, _logger).Load()
+                .Where(entry => !present.Contains(entry.Key)).SelectMany(static entry => entry.Value),
+        ];
+        foreach (RouteInfo route in netlink.GetRoutes(protocol: RouteProtocol.Overlay)
+            .Where(route => (route.IsBlackhole || route.Gateway is not null)
+                && ours.Any(prefix => prefix.Contains(route.Prefix))))
+        {
+            netlink.RemoveRoute(route);
+            _logger.Removed($"route {route.Prefix}");
+        }
+    }
+
+    /// <summary>
+    /// Removes tables, chains and the reservation of the port: takes them over, as a start does, first.
+    /// </summary>
+    /// <returns>What stays, a sentence each.</returns>
+    /// <exception cref="LinuxException">Changes cannot be watched.</exception>
+    public IReadOnlyList<string> RemovePacketFilter()
+    {
+        ProblemBoard problems = new(loggers.CreateLogger<ProblemBoard>());
+        using PacketFilter filter =
+            new(options, $"overlay.{options.Network.Vni}", problems, loggers.CreateLogger<PacketFilter>());
+        filter.Start();
+        filter.RemoveFromKernel();
+        return [.. problems.Warnings.Where(static warning => warning.StartsWith("table ", StringComparison.Ordinal))];
+    }
+
+    private bool IsOurs(RouteNetlink netlink, LinkInfo bridge)
+    {
+        IpPrefix[] pods =
+        [
+            .. new[] { options.Network.Cidr, options.Network.CidrV6, options.Subnet, options.SubnetV6 }
+                .OfType<IpPrefix>(),
+            .. NodeSubnetFile.Find(options.SubnetFile) is { } written
+                ? new[] { written.Ipv4, written.Ipv6 }.OfType<IpPrefix>()
+                : [],
+        ];
+        return netlink.GetAddresses().Any(
+            address => address.LinkIndex == bridge.Index && pods.Any(prefix => prefix.Contains(address.Address)));
+    }
+}
