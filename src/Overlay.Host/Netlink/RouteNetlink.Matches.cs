@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using Overlay.Host.Interop;
+using Overlay.Wire.Values;
+
+namespace Overlay.Host.Netlink;
+
+public sealed partial class RouteNetlink
+{
+    /// <summary>The entry that a packet of this host's own to that address takes, by all rules and tables.</summary>
+    /// <param name="destination">Where it goes.</param>
+    /// <param name="source">The address it comes from; null while none is chosen.</param>
+    /// <returns>Null when no entry takes it, or one that discards it.</returns>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public RouteMatch? FindMatch(IpAddress destination, IpAddress? source = null) => FindMatch(destination, source, 0);
+
+    /// <summary>The same for a packet that is forwarded.</summary>
+    /// <param name="destination">Where it goes.</param>
+    /// <param name="source">The address it comes from.</param>
+    /// <param name="incoming">The device it comes by.</param>
+    /// <returns>Null when no entry takes it, or the host does not forward it.</returns>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public RouteMatch? FindForwardMatch(IpAddress destination, IpAddress source, LinkInfo incoming) =>
+        FindMatch(destination, source, incoming.Index);
+
+    private RouteMatch? FindMatch(IpAddress destination, IpAddress? source, int incoming)
+    {
+        byte[] header = new byte[RtMsgLength];
+        header[0] = FamilyOf(destination.Family);
+        header[1] = (byte)destination.Bits;
+        header[2] = (byte)(source?.Bits ?? 0);
+        MemoryMarshal.Write(header.AsSpan(8), RtNetlink.RTM_F_LOOKUP_TABLE | RtNetlink.RTM_F_FIB_MATCH);
+        NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_ACK, header);
+        _ = request.Add(RtNetlink.RTA_DST, destination);
+        if (source is { } from) _ = request.Add(RtNetlink.RTA_SRC, from);
+        if (incoming != 0) _ = request.Add(RtNetlink.RTA_IIF, (uint)incoming);
+        try
+        {
+            IReadOnlyList<RouteMatch> answer = _socket.Dump(request, "RTM_GETROUTE", $"{destination}", ReadMatch);
+            return answer.Count == 0 ? null : answer[0];
+        }
+        catch (LinuxException unreachable)
+            when (unreachable.Errno is Errno.ENETUNREACH or Errno.EHOSTUNREACH or Errno.EINVAL or Errno.EACCES
+                or Errno.EXDEV)
+        {
+            // Besides routes that discard: a source that may not come by that device, or cannot be used as one.
+            return null;
+        }
+    }
+
+    private static RouteMatch? ReadMatch(ushort type, ReadOnlySpan<byte> payload)
+    {
+        if (type != RtNetlink.RTM_NEWROUTE || payload[7] != RtNetlink.RTN_UNICAST) return null;
+        if (ReadRoute(payload, null) is not { } route) return null;
+        uint table = payload[4];
+        NetlinkAttributes attributes = new(payload[RtMsgLength..]);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == RtNetlink.RTA_TABLE) table = attributes.ReadUInt32();
+        }
+
+        return new RouteMatch(route, table);
+    }
+}
