@@ -41,7 +41,7 @@ internal sealed class WayCheck(
         if (options is { Network.CidrV6: { } clusterV6, SubnetV6: { } subnetV6 }) pods.Add(Find(clusterV6, subnetV6));
         problems.Report(PodsKey, ProblemSeverity.Problem, pods.OfType<string>());
         problems.Report(TunnelsKey, ProblemSeverity.Warning, Peers()
-            .Select(peer => _routing.FindDiversion(underlay, peer)).OfType<string>().Distinct());
+            .Select(peer => _routing.FindDiversion(underlay, peer, options.Network.Port)).OfType<string>().Distinct());
 
         string? Find(IpPrefix cidr, IpPrefix own) =>
             _routing.FindDiversion(cidr, Elsewhere(cidr, own), Inside(own, 2), tun, bridge);

@@ -24,22 +24,24 @@ internal sealed class PolicyRouting(RouteNetlink netlink)
             ?? (bridge is null ? null : Diverted(netlink.FindForwardMatch(destination, source, bridge), device.Index));
         return match is null ? null
             : $"{Rule(match, cluster.Family, out uint priority)}, and its route {match.Route.Prefix} takes packets for "
-                + $"{cluster} away from {device.Name}: pods do not reach other nodes; {Mend(priority, cluster)}";
+                + $"{cluster} away from {device.Name}: pods do not reach other nodes; "
+                + Mend(priority, cluster.Family, $"to {cluster}");
     }
 
     /// <summary>The same for the tunnel to a peer.</summary>
     /// <param name="underlay">Where the tunnel ends here.</param>
     /// <param name="peer">Where it ends there.</param>
+    /// <param name="port">The UDP port of the tunnels.</param>
     /// <exception cref="LinuxException">rtnetlink refused.</exception>
-    public string? FindDiversion(UnderlayInterface underlay, IpAddress peer)
+    public string? FindDiversion(UnderlayInterface underlay, IpAddress peer, ushort port)
     {
         IpAddress? own = underlay.Addresses.Where(a => a.Family == peer.Family)
             .Select(static a => (IpAddress?)a).FirstOrDefault();
-        if (own is null || Diverted(netlink.FindMatch(peer, own), underlay.Exit.Index) is not { } match) return null;
-        IpPrefix towards = underlay.Networks.Where(n => n.Contains(peer))
-            .DefaultIfEmpty(new IpPrefix(peer, peer.Bits)).First();
+        if (own is null) return null;
+        if (Diverted(netlink.FindMatch(peer, own, port), underlay.Exit.Index) is not { } match) return null;
         return $"{Rule(match, peer.Family, out uint priority)}, and its route {match.Route.Prefix} takes the tunnels "
-            + $"to {towards} away from {underlay.Exit.Name}: peers may not be reached; {Mend(priority, towards)}";
+            + $"away from {underlay.Exit.Name}: peers may not be reached; "
+            + Mend(priority, peer.Family, $"ipproto udp dport {port}");
     }
 
     private static RouteMatch? Diverted(RouteMatch? match, int link) =>
@@ -56,6 +58,6 @@ internal sealed class PolicyRouting(RouteNetlink netlink)
             : $"policy rule {rule.Priority} asks table {match.Table} before main";
     }
 
-    private static string Mend(uint priority, IpPrefix towards) =>
-        $"ip {(towards.Family == IpFamily.IPv6 ? "-6 " : "")}rule add pref {priority - 1} to {towards} lookup main";
+    private static string Mend(uint priority, IpFamily family, string packets) =>
+        $"ip {(family == IpFamily.IPv6 ? "-6 " : "")}rule add pref {priority - 1} {packets} lookup main";
 }

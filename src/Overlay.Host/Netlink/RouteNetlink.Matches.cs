@@ -6,12 +6,17 @@ namespace Overlay.Host.Netlink;
 
 public sealed partial class RouteNetlink
 {
+    // IPPROTO_UDP.
+    private const byte Udp = 17;
+
     /// <summary>The entry that a packet of this host's own to that address takes, by all rules and tables.</summary>
     /// <param name="destination">Where it goes.</param>
     /// <param name="source">The address it comes from; null while none is chosen.</param>
+    /// <param name="udpPort">The port that it goes to by UDP; 0 for a packet of another kind.</param>
     /// <returns>Null when no entry takes it, or one that discards it.</returns>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public RouteMatch? FindMatch(IpAddress destination, IpAddress? source = null) => FindMatch(destination, source, 0);
+    public RouteMatch? FindMatch(IpAddress destination, IpAddress? source = null, ushort udpPort = 0) =>
+        FindMatch(destination, source, 0, udpPort);
 
     /// <summary>The same for a packet that is forwarded.</summary>
     /// <param name="destination">Where it goes.</param>
@@ -20,9 +25,9 @@ public sealed partial class RouteNetlink
     /// <returns>Null when no entry takes it, or the host does not forward it.</returns>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public RouteMatch? FindForwardMatch(IpAddress destination, IpAddress source, LinkInfo incoming) =>
-        FindMatch(destination, source, incoming.Index);
+        FindMatch(destination, source, incoming.Index, 0);
 
-    private RouteMatch? FindMatch(IpAddress destination, IpAddress? source, int incoming)
+    private RouteMatch? FindMatch(IpAddress destination, IpAddress? source, int incoming, ushort udpPort)
     {
         byte[] header = new byte[RtMsgLength];
         header[0] = FamilyOf(destination.Family);
@@ -33,6 +38,13 @@ public sealed partial class RouteNetlink
         _ = request.Add(RtNetlink.RTA_DST, destination);
         if (source is { } from) _ = request.Add(RtNetlink.RTA_SRC, from);
         if (incoming != 0) _ = request.Add(RtNetlink.RTA_IIF, (uint)incoming);
+        if (udpPort != 0)
+        {
+            // In network byte order, as in the packet.
+            _ = request.Add(RtNetlink.RTA_IP_PROTO, Udp);
+            _ = request.Add(RtNetlink.RTA_DPORT, [(byte)(udpPort >> 8), (byte)udpPort]);
+        }
+
         try
         {
             IReadOnlyList<RouteMatch> answer = _socket.Dump(request, "RTM_GETROUTE", $"{destination}", ReadMatch);

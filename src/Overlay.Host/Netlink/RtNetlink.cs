@@ -86,6 +86,8 @@ internal static class RtNetlink
     public const ushort RTA_DST = 1;
     public const ushort RTA_SRC = 2;
     public const ushort RTA_IIF = 3;
+    public const ushort RTA_IP_PROTO = 27;
+    public const ushort RTA_DPORT = 29;
     public const ushort RTA_OIF = 4;
     public const ushort RTA_GATEWAY = 5;
     public const ushort RTA_PRIORITY = 6;

@@ -126,8 +126,8 @@ public class FlannelMoveTests
         foreach (Node node in lab.Nodes) store.Configure(node, directRouting: true);
 
         // As flannel's DirectRouting sets them; one of them is of somebody else's.
-        a.Ip("route add 10.244.2.0/24 via 192.168.77.2", "-6 route add fd00:10:244:2::/64 via fd77::2",
-            "route add 10.244.77.0/24 via 192.168.77.254");
+        a.Ip("route add 10.244.2.0/24 via 192.168.77.2", "route add 10.244.77.0/24 via 192.168.77.254");
+        a.Run("ip", "-6", "route", "add", "fd00:10:244:2::/64", "via", "fd77::2").EnsureSuccess();
         foreach (Node node in lab.Nodes) store.Put(KernelVxlan.LeaseOf(node));
         DaemonProcess[] daemons = [a.StartDaemon(), b.StartDaemon()];
         foreach (DaemonProcess daemon in daemons) daemon.WaitReady();
