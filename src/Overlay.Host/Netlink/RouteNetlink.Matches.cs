@@ -33,7 +33,10 @@ public sealed partial class RouteNetlink
         header[0] = FamilyOf(destination.Family);
         header[1] = (byte)destination.Bits;
         header[2] = (byte)(source?.Bits ?? 0);
-        MemoryMarshal.Write(header.AsSpan(8), RtNetlink.RTM_F_LOOKUP_TABLE | RtNetlink.RTM_F_FIB_MATCH);
+
+        // IPv6 tells the table unasked, and refuses to be asked.
+        uint table = destination.Family == IpFamily.IPv4 ? RtNetlink.RTM_F_LOOKUP_TABLE : 0;
+        MemoryMarshal.Write(header.AsSpan(8), table | RtNetlink.RTM_F_FIB_MATCH);
         NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_ACK, header);
         _ = request.Add(RtNetlink.RTA_DST, destination);
         if (source is { } from) _ = request.Add(RtNetlink.RTA_SRC, from);
