@@ -9,5 +9,5 @@ internal sealed record UnderlayReport(string Interface, int Mtu, string? Ipv4, s
     public static UnderlayReport? Of(UnderlayInterface? underlay) => underlay is null
         ? null
         : new UnderlayReport(
-            underlay.Link.Name, underlay.Link.Mtu, underlay.Ipv4?.ToString(), underlay.Ipv6?.ToString());
+            underlay.Link.Name, underlay.Exit.Mtu, underlay.Ipv4?.ToString(), underlay.Ipv6?.ToString());
 }

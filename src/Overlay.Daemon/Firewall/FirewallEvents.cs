@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
 
@@ -52,4 +53,25 @@ internal static partial class FirewallEvents
 
     [LoggerMessage(EventId = 3410, Level = LogLevel.Error, Message = "port {Port} stays reserved: {Reason}")]
     public static partial void PortStaysReserved(this ILogger logger, ushort port, string reason);
+
+    [LoggerMessage(
+        EventId = 3411, Level = LogLevel.Information,
+        Message = "the tunnels' packets are tracked as connections, for a rule of this host accepts them only so, "
+            + "which costs speed; a rule for udp dport {Port} without a state is better than this one: {Rule}")]
+    public static partial void TunnelsAreTracked(this ILogger logger, ushort port, string rule);
+
+    [LoggerMessage(
+        EventId = 3412, Level = LogLevel.Information,
+        Message = "{Count} connections of {Pods} that began without masquerading begin anew")]
+    public static partial void GapFlowsForgotten(this ILogger logger, int count, IpPrefix pods);
+
+    [LoggerMessage(
+        EventId = 3413, Level = LogLevel.Debug,
+        Message = "connections that began without masquerading are not looked for: {Reason}")]
+    public static partial void GapFlowsUnread(this ILogger logger, string reason);
+
+    [LoggerMessage(
+        EventId = 3414, Level = LogLevel.Information,
+        Message = "the tunnels' packets are not tracked as connections any more: no rule of this host needs it")]
+    public static partial void TunnelsAreUntracked(this ILogger logger);
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Options;
 using Overlay.Host.Netlink;
 using Overlay.Host.Programs;
 using Overlay.Wire.Values;
@@ -17,8 +18,9 @@ internal sealed partial class FormerNetworks(Vni own, ILogger logger)
     public bool Owns(string name)
     {
         if (Number().Match(name) is not { Success: true } match || match.Value == $"{own}") return false;
+        if (DeviceNames.Find(match.Value) is not { } device) return false;
         using RouteNetlink netlink = new();
-        return netlink.FindLink($"overlay.{match.Value}") is null;
+        return netlink.FindLink(device) is null;
     }
 
     /// <summary>Removes the tables of such networks.</summary>
@@ -32,7 +34,7 @@ internal sealed partial class FormerNetworks(Vni own, ILogger logger)
 
             // The name alone may be another program's.
             string rules = HostTool.Run("nft", "", "list", "table", family, name);
-            if (!rules.Contains("fib daddr type local notrack", StringComparison.Ordinal)) continue;
+            if (!NftTable.IsOurs(rules)) continue;
             _ = HostTool.Run("nft", "", "delete", "table", family, name);
             logger.FormerTableRemoved(family, name);
         }

@@ -13,21 +13,11 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
 {
     /// <summary>All such chains of this host.</summary>
     /// <exception cref="IOException"><c>nft</c> failed.</exception>
-    public static IReadOnlyList<ForwardHook> List()
-    {
-        List<ForwardHook> hooks = [];
-        (string family, string table, string chain) = ("", "", "");
-        foreach (string line in HostTool.Run("nft", "", "list", "chains").Split('\n'))
-        {
-            if (TableLine().Match(line) is { Success: true } inTable)
-                (family, table) = (inTable.Groups[1].Value, inTable.Groups[2].Value);
-            else if (ChainLine().Match(line) is { Success: true } inChain) chain = inChain.Groups[1].Value;
-            else if (line.Contains("type filter hook forward ", StringComparison.Ordinal))
-                hooks.Add(new(family, table, chain, line.Contains("policy drop", StringComparison.Ordinal)));
-        }
-
-        return hooks;
-    }
+    public static IReadOnlyList<ForwardHook> List() =>
+    [
+        .. NftBaseChain.List().Where(static chain => chain.Hook == "forward")
+            .Select(static chain => new ForwardHook(chain.Family, chain.Table, chain.Name, chain.Drops)),
+    ];
 
     /// <summary>
     /// The reason why the chain lets pods' packets not pass, with the command that changes it; null when they pass.
@@ -69,12 +59,6 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
 
     private string List(string what, params string[] names) =>
         HostTool.Run("nft", "", ["-s", "-n", "list", what, Family, .. names]);
-
-    [GeneratedRegex(@"^table (\w+) (\S+) \{")]
-    private static partial Regex TableLine();
-
-    [GeneratedRegex(@"^\s+chain (\S+) \{")]
-    private static partial Regex ChainLine();
 
     [GeneratedRegex("""^(counter )?(log( (prefix "[^"]*"|(level|group|snaplen|queue-threshold) \S+|flags( \w+)+?))* )?(?<verdict>accept|drop|reject)( with .*)?( comment "[^"]*")?$""")]
     private static partial Regex Unconditional();

@@ -14,13 +14,25 @@ internal sealed class NftTable
     // KUBE-MARK-MASQ.
     private const string KubernetesMark = "0x00004000";
 
+    // These tell our table from another program's.
+    private const string Untracked = "fib daddr type local notrack";
+    private const string Tracked = "fib daddr type local accept";
+
     private NftTable(IpFamily family, string name, string rules, bool masquerades)
     {
         Masquerades = masquerades;
+        IpFamily = family;
         Family = family == IpFamily.IPv4 ? "ip" : "ip6";
         Name = name;
         Rules = rules;
     }
+
+    /// <summary>A table as nft lists it, by whatever name, is one of this daemon's.</summary>
+    public static bool IsOurs(string listed) => listed.Contains(Untracked, StringComparison.Ordinal)
+        || listed.Contains(Tracked, StringComparison.Ordinal);
+
+    /// <summary>The packets it is for.</summary>
+    public IpFamily IpFamily { get; }
 
     /// <summary>nft's name of the family.</summary>
     public string Family { get; }
@@ -40,7 +52,8 @@ internal sealed class NftTable
     /// <param name="family">Which family.</param>
     /// <param name="options">Networks, port, and destinations without masquerading.</param>
     /// <param name="device">The TUN.</param>
-    public static NftTable For(IpFamily family, OverlayOptions options, string device)
+    /// <param name="tracksTunnels">A rule of the host accepts tunnels only as connections that are tracked.</param>
+    public static NftTable For(IpFamily family, OverlayOptions options, string device, bool tracksTunnels = false)
     {
         bool isIpv4 = family == IpFamily.IPv4;
         string name = $"overlay-{options.Network.Vni}";
@@ -52,9 +65,9 @@ internal sealed class NftTable
         // connections. No rule of another program can translate a packet that is not tracked.
         string tunnels = $"udp dport {options.Network.Port}";
         AppendChain(rules, "prerouting", "type filter hook prerouting priority raw; policy accept;",
-            $"{tunnels} fib daddr type local notrack");
+            $"{tunnels} {(tracksTunnels ? Tracked : Untracked)}");
         AppendChain(rules, "output", "type filter hook output priority raw; policy accept;",
-            $"{tunnels} fib saddr type local notrack");
+            tracksTunnels ? [] : [$"{tunnels} fib saddr type local notrack"]);
         IpPrefix? cluster = isIpv4 ? options.Network.Cidr : options.Network.CidrV6;
         IpPrefix? pods = isIpv4 ? options.Subnet : options.SubnetV6;
         if (cluster is not null && pods is not null)

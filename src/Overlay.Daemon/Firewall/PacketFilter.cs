@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
+using Overlay.Daemon.Underlay;
 using Overlay.Host.Netlink;
 using Overlay.Host.Programs;
 using Overlay.Wire.Values;
@@ -26,13 +28,19 @@ internal sealed class PacketFilter : IDisposable
     // No notification comes for rules of iptables-legacy, addresses and routes of other programs, and bridge-nf.
     private static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(30);
 
+    // An operator who mends what a warning names sees it gone soon.
+    private static readonly TimeSpan _lookAgain = TimeSpan.FromSeconds(5);
+
     // The words of nft for a table that does not exist.
     private const string Missing = "No such file or directory";
 
-    private readonly IReadOnlyList<NftTable> _tables;
+    private readonly string _device;
+    private readonly LookPace _pace = new(_settleTime);
+    private readonly GapFlows _gapFlows;
+    private readonly LookPace _widePace = new(_lookAgain);
 
-    // Each table that was made, as nft lists it; null where it could not be listed.
-    private readonly Dictionary<NftTable, string?> _applied = [];
+    // Each table that was made, by family and name, as nft lists it; null where that is not known.
+    private readonly Dictionary<(string Family, string Name), string?> _applied = [];
     private readonly ForwardPolicy _forward;
     private readonly FormerNetworks _former;
     private readonly ReservedPort _port;
@@ -43,7 +51,11 @@ internal sealed class PacketFilter : IDisposable
     private readonly ManualResetEventSlim _ending = new();
     private readonly ProblemBoard _problems;
     private readonly GuardedThread _thread;
+    private IReadOnlyList<NftTable> _tables;
     private bool _isTold;
+    private bool _tracksTunnels;
+    private long? _lookedWide;
+    private IReadOnlyList<string> _wide = [];
 
     /// <summary>Nothing is made before <see cref="Start"/>.</summary>
     /// <param name="options">Networks, and whether and where pods are masqueraded.</param>
@@ -56,7 +68,9 @@ internal sealed class PacketFilter : IDisposable
         _options = options;
         _problems = problems;
         _logger = logger;
-        _tables = [.. Families().Select(family => NftTable.For(family, options, device))];
+        _device = device;
+        _gapFlows = new GapFlows(options, logger);
+        _tables = Tables();
         FormerNetworks former = new(options.Network.Vni, logger);
         _forward = new ForwardPolicy(options, device, former, logger);
         _port = new ReservedPort(options.Network.Port, new ReservedPortRecord(options.StateDirectory, logger), logger);
@@ -84,7 +98,7 @@ internal sealed class PacketFilter : IDisposable
     public void RemoveFromKernel()
     {
         Stop();
-        foreach (NftTable table in _applied.Keys)
+        foreach (NftTable table in _tables.Where(table => _applied.ContainsKey((table.Family, table.Name))))
         {
             if (Try(() => HostTool.Run("nft", table.Removal, "-f", "-")) is { } failure)
                 _logger.TableStays(table.Family, table.Name, failure);
@@ -105,6 +119,12 @@ internal sealed class PacketFilter : IDisposable
     }
 
     // A kernel without IPv6, or with it disabled at boot, has neither tunnels nor pods for such a table.
+    private NftTable[] Tables() =>
+        [.. Families().Select(family => NftTable.For(family, _options, _device, _tracksTunnels))];
+
+    private TimeSpan WideInterval =>
+        _wide.Count == 0 && _widePace.Pause < _lookInterval ? _lookInterval : _widePace.Pause;
+
     private static IEnumerable<IpFamily> Families() =>
         File.Exists("/proc/net/if_inet6") ? [IpFamily.IPv4, IpFamily.IPv6] : [IpFamily.IPv4];
 
@@ -117,18 +137,20 @@ internal sealed class PacketFilter : IDisposable
 
     private bool Watch()
     {
-        if (Try(() => _monitor.Wait(_lookInterval)) is { } failure)
+        if (Try(() => _monitor.Wait(WideInterval)) is { } failure)
         {
             if (!_isTold) _logger.ChangesUnwatched(failure);
             _isTold = true;
         }
 
-        if (!_ending.Wait(_settleTime)) Look();
+        if (!_ending.Wait(_pace.Pause)) Look();
         return !_monitor.IsInterrupted;
     }
 
     private void Look()
     {
+        if (_lookedWide is not { } last || Stopwatch.GetElapsedTime(last) >= WideInterval) LookWide();
+        long began = Stopwatch.GetTimestamp();
         List<string> warnings = [];
         foreach (NftTable table in _tables)
         {
@@ -136,20 +158,58 @@ internal sealed class PacketFilter : IDisposable
         }
 
         warnings.AddRange(_forward.Repair());
-        if (Try(() => warnings.AddRange(_plan.Find())) is { } unread)
-            warnings.Add($"addresses and routes of this host cannot be read: {unread}");
+        warnings.AddRange(_wide);
         warnings.AddRange(BridgeFilter.Find(_options));
         _problems.Report(Key, ProblemSeverity.Warning, warnings);
+        _pace.Add(Stopwatch.GetElapsedTime(began));
+    }
+
+    // The looks that cost most where there is much to look at, less often than the others.
+    private void LookWide()
+    {
+        long began = Stopwatch.GetTimestamp();
+        List<string> warnings = [];
+        if (Try(FollowStateRules) is { } failure)
+            warnings.Add($"rules that accept tunnels by the state of a connection cannot be looked for: {failure}");
+        if (Try(() => warnings.AddRange(_plan.Find())) is { } unread)
+            warnings.Add($"addresses and routes of this host cannot be read: {unread}");
+        _wide = warnings;
+        _lookedWide = Stopwatch.GetTimestamp();
+        _widePace.Add(Stopwatch.GetElapsedTime(began));
+    }
+
+    // Rules come and go; the tables follow in one transaction each.
+    private void FollowStateRules()
+    {
+        string? rule;
+        try
+        {
+            rule = StateRules.Find(_options.Network.Port);
+        }
+        catch (FileNotFoundException)
+        {
+            // Without nft there is no table that keeps tunnels from being tracked.
+            return;
+        }
+
+        if (rule is not null == _tracksTunnels) return;
+        _tracksTunnels = rule is not null;
+        if (rule is not null) _logger.TunnelsAreTracked(_options.Network.Port, rule);
+        else _logger.TunnelsAreUntracked();
+        _tables = Tables();
+        foreach ((string, string) made in _applied.Keys.ToArray()) _applied[made] = null;
     }
 
     private void Repair(NftTable table)
     {
-        string? applied = _applied.GetValueOrDefault(table);
+        (string, string) key = (table.Family, table.Name);
+        string? applied = _applied.GetValueOrDefault(key);
         if (applied is not null && Read(table) == applied) return;
         _ = HostTool.Run("nft", table.Rules, "-f", "-");
-        _applied[table] = null;
+        _applied[key] = null;
+        _gapFlows.Forget(table.IpFamily);
         if (applied is not null) _logger.TableRestored(table.Family, table.Name);
-        _applied[table] = Read(table)
+        _applied[key] = Read(table)
             ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
     }
 

@@ -33,6 +33,7 @@ internal static class NodeComposition
             .AddSingleton(options)
             .AddSingleton<FatalFault>()
             .AddSingleton<ProblemBoard>()
+            .AddSingleton<UnderlayWait>()
             .AddSingleton(Channel.CreateUnbounded<NodeChange>())
             .AddSingleton(static provider => provider.GetRequiredService<Channel<NodeChange>>().Writer)
 
@@ -42,8 +43,8 @@ internal static class NodeComposition
             .AddSingleton(new NetworkCounters(UnderlayEndpoint.QueueCount(options.Dataplane)))
             .AddSingleton(static provider => new NetworkContext(
                 provider.GetRequiredService<TablePublisher>(), provider.GetRequiredService<NetworkCounters>(),
-                provider.GetRequiredService<ProblemBoard>(), provider.GetRequiredService<FatalFault>().Raise,
-                provider.GetRequiredService<ILoggerFactory>()))
+                provider.GetRequiredService<ProblemBoard>(), provider.GetRequiredService<UnderlayWait>(),
+                provider.GetRequiredService<FatalFault>().Raise, provider.GetRequiredService<ILoggerFactory>()))
 
             // The store, and what it said to earlier runs.
             .AddSingleton(static provider => provider.GetRequiredService<ILeaseSource>().Location)
@@ -53,7 +54,7 @@ internal static class NodeComposition
                 new SnapshotHold(options.ControlPlane.Hold, provider.Time(), provider.Logger<SnapshotHold>()))
 
             // The life.
-            .AddSingleton<Func<OverlayOptions, UnderlayInterface>>(UnderlayDiscovery.Find)
+            .AddSingleton<Func<OverlayOptions, UnderlayFinding>>(UnderlayDiscovery.Find)
             .AddSingleton<Func<NodePlan, NodeParts>>(static provider => plan => MakeParts(provider, plan))
             .AddSingleton<NodePlanner>()
             .AddSingleton(provider => new NodePublisher(
@@ -77,12 +78,13 @@ internal static class NodeComposition
         ILeaseSource source = provider.GetRequiredService<ILeaseSource>();
         ProblemBoard problems = provider.GetRequiredService<ProblemBoard>();
 
-        if (options.ControlPlane.GivesPodCidrs)
-            FormerFlannel.Remove(plan.Options.Network.Vni, provider.Logger<LocalNode>());
+        FormerFlannel? former = options.ControlPlane.GivesPodCidrs
+            ? new(plan.Options.Network.Vni, new FlannelProcesses(), provider.Logger<LocalNode>())
+            : null;
         VtepMacs macs = OwnLease.ChooseMacs(
             plan, new VtepMacStore(options.StateDirectory, options.NodeName, provider.Logger<VtepMacStore>()));
         LocalNode node = new(plan, macs, provider.GetRequiredService<NetworkContext>(), () =>
-            _ = changes.Writer.TryWrite(new NodeChange.Moved()));
+            _ = changes.Writer.TryWrite(new NodeChange.Moved()), former);
         try
         {
             LeaseReconciler reconciler = new(

@@ -31,25 +31,35 @@ internal sealed class LocalNode : IDisposable
     /// <param name="moved">
     /// Called when the underlay is another than before: <see cref="MoveAsync"/> is due, on another thread.
     /// </param>
+    /// <param name="former">The network whose place it takes, which goes when this one stands; null for none.</param>
     /// <exception cref="ConfigurationException">
     /// Configuration and host do not fit together; nothing is left.
     /// </exception>
     /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
-    public LocalNode(NodePlan plan, VtepMacs macs, NetworkContext context, Action moved)
+    public LocalNode(NodePlan plan, VtepMacs macs, NetworkContext context, Action moved, FormerFlannel? former = null)
     {
         (_macs, _context, _moved) = (macs, context, moved);
         _logger = context.Loggers.CreateLogger<LocalNode>();
         NodeAddressPlan.Check(plan.Options, plan.Underlay);
         _ = OverlayMtu.For(plan.Options, plan.Underlay);
-        _underlay = new UnderlayEndpoint(
-            plan.Options, plan.Underlay, context.Problems, context.Loggers.CreateLogger<UnderlayEndpoint>());
+
+        // Sockets first, as a rule: another overlayd that has the port is not disturbed. A device of flannel's has the
+        // port for as long as it is there, and it is to go only once this network stands.
+        OverlayNetwork? network = former?.IsLeft() == true ? MakeNetwork(plan.Options, plan.Underlay) : null;
         try
         {
-            _form = new Form(plan.Options, OverlayNetwork.Create(plan.Options, plan.Underlay, macs, context));
+            if (network is not null) former!.Remove();
+            _underlay = new UnderlayEndpoint(
+                plan.Options, plan.Underlay, context.Problems, context.UnderlayWait,
+                context.Loggers.CreateLogger<UnderlayEndpoint>());
+            network ??= MakeNetwork(plan.Options, plan.Underlay);
+            _form = new Form(plan.Options, network);
         }
         catch
         {
-            _underlay.Dispose();
+            _underlay?.Dispose();
+            network?.RemoveFromKernel();
+            network?.Dispose();
             throw;
         }
     }
@@ -198,8 +208,11 @@ internal sealed class LocalNode : IDisposable
     private void Make(OverlayOptions options, UnderlayInterface underlay)
     {
         _underlay.Bind(options, underlay);
-        _form = new Form(options, OverlayNetwork.Create(options, underlay, _macs, _context));
+        _form = new Form(options, MakeNetwork(options, underlay));
     }
+
+    private OverlayNetwork MakeNetwork(OverlayOptions options, UnderlayInterface underlay) =>
+        OverlayNetwork.Create(options, underlay, _macs, _context);
 
     private void Restore(OverlayOptions before, UnderlayInterface underlay)
     {

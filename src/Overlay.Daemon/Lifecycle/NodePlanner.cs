@@ -10,12 +10,14 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="configured">The configuration as it is.</param>
 /// <param name="source">The store.</param>
 /// <param name="saved">What the store gave an earlier run.</param>
-/// <param name="discover">Looks for the underlay, once the options are complete.</param>
+/// <param name="discover">Looks for the underlay.</param>
+/// <param name="underlay">The patience with the underlay.</param>
 /// <param name="time">Clock of the patience with the store.</param>
 /// <param name="logger">Logs what is waited for, and a begin without the store.</param>
 internal sealed class NodePlanner(
     OverlayOptions configured, ILeaseSource source, SavedAssignment saved,
-    Func<OverlayOptions, UnderlayInterface> discover, TimeProvider time, ILogger<NodePlanner> logger)
+    Func<OverlayOptions, UnderlayFinding> discover, UnderlayWait underlay, TimeProvider time,
+    ILogger<NodePlanner> logger)
 {
     // With what the last run was given at hand, a store that does not answer is not waited for longer.
     private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
@@ -32,11 +34,14 @@ internal sealed class NodePlanner(
     /// <summary>The answer that the store still owes; null when nothing is waited for.</summary>
     public string? WaitingFor => _waitingFor;
 
-    /// <summary>The plan to start by. Waits for the store unless an earlier run has left what it needs.</summary>
+    /// <summary>
+    /// The plan to start by. Waits for the underlay, and for the store unless an earlier run has left what it needs.
+    /// </summary>
     /// <exception cref="ConfigurationException">Configuration, store and host do not fit together.</exception>
     /// <exception cref="LinuxException">The kernel refused something.</exception>
     public async Task<NodePlan> PlanAsync(CancellationToken cancellationToken)
     {
+        await AwaitUnderlayAsync(cancellationToken);
         Task<NodePlan> asking = AskAsync(cancellationToken);
         if (saved.Load() is not { } last) return await WaitAsync(asking, cancellationToken);
         try
@@ -55,7 +60,8 @@ internal sealed class NodePlanner(
 
         OverlayOptions options =
             StoreSettings.Assign(StoreSettings.Complete(configured, last.Settings, last.Store), last.PodCidrs);
-        return new NodePlan(options, last.Settings, discover(options), null, IsFromSavedState: true);
+        UnderlayInterface found = await FindUnderlayAsync(options, cancellationToken);
+        return new NodePlan(options, last.Settings, found, null, IsFromSavedState: true);
     }
 
     /// <summary>The store's own plan, after a start from saved state; waits as long as it takes.</summary>
@@ -118,22 +124,39 @@ internal sealed class NodePlanner(
         NodeSettings settings =
             NetConfFile.Complete(configured, await source.ReadSettingsAsync(node, cancellationToken));
         OverlayOptions options = StoreSettings.Complete(configured, settings, source.Location);
-        UnderlayInterface underlay = discover(options);
+        UnderlayInterface found = await FindUnderlayAsync(options, cancellationToken);
 
         WaitFor("the lease it has of this node");
         (bool hasAnswered, Lease? known) = await FindAsync(node, cancellationToken);
 
         WaitFor("this node's pod CIDRs");
         PodCidrs given = await source.AcquireAsync(
-            new PodCidrRequest(node, underlay.PublicIp(
-                options), underlay.PublicIpV6(options), new PodCidrs(options.Subnet, options.SubnetV6), saved.Wish())
+            new PodCidrRequest(
+                node, found.PublicIp(options), found.PublicIpV6(options),
+                new PodCidrs(options.Subnet, options.SubnetV6), saved.Wish())
             { VtepMac = VtepMacStore.Find(options.StateDirectory)?.Ipv4 },
             cancellationToken);
 
         // A store without names of nodes knows which lease is this node's only now: that of the daemon before, perhaps.
         if (hasAnswered && known is null) (_, known) = await FindAsync(node, cancellationToken);
-        return new NodePlan(StoreSettings.Assign(options, given), settings, underlay, known, IsFromSavedState: false);
+        return new NodePlan(StoreSettings.Assign(options, given), settings, found, known, IsFromSavedState: false);
     }
+
+    // Without an underlay hardly any store is reached, so the patience with that begins after this.
+    private async Task AwaitUnderlayAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await Task.Run(() => FindUnderlayAsync(configured, cancellationToken), cancellationToken);
+        }
+        catch (ConfigurationException)
+        {
+            // It may lack only the store's settings, by which it is judged again.
+        }
+    }
+
+    private Task<UnderlayInterface> FindUnderlayAsync(OverlayOptions options, CancellationToken cancellationToken) =>
+        underlay.ForAsync(() => discover(options), cancellationToken);
 
     private async Task<(bool HasAnswered, Lease? Lease)> FindAsync(string node, CancellationToken cancellationToken)
     {

@@ -12,6 +12,7 @@ namespace Overlay.Daemon.Lifecycle;
 /// <summary>All that reports read of the node. Any thread may ask, in every phase.</summary>
 /// <param name="configured">The configuration as it is.</param>
 /// <param name="lifecycle">Knows the phase.</param>
+/// <param name="underlay">Knows what of the underlay is waited for.</param>
 /// <param name="planner">Knows what the start waits for.</param>
 /// <param name="publisher">Knows whether the store has answered.</param>
 /// <param name="counters">Of the network.</param>
@@ -19,8 +20,8 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="problems">The faults there are now.</param>
 /// <param name="store">The store's name.</param>
 internal sealed class NodeStatus(
-    OverlayOptions configured, NodeLifecycle lifecycle, NodePlanner planner, NodePublisher publisher,
-    NetworkCounters counters, SnapshotHold hold, ProblemBoard problems, StoreLocation store)
+    OverlayOptions configured, NodeLifecycle lifecycle, UnderlayWait underlay, NodePlanner planner,
+    NodePublisher publisher, NetworkCounters counters, SnapshotHold hold, ProblemBoard problems, StoreLocation store)
 {
     private static readonly DataplaneCounters _none = new([]);
 
@@ -39,11 +40,12 @@ internal sealed class NodeStatus(
         NodePhase phase => phase,
     } as NodePhase.Running)?.Started;
 
-    /// <summary>The answer that the start waits for; null when it waits for none.</summary>
+    /// <summary>The underlay, or the answer, that the node waits for; null when it waits for none.</summary>
     public string? WaitingFor =>
-        planner.WaitingFor ?? (Made is NodePhase.Reading or NodePhase.Announcing && !Made.Parts.Follower.HasRead
-        ? $"{store.Kind} {store.Place}: its leases"
-        : null);
+        underlay.WaitingFor ?? planner.WaitingFor
+        ?? (Made is NodePhase.Reading or NodePhase.Announcing && !Made.Parts.Follower.HasRead
+            ? $"{store.Kind} {store.Place}: its leases"
+            : null);
 
     /// <summary>The store has not answered in this run: node or peers are those of the last one.</summary>
     public bool IsFromSavedState =>

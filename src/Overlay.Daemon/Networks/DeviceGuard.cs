@@ -10,6 +10,7 @@ internal sealed class DeviceGuard : IDisposable
 {
     private readonly OverlayDevice _device;
     private readonly DirectRoutes? _directRoutes;
+    private readonly WayCheck? _ways;
     private readonly ILogger<DeviceGuard> _logger;
     private readonly KernelWatch _watch;
     private string? _logged;
@@ -17,17 +18,19 @@ internal sealed class DeviceGuard : IDisposable
     /// <summary>Begins to watch.</summary>
     /// <param name="device">To be kept in repair; its rtnetlink is used by this guard alone while it runs.</param>
     /// <param name="directRoutes">To be kept in repair; null where there are none.</param>
+    /// <param name="ways">Looks where packets go; null where nobody asks.</param>
     /// <param name="bridgeMtuSeen">
     /// Called with the MTU of the pods' bridge after each look; not while there is none.
     /// </param>
     /// <param name="failed">Called once when the guard cannot go on.</param>
     /// <param name="logger">Logs repairs that did not work.</param>
     public DeviceGuard(
-        OverlayDevice device, DirectRoutes? directRoutes, Action<int> bridgeMtuSeen, Action<Exception> failed,
-        ILogger<DeviceGuard> logger)
+        OverlayDevice device, DirectRoutes? directRoutes, WayCheck? ways, Action<int> bridgeMtuSeen,
+        Action<Exception> failed, ILogger<DeviceGuard> logger)
     {
         _device = device;
         _directRoutes = directRoutes;
+        _ways = ways;
         _logger = logger;
         _watch = new KernelWatch("device-guard", Look, failed);
 
@@ -40,7 +43,11 @@ internal sealed class DeviceGuard : IDisposable
     }
 
     /// <summary>Ends the guard; nothing is repaired after this returns.</summary>
-    public void Dispose() => _watch.Dispose();
+    public void Dispose()
+    {
+        _watch.Dispose();
+        _ways?.Withdraw();
+    }
 
     private void Repair()
     {
@@ -48,6 +55,7 @@ internal sealed class DeviceGuard : IDisposable
         try
         {
             _device.Repair();
+            _ways?.Look(_device.Name, _device.Bridge);
             _logged = null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

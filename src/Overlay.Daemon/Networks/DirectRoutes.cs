@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
@@ -20,6 +21,7 @@ namespace Overlay.Daemon.Networks;
 internal sealed class DirectRoutes : ITableFollower, IDisposable
 {
     private const string Key = "direct routes";
+    private const uint KernelsIpv6Metric = 1024;
 
     private readonly RouteNetlink _netlink = new();
     private readonly OverlayOptions _options;
@@ -27,6 +29,8 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
     private readonly ProblemBoard _problems;
     private readonly ILogger<DirectRoutes> _logger;
     private readonly AutoResetEvent _due = new(false);
+    private readonly ManualResetEventSlim _ending = new();
+    private readonly LookPace _pace = new(TimeSpan.Zero);
     private readonly Thread _thread;
     private volatile bool _isEnding;
     private volatile IReadOnlyList<Route> _table = [];
@@ -72,6 +76,7 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
     {
         if (_isEnding) return;
         _isEnding = true;
+        _ending.Set();
         _ = _due.Set();
         _thread.Join();
     }
@@ -91,13 +96,20 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         _problems.Report(Key, ProblemSeverity.Warning);
         _netlink.Dispose();
         _due.Dispose();
+        _ending.Dispose();
     }
 
     private void Run(Action<Exception> failed)
     {
         try
         {
-            while (_due.WaitOne() && !_isEnding) TryApply();
+            while (_due.WaitOne() && !_isEnding)
+            {
+                long began = Stopwatch.GetTimestamp();
+                TryApply();
+                _pace.Add(Stopwatch.GetElapsedTime(began));
+                _ = _ending.Wait(_pace.Pause);
+            }
         }
 #pragma warning disable CA1031 // Unhandled on a thread it would end the process at once, with all that it made left behind.
         catch (Exception exception)
@@ -126,7 +138,7 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         List<string> problems = [];
         List<RouteInfo> wanted = [.. Wanted(_table)];
         foreach (RouteInfo route in _set.Except(wanted)) Remove(route);
-        HashSet<RouteInfo> present = [.. _netlink.GetRoutes()];
+        HashSet<RouteInfo> present = [.. _netlink.GetRoutes(protocol: OverlayRoutes.Protocol)];
         _set = [.. wanted.Where(route => present.Contains(route) || TrySet(route, present, problems))];
         problems.AddRange(Filters(_set));
         _problems.Report(Key, ProblemSeverity.Warning, problems);
@@ -152,21 +164,14 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
     private bool HasPods(IpFamily family) =>
         (family == IpFamily.IPv4 ? _options.Subnet : _options.SubnetV6) is not null;
 
-    private bool TrySet(RouteInfo route, IEnumerable<RouteInfo> present, List<string> problems)
+    private bool TrySet(RouteInfo route, IEnumerable<RouteInfo> ours, List<string> problems)
     {
-        RouteInfo? foreign = present.FirstOrDefault(r =>
-            r.Prefix == route.Prefix && r.Metric == route.Metric && r.Protocol != OverlayRoutes.Protocol);
-        if (foreign is not null)
-        {
-            problems.Add(
-                $"a route of protocol {foreign.Protocol} stands where the direct one to {route.Prefix} via "
-                + $"{route.Gateway} belongs, and pods' packets take that; ip route show {route.Prefix}");
-            return false;
-        }
-
         try
         {
-            _netlink.SetRoute(route);
+            bool isOfBefore = ours.Any(r => r.Prefix == route.Prefix && r.Metric == route.Metric);
+            if (isOfBefore) _netlink.SetRoute(route);
+            else if (!_netlink.TryAddRoute(route) && !TryTakeOver(route, problems)) return false;
+            if (_options.ControlPlane.GivesPodCidrs) RemoveFlannels(route);
             _logger.DirectRouteSet(route.Prefix, route.Gateway);
             return true;
         }
@@ -176,6 +181,44 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
                 $"the direct route to {route.Prefix} via {route.Gateway} cannot be set, and the tunnel is taken: "
                 + $"{exception.Message}");
             return false;
+        }
+    }
+
+    // flannel's own route to that peer is the very same, and outlives flannel.
+    private bool TryTakeOver(RouteInfo route, List<string> problems)
+    {
+        RouteInfo? there = _netlink.FindMatch(route.Prefix.Address)?.Route;
+        if (there?.Prefix != route.Prefix) there = null;
+        if (_options.ControlPlane.GivesPodCidrs && IsFlannels(there, route))
+        {
+            _netlink.SetRoute(route);
+            _logger.FlannelRouteTakenOver(route.Prefix, route.Gateway);
+            return true;
+        }
+
+        problems.Add(
+            $"a route of {(there is null ? "another program" : $"protocol {there.Protocol}")} stands where the direct "
+            + $"one to {route.Prefix} via {route.Gateway} belongs, and pods' packets take that; ip route show "
+            + $"{route.Prefix}");
+        return false;
+    }
+
+    private static bool IsFlannels(RouteInfo? there, RouteInfo route) =>
+        there is { Protocol: RouteProtocol.Boot } && there.Gateway == route.Gateway
+        && there.LinkIndex == route.LinkIndex;
+
+    // flannel's routes for IPv6 stand behind ours, with the kernel's own metric.
+    private void RemoveFlannels(RouteInfo route)
+    {
+        if (route.Prefix.Family == IpFamily.IPv4) return;
+        try
+        {
+            _netlink.RemoveRoute(route with { Protocol = RouteProtocol.Boot, Metric = KernelsIpv6Metric });
+            _logger.FlannelRouteTakenOver(route.Prefix, route.Gateway);
+        }
+        catch (LinuxException none) when (none.Errno is Errno.ESRCH or Errno.ENOENT)
+        {
+            // There is none, as a rule.
         }
     }
 

@@ -12,51 +12,48 @@ namespace Overlay.Daemon.Networks;
 /// Only devices that bear flannel's names, are VXLAN devices, and belong to no running flanneld of this network
 /// namespace.
 /// </remarks>
-internal static class FormerFlannel
+/// <param name="vni">The network's.</param>
+/// <param name="processes">The processes of this host.</param>
+/// <param name="logger">Logs each removal.</param>
+internal sealed class FormerFlannel(Vni vni, FlannelProcesses processes, ILogger logger)
 {
-    private const string DaemonName = "flanneld";
+    /// <summary>
+    /// flannel's devices are there, and no flanneld is seen that uses them. To be asked before anything is made.
+    /// </summary>
+    /// <exception cref="ConfigurationException">flanneld still runs.</exception>
+    /// <exception cref="LinuxException">rtnetlink refused.</exception>
+    public bool IsLeft()
+    {
+        using RouteNetlink netlink = new();
+        if (Devices(netlink, vni) is not [{ } device, ..]) return false;
+        if (processes.Find() is { } sight)
+            throw new ConfigurationException(
+                $"device {device.Name} belongs to {FlannelProcesses.DaemonName} ({sight}), which runs on this node and "
+                + $"has the VXLAN port; example: systemctl stop {FlannelProcesses.DaemonName}");
+        if (processes.IsBlind) logger.FlannelUnseen(device.Name);
+        return true;
+    }
 
     /// <summary>
     /// Removes <c>flannel.&lt;vni&gt;</c> and <c>flannel-v6.&lt;vni&gt;</c>, and with them the kernel their routes,
-    /// neighbours and FDB rows.
+    /// neighbours and FDB rows. To be called when nothing but the port is missing to take their place.
     /// </summary>
-    /// <exception cref="ConfigurationException">flanneld still runs.</exception>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static void Remove(Vni vni, ILogger logger)
+    public void Remove()
     {
         using RouteNetlink netlink = new();
-        string[] names = [$"flannel.{vni}", $"flannel-v6.{vni}"];
-        LinkInfo[] devices = [.. netlink.GetLinks().Where(link => link.Kind == "vxlan" && names.Contains(link.Name))];
-        if (devices.Length == 0) return;
-        if (FindDaemon() is { } pid)
-            throw new ConfigurationException(
-                $"device {devices[0].Name} belongs to {DaemonName} (process {pid}), which runs on this node and has "
-                + $"the VXLAN port; example: systemctl stop {DaemonName}");
-        foreach (LinkInfo device in devices)
+        foreach (LinkInfo device in Devices(netlink, vni))
         {
             netlink.Delete(device);
             logger.FlannelDeviceRemoved(device.Name);
         }
     }
 
-    private static string? FindDaemon()
-    {
-        string? ours = File.ResolveLinkTarget("/proc/thread-self/ns/net", returnFinalTarget: false)?.Name;
-        foreach (string process in Directory.EnumerateDirectories("/proc")
-            .Where(static path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
-        {
-            try
-            {
-                if (File.ReadAllText(Path.Combine(process, "comm")).TrimEnd() == DaemonName
-                    && File.ResolveLinkTarget(Path.Combine(
-                        process, "ns/net"), returnFinalTarget: false)?.Name == ours) return Path.GetFileName(process);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // It has ended meanwhile, or is not ours to look at.
-            }
-        }
-
-        return null;
-    }
+    /// <summary>flannel's VXLAN devices of that network.</summary>
+    /// <exception cref="LinuxException">rtnetlink refused.</exception>
+    public static IReadOnlyList<LinkInfo> Devices(RouteNetlink netlink, Vni vni) =>
+    [
+        .. netlink.GetLinks()
+            .Where(link => link.Kind == "vxlan" && DeviceNames.OfFlannel(vni).Contains(link.Name)),
+    ];
 }

@@ -12,9 +12,6 @@ internal static partial class NetworksEvents
     [LoggerMessage(EventId = 3201, Level = LogLevel.Information, Message = "assigned {Address} to {Device}")]
     public static partial void AddressAssigned(this ILogger logger, IpAddress address, string device);
 
-    [LoggerMessage(EventId = 3202, Level = LogLevel.Warning, Message = "{Diversion}")]
-    public static partial void RoutingDiverts(this ILogger logger, string diversion);
-
     [LoggerMessage(EventId = 3203, Level = LogLevel.Information,
         Message =
             "kernel parameters of the device stay, for /proc/sys is read-only here: {Parameters}. Pods' packets flow "
@@ -65,4 +62,13 @@ internal static partial class NetworksEvents
     [LoggerMessage(EventId = 3212, Level = LogLevel.Warning,
         Message = "{Device}, left by flannel, is removed: this daemon takes its place")]
     public static partial void FlannelDeviceRemoved(this ILogger logger, string device);
+
+    [LoggerMessage(EventId = 3213, Level = LogLevel.Information,
+        Message = "the route to {Prefix} via {Gateway}, left by flannel, is this daemon's now")]
+    public static partial void FlannelRouteTakenOver(this ILogger logger, IpPrefix prefix, IpAddress? gateway);
+
+    [LoggerMessage(EventId = 3214, Level = LogLevel.Warning,
+        Message = "{Device}, left by flannel, is taken over though no process of the host can be seen from this PID "
+            + "namespace: a flanneld that runs here would lose its device")]
+    public static partial void FlannelUnseen(this ILogger logger, string device);
 }

@@ -53,6 +53,9 @@ internal sealed class OverlayDevice : IDisposable
     /// </summary>
     public int BridgeMtu { get; private set; }
 
+    /// <summary>The bridge of the local pods; null while there is none.</summary>
+    public LinkInfo? Bridge { get; private set; }
+
     /// <summary>Creates the device and all that belongs to it, and prunes what a crashed run left.</summary>
     /// <param name="netlink">Used from one thread at a time.</param>
     /// <param name="options">Networks and this node's subnets.</param>
@@ -67,7 +70,8 @@ internal sealed class OverlayDevice : IDisposable
         ILogger<OverlayDevice> logger)
     {
         KeptDevice kept = new(options.StateDirectory, logger);
-        IReadOnlyList<TunDevice> tuns = Open(netlink, NameFor(options.Network.Vni), queues, options, kept, logger);
+        IReadOnlyList<TunDevice> tuns =
+            Open(netlink, DeviceNames.Of(options.Network.Vni), queues, options, kept, logger);
         string name = tuns[0].Name;
         OverlayDevice? device = null;
         try
@@ -81,8 +85,6 @@ internal sealed class OverlayDevice : IDisposable
             netlink.SetUp(link, mtu.Device);
             device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
             device.Repair();
-            foreach (string diversion in PolicyRouting.FindDiversions(netlink, device._routes.Clusters))
-                logger.RoutingDiverts(diversion);
             return device;
         }
         catch
@@ -193,7 +195,9 @@ internal sealed class OverlayDevice : IDisposable
     {
         if (link.Mtu != _mtu.Device) _netlink.SetUp(link, _mtu.Device);
         IReadOnlyList<AddressInfo> addresses = _netlink.GetAddresses();
-        BridgeMtu = FindBridgeMtu(links, addresses);
+        LinkInfo[] bridges = [.. FindBridges(links, addresses)];
+        Bridge = bridges.FirstOrDefault();
+        BridgeMtu = bridges.Select(static bridge => bridge.Mtu).DefaultIfEmpty(0).Min();
         foreach (IpPrefix podCidr in _podCidrs)
         {
             // The pod CIDR's base address as /32 (/128), as flannel has it: the source of what this host sends to pods.
@@ -203,17 +207,12 @@ internal sealed class OverlayDevice : IDisposable
             _logger.AddressAssigned(address, _link.Name);
         }
 
-        return _routes.Repair();
+        return [.. _routes.Repair(), .. DeviceStrangers.Find(
+            _netlink, _link, _podCidrs.Select(static podCidr => podCidr.Address), addresses)];
     }
 
-    // A device name has 15 bytes; without its dot there is room for the eight digits of the largest VNIs.
-    private static string NameFor(Vni vni) => vni.Value < 10_000_000 ? $"overlay.{vni}" : $"overlay{vni}";
-
     // Whatever device has an address of the pod CIDR, as cni0 has the gateway's, leads to the pods.
-    private int FindBridgeMtu(IReadOnlyList<LinkInfo> links, IReadOnlyList<AddressInfo> addresses) =>
-        links.Where(link =>
-            link.Index != _link.Index && addresses.Any(a => a.LinkIndex == link.Index && _podCidrs.Contains(a.Network)))
-            .Select(link => link.Mtu)
-            .DefaultIfEmpty(0)
-            .Min();
+    private IEnumerable<LinkInfo> FindBridges(IReadOnlyList<LinkInfo> links, IReadOnlyList<AddressInfo> addresses) =>
+        links.Where(link => link.Index != _link.Index
+            && addresses.Any(a => a.LinkIndex == link.Index && _podCidrs.Contains(a.Network)));
 }

@@ -29,11 +29,11 @@ internal readonly record struct OverlayMtu(int Ipv4, int Ipv6)
             int largest = underlay.PodMtu(pods, options.Network.UnderlayMtu);
             if (options.Network.Mtu > largest)
                 throw new ConfigurationException(
-                    $"Overlay:Network:Mtu '{options.Network.Mtu}' does not fit {underlay.Link.Name}, whose MTU "
-                    + $"{underlay.Link.Mtu} leaves {largest} bytes for {pods} pods; example: {largest}");
+                    $"Overlay:Network:Mtu '{options.Network.Mtu}' does not fit {underlay.Exit.Name}, whose MTU "
+                    + $"{underlay.Exit.Mtu} leaves {largest} bytes for {pods} pods; example: {largest}");
             if (largest < smallest)
                 throw new ConfigurationException(
-                    $"Overlay:Interface '{underlay.Link.Name}' has MTU {underlay.Link.Mtu}, which leaves {largest} "
+                    $"Overlay:Interface '{underlay.Link.Name}' has MTU {underlay.Exit.Mtu}, which leaves {largest} "
                     + $"bytes for {pods} pods, less than {smallest}; example: an interface with MTU 1500");
             return options.Network.Mtu == 0 ? largest : options.Network.Mtu;
         }

@@ -31,14 +31,15 @@ internal sealed class OverlayNetwork : IDisposable
     private volatile QueueSet _queues = QueueSet.None;
     private DeviceGuard? _guard;
     private OverlayMtu _mtu;
-    private int _underlayIndex;
+    private UnderlayInterface _underlay;
     private bool _isDisposed;
 
     private OverlayNetwork(
-        OverlayOptions options, NetworkContext context, RouteNetlink netlink, OverlayDevice device,
-        DirectRoutes? directRoutes, PacketFilter packetFilter)
+        OverlayOptions options, UnderlayInterface underlay, NetworkContext context, RouteNetlink netlink,
+        OverlayDevice device, DirectRoutes? directRoutes, PacketFilter packetFilter)
     {
         _options = options;
+        _underlay = underlay;
         _context = context;
         _netlink = netlink;
         _device = device;
@@ -104,11 +105,10 @@ internal sealed class OverlayNetwork : IDisposable
             if (directRoutes is not null) undo.Push(directRoutes.Dispose);
             PacketFilter packetFilter =
                 new(options, device.Name, context.Problems, loggers.CreateLogger<PacketFilter>());
-            OverlayNetwork network = new(options, context, netlink, device, directRoutes, packetFilter)
+            OverlayNetwork network = new(options, underlay, context, netlink, device, directRoutes, packetFilter)
             {
                 Vtep = new(options.Network.Vni, macs.Ipv4, options.Network.Port) { MacV6 = macs.Ipv6 },
                 _mtu = mtu,
-                _underlayIndex = underlay.Link.Index,
             };
             network.SetPodMtu(mtu.Pod);
             return network;
@@ -153,7 +153,7 @@ internal sealed class OverlayNetwork : IDisposable
         _guard?.Dispose();
         try
         {
-            (_mtu, _underlayIndex) = (mtu, underlay.Link.Index);
+            (_mtu, _underlay) = (mtu, underlay);
             SetPodMtu(mtu.Pod);
             _device.SetMtu(mtu);
         }
@@ -211,10 +211,10 @@ internal sealed class OverlayNetwork : IDisposable
         _netlink.Dispose();
     }
 
-    private void SetPodMtu(int bytes) => _context.Table.SetLocal(new LocalEndpoint(Vtep, _underlayIndex, bytes));
+    private void SetPodMtu(int bytes) => _context.Table.SetLocal(new LocalEndpoint(Vtep, _underlay.Exit.Index, bytes));
 
     private void StartGuard() => _guard = new DeviceGuard(
-        _device, _directRoutes, mtu => SetPodMtu(Math.Min(mtu, _mtu.Pod)),
-        fault => _context.Failed("the device guard", fault),
+        _device, _directRoutes, new WayCheck(_netlink, _options, _underlay, _context.Table, _context.Problems),
+        mtu => SetPodMtu(Math.Min(mtu, _mtu.Pod)), fault => _context.Failed("the device guard", fault),
         _context.Loggers.CreateLogger<DeviceGuard>());
 }

@@ -29,6 +29,7 @@ internal sealed class OverlayRoutes
     private readonly LinkInfo _link;
     private readonly ILogger _logger;
     private readonly BlackholeRecord _record;
+    private readonly OverlayOptions _options;
     private readonly List<RouteInfo> _routes = [];
     private readonly Dictionary<IpPrefix, string> _keys = [];
 
@@ -40,6 +41,7 @@ internal sealed class OverlayRoutes
     public OverlayRoutes(RouteNetlink netlink, OverlayOptions options, LinkInfo link, OverlayMtu mtu, ILogger logger)
     {
         _netlink = netlink;
+        _options = options;
         _link = link;
         _logger = logger;
         _record = new(options.StateDirectory, logger);
@@ -62,7 +64,11 @@ internal sealed class OverlayRoutes
     /// <exception cref="ConfigurationException">A route that is not ours stands where ours belongs.</exception>
     public void RefuseForeign()
     {
-        IReadOnlyList<RouteInfo> routes = _netlink.GetRoutes();
+        // An old flannel's route to the cluster goes with its device, once this network stands.
+        int[] former = _options.ControlPlane.GivesPodCidrs
+            ? [.. FormerFlannel.Devices(_netlink, _options.Network.Vni).Select(static device => device.Index)]
+            : [];
+        RouteInfo[] routes = [.. _netlink.GetRoutes().Where(route => !former.Contains(route.LinkIndex))];
         List<string> faults = [];
         foreach (RouteInfo route in _routes)
         {
@@ -124,7 +130,7 @@ internal sealed class OverlayRoutes
         IReadOnlyList<RouteInfo> present = _netlink.GetRoutes(protocol: Protocol);
         foreach (RouteInfo route in _routes.Where(r => !present.Contains(r)))
         {
-            if (ForeignRoute(_netlink.GetRoutes(), route) is { } foreign)
+            if (ForeignRoute(_netlink.GetRoutes(new RouteFilter(Within: [route.Prefix])), route) is { } foreign)
             {
                 problems.Add(
                     $"a route of protocol {foreign.Protocol} stands where ours to {route.Prefix} was: pods are not "

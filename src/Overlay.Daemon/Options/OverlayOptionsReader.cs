@@ -52,9 +52,7 @@ internal static class OverlayOptionsReader
         OverlayOptions options = new()
         {
             NodeName = nodeName,
-            Interface = root.Text(
-                "Interface", "", "eth0",
-                "The underlay interface, by its name or one of its addresses; the default route's where it is missing."),
+            Interface = ReadInterface(root),
             PublicIp = root.Address(
                 "PublicIp", IpFamily.IPv4, "192.0.2.1",
                 "The IPv4 address that peers send to; the interface's where it is missing. Behind NAT, the outside "
@@ -112,6 +110,17 @@ internal static class OverlayOptionsReader
         root.Section("CniInstall"),
         root.FilePath("SubnetFile", NodePaths.SubnetFile, "Pod CIDRs and MTU for CNI plugins, in flannel's format."),
         AdminOptionsReader.ReadSocket(admin));
+
+    private static string ReadInterface(SectionReader root)
+    {
+        string name = root.Text(
+            "Interface", "", "eth0",
+            "The underlay interface, by its name or one of its addresses; the default route's where it is missing. One "
+            + "that is not there yet is waited for.");
+        if (!InterfaceName.IsValid(name) && name.Length > 0 && !IpAddress.TryParse(name, out _))
+            root.Fault("Interface", name, "is neither an address nor a name that an interface can have", "eth0");
+        return name;
+    }
 
     private static string ReadNodeName(SectionReader root, string hostName)
     {

@@ -8,4 +8,7 @@ internal static class RouteProtocol
 
     /// <summary>RTPROT_KERNEL: routes that come with an address.</summary>
     public const byte Kernel = 2;
+
+    /// <summary>RTPROT_BOOT: of whoever names no protocol, as flannel and <c>ip route</c> do.</summary>
+    public const byte Boot = 3;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Underlay;
@@ -12,6 +13,8 @@ internal sealed class KernelWatch : IDisposable
     private static readonly TimeSpan _settleTime = TimeSpan.FromMilliseconds(100);
 
     private readonly NetlinkMonitor _monitor = new();
+    private readonly ManualResetEventSlim _ending = new();
+    private readonly LookPace _pace = new(_settleTime);
     private readonly Thread _thread;
     private bool _isDisposed;
 
@@ -32,9 +35,11 @@ internal sealed class KernelWatch : IDisposable
     {
         if (_isDisposed) return;
         _isDisposed = true;
+        _ending.Set();
         _monitor.Interrupt();
         _thread.Join();
         _monitor.Dispose();
+        _ending.Dispose();
     }
 
     private void Run(Func<bool> look, Action<Exception> failed)
@@ -43,9 +48,11 @@ internal sealed class KernelWatch : IDisposable
         {
             while (!_monitor.IsInterrupted)
             {
+                long began = Stopwatch.GetTimestamp();
                 bool isDueSoon = look();
+                _pace.Add(Stopwatch.GetElapsedTime(began));
                 if (!isDueSoon && !_monitor.Wait()) return;
-                Thread.Sleep(_settleTime);
+                if (_ending.Wait(_pace.Pause)) return;
             }
         }
 #pragma warning disable CA1031 // Unhandled on a thread it would end the process at once, with all that it made left behind.

@@ -16,10 +16,9 @@ internal sealed class UnderlayEndpoint : IDisposable
     private const string Key = "underlay";
     private const string FilterKey = "reverse-path filter";
 
-    private static readonly TimeSpan _lookPause = TimeSpan.FromSeconds(1);
-
     private readonly RouteNetlink _netlink = new();
     private readonly ProblemBoard _problems;
+    private readonly UnderlayWait _wait;
     private readonly ILogger<UnderlayEndpoint> _logger;
     private readonly int _queues;
     private volatile EndpointState _state;
@@ -30,12 +29,15 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <param name="options">Port, queues and offloads.</param>
     /// <param name="underlay">The interface that the tunnels leave by.</param>
     /// <param name="problems">Gets what peers cannot reach this node for.</param>
+    /// <param name="wait">The patience with an interface that has lost its address.</param>
     /// <param name="logger">Logs what the sockets are bound to.</param>
     /// <exception cref="LinuxException">The kernel refused; nothing is left open.</exception>
     public UnderlayEndpoint(
-        OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, ILogger<UnderlayEndpoint> logger)
+        OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, UnderlayWait wait,
+        ILogger<UnderlayEndpoint> logger)
     {
         _problems = problems;
+        _wait = wait;
         _logger = logger;
         _queues = QueueCount(options.Dataplane);
         _state = new EndpointState.Closed(underlay);
@@ -113,7 +115,7 @@ internal sealed class UnderlayEndpoint : IDisposable
         bool Look()
         {
             // Without direct routes of this node's own a peer may have one, and sends plainly.
-            string? filter = options.Subnet is null ? null : ReversePathFilter.Find(Interface.Link.Name);
+            string? filter = options.Subnet is null ? null : ReversePathFilter.Find(Interface.Exit.Name);
             _problems.Report(FilterKey, ProblemSeverity.Warning, filter is null ? [] : [filter]);
             return watch.Look();
         }
@@ -130,14 +132,12 @@ internal sealed class UnderlayEndpoint : IDisposable
 
     /// <summary>The underlay as it is now; waits while it has nothing that tunnels could be bound to.</summary>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
-    public async Task<UnderlayInterface> FindAsync(OverlayOptions options, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            if (Find(options) is { } underlay) return underlay;
-            await Task.Delay(_lookPause, cancellationToken);
-        }
-    }
+    public Task<UnderlayInterface> FindAsync(OverlayOptions options, CancellationToken cancellationToken) =>
+        _wait.ForAsync(
+            () => Find(options) is { } underlay
+                ? new UnderlayFinding.Found(underlay)
+                : new UnderlayFinding.Missing($"{Interface.Link.Name} to have an address that tunnels can end at"),
+            cancellationToken);
 
     /// <summary>Closes the sockets. The kernel keeps nothing of them.</summary>
     public void Dispose()

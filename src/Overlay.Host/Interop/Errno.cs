@@ -17,8 +17,10 @@ public static class Errno
     public const int EFAULT = 14;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
+    public const int EXDEV = 18;
     public const int ENODEV = 19;
     public const int EINVAL = 22;
+    public const int ERANGE = 34;
     public const int EBADFD = 77;
     public const int ENOTSOCK = 88;
     public const int EMSGSIZE = 90;

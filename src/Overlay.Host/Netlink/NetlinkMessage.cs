@@ -64,6 +64,14 @@ internal sealed class NetlinkMessage
         return this;
     }
 
+    /// <summary>Adds whole attributes, each with its header and aligned.</summary>
+    public NetlinkMessage AddRaw(ReadOnlySpan<byte> attributes)
+    {
+        attributes.CopyTo(_buffer.AsSpan(_length));
+        _length += Align(attributes.Length);
+        return this;
+    }
+
     /// <summary>Adds a single byte.</summary>
     public NetlinkMessage Add(ushort type, byte value) => Add(type, [value]);
 

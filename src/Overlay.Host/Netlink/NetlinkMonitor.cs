@@ -3,8 +3,8 @@ using Overlay.Host.Interop;
 namespace Overlay.Host.Netlink;
 
 /// <summary>
-/// Says when a link, an address, a route or a forwarding sysctl of this network namespace has changed (rtnetlink(7)
-/// groups).
+/// Says when a link, an address, a route, a routing rule or a forwarding sysctl of this network namespace has changed
+/// (rtnetlink(7) groups).
 /// </summary>
 /// <remarks>
 /// It does not say what changed: notifications can be lost, so a listener has to look at the whole state anyway.
@@ -13,6 +13,7 @@ public sealed class NetlinkMonitor : IDisposable
 {
     private const uint Groups = RtNetlink.RTMGRP_LINK | RtNetlink.RTMGRP_IPV4_IFADDR | RtNetlink.RTMGRP_IPV6_IFADDR
         | RtNetlink.RTMGRP_IPV4_ROUTE | RtNetlink.RTMGRP_IPV6_ROUTE
+        | RtNetlink.RTMGRP_IPV4_RULE | RtNetlink.RTMGRP_IPV6_RULE
         | RtNetlink.RTMGRP_IPV4_NETCONF | RtNetlink.RTMGRP_IPV6_NETCONF;
 
     private readonly NetlinkSocket _socket = new(Groups);

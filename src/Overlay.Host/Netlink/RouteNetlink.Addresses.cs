@@ -94,6 +94,7 @@ public sealed partial class RouteNetlink
         int index = MemoryMarshal.Read<int>(payload[4..]);
         return new AddressInfo(
             index, own, payload[1], payload[3] == RtNetlink.RT_SCOPE_UNIVERSE, (flags & unfit) == 0,
-            (flags & RtNetlink.IFA_F_TENTATIVE) != 0);
+            (flags & RtNetlink.IFA_F_TENTATIVE) != 0,
+            payload[0] == Libc.AF_INET && (flags & RtNetlink.IFA_F_TEMPORARY) != 0);
     }
 }

@@ -49,7 +49,7 @@ public sealed partial class RouteNetlink
             _socket.Request(request, "RTM_DELLINK", name);
             return true;
         }
-        catch (LinuxException gone) when (gone.Errno == Errno.ENODEV)
+        catch (LinuxException gone) when (gone.Errno is Errno.ENODEV or Errno.ERANGE)
         {
             return false;
         }
@@ -66,8 +66,9 @@ public sealed partial class RouteNetlink
                 (type, payload) => type == RtNetlink.RTM_NEWLINK ? reader(payload) : null);
             return answer.Count == 0 ? null : answer[0];
         }
-        catch (LinuxException unknown) when (unknown.Errno == Errno.ENODEV)
+        catch (LinuxException unknown) when (unknown.Errno is Errno.ENODEV or Errno.ERANGE)
         {
+            // ERANGE: the name is longer than any device's.
             return null;
         }
     }

@@ -16,14 +16,24 @@ public sealed partial class RouteNetlink
     /// Only routes of that protocol, picked out by the kernel: a host can have a million others.
     /// </param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public IReadOnlyList<RouteInfo> GetRoutes(uint table = RuleInfo.MainTable, byte? protocol = null)
+    public IReadOnlyList<RouteInfo> GetRoutes(uint table = RuleInfo.MainTable, byte? protocol = null) =>
+        GetRoutes(new RouteFilter(table, protocol));
+
+    /// <summary>The routes that the filter lets through, both families.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public IReadOnlyList<RouteInfo> GetRoutes(RouteFilter filter)
     {
         byte[] header = new byte[RtMsgLength];
-        header[5] = protocol ?? 0;
+        header[4] = filter.Table <= byte.MaxValue ? (byte)filter.Table : (byte)0;
+        header[5] = filter.Protocol ?? 0;
         NetlinkMessage request = new(RtNetlink.RTM_GETROUTE, RtNetlink.NLM_F_DUMP, header);
+        _ = request.Add(RtNetlink.RTA_TABLE, filter.Table);
+        if (filter.LinkIndex is { } link) _ = request.Add(RtNetlink.RTA_OIF, (uint)link);
+
+        // A kernel before 4.20 lists everything.
         return _socket.Dump(request, "RTM_GETROUTE", "all routes", (type, payload) =>
-            type == RtNetlink.RTM_NEWROUTE && ReadRoute(payload, table) is { } route
-                && route.Protocol == (protocol ?? route.Protocol) ? route : null);
+            type == RtNetlink.RTM_NEWROUTE && filter.MayTake(ReadPrefix(payload))
+                && ReadRoute(payload, filter.Table) is { } route && filter.Takes(route) ? route : null);
     }
 
     /// <summary>
@@ -106,6 +116,19 @@ public sealed partial class RouteNetlink
         if (route.Gateway is { } gateway) _ = request.Add(RtNetlink.RTA_GATEWAY, gateway);
         if (route.Mtu != 0) _ = request.AddNested(RtNetlink.RTA_METRICS, RtNetlink.RTAX_MTU, route.Mtu);
         return request;
+    }
+
+    // Without the rest of the route: of a million routes hardly any is of interest.
+    private static IpPrefix? ReadPrefix(ReadOnlySpan<byte> payload)
+    {
+        if (payload[0] is not (Libc.AF_INET or Libc.AF_INET6)) return null;
+        NetlinkAttributes attributes = new(payload[RtMsgLength..]);
+        while (attributes.MoveNext())
+        {
+            if (attributes.Type == RtNetlink.RTA_DST) return new IpPrefix(IpAddress.Read(attributes.Value), payload[1]);
+        }
+
+        return new IpPrefix(payload[0] == Libc.AF_INET ? default(Ipv4Address) : default(Ipv6Address), payload[1]);
     }
 
     private static RouteInfo? ReadRoute(ReadOnlySpan<byte> payload, uint? wantedTable)

@@ -36,8 +36,10 @@ internal static class RtNetlink
     public const uint RTMGRP_LINK = 0x1;
     public const uint RTMGRP_IPV4_IFADDR = 0x10;
     public const uint RTMGRP_IPV4_ROUTE = 0x40;
+    public const uint RTMGRP_IPV4_RULE = 0x80;
     public const uint RTMGRP_IPV6_IFADDR = 0x100;
     public const uint RTMGRP_IPV6_ROUTE = 0x400;
+    public const uint RTMGRP_IPV6_RULE = 1 << 18;
     public const uint RTMGRP_IPV4_NETCONF = 1 << 23;
     public const uint RTMGRP_IPV6_NETCONF = 1 << 24;
 
@@ -78,7 +80,14 @@ internal static class RtNetlink
     public const byte RTN_UNICAST = 1;
     public const byte RTN_BLACKHOLE = 6;
 
+    public const uint RTM_F_LOOKUP_TABLE = 0x1000;
+    public const uint RTM_F_FIB_MATCH = 0x2000;
+
     public const ushort RTA_DST = 1;
+    public const ushort RTA_SRC = 2;
+    public const ushort RTA_IIF = 3;
+    public const ushort RTA_IP_PROTO = 27;
+    public const ushort RTA_DPORT = 29;
     public const ushort RTA_OIF = 4;
     public const ushort RTA_GATEWAY = 5;
     public const ushort RTA_PRIORITY = 6;
@@ -91,6 +100,24 @@ internal static class RtNetlink
     public const byte RTNH_F_DEAD = 1;
     public const byte RTNH_F_ONLINK = 4;
     public const byte RTNH_F_LINKDOWN = 16;
+
+    // Subsystem ctnetlink, number 1, with its messages (linux/netfilter/nfnetlink_conntrack.h).
+    public const ushort CT_NEW = 0x100;
+    public const ushort CT_GET = 0x101;
+    public const ushort CT_DELETE = 0x102;
+    public const ushort CTA_TUPLE_ORIG = 1;
+    public const ushort CTA_TUPLE_REPLY = 2;
+    public const ushort CTA_STATUS = 3;
+    public const ushort CTA_ID = 12;
+    public const ushort CTA_ZONE = 18;
+    public const ushort CTA_TUPLE_IP = 1;
+    public const ushort CTA_IP_V4_SRC = 1;
+    public const ushort CTA_IP_V4_DST = 2;
+    public const ushort CTA_IP_V6_SRC = 3;
+    public const ushort CTA_IP_V6_DST = 4;
+
+    // IPS_SRC_NAT and IPS_DST_NAT (linux/netfilter/nf_conntrack_common.h).
+    public const uint IPS_NAT_MASK = 0x30;
 
     public const byte FR_ACT_TO_TBL = 1;
     public const ushort FRA_PRIORITY = 6;

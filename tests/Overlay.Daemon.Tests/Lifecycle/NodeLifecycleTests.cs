@@ -281,7 +281,7 @@ public sealed class NodeLifecycleTests : IDisposable
             .AddNode(options)
 
             // The planner asks on a thread of the pool, which is in no node's namespace.
-            .AddSingleton<Func<OverlayOptions, UnderlayInterface>>(
+            .AddSingleton<Func<OverlayOptions, UnderlayFinding>>(
                 found => Node.Invoke(() => UnderlayDiscovery.Find(found)))
             .BuildServiceProvider();
     }

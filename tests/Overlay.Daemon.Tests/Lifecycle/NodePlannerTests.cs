@@ -213,7 +213,7 @@ public sealed class NodePlannerTests : IDisposable
 
     private NodePlanner Planner() => new(
         Options(), _store, Saved(), found => _lab.Nodes[0].Invoke(() => UnderlayDiscovery.Find(found)),
-        TimeProvider.System, _logger);
+        new UnderlayWait(TimeProvider.System, NullLogger<UnderlayWait>.Instance), TimeProvider.System, _logger);
 
     private SavedAssignment Saved() =>
         new(Options(), _store.Location, new AssignmentFile(

@@ -25,6 +25,7 @@ internal sealed class NodeRig
         _node = node;
         Context = new NetworkContext(
             new TablePublisher(), new NetworkCounters(1), Problems,
+            new UnderlayWait(TimeProvider.System, NullLogger<UnderlayWait>.Instance),
             failed ?? ((part, fault) => throw new InvalidOperationException(part, fault)),
             NullLoggerFactory.Instance);
     }
@@ -37,10 +38,12 @@ internal sealed class NodeRig
         TestOptions.With([("StateDirectory", _node.StateDirectory), ("Interface", "eth0"), .. keys]);
 
     /// <summary>Makes the node; not started yet.</summary>
-    public LocalNode Make(OverlayOptions options) => _node.Invoke(() => new LocalNode(
-        new NodePlan(options, ControlPlane.Leases.NodeSettings.None, UnderlayDiscovery.Find(
-            options), null, IsFromSavedState: false),
-        new VtepMacs(Mac, Mac), Context, () => { }));
+    public LocalNode Make(OverlayOptions options, FormerFlannel? former = null) => _node.Invoke(() => new LocalNode(
+        new NodePlan(
+            options, ControlPlane.Leases.NodeSettings.None,
+            UnderlayDiscovery.Find(options).ShouldBeOfType<UnderlayFinding.Found>().Interface, null,
+            IsFromSavedState: false),
+        new VtepMacs(Mac, Mac), Context, () => { }, former));
 
     /// <summary>Threads watch the network namespace that they are started in.</summary>
     public void Start(LocalNode node) => _node.Invoke(node.Start);

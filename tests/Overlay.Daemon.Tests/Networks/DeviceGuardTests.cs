@@ -80,5 +80,5 @@ public sealed class DeviceGuardTests : IDisposable
     }
 
     private DeviceGuard Guard(Action<int> bridgeMtuSeen, Action<Exception> failed) =>
-        Node.Invoke(() => new DeviceGuard(_device, null, bridgeMtuSeen, failed, _logger));
+        Node.Invoke(() => new DeviceGuard(_device, null, null, bridgeMtuSeen, failed, _logger));
 }

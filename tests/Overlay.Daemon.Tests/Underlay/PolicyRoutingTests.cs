@@ -37,8 +37,11 @@ public sealed class PolicyRoutingTests : IDisposable
 
     private IReadOnlyList<string> Diversions()
     {
+        Node.Ip("link add overlay.1 type bridge", "link set overlay.1 up", "route add 10.244.0.0/16 dev overlay.1");
         using RouteNetlink netlink = Node.Invoke(() => new RouteNetlink());
-        return PolicyRouting.FindDiversions(
-            netlink, IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd00:10:244::/56"));
+        string? diversion = new PolicyRouting(netlink).FindDiversion(
+            IpPrefix.Parse("10.244.0.0/16"), IpAddress.Parse("10.244.2.2"), IpAddress.Parse("10.244.1.2"),
+            netlink.FindLink("overlay.1")!, null);
+        return diversion is null ? [] : [diversion];
     }
 }

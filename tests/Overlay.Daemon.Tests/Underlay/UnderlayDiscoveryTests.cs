@@ -87,8 +87,47 @@ public sealed class UnderlayDiscoveryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Interface", "eth9")]
-    [InlineData("Interface", "lo")]
+    [InlineData("eth9", "the interface eth9")]
+    [InlineData("lo", "lo to have an IPv4 or IPv6 address")]
+    [InlineData("192.0.2.77", "an interface with the address 192.0.2.77")]
+    public void What_may_come_is_waited_for_by_name_and_the_pods_bridge_is_no_example(string name, string wanted)
+    {
+        string missing = Look(("Interface", name)).ShouldBeOfType<UnderlayFinding.Missing>().Wanted;
+        missing.ShouldContain(wanted);
+        missing.ShouldNotContain("cni0");
+    }
+
+    [Fact]
+    public void In_the_place_of_a_lost_address_comes_one_of_a_network_and_no_virtual_one()
+    {
+        Node.Ip("address add 192.168.77.100/32 dev eth0");
+        UnderlayInterface before = Find(("Interface", "eth0"));
+        Node.Ip("address delete 192.168.77.1/24 dev eth0");
+        FindAgain(before, ("Interface", "eth0")).ShouldBeNull();
+        Node.Ip("address add 192.168.77.7/24 dev eth0");
+        FindAgain(before, ("Interface", "eth0"))!.Ipv4.ShouldBe(IpAddress.Parse("192.168.77.7").ToIpv4());
+    }
+
+    [Fact]
+    public void An_address_on_the_loopback_device_has_the_mtu_of_the_way_to_others()
+    {
+        Node.Ip("address add 192.0.2.9/32 dev lo");
+        UnderlayInterface underlay = Find(("Interface", "192.0.2.9"));
+        underlay.Link.Name.ShouldBe("lo");
+        underlay.PodMtu(IpFamily.IPv4).ShouldBe(1450);
+    }
+
+    [Fact]
+    public void Without_a_default_route_the_mtu_for_an_address_on_the_loopback_device_is_waited_for_unless_it_is_set()
+    {
+        Node.Ip("address add 192.0.2.9/32 dev lo", "route delete default");
+        Look(("Interface", "lo")).ShouldBeOfType<UnderlayFinding.Missing>().Wanted.ShouldContain("Network:Mtu");
+        Find(("Interface", "lo"), ("Network:Mtu", "1450")).Link.Name.ShouldBe("lo");
+    }
+
+    [Theory]
+    [InlineData("Interface", "an-interface-with-a-long-name")]
+    [InlineData("Interface", "eth0:1")]
     [InlineData("PublicIpV6", "2001:db8::1")]
     public void What_cannot_be_an_underlay_is_named(string key, string value) =>
         Should.Throw<ConfigurationException>(
@@ -140,7 +179,10 @@ public sealed class UnderlayDiscoveryTests : IDisposable
         return UnderlayDiscovery.FindAgain(netlink, TestOptions.With(keys), before);
     }
 
-    private UnderlayInterface Find(params (string, string)[] keys)
+    private UnderlayInterface Find(params (string, string)[] keys) =>
+        Look(keys).ShouldBeOfType<UnderlayFinding.Found>().Interface;
+
+    private UnderlayFinding Look(params (string, string)[] keys)
     {
         using RouteNetlink netlink = Node.Invoke(() => new RouteNetlink());
         return UnderlayDiscovery.Find(netlink, TestOptions.With(keys));

@@ -18,9 +18,8 @@ public class BadValueTests(RefusedStarts starts) : IClassFixture<RefusedStarts>
     {
         { "NodeName", "\"a/b\"", "a/b" },
         { "NodeName", "\"node-\"", "node-" },
-        { "Interface", "\"eth9\"", "eth9" },
-        { "Interface", "\"192.0.2.77\"", "192.0.2.77" },
-        { "Interface", "\"lo\"", "lo" },
+        { "Interface", "\"eth0/1\"", "eth0/1" },
+        { "Interface", "\"an-interface-of-16\"", "an-interface-of-16" },
         { "PublicIp", "\"300.1.1.1\"", "300.1.1.1" },
         { "PublicIp", "\"fd77::1\"", "fd77::1" },
         { "PublicIp", "\"0.0.0.0\"", "0.0.0.0" },

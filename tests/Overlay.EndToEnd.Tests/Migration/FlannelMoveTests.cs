@@ -118,6 +118,37 @@ public class FlannelMoveTests
     }
 
     [Fact]
+    public void Plain_routes_that_flannel_left_are_taken_over_and_gone_after_the_stop()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "plainleft" });
+        using FlannelStore store = new(lab);
+        (Node a, Node b) = (lab["a"], lab["b"]);
+        foreach (Node node in lab.Nodes) store.Configure(node, directRouting: true);
+
+        // As flannel's DirectRouting sets them; one of them is of somebody else's.
+        a.Ip("route add 10.244.2.0/24 via 192.168.77.2", "route add 10.244.77.0/24 via 192.168.77.254");
+        a.Run("ip", "-6", "route", "add", "fd00:10:244:2::/64", "via", "fd77::2").EnsureSuccess();
+        foreach (Node node in lab.Nodes) store.Put(KernelVxlan.LeaseOf(node));
+        DaemonProcess[] daemons = [a.StartDaemon(), b.StartDaemon()];
+        foreach (DaemonProcess daemon in daemons) daemon.WaitReady();
+        Waiting.For(() => RoutesOf("10.244.2.0/24 via 192.168.77.2 dev eth0 proto 79") && RoutesOf(
+            "fd00:10:244:2::/64 via fd77::2 dev eth0 proto 79"), 20);
+        foreach (IPAddress address in b.Pods[0].Addresses) a.Pods[0].WaitForPing(address);
+        Waiting.For(() => WarnedOf("10.244.77.0/24") && !WarnedOf("10.244.2.0/24"), 20);
+
+        daemons[0].Stop().ShouldBe(0);
+        RoutesOf("10.244.2.0/24").ShouldBeFalse();
+        RoutesOf("fd00:10:244:2::/64").ShouldBeFalse();
+        RoutesOf("10.244.77.0/24 via 192.168.77.254").ShouldBeTrue();
+
+        bool WarnedOf(string text) => Cluster.Report(a, "status").GetProperty("warnings").EnumerateArray()
+            .Any(warning => warning.GetString()!.Contains(text, StringComparison.Ordinal));
+
+        bool RoutesOf(string text) => new[] { "-4", "-6" }.Any(family =>
+            a.Run("ip", family, "route").EnsureSuccess().Output.Contains(text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_bridge_with_another_networks_address_is_named_with_both_and_nothing_is_half_made()
     {
         using LabNetwork lab = LabNetwork.Create(

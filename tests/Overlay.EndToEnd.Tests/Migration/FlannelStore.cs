@@ -22,9 +22,9 @@ internal sealed class FlannelStore : IDisposable
     }
 
     /// <summary>Has the node's daemon take all of it from here.</summary>
-    public void Configure(Node node) => node.WriteConfig(overlay =>
+    public void Configure(Node node, bool directRouting = false) => node.WriteConfig(overlay =>
     {
-        overlay["Network"] = new JsonObject();
+        overlay["Network"] = directRouting ? new JsonObject { ["DirectRouting"] = true } : new JsonObject();
         (overlay["Subnet"], overlay["SubnetV6"]) = ("", "");
         overlay["ControlPlane"] = new JsonObject
         {
