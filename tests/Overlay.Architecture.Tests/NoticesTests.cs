@@ -41,6 +41,7 @@ public sealed class NoticesTests
     [Theory]
     [InlineData("Permission is hereby granted, free of charge, to any person obtaining a copy")]
     [InlineData("TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION")]
+    [InlineData("It covers Google.Protobuf.")]
     [InlineData("GNU LESSER GENERAL PUBLIC LICENSE")]
     [InlineData("License notice for zlib-ng")]
     [InlineData("License notice for Brotli")]

@@ -18,4 +18,7 @@ public sealed record PodCidrRequest(
     /// has one.
     /// </summary>
     public MacAddress? VtepMac { get; init; }
+
+    /// <summary>The MAC of its IPv6 VTEP; null where that is the same.</summary>
+    public MacAddress? VtepMacV6 { get; init; }
 }

@@ -130,11 +130,12 @@ internal sealed class NodePlanner(
         (bool hasAnswered, Lease? known) = await FindAsync(node, cancellationToken);
 
         WaitFor("this node's pod CIDRs");
+        VtepMacs? macs = VtepMacStore.Find(options.StateDirectory);
         PodCidrs given = await source.AcquireAsync(
             new PodCidrRequest(
                 node, found.PublicIp(options), found.PublicIpV6(options),
                 new PodCidrs(options.Subnet, options.SubnetV6), saved.Wish())
-            { VtepMac = VtepMacStore.Find(options.StateDirectory)?.Ipv4 },
+            { VtepMac = macs?.Ipv4, VtepMacV6 = macs?.Ipv6 },
             cancellationToken);
 
         // A store without names of nodes knows which lease is this node's only now: that of the daemon before, perhaps.

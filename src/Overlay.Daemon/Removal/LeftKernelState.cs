@@ -93,7 +93,7 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
     {
         ProblemBoard problems = new(loggers.CreateLogger<ProblemBoard>());
         using PacketFilter filter =
-            new(options, $"overlay.{options.Network.Vni}", problems, loggers.CreateLogger<PacketFilter>());
+            new(options, DeviceNames.Of(options.Network.Vni), problems, loggers.CreateLogger<PacketFilter>());
         filter.Start();
         filter.RemoveFromKernel();
         return [.. problems.Warnings.Where(static warning => warning.StartsWith("table ", StringComparison.Ordinal))];

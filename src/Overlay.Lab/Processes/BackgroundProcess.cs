@@ -87,7 +87,12 @@ public class BackgroundProcess
         }
     }
 
-    protected void WaitUntil(Func<bool> reached, string what, TimeSpan? limit)
+    /// <summary>Waits until something is so that it does; an error has its log.</summary>
+    /// <param name="reached">True once it is so.</param>
+    /// <param name="what">The deed, in the past tense.</param>
+    /// <param name="limit">How long; 20 s by default.</param>
+    /// <exception cref="LabException">It has exited before, or has taken too long.</exception>
+    public void WaitUntil(Func<bool> reached, string what, TimeSpan? limit = null)
     {
         TimeSpan patience = limit ?? TimeSpan.FromSeconds(20);
         Stopwatch watch = Stopwatch.StartNew();

@@ -128,27 +128,37 @@ public sealed class EtcdServer : IDisposable
 
     private void Launch()
     {
-        List<string> arguments =
+        List<(string Flag, string Value)> settings =
         [
-            "--name", _name,
-            "--data-dir", Path.Combine(_directory, "data"),
-            "--listen-client-urls", Endpoint.OriginalString,
-            "--advertise-client-urls", Endpoint.OriginalString,
-            "--listen-peer-urls", PeerUrl.OriginalString,
-            "--initial-advertise-peer-urls", PeerUrl.OriginalString,
-            "--initial-cluster", _cluster,
+            ("name", _name),
+            ("data-dir", Path.Combine(_directory, "data")),
+            ("listen-client-urls", Endpoint.OriginalString),
+            ("advertise-client-urls", Endpoint.OriginalString),
+            ("listen-peer-urls", PeerUrl.OriginalString),
+            ("initial-advertise-peer-urls", PeerUrl.OriginalString),
+            ("initial-cluster", _cluster),
         ];
 
         // Alone it elects itself, and need not wait long for others that could be elected.
-        if (_options.Members == 1) arguments.AddRange(["--heartbeat-interval", "50", "--election-timeout", "500"]);
+        if (_options.Members == 1) settings.AddRange([("heartbeat-interval", "50"), ("election-timeout", "500")]);
         if (_options.ProgressInterval is { } interval)
-            arguments.AddRange(["--experimental-watch-progress-notify-interval", string.Create(
-                CultureInfo.InvariantCulture, $"{interval.TotalSeconds}s")]);
+            settings.Add(("experimental-watch-progress-notify-interval", string.Create(
+                CultureInfo.InvariantCulture, $"{interval.TotalSeconds}s")));
         if (_options.Tls is { } tls)
-            arguments.AddRange(["--cert-file", tls.CertFile, "--key-file", tls.KeyFile, "--trusted-ca-file", tls.CaFile,
-                "--client-cert-auth"]);
+            settings.AddRange([("cert-file", tls.CertFile), ("key-file", tls.KeyFile),
+                ("trusted-ca-file", tls.CaFile), ("client-cert-auth", "true")]);
+        string[] arguments = _options.UsesConfigFile
+            ? ["--config-file", WriteConfigFile(settings)]
+            : [.. settings.Select(static setting => $"--{setting.Flag}={setting.Value}"), .. _options.Flags];
         string log = Path.Combine(_directory, string.Create(CultureInfo.InvariantCulture, $"{++_starts}.log"));
         _process = new BackgroundProcess(_options.Namespace?.Namespace, log, "etcd", arguments);
+    }
+
+    private string WriteConfigFile(IEnumerable<(string Flag, string Value)> settings)
+    {
+        string file = Path.Combine(_directory, "etcd.yml");
+        File.WriteAllLines(file, settings.Select(static setting => $"{setting.Flag}: {setting.Value}"));
+        return file;
     }
 
     private void WaitReady() => _process!.WaitForLog("ready to serve client requests", _patience);

@@ -18,6 +18,12 @@ public sealed record EtcdServerOptions
     /// <summary>How often a silent watch is told that nothing was missed; etcd's own default is ten minutes.</summary>
     public TimeSpan? ProgressInterval { get; init; }
 
+    /// <summary>Started by <c>--config-file</c> rather than flags, for which there is no TLS here.</summary>
+    public bool UsesConfigFile { get; init; }
+
+    /// <summary>Further flags.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
     /// <summary>How many members there are to be.</summary>
     public int Members { get; init; } = 1;
 }

@@ -113,6 +113,24 @@ public sealed class EtcdControlPlaneTests : IDisposable
     }
 
     [Fact]
+    public void A_key_is_written_once_and_what_a_stray_flanneld_makes_of_it_is_said_and_mended()
+    {
+        _ = StartBoth();
+        string key = $"{Prefix}/subnets/10.244.1.0-24";
+        _etcd.Ctl("get", key, "-w", "json").ShouldContain("\"version\":1,");
+        string own = _etcd.Ctl("get", "--print-value-only", key);
+        string lease = _etcd.Ctl("lease", "grant", "86400").Split(' ')[1];
+        _ = _etcd.Ctl("put", "--lease", lease, key, own.TrimEnd('\n')
+            .Replace(Status(A, "vtepMac")!, "02:00:00:00:04:99", StringComparison.Ordinal));
+        Waiting.For(() => Store(A).GetProperty("problems").GetRawText()
+            .Contains("is written by another daemon too", StringComparison.Ordinal));
+        Waiting.For(() => _etcd.Ctl("get", "--print-value-only", key) == own, 30);
+        B.Pods[0].WaitForPing(A.Pods[0].AddressV4!);
+        Waiting.For(() => !Store(A).GetProperty("problems").GetRawText()
+            .Contains("another daemon", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_key_that_contradicts_etcd_is_refused_with_both_values()
     {
         PutNetwork();

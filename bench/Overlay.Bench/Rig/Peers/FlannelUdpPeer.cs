@@ -33,13 +33,13 @@ internal sealed class FlannelUdpPeer(string program) : IPeer
                 FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/24
 
                 """);
-            _processes.Add(node.Start(
-                program, $"--etcd-endpoints={etcd}", "--iface=eth0", $"--subnet-file={subnetFile}", "--ip-masq=false"));
-        }
+            BackgroundProcess flanneld = node.Start(
+                program, $"--etcd-endpoints={etcd}", "--iface=eth0", $"--subnet-file={subnetFile}", "--ip-masq=false");
+            _processes.Add(flanneld);
 
-        foreach (Node node in lab.Nodes)
-        {
-            node.WaitForDevice(Device, TimeSpan.FromSeconds(30));
+            // One after the other: its log is in the error of the one that has no device in time.
+            flanneld.WaitUntil(
+                () => node.Run("ip", "link", "show", Device).Succeeded, $"made {Device}", TimeSpan.FromSeconds(30));
             node.Set($"net/ipv4/conf/{Device}/forwarding", "1");
         }
     }

@@ -56,15 +56,15 @@ internal sealed class EtcdNetwork : IDisposable
     /// <param name="ttl">Seconds; 0: for ever, a reservation.</param>
     public void Put(string key, string value, int ttl = 0)
     {
-        long lease = ttl == 0 ? 0 : _client.GrantAsync(TimeSpan.FromSeconds(ttl), default).GetAwaiter().GetResult().Id;
-        Commit(new() { RequestPut = new(Bytes(key), Encoding.UTF8.GetBytes(value), lease) });
+        long lease = ttl == 0 ? 0 : _client.GrantAsync(TimeSpan.FromSeconds(ttl), default).GetAwaiter().GetResult();
+        Commit(EtcdOperation.Put(Bytes(key), Encoding.UTF8.GetBytes(value), lease));
     }
 
     public void PutLease(string subnet, int number) => Put($"subnets/{subnet}", Value(number), ttl: 600);
 
-    public void Delete(string key) => Commit(new() { RequestDeleteRange = new(Bytes(key)) });
+    public void Delete(string key) => Commit(EtcdOperation.Delete(Bytes(key)));
 
-    public string? Get(string key) => Entry(key) is { } entry ? Encoding.UTF8.GetString(entry.Value ?? []) : null;
+    public string? Get(string key) => Entry(key) is { } entry ? Encoding.UTF8.GetString(entry.Value) : null;
 
     public EtcdKeyValue? Entry(string key) => _client.GetAsync(Bytes(key), default).GetAwaiter().GetResult();
 
@@ -81,5 +81,5 @@ internal sealed class EtcdNetwork : IDisposable
     private byte[] Bytes(string key) => Encoding.UTF8.GetBytes(PathOf(key));
 
     private void Commit(EtcdOperation operation) =>
-        _client.CommitAsync(new([], [operation]), default).GetAwaiter().GetResult().Succeeded.ShouldBeTrue();
+        _client.CommitAsync([], operation, default).GetAwaiter().GetResult().Succeeded.ShouldBeTrue();
 }

@@ -9,6 +9,12 @@ namespace Overlay.ControlPlane.Tests;
 /// <summary>A certificate authority for one test, with PEM files as an operator would have them.</summary>
 internal sealed class TestAuthority : IDisposable
 {
+    /// <summary>A name that every certificate is for, and that nobody resolves.</summary>
+    public const string ServerName = "etcd.example.com";
+
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
     private readonly TempDirectory _directory = new();
     private readonly X509Certificate2 _authority;
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -24,8 +30,9 @@ internal sealed class TestAuthority : IDisposable
         File.WriteAllText(CaFile, _authority.ExportCertificatePem());
         (string cert, string key) = Issue("server");
         (ClientCertFile, ClientKeyFile) = Issue("client");
-        (UnnamedCertFile, UnnamedKeyFile) = Issue("unnamed", "O=overlay");
         Server = new(CaFile, cert, key, ClientCertFile, ClientKeyFile);
+        (cert, key) = Issue("server-only", [ServerAuthentication]);
+        ServerOnly = Server with { CertFile = cert, KeyFile = key };
     }
 
     public string CaFile { get; }
@@ -34,12 +41,10 @@ internal sealed class TestAuthority : IDisposable
 
     public string ClientKeyFile { get; }
 
-    /// <summary>Without a common name: etcd's gateway takes no other once there are users.</summary>
-    public string UnnamedCertFile { get; }
-
-    public string UnnamedKeyFile { get; }
-
     public EtcdServerTls Server { get; }
+
+    /// <summary>With a server certificate that is none for clients, as most authorities issue it.</summary>
+    public EtcdServerTls ServerOnly { get; }
 
     public string Path(string file) => _directory[file];
 
@@ -53,15 +58,18 @@ internal sealed class TestAuthority : IDisposable
     /// <summary>Puts a new client certificate of this authority in the place of the one that is there.</summary>
     public void RenewClient() => Issue("client");
 
-    private (string Cert, string Key) Issue(string name, string? subject = null)
+    private (string Cert, string Key) Issue(string name) => Issue(name, [ServerAuthentication, ClientAuthentication]);
+
+    private (string Cert, string Key) Issue(string name, IEnumerable<string> usages)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new(subject ?? $"CN={name}", key, HashAlgorithmName.SHA256);
+        CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
         SubjectAlternativeNameBuilder names = new();
         names.AddIpAddress(IPAddress.Loopback);
+        names.AddDnsName(ServerName);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(
-            new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1"), new("1.3.6.1.5.5.7.3.2")], false));
+            new X509EnhancedKeyUsageExtension([.. usages.Select(static usage => new Oid(usage))], false));
         using X509Certificate2 certificate =
             request.Create(_authority, _authority.NotBefore, _authority.NotAfter, [(byte)++_serial]);
         File.WriteAllText(_directory[$"{name}.pem"], certificate.ExportCertificatePem());

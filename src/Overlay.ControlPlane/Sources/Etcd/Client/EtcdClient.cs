@@ -1,14 +1,20 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Overlay.ControlPlane.Sources.Etcd.Protocol;
+
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 
-/// <summary>The part of etcd's v3 API that leases need, over its JSON gateway.</summary>
+/// <summary>The part of etcd's v3 API that leases need, over gRPC.</summary>
 internal sealed class EtcdClient(EtcdOptions options) : IDisposable
 {
-    private readonly EtcdTransport _transport = new(options);
+    private readonly EtcdCluster _cluster = new(options);
 
     /// <summary>The key; null when there is none.</summary>
     /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public async Task<EtcdKeyValue?> GetAsync(byte[] key, CancellationToken cancellationToken) =>
-        (await RangeAsync(new(key), cancellationToken)).Kvs is [EtcdKeyValue entry, ..] ? entry : null;
+        (await RangeAsync(new() { Key = ByteString.CopyFrom(key) }, cancellationToken)).Kvs is [KeyValue entry, ..]
+            ? EtcdKeyValue.Of(entry)
+            : null;
 
     /// <summary>Every key from the first to before the end, as they were at one moment.</summary>
     /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
@@ -27,72 +33,98 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
         }
     }
 
-    /// <summary>Does a transaction if all conditions hold; returns whether they did.</summary>
+    /// <summary>Does the operation if all conditions hold; returns whether they did.</summary>
     /// <exception cref="EtcdException">
-    /// etcd does not answer, or refuses. The transaction may have been done all the same.
+    /// etcd does not answer, or refuses. The operation may have been done all the same.
     /// </exception>
-    public Task<EtcdTransactionResponse> CommitAsync(
-        EtcdTransaction transaction, CancellationToken cancellationToken) =>
-        _transport.PostAsync("v3/kv/txn", transaction, EtcdJsonContext.Default.EtcdTransaction,
-            EtcdJsonContext.Default.EtcdTransactionResponse, cancellationToken);
-
-    /// <summary>A new etcd lease.</summary>
-    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
-    public async Task<EtcdLeaseResponse> GrantAsync(TimeSpan ttl, CancellationToken cancellationToken)
+    public async Task<EtcdOutcome> CommitAsync(
+        IReadOnlyList<EtcdCondition> conditions, EtcdOperation operation, CancellationToken cancellationToken)
     {
-        EtcdLeaseResponse lease = await _transport.PostAsync(
-            "v3/lease/grant", new((long)ttl.TotalSeconds), EtcdJsonContext.Default.EtcdGrantRequest,
-            EtcdJsonContext.Default.EtcdLeaseResponse, cancellationToken);
-        return lease.Error is null ? lease : throw new EtcdException($"etcd grants no lease: {lease.Error}");
+        TxnRequest request = new() { Success = { operation.Message } };
+        request.Compare.AddRange(conditions.Select(static condition => condition.Message));
+        TxnResponse answer = await _cluster.AskAsync(
+            (member, call) => member.Keys.TxnAsync(request, call).ResponseAsync, cancellationToken);
+        return new(answer.Succeeded, EtcdHeader.Of(answer.Header).Revision);
+    }
+
+    /// <summary>A new etcd lease; returns its number.</summary>
+    /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
+    public async Task<long> GrantAsync(TimeSpan ttl, CancellationToken cancellationToken)
+    {
+        LeaseGrantRequest request = new() { TTL = (long)ttl.TotalSeconds };
+        LeaseGrantResponse lease = await _cluster.AskAsync(
+            (member, call) => member.Leases.LeaseGrantAsync(request, call).ResponseAsync, cancellationToken);
+        return lease.Error.Length == 0 ? lease.ID : throw new EtcdException($"etcd grants no lease: {lease.Error}");
     }
 
     /// <summary>Puts the lease's end off; false when there is no such lease any more.</summary>
     /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
-    public async Task<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken)
-    {
-        EtcdStreamed<EtcdLeaseResponse> answer = await _transport.PostAsync(
-            "v3/lease/keepalive", new(lease), EtcdJsonContext.Default.EtcdLeaseRequest,
-            EtcdJsonContext.Default.EtcdStreamedEtcdLeaseResponse, cancellationToken);
-        return answer.Result is { } result
-            ? result.Ttl > 0
-            : throw new EtcdException(
-                $"etcd does not renew the lease: {answer.Error?.Message ?? "it does not say why"}",
-                answer.Error?.GrpcCode ?? 0);
-    }
+    public Task<bool> KeepAliveAsync(long lease, CancellationToken cancellationToken) =>
+        _cluster.AskAsync(
+            async (member, call) =>
+            {
+                using AsyncDuplexStreamingCall<LeaseKeepAliveRequest, LeaseKeepAliveResponse> stream =
+                    member.Leases.LeaseKeepAlive(call);
+                await EtcdMember.SendAsync(stream.RequestStream, new() { ID = lease }, call.CancellationToken);
+                LeaseKeepAliveResponse answer =
+                    await member.NextAsync(stream.ResponseStream, call.CancellationToken);
+                return answer.TTL > 0;
+            },
+            cancellationToken);
 
     /// <summary>Gives a lease back, and the keys that go with it.</summary>
     /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public Task RevokeAsync(long lease, CancellationToken cancellationToken) =>
-        _transport.PostAsync("v3/lease/revoke", new(lease), EtcdJsonContext.Default.EtcdLeaseRequest,
-            EtcdJsonContext.Default.EtcdLeaseResponse, cancellationToken);
+        _cluster.AskAsync(
+            (member, call) => member.Leases.LeaseRevokeAsync(new() { ID = lease }, call).ResponseAsync,
+            cancellationToken);
 
     /// <summary>Opens a watch; its first message has come.</summary>
     /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
-    public async Task<EtcdWatch> WatchAsync(
-        byte[] first, byte[] end, long startRevision, CancellationToken cancellationToken) => new(
-        await _transport.OpenAsync("v3/watch", new(new(first, end, startRevision, ProgressNotify: true)),
-            EtcdJsonContext.Default.EtcdWatchRequest, cancellationToken),
-        _transport, options.SilenceLimit);
+    public Task<EtcdWatch> WatchAsync(
+        byte[] first, byte[] end, long startRevision, CancellationToken cancellationToken)
+    {
+        WatchRequest request = new()
+        {
+            CreateRequest = new()
+            {
+                Key = ByteString.CopyFrom(first),
+                RangeEnd = ByteString.CopyFrom(end),
+                StartRevision = startRevision,
+                ProgressNotify = true,
+                Fragment = true,
+            },
+        };
+        return _cluster.AskAsync(
+            (member, call) => EtcdWatch.OpenAsync(_cluster, member, request, call, options.SilenceLimit),
+            cancellationToken);
+    }
 
-    public void Dispose() => _transport.Dispose();
+    public void Dispose() => _cluster.Dispose();
 
     private async Task<EtcdList> ListPagesAsync(byte[] first, byte[] end, CancellationToken cancellationToken)
     {
-        EtcdRangeResponse page = await RangeAsync(new(first, end, options.PageSize), cancellationToken);
-        EtcdHeader header = page.Header;
-        List<EtcdKeyValue> keys = [.. page.Kvs ?? []];
-        while (page.More && keys.Count > 0)
+        RangeRequest request = new()
+        {
+            Key = ByteString.CopyFrom(first),
+            RangeEnd = ByteString.CopyFrom(end),
+            Limit = options.PageSize,
+        };
+        RangeResponse page = await RangeAsync(request, cancellationToken);
+        EtcdHeader header = EtcdHeader.Of(page.Header);
+        List<EtcdKeyValue> keys = [.. page.Kvs.Select(EtcdKeyValue.Of)];
+        while (page.More && page.Kvs.Count > 0)
         {
             // From right behind the last one.
-            page = await RangeAsync(
-                new([.. keys[^1].Key, 0], end, options.PageSize, header.Revision), cancellationToken);
-            keys.AddRange(page.Kvs ?? []);
+            request = request.Clone();
+            (request.Key, request.Revision) = (ByteString.CopyFrom([.. keys[^1].Key, 0]), header.Revision);
+            page = await RangeAsync(request, cancellationToken);
+            keys.AddRange(page.Kvs.Select(EtcdKeyValue.Of));
         }
 
         return new(header, keys);
     }
 
-    private Task<EtcdRangeResponse> RangeAsync(EtcdRangeRequest request, CancellationToken cancellationToken) =>
-        _transport.PostAsync("v3/kv/range", request, EtcdJsonContext.Default.EtcdRangeRequest,
-            EtcdJsonContext.Default.EtcdRangeResponse, cancellationToken);
+    private Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken) =>
+        _cluster.AskAsync((member, call) => member.Keys.RangeAsync(request, call).ResponseAsync, cancellationToken);
 }

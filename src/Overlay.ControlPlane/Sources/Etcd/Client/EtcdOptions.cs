@@ -21,7 +21,7 @@ public sealed record EtcdOptions
     public string? CaFile { get; init; }
 
     /// <summary>PEM file of the certificate this node shows, with those between it and the authority.</summary>
-    /// <remarks>Where etcd has users, one without a common name: its gateway refuses any other then.</remarks>
+    /// <remarks>Its common name is the user, where etcd has users and <see cref="Username"/> is null.</remarks>
     public string? CertFile { get; init; }
 
     /// <summary>PEM file of that certificate's key.</summary>
@@ -51,6 +51,14 @@ public sealed record EtcdOptions
     /// </summary>
     public TimeSpan RaceWait { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// How long another daemon must have left this node's key alone before it is written again; doubled each time.
+    /// </summary>
+    public TimeSpan QuietTime { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How many keys are asked for at once.</summary>
     public int PageSize { get; init; } = 1000;
+
+    /// <summary>Gives the environment variables that name proxies.</summary>
+    internal Func<string, string?> Variables { get; init; } = Environment.GetEnvironmentVariable;
 }

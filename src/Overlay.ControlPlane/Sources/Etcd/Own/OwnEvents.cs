@@ -22,4 +22,8 @@ internal static partial class OwnEvents
     [LoggerMessage(
         EventId = 2123, Level = LogLevel.Warning, Message = "{Key} of this node was gone and is written again")]
     public static partial void KeyWrittenAgain(this ILogger logger, string key);
+
+    [LoggerMessage(EventId = 2124, Level = LogLevel.Warning, Message =
+        "{Key} of this node was written by another daemon, which has left it alone since, and is written again")]
+    public static partial void KeyWrittenOver(this ILogger logger, string key);
 }

@@ -16,10 +16,17 @@ internal sealed class OwnKey(
 {
     private static readonly TimeSpan _shortest = TimeSpan.FromMilliseconds(100);
 
+    private readonly KeyContest _contest = new(options.QuietTime, time);
     private HeldSubnet? _held;
     private byte[]? _lastWritten;
     private long _renewedAt;
     private bool _isPublished;
+
+    /// <summary>Another daemon has written over the key again and again.</summary>
+    public bool IsContestRepeated => _contest.IsRepeated;
+
+    /// <summary>How long another daemon must leave the key alone before it is written again.</summary>
+    public TimeSpan Quiet => _contest.Quiet;
 
     /// <summary>The allocator has just acquired the key.</summary>
     public void Take(HeldSubnet held)
@@ -50,19 +57,35 @@ internal sealed class OwnKey(
         {
             EtcdKeyValue? entry = await client.GetAsync(keys.BytesOf(claim.Key), cancellationToken);
             OwnKeyState state = StateOf(entry, claim);
-            if (state is OwnKeyState.Lost or OwnKeyState.Contested) return state;
+            if (state is OwnKeyState.Lost
+                || (state is OwnKeyState.Contested && !_contest.IsQuiet(entry!.ModRevision))) return state;
             bool? isDone = entry is null
                 ? await RestoreAsync(claim, cancellationToken)
                 : await UpdateAsync(claim, entry, cancellationToken);
             if (isDone == false) return OwnKeyState.Lost;
             if (isDone is null) continue;
+            if (state is OwnKeyState.Contested)
+            {
+                _contest.Repaired();
+                logger.KeyWrittenOver(keys.PathOf(claim.Key));
+            }
+
+            _contest.End();
             _isPublished = claim.Lease is not null;
             return OwnKeyState.Own;
         }
     }
 
-    /// <summary>When the etcd lease is to be renewed; infinite where there is none.</summary>
-    public TimeSpan UntilRenewal()
+    /// <summary>When the key is to be looked at, changed or not; infinite where it need not be.</summary>
+    public TimeSpan UntilDue()
+    {
+        (TimeSpan renewal, TimeSpan contest) = (UntilRenewal(), _contest.UntilDue);
+        if (contest == Timeout.InfiniteTimeSpan) return renewal;
+        return renewal == Timeout.InfiniteTimeSpan || contest < renewal ? contest : renewal;
+    }
+
+    // Infinite where there is no etcd lease.
+    private TimeSpan UntilRenewal()
     {
         if (_held is not { Lease: not 0 }) return Timeout.InfiniteTimeSpan;
         TimeSpan left = options.LeaseTtl - options.RenewMargin - time.GetElapsedTime(_renewedAt);
@@ -72,7 +95,7 @@ internal sealed class OwnKey(
     private OwnKeyState StateOf(EtcdKeyValue? entry, OwnClaim claim)
     {
         if (entry is null) return OwnKeyState.Absent;
-        byte[] bytes = entry.Value ?? [];
+        byte[] bytes = entry.Value;
         if (entry.ModRevision == _held?.ModRevision || bytes.AsSpan().SequenceEqual(claim.Value)
             || bytes.AsSpan().SequenceEqual(_lastWritten)) return OwnKeyState.Own;
         LeaseValue value = LeaseValue.Read(claim.Key, bytes, entry.Lease == 0);
@@ -109,7 +132,7 @@ internal sealed class OwnKey(
     private async Task<bool?> UpdateAsync(OwnClaim claim, EtcdKeyValue entry, CancellationToken cancellationToken)
     {
         bool isReservation = entry.Lease == 0;
-        if ((entry.Value ?? []).AsSpan().SequenceEqual(claim.Value) && (isReservation || entry.Lease == _held?.Lease))
+        if (entry.Value.AsSpan().SequenceEqual(claim.Value) && (isReservation || entry.Lease == _held?.Lease))
         {
             _held = new(claim.Key, claim.Value, entry.ModRevision, entry.Lease);
             if (isReservation || UntilRenewal() > _shortest) return true;

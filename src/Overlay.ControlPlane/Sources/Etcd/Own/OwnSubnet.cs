@@ -22,6 +22,7 @@ internal sealed class OwnSubnet : IDisposable
     private readonly SemaphoreSlim _look = new(0, 1);
     private OwnClaim? _claim;
     private volatile OwnName? _name;
+    private volatile TaskCompletionSource _renamed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public OwnSubnet(
         EtcdClient client, EtcdKeys keys, EtcdOptions options, EtcdSettings settings, StoreHealth health,
@@ -38,6 +39,9 @@ internal sealed class OwnSubnet : IDisposable
 
     /// <summary>The key and this node's name; null before either is known.</summary>
     public OwnName? Name => _name;
+
+    /// <summary>Ends when <see cref="Name"/> is next another one.</summary>
+    public Task Renamed => _renamed.Task;
 
     private string Problem => $"{_name?.Path} of this node";
 
@@ -89,20 +93,22 @@ internal sealed class OwnSubnet : IDisposable
                 PublicIpV6 = own.PublicIpV6,
                 Previous = null,
                 VtepMac = own.Vteps.FirstOrDefault()?.Mac,
+                VtepMacV6 = own.BackendV6Data?.Mac,
             };
             _claim = new(key, LeaseValue.Format(own), request, own);
-            _name = new(_keys.PathOf(key), own.Node);
+            string path = _keys.PathOf(key);
+            Rename(new(path, own.Node));
             switch (await _key.EnsureAsync(_claim, cancellationToken))
             {
                 case OwnKeyState.Own:
-                    _health.Settle(Problem);
+                    SayIsOwn();
                     return;
                 case OwnKeyState.Contested:
                     throw new IOException(
-                        $"{_name.Path} is written by another daemon that says it is "
+                        $"{path} is written by another daemon that says it is "
                         + $"{string.Join(" and ", own.PublicAddresses)}");
                 default:
-                    throw new IOException($"{_name.Path} is another node's by now");
+                    throw new IOException($"{path} is another node's by now");
             }
         }
         catch (IOException e)
@@ -159,7 +165,7 @@ internal sealed class OwnSubnet : IDisposable
             try
             {
                 (reassigned, bool isSettled) = await KeepAsync(cancellationToken);
-                wait = isSettled ? _key.UntilRenewal() : _exhaustedRetry;
+                wait = isSettled ? _key.UntilDue() : _exhaustedRetry;
                 backoff.Reset();
             }
             catch (EtcdException e) when (!e.IsDefinite)
@@ -196,11 +202,11 @@ internal sealed class OwnSubnet : IDisposable
                 _health.Say(
                     Problem,
                     "is written by another daemon too, which says it is "
-                    + $"{string.Join(" and ", claim.Lease!.PublicAddresses)}; peers send to what it says until one of "
-                    + "the two stops");
+                    + $"{string.Join(" and ", claim.Lease!.PublicAddresses)}; peers send to what it says until it has "
+                    + $"left the key alone for {_key.Quiet.TotalSeconds:0.#} s, when this node writes it again");
                 return (null, true);
             case OwnKeyState.Own:
-                _health.Settle(Problem);
+                SayIsOwn();
                 return (null, true);
         }
 
@@ -212,11 +218,32 @@ internal sealed class OwnSubnet : IDisposable
         return (Take(held, claim.Request), true);
     }
 
+    private void Rename(OwnName name)
+    {
+        if (name == _name) return;
+
+        // The name first: who takes the next task has seen it.
+        _name = name;
+        TaskCompletionSource renamed = _renamed;
+        _renamed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        renamed.SetResult();
+    }
+
+    private void SayIsOwn()
+    {
+        if (_key.IsContestRepeated)
+            _health.Say(
+                Problem,
+                "is written by another daemon again and again, such as a flannel on this host: stop it; this node "
+                + "writes the key again ever more rarely");
+        else _health.Settle(Problem);
+    }
+
     private PodCidrs Take(HeldSubnet held, PodCidrRequest request)
     {
         _key.Take(held);
         _claim = new(held.Key, held.Value, request, null);
-        _name = new(_keys.PathOf(held.Key), request.Node);
+        Rename(new(_keys.PathOf(held.Key), request.Node));
         Look();
         return held.Key.PodCidrs;
     }

@@ -16,6 +16,8 @@ namespace Overlay.ControlPlane.Sources.Etcd.Own;
 internal sealed class SubnetAllocator(
     EtcdClient client, EtcdKeys keys, EtcdOptions options, StoreHealth health, TimeProvider time, ILogger logger)
 {
+    private readonly MacAddress _newMac = MacAddress.FromRandom(BitConverter.GetBytes(Random.Shared.NextInt64()));
+
     // Granted for an attempt that failed. A key may go with it all the same, so it is used again rather than revoked.
     private long _unusedLease;
 
@@ -65,14 +67,14 @@ internal sealed class SubnetAllocator(
             if (kept is { IsReservation: true })
             {
                 await RevokeUnusedAsync(cancellationToken);
-                return Taken(new(key, kept.Entry.Value ?? [], kept.Entry.ModRevision, 0), "reserved");
+                return Taken(new(key, kept.Entry.Value, kept.Entry.ModRevision, 0), "reserved");
             }
 
             long lease = await LeaseAsync(cancellationToken);
             HeldSubnet? held = kept is null
                 ? await CreateAsync(
-                    key, LeaseValue.Format(Unready(request, settings)), lease, list.Header.Revision, cancellationToken)
-                : await WriteAsync(key, kept.Entry.Value ?? [], lease, kept.Entry.ModRevision, cancellationToken);
+                    key, LeaseValue.Format(First(request, settings)), lease, list.Header.Revision, cancellationToken)
+                : await WriteAsync(key, kept.Entry.Value, lease, kept.Entry.ModRevision, cancellationToken);
             if (held is not null) return Taken(held, kept is null ? "new" : "kept");
         }
     }
@@ -85,7 +87,7 @@ internal sealed class SubnetAllocator(
     public async Task<long> LeaseAsync(CancellationToken cancellationToken)
     {
         if (_unusedLease == 0 || !await client.KeepAliveAsync(_unusedLease, cancellationToken))
-            _unusedLease = (await client.GrantAsync(options.LeaseTtl, cancellationToken)).Id;
+            _unusedLease = await client.GrantAsync(options.LeaseTtl, cancellationToken);
         return _unusedLease;
     }
 
@@ -94,7 +96,10 @@ internal sealed class SubnetAllocator(
     public Task<HeldSubnet?> CreateAsync(
         SubnetKey key, byte[] value, long lease, long revision, CancellationToken cancellationToken) =>
         CommitAsync(
-            [EtcdCompare.Absent(keys.BytesOf(key)), EtcdCompare.NoneNewer(keys.FirstSubnet, keys.SubnetsEnd, revision)],
+            [
+                EtcdCondition.Absent(keys.BytesOf(key)),
+                EtcdCondition.NoneNewer(keys.FirstSubnet, keys.SubnetsEnd, revision),
+            ],
             new(key, value, 0, lease), cancellationToken);
 
     /// <summary>Writes the key, unless it was written after that revision; null then.</summary>
@@ -102,7 +107,7 @@ internal sealed class SubnetAllocator(
     public Task<HeldSubnet?> WriteAsync(
         SubnetKey key, byte[] value, long lease, long modRevision, CancellationToken cancellationToken) =>
         CommitAsync(
-            [EtcdCompare.Unchanged(keys.BytesOf(key), modRevision)], new(key, value, 0, lease), cancellationToken);
+            [EtcdCondition.Unchanged(keys.BytesOf(key), modRevision)], new(key, value, 0, lease), cancellationToken);
 
     // flannel knows a node by its IPv4 address; one without is known by the other.
     private static bool IsOf(PodCidrRequest request, IpAddress? owner) =>
@@ -116,14 +121,20 @@ internal sealed class SubnetAllocator(
         return request.VtepMac is { } mac ? [.. proven, mac] : [.. proven];
     }
 
-    // Not ready: the VTEP's MAC is told once there is a VTEP. flannel passes over such a value, and takes the next one.
-    private static Lease Unready(PodCidrRequest request, NetworkSettings settings) => new()
+    // Complete from the first write on: flannel logs a value without a MAC as an error, and peers need no second event.
+    // A node without a MAC yet takes the one that it finds in its key.
+    private Lease First(PodCidrRequest request, NetworkSettings settings)
     {
-        Node = request.Node,
-        PublicIp = request.PublicIp,
-        PublicIpV6 = request.PublicIpV6,
-        BackendData = new(settings.Vni, null),
-    };
+        MacAddress mac = request.VtepMac ?? _newMac;
+        return new()
+        {
+            Node = request.Node,
+            PublicIp = request.PublicIp,
+            PublicIpV6 = request.PublicIpV6,
+            BackendData = request.PublicIp is null ? null : new(settings.Vni, mac),
+            BackendV6Data = request.PublicIpV6 is null ? null : new(settings.Vni, request.VtepMacV6 ?? mac),
+        };
+    }
 
     // A copied configuration, or an address that moved: deleting the key would cut off that node's pods.
     private void Doubt(OccupiedSubnet subnet) => health.Say(
@@ -150,7 +161,7 @@ internal sealed class SubnetAllocator(
 
             byte[] key = keys.BytesOf(subnet.Key);
             bool isDeleted = (await client.CommitAsync(
-                new([EtcdCompare.Unchanged(key, subnet.Entry.ModRevision)], [new() { RequestDeleteRange = new(key) }]),
+                [EtcdCondition.Unchanged(key, subnet.Entry.ModRevision)], EtcdOperation.Delete(key),
                 cancellationToken)).Succeeded;
             if (isDeleted) logger.SubnetGivenBack(keys.PathOf(subnet.Key), subnet.Owner);
             isGiven &= isDeleted;
@@ -173,13 +184,12 @@ internal sealed class SubnetAllocator(
     }
 
     private async Task<HeldSubnet?> CommitAsync(
-        IReadOnlyList<EtcdCompare> conditions, HeldSubnet held, CancellationToken cancellationToken)
+        IReadOnlyList<EtcdCondition> conditions, HeldSubnet held, CancellationToken cancellationToken)
     {
-        EtcdTransactionResponse answer = await client.CommitAsync(
-            new(conditions, [new() { RequestPut = new(keys.BytesOf(held.Key), held.Value, held.Lease) }]),
-            cancellationToken);
-        if (!answer.Succeeded) return null;
+        EtcdOutcome outcome = await client.CommitAsync(
+            conditions, EtcdOperation.Put(keys.BytesOf(held.Key), held.Value, held.Lease), cancellationToken);
+        if (!outcome.Succeeded) return null;
         if (held.Lease == _unusedLease) _unusedLease = 0;
-        return held with { ModRevision = answer.Header.Revision };
+        return held with { ModRevision = outcome.Revision };
     }
 }

@@ -69,7 +69,7 @@ internal sealed class EtcdFollower(
     private async Task<bool> ReadWatchAsync(ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
     {
         using EtcdWatch watch = await client.WatchAsync(keys.First, keys.End, _at.Revision + 1, cancellationToken);
-        while (await watch.ReadAsync(cancellationToken) is { } message)
+        while (await NextAsync(watch, updates, cancellationToken) is { } message)
         {
             if (message.CompactRevision > 0) return false;
             if (message.Created)
@@ -77,10 +77,10 @@ internal sealed class EtcdFollower(
                 // Restored from a backup, or emptied: what is known has to be compared, not continued.
                 if (message.Header.ClusterId != _at.ClusterId || message.Header.Revision < _at.Revision) return false;
             }
-            else if (message.Events is { Count: > 0 } events)
+            else if (message.Events is [.., EtcdEvent last] events)
             {
                 await TakeAsync(events, updates, cancellationToken);
-                _at = _at with { Revision = events[^1].Kv.ModRevision };
+                _at = _at with { Revision = last.Kv.ModRevision };
                 _backoff.Reset();
             }
             else if (message.Header.Revision > _at.Revision) _at = _at with { Revision = message.Header.Revision };
@@ -92,6 +92,23 @@ internal sealed class EtcdFollower(
         return true;
     }
 
+    // The next message. Leases get their names anew where this node's key becomes another one meanwhile: its event may
+    // have come before the answer that says so.
+    private async Task<EtcdWatchMessage?> NextAsync(
+        EtcdWatch watch, ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
+    {
+        Task<EtcdWatchMessage?> next = watch.ReadAsync(cancellationToken);
+        do
+        {
+            Task renamed = own.Renamed;
+            if (own.Name != _told) await TellAsync(updates, null, cancellationToken);
+            _ = await Task.WhenAny(next, renamed);
+        }
+        while (!next.IsCompleted);
+
+        return await next;
+    }
+
     private async Task TakeAsync(
         IReadOnlyList<EtcdEvent> events, ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
     {
@@ -100,7 +117,7 @@ internal sealed class EtcdFollower(
         if (name != _told || changes.Count > 0) await TellAsync(updates, changes, cancellationToken);
         foreach (EtcdEvent change in events)
         {
-            if (keys.IsConfig(change.Kv.Key)) settings.Notice(change.IsDelete ? null : change.Kv.Value ?? []);
+            if (keys.IsConfig(change.Kv.Key)) settings.Notice(change.IsDelete ? null : change.Kv.Value);
             else if (name is not null && change.Kv.Key.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(name.Path)))
                 own.Look();
         }

@@ -10,7 +10,8 @@ internal sealed class OwnNodeState(
     string name, AnnotationKeys keys, KubernetesTimings timings, TimeProvider time, ILogger logger)
 {
     private readonly Lock _gate = new();
-    private readonly RepairPace _pace = new(timings, time);
+    private readonly RepairPace _pace =
+        new(timings.FirstRepairPause, timings.LongestRepairPause, timings.RepairMemory, time);
     private readonly SaidOnce _writeProblem = new();
     private readonly SaidOnce _overwriteProblem = new();
     private Lease? _published;

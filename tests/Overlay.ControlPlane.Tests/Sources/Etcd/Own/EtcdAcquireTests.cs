@@ -45,7 +45,7 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
     }
 
     [Fact]
-    public async Task A_free_subnet_is_taken_with_a_lease_of_a_day_and_a_value_flannel_passes_over()
+    public async Task A_free_subnet_is_taken_with_a_lease_of_a_day_and_a_value_that_is_complete()
     {
         using EtcdNetwork network = etcd.NewNetwork();
         using EtcdLeaseSource source = network.NewSource(out _);
@@ -54,7 +54,7 @@ public class EtcdAcquireTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         key.ShouldBe(new SubnetKey(subnets.Ipv4!.Value, null).ToString());
         IpPrefix.Parse("10.244.0.0/16").Contains(subnets.Ipv4.Value).ShouldBeTrue();
         subnets.Ipv4.ShouldNotBe(IpPrefix.Parse("10.244.0.0/24"));
-        network.Get($"subnets/{key}").ShouldBe("""{"PublicIP":"192.168.77.1","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":""}}""");
+        network.Get($"subnets/{key}").ShouldBe(EtcdNetwork.Value(1));
         string lease =
             etcd.Server.Ctl("lease", "timetolive", network.Entry($"subnets/{key}")!.Lease.ToString("x", null));
         lease.ShouldContain("granted with TTL(86400s)");
