@@ -90,14 +90,30 @@ check_format() {
     { echo "dotnet format whitespace would change files"; return 1; }
 }
 
+# next NAME…: takes the first job that nobody has and that has all it needs into $name; waits for one where only those are left
+# that need the published programs.
+next() {
+  local is_waiting
+  while :; do
+    is_waiting=
+    for name in "$@"; do
+      [[ -e $results/$name.taken ]] && continue
+      if needs_published "$name" && [[ ! -e $results/published.status ]]; then
+        is_waiting=1
+      elif mkdir "$results/$name.taken" 2>/dev/null; then
+        return 0
+      fi
+    done
+    [[ -n $is_waiting ]] || return 1
+    run 1m sleep 0.2
+  done
+}
+
 # Takes one job after the other of a queue that all lanes share, in a process of its own: while one computes the other waits.
 lane() (
+  local name
   trap 'kill -TERM "$running" 2>/dev/null; wait "$running"; exit 143' INT TERM HUP
-  for name in "$@"; do
-    mkdir "$results/$name.taken" 2>/dev/null || continue
-    if needs_published "$name"; then
-      until [[ -e $results/published.status ]]; do run 1m sleep 0.2; done
-    fi
+  while next "$@"; do
     SECONDS=0
     if [[ $name == format ]]; then check_format; else run_tests "$name"; fi >"$results/$name.log" 2>&1
     echo "$? $SECONDS" >"$results/$name.status"
@@ -188,23 +204,21 @@ done
 echo "== build"
 run 30m dotnet build "$root/Overlay.sln" -c Release -v quiet --nologo || give_up "the build failed"
 
-# The longest first, so that no lane is left with one at the end; what needs the published programs last. The end-to-end tests are
-# by themselves: they have two lanes of their own.
-queue=() late=() last=()
+# The longest first, so that no lane is left with one at the end: the end-to-end tests, as soon as what is shipped is there.
+long=() queue=()
+for name in Overlay.EndToEnd.Tests Overlay.Cni.Tests Overlay.Daemon.Tests Overlay.ControlPlane.Tests; do
+  [[ " ${projects[*]} " == *" $name "* ]] && long+=("$name")
+done
 for name in "${projects[@]}"; do
-  case "$name" in
-    Overlay.ControlPlane.Tests | Overlay.Daemon.Tests) queue=("$name" "${queue[@]}") ;;
-    Overlay.EndToEnd.Tests) last+=("$name") ;;
-    Overlay.Cni.Tests) late+=("$name") ;;
-    *) queue+=("$name") ;;
-  esac
+  [[ " ${long[*]} " == *" $name "* ]] || queue+=("$name")
 done
 
 mkdir "$results/tmp"
 namespaces_before="$(compgen -G '/run/netns/ovl-*')"
-[[ ${#late[@]} -eq 0 && ${#last[@]} -eq 0 ]] || start_publishing
-run_lanes format "${queue[@]}" "${late[@]}"
+for name in "${long[@]}"; do
+  if [[ -z $publishing ]] && needs_published "$name"; then start_publishing; fi
+done
+run_lanes "${long[@]}" format "${queue[@]}"
 [[ -z $publishing ]] || wait_for_publishing
-[[ ${#last[@]} -eq 0 ]] || run_lanes "${last[@]}"
 check_leftovers
 finish

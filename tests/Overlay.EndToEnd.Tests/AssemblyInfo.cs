@@ -1,3 +1,3 @@
-// Two labs at a time: their namespaces do not touch, and while one test waits another computes.
-[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+// Three labs at a time: their namespaces do not touch, and while one test waits others compute.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
 [assembly: TestCollectionOrderer("Overlay.EndToEnd.Tests.LongestFirst", "Overlay.EndToEnd.Tests")]
