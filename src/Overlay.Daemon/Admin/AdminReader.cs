@@ -37,7 +37,8 @@ internal sealed class AdminReader(
     public bool IsLongUp => TimeProvider.System.GetElapsedTime(_begun) > _startTime;
 
     /// <summary>What keeps the node from being ready, as far as it is known.</summary>
-    public string? Obstacle => node.WaitingFor is { } what ? $"waiting for {what}" : node.Problems.FirstOrDefault();
+    public string? Obstacle => node.WaitingFor is { } what ? $"waiting for {what}"
+        : node.Problems is [string first, ..] ? first : null;
 
     public StatusReport Status()
     {
@@ -47,7 +48,8 @@ internal sealed class AdminReader(
             options.NodeName, Version, StatusReport.StateOf(node.Started, IsReady), node.WaitingFor, node.Started,
             network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod,
             network?.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
-            [.. node.Warnings, .. source.Warnings], UnderlayReport.Of(node.Underlay), network is null ? null : DataplaneReport.Of(network.Use),
+            [.. node.Warnings, .. source.Warnings], UnderlayReport.Of(node.Underlay),
+            network is null ? null : DataplaneReport.Of(network.Use),
             ControlPlane());
     }
 
