@@ -42,7 +42,7 @@ public sealed class StatusTests : IDisposable
     }
 
     [Fact]
-    public void STATUS_survives_allocations_that_come_and_go_while_it_reads_them()
+    public async Task STATUS_survives_allocations_that_come_and_go_while_it_reads_them()
     {
         using Socket daemon = _directory.Listen();
         Directory.CreateDirectory($"{_directory.Path}/net");
@@ -60,8 +60,8 @@ public sealed class StatusTests : IDisposable
             .. Enumerable.Range(0, 30)
                 .Select(_ => Plugin.Run("STATUS", Configuration.Replace("/29", "/16", StringComparison.Ordinal)).Output),
         ];
-        end.Cancel();
-        churn.Wait();
+        await end.CancelAsync();
+        await churn;
         answers.ShouldAllBe(static answer => answer.Length == 0);
     }
 
