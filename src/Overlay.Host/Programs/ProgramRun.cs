@@ -57,13 +57,14 @@ public sealed record ProgramRun(int ExitCode, string Output, string Error)
         }
     }
 
-    // A program whose pipe is not emptied would not end: the rest is read and dropped.
+    // A program whose pipe is not emptied would not end: the rest is read and dropped. The caller's thread blocks
+    // meanwhile, so nothing here may need it.
     private static async Task<string> ReadAsync(StreamReader reader, int longest)
     {
         StringBuilder text = new();
         char[] buffer = new char[16 * 1024];
         int length;
-        while ((length = await reader.ReadAsync(buffer)) > 0)
+        while ((length = await reader.ReadAsync(buffer).ConfigureAwait(false)) > 0)
             _ = text.Append(buffer, 0, Math.Min(length, longest - text.Length));
         return text.ToString();
     }
@@ -73,7 +74,7 @@ public sealed record ProgramRun(int ExitCode, string Output, string Error)
     {
         try
         {
-            await standardInput.WriteAsync(input);
+            await standardInput.WriteAsync(input).ConfigureAwait(false);
             standardInput.Close();
         }
         catch (IOException)

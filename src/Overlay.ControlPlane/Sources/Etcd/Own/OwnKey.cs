@@ -34,6 +34,7 @@ internal sealed class OwnKey(
         _held = held;
         _renewedAt = time.GetTimestamp();
         _isPublished = false;
+        _contest.End();
     }
 
     /// <summary>Writes the key where it differs, and renews its etcd lease when that is due.</summary>

@@ -1,4 +1,6 @@
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Etcd.Client;
+using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Tests;
@@ -138,6 +140,21 @@ public class EtcdWatchTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         node.Watch();
         await node.Eventually(() => node.Snapshots == 1, "a first snapshot");
         node.Leases.Count.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Changes_that_etcd_sends_in_fragments_are_one_message()
+    {
+        // Three megabytes; etcd sends two at most in one piece.
+        using EtcdNetwork network = etcd.NewNetwork();
+        long before = network.Entry("config")!.ModRevision;
+        string large = new('x', 100_000);
+        for (int i = 0; i < 30; i++) network.Put($"large/{i}", large);
+        using EtcdClient client = new(network.Options);
+        EtcdKeys keys = new(network.Options.Prefix);
+        using EtcdWatch watch = await client.WatchAsync(keys.First, keys.End, before + 1, default);
+        (await watch.ReadAsync(default)).ShouldNotBeNull().Created.ShouldBeTrue();
+        (await watch.ReadAsync(default)).ShouldNotBeNull().Events.Count.ShouldBe(30);
     }
 
     [Fact]
