@@ -1,3 +1,5 @@
+using Overlay.Host.Files;
+
 namespace Overlay.Cni.Commands;
 
 /// <summary>
@@ -7,15 +9,13 @@ namespace Overlay.Cni.Commands;
 /// <param name="subnetFile">The file lies beside it, where a restart of the machine empties all.</param>
 internal sealed class DaemonSighting(string subnetFile)
 {
-    private const string FileName = ".overlayd-answered";
-
     // Runtimes ask every few seconds.
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a daemon that was there may be away.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly string _path = Path.Combine(Path.GetDirectoryName(subnetFile) ?? "", FileName);
+    private readonly string _path = Path.Combine(Path.GetDirectoryName(subnetFile) ?? "", NodePaths.SightingFile);
 
     /// <summary>The daemon was there a moment ago.</summary>
     public bool IsRecent => Age() is { } age && age <= Patience;

@@ -1,5 +1,6 @@
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Options;
+using Overlay.Host.Files;
 
 namespace Overlay.Daemon.Removal;
 
@@ -24,6 +25,7 @@ internal static class LeftFiles
     [
         .. _state.Select(name => Path.Combine(options.StateDirectory, name)),
         options.AdminSocket,
+        Path.Combine(Path.GetDirectoryName(options.SubnetFile)!, NodePaths.SightingFile),
 
         // With etcd and Kubernetes there is none.
         Path.Combine(options.ControlPlane.LeaseDirectory, $"{options.NodeName}.json"),
