@@ -98,10 +98,9 @@ internal sealed class PacketFilter : IDisposable
     public void RemoveFromKernel()
     {
         Stop();
-        foreach (NftTable table in _tables.Where(table => _applied.ContainsKey((table.Family, table.Name))))
+        foreach (NftTable table in _tables)
         {
-            if (Try(() => HostTool.Run("nft", table.Removal, "-f", "-")) is { } failure)
-                _logger.TableStays(table.Family, table.Name, failure);
+            if (Try(() => Remove(table)) is { } failure) _logger.TableStays(table.Family, table.Name, failure);
         }
 
         _forward.Remove();
@@ -211,6 +210,14 @@ internal sealed class PacketFilter : IDisposable
         if (applied is not null) _logger.TableRestored(table.Family, table.Name);
         _applied[key] = Read(table)
             ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
+    }
+
+    // One that this run has not made is of a run before it, where the start ended before the packet filter's.
+    private void Remove(NftTable table)
+    {
+        bool isOurs = _applied.ContainsKey((table.Family, table.Name))
+            || (Read(table) is { } rules && NftTable.IsOurs(rules));
+        if (isOurs) _ = HostTool.Run("nft", table.Removal, "-f", "-");
     }
 
     // Null when the table is gone. Numbers instead of names, for some versions of nft do not take their own names back.

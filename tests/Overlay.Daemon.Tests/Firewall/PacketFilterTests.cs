@@ -57,13 +57,17 @@ public sealed class PacketFilterTests : IDisposable
         Node.Run("nft", "flush chain ip overlay-1 postrouting").Succeeded.ShouldBeTrue();
         WaitFor(() => Node.Run(
             "nft", "list", "table", "ip", "overlay-1").Output.Contains("masquerade", StringComparison.Ordinal));
-        _logger.Warnings.Count(static line => line.Contains("overlay-1", StringComparison.Ordinal)).ShouldBe(2);
+        WaitFor(() => Restorations() == 2);
 
         filter.Stop();
         Node.Run("nft", "delete table ip overlay-1").Succeeded.ShouldBeTrue();
         Thread.Sleep(TimeSpan.FromSeconds(2));
         Tables.ShouldNotContain("table ip overlay-1", customMessage: "behind a stop nothing is repaired");
+        Restorations().ShouldBe(2);
         Remove(filter);
+
+        int Restorations() =>
+            _logger.Warnings.Count(static line => line.Contains("overlay-1", StringComparison.Ordinal));
     }
 
     [Fact]
