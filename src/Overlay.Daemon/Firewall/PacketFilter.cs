@@ -118,13 +118,13 @@ internal sealed class PacketFilter : IDisposable
         _ending.Dispose();
     }
 
-    // A kernel without IPv6, or with it disabled at boot, has neither tunnels nor pods for such a table.
     private NftTable[] Tables() =>
         [.. Families().Select(family => NftTable.For(family, _options, _device, _tracksTunnels))];
 
     private TimeSpan WideInterval =>
         _wide.Count == 0 && _widePace.Pause < _lookInterval ? _lookInterval : _widePace.Pause;
 
+    // A kernel without IPv6, or with it disabled at boot, has neither tunnels nor pods for such a table.
     private static IEnumerable<IpFamily> Families() =>
         File.Exists("/proc/net/if_inet6") ? [IpFamily.IPv4, IpFamily.IPv6] : [IpFamily.IPv4];
 

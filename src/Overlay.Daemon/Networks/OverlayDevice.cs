@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
-using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
