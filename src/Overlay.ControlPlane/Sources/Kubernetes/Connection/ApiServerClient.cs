@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
@@ -107,7 +108,9 @@ internal sealed class ApiServerClient(
                 throw NoAnswer(patience);
             if (exception is CredentialException)
                 throw new ApiServerException(null, exception.Message, cause: exception);
-            if (exception is HttpRequestException or (IOException and not ApiServerException))
+
+            // .NET lets the socket's own error out where a connection is reset while it is being opened.
+            if (exception is HttpRequestException or SocketException or (IOException and not ApiServerException))
                 throw Unreachable(exception);
             throw;
         }

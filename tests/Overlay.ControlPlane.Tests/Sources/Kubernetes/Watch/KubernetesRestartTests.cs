@@ -82,7 +82,7 @@ public class KubernetesRestartTests
         listener.Start();
         for (int i = 0; i < tries; i++)
         {
-            using Socket refused = await listener.AcceptSocketAsync();
+            using Socket refused = await listener.AcceptSocketAsync().WaitAsync(TimeSpan.FromSeconds(30));
             refused.Close(timeout: 0);
         }
     }
