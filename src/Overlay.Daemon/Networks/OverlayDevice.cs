@@ -166,7 +166,7 @@ internal sealed class OverlayDevice : IDisposable
         if (left is null) return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
         try
         {
-            if (left.Name == name)
+            if (left.Name == name && HasNoOtherAddress(netlink, left, options))
             {
                 IReadOnlyList<TunDevice> tuns =
                     TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads, isThere: true);
@@ -181,6 +181,16 @@ internal sealed class OverlayDevice : IDisposable
 
         netlink.Delete(left);
         return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
+    }
+
+    // One with addresses of former pod CIDRs has their routes too, and is made anew.
+    private static bool HasNoOtherAddress(RouteNetlink netlink, LinkInfo left, OverlayOptions options)
+    {
+        IpAddress[] own = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()
+            .Select(static podCidr => podCidr.Address)];
+        return netlink.GetAddresses()
+            .Where(address => address.LinkIndex == left.Index && address.IsGlobal)
+            .All(address => own.Contains(address.Address));
     }
 
     private void Keep(KeptDevice kept, bool isKept)

@@ -52,6 +52,23 @@ public sealed class OverlayDeviceTests : IDisposable
         Blackholes.ShouldNotContain("10.244.9.0/24");
     }
 
+    [Fact]
+    public void A_device_that_was_kept_is_taken_over_but_not_with_addresses_of_a_former_pod_cidr()
+    {
+        (string, string) keep = ("KeepAtStop", "true");
+        Create([keep]).Dispose();
+        string index = Index();
+        Create([keep]).Dispose();
+        Index().ShouldBe(index);
+        Create([keep, ("Subnet", "10.244.9.0/24")]).Dispose();
+        Index().ShouldNotBe(index);
+        string addresses = Node.Run("ip", "address", "show", "overlay.1").Output;
+        addresses.ShouldContain("10.244.9.0/32");
+        addresses.ShouldNotContain("10.244.1.0/32");
+
+        string Index() => Node.Run("cat", "/sys/class/net/overlay.1/ifindex").EnsureSuccess().Output;
+    }
+
     [Theory]
     [InlineData("same")]
     [InlineData("other")]
