@@ -216,16 +216,19 @@ internal sealed class PacketFilter : IDisposable
     private void Remove(NftTable table)
     {
         bool isOurs = _applied.ContainsKey((table.Family, table.Name))
-            || (Read(table) is { } rules && NftTable.IsOurs(rules));
+            || (List(table) is { } rules && NftTable.IsOurs(rules));
         if (isOurs) _ = HostTool.Run("nft", table.Removal, "-f", "-");
     }
 
-    // Null when the table is gone. Numbers instead of names, for some versions of nft do not take their own names back.
-    private static string? Read(NftTable table)
+    // Numbers instead of names, for some versions of nft do not take their own names back.
+    private static string? Read(NftTable table) => List(table, "-n");
+
+    // Null when the table is gone.
+    private static string? List(NftTable table, params string[] flags)
     {
         try
         {
-            return HostTool.Run("nft", "", "-s", "-n", "list", "table", table.Family, table.Name);
+            return HostTool.Run("nft", "", ["-s", .. flags, "list", "table", table.Family, table.Name]);
         }
         catch (IOException exception) when (exception is not FileNotFoundException
             && exception.Message.Contains(Missing, StringComparison.Ordinal))
