@@ -41,8 +41,10 @@ publish() {
 }
 
 # overlayd is whole, with its runtime: Serilog finds by reflection what its configuration section names, which neither a
-# trimmed nor a native program would have.
-publish Overlay.Daemon overlayd -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=embedded
+# trimmed nor a native program would have. The runtime's assemblies come compiled: to compile them again as one image with ours
+# takes minutes and more memory at run time.
+publish Overlay.Daemon overlayd -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=false \
+  -p:DebugType=embedded
 # These two are native code, as their projects say.
 publish Overlay.Cli overlayctl "${native_tools[@]}"
 publish Overlay.Cni overlay "${native_tools[@]}"

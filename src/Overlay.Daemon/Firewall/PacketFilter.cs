@@ -41,6 +41,7 @@ internal sealed class PacketFilter : IDisposable
 
     // Each table that was made, by family and name, as nft lists it; null where that is not known.
     private readonly Dictionary<(string Family, string Name), string?> _applied = [];
+    private readonly Dictionary<(string Family, string Name), string> _doubted = [];
     private readonly ForwardPolicy _forward;
     private readonly FormerNetworks _former;
     private readonly ReservedPort _port;
@@ -205,11 +206,16 @@ internal sealed class PacketFilter : IDisposable
         string? applied = _applied.GetValueOrDefault(key);
         if (applied is not null && Read(table) == applied) return;
         _ = HostTool.Run("nft", table.Rules, "-f", "-");
-        _applied[key] = null;
+        _applied[key] = applied;
+        string listed = Read(table)
+            ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
+
+        // Another program may have changed it since: a listing unlike the one before is believed when it comes twice.
+        bool isBelieved = applied is null || listed == applied || listed == _doubted.GetValueOrDefault(key);
+        if (isBelieved) _applied[key] = listed;
+        _doubted[key] = listed;
         _gapFlows.Forget(table.IpFamily);
         if (applied is not null) _logger.TableRestored(table.Family, table.Name);
-        _applied[key] = Read(table)
-            ?? throw new IOException($"nft lists no table {table.Family} {table.Name}, which it has just made");
     }
 
     // One that this run has not made is of a run before it, where the start ended before the packet filter's.

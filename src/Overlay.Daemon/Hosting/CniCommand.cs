@@ -20,7 +20,7 @@ internal static class CniCommand
     private const string FreeAddresses = "free-addresses";
     private const string Uninstall = "uninstall";
 
-    public static bool Is(string[] arguments) => arguments is 
+    public static bool Is(string[] arguments) => arguments is
         [Install or Upgrade or Remove or FreeAddresses or Uninstall, ..];
 
     /// <returns>The process's exit code.</returns>

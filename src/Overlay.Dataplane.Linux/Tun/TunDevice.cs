@@ -82,7 +82,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         {
             // The first makes the device, and no other than ours is joined. Several queues make the kernel hash every
             // packet, which one queue need not pay for.
-            while (queues.Count < count) 
+            while (queues.Count < count)
                 queues.Add(Open(name, !isThere && queues.Count == 0, count > 1, offloads));
             return queues;
         }
