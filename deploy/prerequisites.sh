@@ -34,8 +34,11 @@ clean_environment() {
   done < <(compgen -e)
   # gcc's own.
   unset GCC_EXEC_PREFIX COMPILER_PATH LIBRARY_PATH LD_RUN_PATH CPATH C_INCLUDE_PATH LDFLAGS
-  # Leave no build server running behind a script, and keep the SDK's greetings out of its output.
-  export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0
+  # Leave no build server running behind a script, but for a compiler that a caller has named and ends; and keep the SDK's
+  # greetings out of its output.
+  export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+  export UseSharedCompilation="${SharedCompilationId:+true}"
+  UseSharedCompilation="${UseSharedCompilation:-false}"
   export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_CLI_UI_LANGUAGE=en
   # Services and containers start scripts without one.
   export HOME="${HOME:-$(getent passwd "$EUID" | cut -d: -f6)}"

@@ -7,6 +7,9 @@ root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 # shellcheck source=deploy/prerequisites.sh
 source "$root/deploy/prerequisites.sh"
 
+# One compiler for all projects, and no profiling of code that runs for seconds: together they halve what a build costs.
+export UseSharedCompilation=true SharedCompilationId="overlay-tests-$$" DOTNET_TieredPGO=0
+
 filter="${1:-}"
 passed=0 failed=0 skipped=0
 results="$(mktemp -d)"
@@ -25,6 +28,9 @@ finish() {
   for pid in $publishing "${lanes[@]}"; do
     kill -TERM "$pid" 2>/dev/null
     wait "$pid"
+  done
+  for pid in /proc/[0-9]*; do
+    grep -qaF -- "-pipename:$SharedCompilationId" "$pid/cmdline" 2>/dev/null && kill "${pid#/proc/}"
   done
   rm -rf --one-file-system "$results"
   echo "$passed passed, $failed failed, $skipped skipped"
