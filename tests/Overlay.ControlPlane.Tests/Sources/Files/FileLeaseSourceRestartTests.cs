@@ -17,7 +17,7 @@ public class FileLeaseSourceRestartTests
     {
         await using LeaseSourceFixture fixture = new(_often, time: _time);
         await fixture.Source.PublishAsync(Own, default);
-        File.WriteAllText(fixture["b.json"], "{bad");
+        fixture.Rename("b.json", "{bad");
         fixture.Watch(Ipv4("b", 2));
 
         await fixture.ShouldSee(Ipv4("b", 2), Own);

@@ -20,7 +20,7 @@ public class FileLeaseSourceRobustnessTests
         fixture.Watch();
         await fixture.ShouldSee(Ipv4("b", 2));
 
-        File.WriteAllText(fixture["b.json"], """{"Subnet":7}""");
+        fixture.Rename("b.json", """{"Subnet":7}""");
         await fixture.Eventually(() => fixture.Source.Problems.Count == 1);
         await fixture.ShouldStillSee(Ipv4("b", 2));
         fixture.Source.Problems[fixture["b.json"]]
@@ -29,7 +29,7 @@ public class FileLeaseSourceRobustnessTests
             $"Lease file {fixture["b.json"]} is not taken: Subnet is 7, not an IPv4 prefix such as \"10.244.2.0/24\". "
             + "The lease read before stays in force");
 
-        File.WriteAllText(fixture["b.json"], "garbage");
+        fixture.Rename("b.json", "garbage");
         await fixture.Eventually(() => fixture.Logger.Warnings.Count == 2);
         await fixture.ShouldStillSee(Ipv4("b", 2));
         fixture.Logger.Warnings.Count.ShouldBe(2);
@@ -68,7 +68,7 @@ public class FileLeaseSourceRobustnessTests
     public async Task A_bad_file_of_a_new_node_gives_no_lease_and_its_deletion_ends_the_problem()
     {
         await using LeaseSourceFixture fixture = new();
-        File.WriteAllText(fixture["c.json"], "garbage");
+        fixture.Rename("c.json", "garbage");
         fixture.Rename(Ipv4("b", 2));
         fixture.Watch();
         await fixture.ShouldSee(Ipv4("b", 2));
@@ -85,7 +85,7 @@ public class FileLeaseSourceRobustnessTests
         fixture.Rename(Ipv4("b", 2));
         fixture.Watch();
         await fixture.ShouldSee(Ipv4("b", 2));
-        File.WriteAllText(fixture["b.json"], "garbage");
+        fixture.Rename("b.json", "garbage");
         await fixture.Eventually(() => fixture.Source.Problems.Count == 1);
 
         File.Delete(fixture["b.json"]);
@@ -98,9 +98,9 @@ public class FileLeaseSourceRobustnessTests
         await using LeaseSourceFixture fixture = new(_often);
         _ = Directory.CreateDirectory(fixture["subdirectory"]);
         _ = Directory.CreateDirectory(fixture["dir.json"]);
-        File.WriteAllText(fixture["a b.json"], "{}");
-        File.WriteAllText(fixture["big.json"], new string(' ', LeaseTooBig));
-        File.WriteAllText(fixture["empty.json"], "");
+        fixture.Rename("a b.json", "{}");
+        fixture.Rename("big.json", new string(' ', LeaseTooBig));
+        fixture.Rename("empty.json", "");
         _ = File.CreateSymbolicLink(fixture["loop.json"], fixture["loop2.json"]);
         _ = File.CreateSymbolicLink(fixture["loop2.json"], fixture["loop.json"]);
         _ = File.CreateSymbolicLink(fixture["nowhere.json"], fixture["missing"]);
@@ -255,7 +255,7 @@ public class FileLeaseSourceRobustnessTests
         await fixture.Source.PublishAsync(Own, default);
         fixture.Watch();
         await fixture.ShouldSee(Own);
-        File.WriteAllText(fixture["own.json"], "{bad");
+        fixture.Rename("own.json", "{bad");
         await fixture.Eventually(() => File.ReadAllBytes(fixture["own.json"]).SequenceEqual(LeaseJson.Format(Own)));
     }
 

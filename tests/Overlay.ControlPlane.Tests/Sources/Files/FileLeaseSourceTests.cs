@@ -171,7 +171,7 @@ public class FileLeaseSourceTests
         await using LeaseSourceFixture fixture = new();
         fixture.Rename(Ipv4("b", 2));
         await foreach (LeaseUpdate _ in fixture.Source.WatchAsync([], default)) break;
-        File.WriteAllText(fixture["b.json"], "garbage");
+        fixture.Rename("b.json", "garbage");
 
         fixture.Watch();
         await fixture.ShouldSee(Ipv4("b", 2));

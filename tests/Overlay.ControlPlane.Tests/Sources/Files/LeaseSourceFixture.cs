@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Files;
@@ -52,10 +53,15 @@ internal sealed class LeaseSourceFixture : IAsyncDisposable
     });
 
     /// <summary>As publishers do: under a name that is passed over, then renamed.</summary>
-    public void Rename(Lease lease)
+    public void Rename(Lease lease) => Rename($"{lease.Node}.json", LeaseJson.Format(lease));
+
+    /// <summary>Writes a file at once: a reader sees none of it or all.</summary>
+    public void Rename(string name, string text) => Rename(name, Encoding.UTF8.GetBytes(text));
+
+    private void Rename(string name, byte[] content)
     {
-        File.WriteAllBytes(this[$".{lease.Node}.new"], LeaseJson.Format(lease));
-        File.Move(this[$".{lease.Node}.new"], this[$"{lease.Node}.json"], overwrite: true);
+        File.WriteAllBytes(this[$".{name}.new"], content);
+        File.Move(this[$".{name}.new"], this[name], overwrite: true);
     }
 
     public Task ShouldSee(params Lease[] leases) => Eventually(() => _leases is { } seen && seen.SequenceEqual(leases));
