@@ -40,8 +40,16 @@ public static class AdminSocket
             Timeout = TimeSpan.FromSeconds(2),
         };
         using HttpRequestMessage request = new(HttpMethod.Get, $"http://overlayd/{path}");
-        using HttpResponseMessage response = client.Send(request).EnsureSuccessStatusCode();
-        using StreamReader body = new(response.Content.ReadAsStream());
-        return body.ReadToEnd();
+        try
+        {
+            using HttpResponseMessage response = client.Send(request).EnsureSuccessStatusCode();
+            using StreamReader body = new(response.Content.ReadAsStream());
+            return body.ReadToEnd();
+        }
+        catch (ObjectDisposedException exception)
+        {
+            // The time limit may end an answer that has just come.
+            throw new HttpRequestException($"{path}: no whole answer within {client.Timeout.TotalSeconds} s", exception);
+        }
     }
 }
