@@ -46,7 +46,7 @@ internal sealed class PodIpam(NetworkConfiguration configuration, CniEnvironment
         else _ = Plugin().Run("DEL", configuration.Text);
     }
 
-    /// <summary>What the attachment has from our own IPAM.</summary>
+    /// <summary>The addresses that the attachment has from our own IPAM.</summary>
     public IReadOnlyList<IpAddress> Held()
     {
         List<IpAddress> held = [];

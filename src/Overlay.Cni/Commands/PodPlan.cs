@@ -23,7 +23,7 @@ internal sealed record PodPlan(
     /// <summary>Most segments of a super-packet which the daemon still sends on in one piece.</summary>
     public uint SegmentLimit => DatagramLimit / (Mtu + FrameOverhead);
 
-    /// <summary>What the bridge is to be for these pods: each range set's gateway.</summary>
+    /// <summary>The bridge's addresses for these pods: each range set's gateway.</summary>
     public IReadOnlyList<PodAddress> Gateways()
     {
         List<PodAddress> gateways = [];

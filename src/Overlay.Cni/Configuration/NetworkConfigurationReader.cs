@@ -57,7 +57,7 @@ internal static class NetworkConfigurationReader
         }
         catch (CniException) when (command == "DEL")
         {
-            // What a pod has must go, whatever is told of it.
+            // A pod's addresses must go, whatever is told of them.
             return null;
         }
     }

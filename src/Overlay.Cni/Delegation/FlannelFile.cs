@@ -14,7 +14,7 @@ namespace Overlay.Cni.Delegation;
 /// </summary>
 /// <param name="configuration">Of the network.</param>
 /// <param name="containerId">
-/// Of the attachment; one from an allocation file may be anything, and what is no identifier names no file.
+/// The attachment's; one from an allocation file may be anything, and only an identifier names a file.
 /// </param>
 internal sealed class FlannelFile(NetworkConfiguration configuration, string containerId)
 {

@@ -28,7 +28,7 @@ internal static class StableMac
         if (address.Family == IpFamily.IPv4 || gateway is not { } other || other == address || Of(other) != own)
             return own;
 
-        // One pair of addresses in 2^40: any other bit will do.
+        // A collision of one pair of addresses in 2^40: any other bit will do.
         return new(Ipv6Prefix | (Mix(address.Value) ^ 1));
     }
 

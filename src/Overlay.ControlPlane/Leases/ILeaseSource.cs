@@ -21,8 +21,8 @@ public interface ILeaseSource
     IReadOnlyDictionary<string, string> Problems { get; }
 
     /// <summary>
-    /// What the store asks for and this network does not do, each in a sentence. Empty when all is well. Any thread may
-    /// read it.
+    /// Wishes of the store that this network does not carry out, each in a sentence. Empty when all is well. Any thread
+    /// may read it.
     /// </summary>
     IReadOnlyList<string> Warnings => [];
 

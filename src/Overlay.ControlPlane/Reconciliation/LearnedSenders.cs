@@ -17,7 +17,7 @@ internal sealed class LearnedSenders
 
     private readonly Dictionary<IpAddress, RemoteVtep> _vteps = [];
 
-    /// <summary>One row of the FDB each.</summary>
+    /// <summary>The VTEPs, one row of the FDB each.</summary>
     public IEnumerable<RemoteVtep> Vteps => _vteps.Values;
 
     /// <summary>False when that peer has as many as a host may have.</summary>

@@ -36,7 +36,7 @@ internal sealed class AdminReader(
     /// </summary>
     public bool IsLongUp => TimeProvider.System.GetElapsedTime(_begun) > _startTime;
 
-    /// <summary>What keeps the node from being ready, as far as it is known.</summary>
+    /// <summary>The reason why the node is not ready, as far as it is known.</summary>
     public string? Obstacle => node.WaitingFor is { } what ? $"waiting for {what}"
         : node.Problems is [string first, ..] ? first : null;
 

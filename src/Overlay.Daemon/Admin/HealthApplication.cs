@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Overlay.Daemon.Admin;
 
-/// <summary>What anybody on the host may ask: alive, started, ready, metrics. Nothing else is answered here.</summary>
+/// <summary>Answers anybody on the host: alive, started, ready, metrics, and nothing else.</summary>
 internal sealed class HealthApplication(AdminReader reader) : IHttpApplication<HttpContext>
 {
     private const string Text = "text/plain; charset=utf-8";

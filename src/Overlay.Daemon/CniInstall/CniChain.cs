@@ -5,7 +5,7 @@ namespace Overlay.Daemon.CniInstall;
 /// <param name="Versions">In rising order, at least one.</param>
 internal sealed record CniChain(bool HasPortmap, IReadOnlyList<string> Versions)
 {
-    // What runtimes go by that know no list of versions.
+    // Runtimes that know no list of versions go by it.
     private const string Common = "1.0.0";
 
     /// <summary>Our plugin's, since there are lists of plugins.</summary>

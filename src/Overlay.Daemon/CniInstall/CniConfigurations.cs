@@ -6,7 +6,7 @@ namespace Overlay.Daemon.CniInstall;
 /// <summary>The configurations that container runtimes find on this node, ours among them.</summary>
 internal sealed class CniConfigurations(CniInstallOptions options)
 {
-    /// <summary>Where ours is, or would be.</summary>
+    /// <summary>The path of our own, which may be missing.</summary>
     public string Own { get; } = Path.Combine(options.ConfigDirectory, CniConflist.FileName);
 
     /// <summary>
@@ -22,7 +22,7 @@ internal sealed class CniConfigurations(CniInstallOptions options)
         && CniConflist.ChainOf(content, options) is null;
 
     /// <summary>
-    /// Those that call our plugin. One with our name that does not parse may be in the middle of a change.
+    /// The files that call our plugin. A file with our name that does not parse may be in the middle of a change.
     /// </summary>
     public IReadOnlyList<string> Callers() =>
     [
@@ -53,7 +53,7 @@ internal sealed class CniConfigurations(CniInstallOptions options)
             .Where(static path => Path.GetExtension(path) is ".conf" or ".conflist" or ".json")
             .Order(StringComparer.Ordinal)];
 
-    /// <summary>What keeps new pods from being ours, each with what to do.</summary>
+    /// <summary>The reasons why new pods are not ours, each with what to do.</summary>
     public IReadOnlyList<string> Warnings() => Look(reason => [reason], () =>
     [
         .. All().Where(static path => string.CompareOrdinal(Path.GetFileName(path), CniConflist.FileName) < 0)
@@ -67,7 +67,7 @@ internal sealed class CniConfigurations(CniInstallOptions options)
             : Array.Empty<string>(),
     ]);
 
-    /// <summary>What keeps every new pod from starting, each with what to do.</summary>
+    /// <summary>The reasons why no new pod starts, each with what to do.</summary>
     /// <param name="versions">Asks the plugins.</param>
     public IReadOnlyList<string> Problems(CniPluginVersions versions) => Look(static _ => [], () =>
     {

@@ -82,10 +82,10 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     /// <summary>Pods of this node are the plugin's: a configuration calls it, or it has made some.</summary>
     public bool IsCalled => _configurations.IsCalled();
 
-    /// <summary>What keeps new pods from being ours, each with what to do.</summary>
+    /// <summary>The reasons why new pods are not ours, each with what to do.</summary>
     public IReadOnlyList<string> Warnings() => _configurations.Warnings();
 
-    /// <summary>What keeps every new pod from starting, each with what to do.</summary>
+    /// <summary>The reasons why no new pod starts, each with what to do.</summary>
     public IReadOnlyList<string> Problems() => _configurations.Problems(_versions);
 
     private CniChain FindChain()

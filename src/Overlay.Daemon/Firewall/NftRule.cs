@@ -63,7 +63,7 @@ internal static partial class NftRule
         && int.TryParse(range[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last)
         && first <= port && port <= last;
 
-    // These say nothing about which packets a rule is for.
+    // Statements that say nothing about which packets a rule is for.
     [GeneratedRegex("""counter( packets \d+ bytes \d+)? ?|log( (prefix "[^"]*"|(level|group|snaplen|queue-threshold) \S+|flags( \w+)+?))* ?| ?comment "[^"]*"$""")]
     private static partial Regex Statements();
 

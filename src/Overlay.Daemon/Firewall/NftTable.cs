@@ -14,7 +14,7 @@ internal sealed class NftTable
     // KUBE-MARK-MASQ.
     private const string KubernetesMark = "0x00004000";
 
-    // These tell our table from another program's.
+    // Each of the two tells our table from another program's.
     private const string Untracked = "fib daddr type local notrack";
     private const string Tracked = "fib daddr type local accept";
 

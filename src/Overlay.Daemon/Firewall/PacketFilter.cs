@@ -218,7 +218,7 @@ internal sealed class PacketFilter : IDisposable
         if (applied is not null) _logger.TableRestored(table.Family, table.Name);
     }
 
-    // One that this run has not made is of a run before it, where the start ended before the packet filter's.
+    // A table that this run has not made is of a run before it, where the start ended before the packet filter's.
     private void Remove(NftTable table)
     {
         bool isOurs = _applied.ContainsKey((table.Family, table.Name))

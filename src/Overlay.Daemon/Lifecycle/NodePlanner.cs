@@ -152,7 +152,7 @@ internal sealed class NodePlanner(
         }
         catch (ConfigurationException)
         {
-            // It may lack only the store's settings, by which it is judged again.
+            // The underlay may lack only the store's settings, by which it is judged again.
         }
     }
 

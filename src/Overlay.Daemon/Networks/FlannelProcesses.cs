@@ -39,7 +39,7 @@ internal sealed class FlannelProcesses(string processes = "/proc")
             if (!IsDaemon(process)) continue;
             string? its = LinkOf(process, "ns/net");
 
-            // One that has ended meanwhile has no namespace either.
+            // A process that has ended meanwhile has no namespace either.
             if (its == ours || (its is null && IsDaemon(process))) return process;
         }
 
@@ -74,7 +74,7 @@ internal sealed class FlannelProcesses(string processes = "/proc")
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It has ended meanwhile.
+            // The process has ended meanwhile.
             return false;
         }
     }

@@ -9,7 +9,7 @@ namespace Overlay.Daemon.Networks;
 
 /// <summary>
 /// Forwarding between this host's interfaces, which pods' packets need: switched on at the start where the daemon may.
-/// It stays on at a stop, as behind kubelet and behind the CNI plugin.
+/// Forwarding stays on at a stop, as behind kubelet and behind the CNI plugin.
 /// </summary>
 /// <remarks>
 /// A node whose forwarding is off and that counts as not ready gets no pod, and so no plugin that would switch it on:

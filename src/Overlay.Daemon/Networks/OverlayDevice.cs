@@ -183,7 +183,7 @@ internal sealed class OverlayDevice : IDisposable
         return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
     }
 
-    // One with addresses of former pod CIDRs has their routes too, and is made anew.
+    // A device with addresses of former pod CIDRs has their routes too, and is made anew.
     private static bool HasNoOtherAddress(RouteNetlink netlink, LinkInfo left, OverlayOptions options)
     {
         IpAddress[] own = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()

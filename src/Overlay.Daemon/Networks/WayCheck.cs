@@ -54,7 +54,7 @@ internal sealed class WayCheck(
         problems.Report(TunnelsKey, ProblemSeverity.Warning);
     }
 
-    // One of each family speaks for all: what diverts them is hardly ever about a single one.
+    // A peer of each family speaks for all: what diverts them is hardly ever about a single one.
     private IEnumerable<IpAddress> Peers() => table.Current.Routes
         .Select(static route => route.Via?.Address).OfType<IpAddress>()
         .GroupBy(static address => address.Family).Select(static family => family.First());

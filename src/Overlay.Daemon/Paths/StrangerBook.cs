@@ -17,7 +17,7 @@ internal sealed class StrangerBook(TimeProvider time)
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(2);
 
     /// <summary>How long an address has to go on sending before it is named.</summary>
-    /// <remarks>A node that stops withdraws its lease first, and its last frames come from an address without one.</remarks>
+    /// <remarks>A node that stops withdraws its lease first; its last frames come from an address without one.</remarks>
     public static readonly TimeSpan Persistence = TimeSpan.FromSeconds(3);
 
     // Frames of one address may differ in what they say: each text is a line in the log, so it stands for a while.
@@ -26,7 +26,7 @@ internal sealed class StrangerBook(TimeProvider time)
     private readonly Dictionary<IpAddress, Entry> _entries = [];
     private string[] _texts = [];
 
-    /// <summary>What is known of each address that is named.</summary>
+    /// <summary>Each address that is named, and who it seems to be.</summary>
     public IReadOnlyList<SenderFinding> Findings { get; private set; } = [];
 
     /// <summary>Notes what a frame has shown; null and one without a reason have nothing to be said of them.</summary>
@@ -77,6 +77,6 @@ internal sealed class StrangerBook(TimeProvider time)
             ? "is it a node without a lease here, or one behind NAT?"
             : "let that node's lease have the address it sends from (flannel: --public-ip, or an update to 0.27.4)");
 
-    /// <summary>An address: what is said of it, when it has first sent, since when it is said, the last frame.</summary>
+    /// <summary>An address: its finding, its first frame, since when it is named, its last frame.</summary>
     private sealed record Entry(SenderFinding Finding, long First, long Since, long Seen);
 }

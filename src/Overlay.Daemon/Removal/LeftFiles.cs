@@ -7,7 +7,7 @@ namespace Overlay.Daemon.Removal;
 /// <summary>The files that runs of the daemon leave on a node.</summary>
 internal static class LeftFiles
 {
-    // Those of docs/host.md.
+    // The files of docs/host.md.
     private static readonly string[] _state =
     [
         "vtep.json", "peers.json", "assignment.json", "withdrawn.json", "blackholes.json", "reserved-port.json",
@@ -15,7 +15,7 @@ internal static class LeftFiles
     ];
 
     /// <summary>
-    /// Where pods' addresses of the network are kept: as host-local has them, beside the plugin's records.
+    /// The directory of the pods' addresses of the network: as host-local has them, beside the plugin's records.
     /// </summary>
     public static string AllocationsOf(CniInstallOptions cni) =>
         Path.Combine(Path.GetDirectoryName(cni.StateDirectory.TrimEnd('/'))!, "networks", CniConflist.NetworkName);

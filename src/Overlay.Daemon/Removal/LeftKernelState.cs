@@ -9,7 +9,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Removal;
 
-/// <summary>What a daemon that has stopped, and the plugin, have left in the kernel.</summary>
+/// <summary>Devices, routes and rules that a stopped daemon and the plugin have left in the kernel.</summary>
 internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory loggers)
 {
     // The plugin's own default; a configuration that names another one is not ours and stays.

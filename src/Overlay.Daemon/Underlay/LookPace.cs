@@ -5,7 +5,7 @@ namespace Overlay.Daemon.Underlay;
 /// there is to look at.
 /// </summary>
 /// <remarks>
-/// Of the last looks the shortest counts, for one that is slow by chance says little. Not thread-safe.
+/// The shortest of the last looks counts, for one that is slow by chance says little. Not thread-safe.
 /// </remarks>
 /// <param name="least">The pause where a look takes hardly any time.</param>
 internal sealed class LookPace(TimeSpan least)

@@ -46,7 +46,7 @@ internal sealed record UnderlayInterface(
     /// </summary>
     /// <param name="pods">Whose packets.</param>
     /// <param name="most">
-    /// What no underlay packet of any node may exceed; 0 for the MTU of the device they leave by.
+    /// Bytes that no underlay packet of any node may exceed; 0 for the MTU of the device they leave by.
     /// </param>
     /// <remarks>
     /// IPv6 pods travel over IPv6 where the underlay has it, IPv4 pods over IPv4: the outer IP header, UDP (8),

@@ -7,7 +7,7 @@ namespace Overlay.Daemon.Underlay;
 /// <summary>Finds the device that has the address of the tunnels, and the one that they leave by.</summary>
 internal sealed class UnderlayLink(RouteNetlink netlink, OverlayOptions options)
 {
-    // Of no host (RFC 5737, RFC 3849), so the way there is that of all that this host knows no better way for.
+    // Addresses of no host (RFC 5737, RFC 3849): the way there is that of all that this host knows no better way for.
     private static readonly IpAddress _elsewhere = IpAddress.Parse("198.51.100.1");
     private static readonly IpAddress _elsewhereV6 = IpAddress.Parse("2001:db8::1");
 

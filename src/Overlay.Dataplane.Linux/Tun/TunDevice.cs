@@ -37,7 +37,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
 
     public string Name { get; }
 
-    /// <summary>What the kernel has of what was asked for, less what it has turned out to refuse.</summary>
+    /// <summary>Offloads asked for and granted, less those that the kernel has turned out to refuse.</summary>
     public Offloads Offloads => _offloads
         & ~((_tcp.IsOn ? Offloads.None : Offloads.TunTcp) | (_udp.IsOn ? Offloads.None : Offloads.TunUdp));
 

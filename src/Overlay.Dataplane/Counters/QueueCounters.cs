@@ -1,6 +1,6 @@
 namespace Overlay.Dataplane.Counters;
 
-/// <summary>What one queue's worker leaves for others to read: counters of each direction, and strangers.</summary>
+/// <summary>A worker's notes for others to read: counters of each direction, and strangers.</summary>
 public sealed record QueueCounters(PathCounters Egress, PathCounters Ingress)
 {
     /// <summary>Frames from addresses that no peer has.</summary>

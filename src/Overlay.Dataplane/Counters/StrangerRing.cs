@@ -18,7 +18,7 @@ public sealed class StrangerRing
     private int _added;
     private int _taken;
 
-    /// <summary>Adds what a batch has from an address without a peer, where there is room and the frame is sound.</summary>
+    /// <summary>Adds a batch's frame from an address without a peer, where there is room and it is sound.</summary>
     /// <param name="batch">After the look-up of its senders, and before anything else is written to it.</param>
     public void Add(PacketBatch batch)
     {
@@ -27,7 +27,7 @@ public sealed class StrangerRing
         ref ReceivedBuffer received = ref batch.Received(batch.UnknownSender);
         Span<byte> datagram = batch.ReceivedBytes(batch.UnknownSender);
 
-        // Of a train the first, as all have one sender.
+        // The first of a train will do, as all have one sender.
         if (received.SegmentSize > 0 && received.SegmentSize < datagram.Length)
             datagram = datagram[..received.SegmentSize];
         if (!Stranger.TryRead(received.OuterSource, datagram, out Stranger stranger)) return;

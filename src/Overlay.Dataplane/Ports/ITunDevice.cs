@@ -8,11 +8,11 @@ namespace Overlay.Dataplane.Ports;
 public interface ITunDevice
 {
     /// <summary>
-    /// One write may bring several TCP segments of a flow. Asked once a batch: a device may turn out not to take them.
+    /// Several TCP segments of a flow may come in one write. Asked once a batch: a device may turn out to refuse them.
     /// </summary>
     bool TakesTcpSuperPackets { get; }
 
-    /// <summary>One write may bring several UDP datagrams of a flow. Asked once a batch.</summary>
+    /// <summary>Several UDP datagrams of a flow may come in one write. Asked once a batch.</summary>
     bool TakesUdpSuperPackets { get; }
 
     /// <summary>Takes what is there, one packet a buffer, without waiting.</summary>

@@ -59,7 +59,7 @@ public static class Forwarding
         }
     }
 
-    // What a program such as systemd-networkd takes for the kernel has accept_ra 0, and so is left alone.
+    // A device that systemd-networkd or the like serves has accept_ra 0, and so is left alone.
     private static List<string> Uplinks(RouteNetlink netlink)
     {
         List<string> uplinks = [];

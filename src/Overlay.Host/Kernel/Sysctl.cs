@@ -7,7 +7,8 @@ namespace Overlay.Host.Kernel;
 public static class Sysctl
 {
     /// <summary>
-    /// Where a container, whose own /proc/sys is read-only, may have the host's mounted, or the part <c>net</c> of it.
+    /// The directory where a container, whose own /proc/sys is read-only, may have the host's mounted, or the part
+    /// <c>net</c> of it.
     /// The network namespace is the container's there too.
     /// </summary>
     public const string HostRoot = "/mnt/host/proc/sys";

@@ -5,7 +5,7 @@ using System.Text;
 namespace Overlay.Host.Programs;
 
 /// <summary>
-/// One run of a program: fed, heard to its end, and ended with its children where that takes too long.
+/// A run of a program: fed, heard to its end, and ended with its children where that takes too long.
 /// </summary>
 /// <param name="ExitCode">Its exit code.</param>
 /// <param name="Output">What it has written to its standard output.</param>

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Overlay.Cni.Tests;
 
 /// <summary>
-/// A runtime that goes by a configuration as libcni 1.2 and later do: every plugin is called with the highest version of
-/// the list, STATUS and GC as well where that version has them, and the last result is kept for CHECK and DEL.
+/// A runtime that goes by a configuration as libcni 1.2 and later do: every plugin is called with the highest version
+/// of the list, STATUS and GC as well where that version has them, and the last result is kept for CHECK and DEL.
 /// </summary>
 /// <param name="node">The node and its pods.</param>
 /// <param name="configuration">A file that lists plugins; all but ours are Debian's.</param>
@@ -18,7 +18,7 @@ internal sealed class ChainRuntime(WiredNode node, string configuration)
     private readonly JsonObject _configuration = JsonNode.Parse(File.ReadAllText(configuration))!.AsObject();
     private readonly Dictionary<int, JsonObject> _results = [];
 
-    /// <summary>What every plugin is called with.</summary>
+    /// <summary>The environment that every plugin is called with.</summary>
     public string Version => _known.Last(Offered.Contains);
 
     private string[] Offered => _configuration["cniVersions"] is JsonArray versions

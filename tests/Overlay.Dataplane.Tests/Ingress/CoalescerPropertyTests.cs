@@ -3,7 +3,7 @@ using Overlay.Testing;
 
 namespace Overlay.Dataplane.Tests;
 
-/// <summary>Whatever comes: cut up again, what was joined is what came, and each flow's order is kept.</summary>
+/// <summary>Joined packets, cut up again, are the packets that came, and each flow's order is kept.</summary>
 public class CoalescerPropertyTests
 {
     private static readonly int _rounds = LongTests.Rounds(175);
@@ -80,7 +80,7 @@ public class CoalescerPropertyTests
                 flows[expected.Key].ShouldBe(texts, $"{what}, flow {expected.Key}");
         }
 
-        // What nobody may make right has to come out byte for byte, of itself.
+        // A wrong packet, which nobody may make right, comes out byte for byte, of itself.
         HashSet<string> single = [.. written.Where(static packet => packet.Offload == default)
             .Select(static packet => Convert.ToHexString(packet.Packet))];
         sent.Where(static packet => packet.IsWrong)

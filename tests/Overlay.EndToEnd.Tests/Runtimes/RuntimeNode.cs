@@ -184,7 +184,7 @@ internal abstract class RuntimeNode : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It has ended meanwhile.
+            // The process has ended meanwhile.
             return [];
         }
     }

@@ -37,7 +37,7 @@ internal sealed class FlannelUdpPeer(string program) : IPeer
                 program, $"--etcd-endpoints={etcd}", "--iface=eth0", $"--subnet-file={subnetFile}", "--ip-masq=false");
             _processes.Add(flanneld);
 
-            // One after the other: its log is in the error of the one that has no device in time.
+            // The flannelds start one after the other: the log is in the error of the one that has no device in time.
             flanneld.WaitUntil(
                 () => node.Run("ip", "link", "show", Device).Succeeded, $"made {Device}", TimeSpan.FromSeconds(30));
             node.Set($"net/ipv4/conf/{Device}/forwarding", "1");

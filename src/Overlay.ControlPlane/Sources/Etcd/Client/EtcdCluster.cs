@@ -33,7 +33,7 @@ internal sealed class EtcdCluster : IDisposable
         _members = MembersWith(_tls.Load());
     }
 
-    /// <summary>One request, answered by the first member that can.</summary>
+    /// <summary>Sends a request, which the first member that can answers.</summary>
     /// <param name="ask">
     /// Asks a member. Its call options have the metadata and the limit of the time to answer.
     /// </param>

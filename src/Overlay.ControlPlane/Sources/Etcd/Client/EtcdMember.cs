@@ -6,7 +6,7 @@ using Overlay.ControlPlane.Sources.Proxies;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 
-/// <summary>One member of the cluster: a channel of its own, and the services behind it. Thread-safe.</summary>
+/// <summary>A member of the cluster: a channel of its own, and the services behind it. Thread-safe.</summary>
 internal sealed class EtcdMember : IDisposable
 {
     // etcd ends connections that are pinged more often than each 5 s, its --grpc-keepalive-min-time by default.

@@ -49,6 +49,6 @@ internal sealed class KeyContest(TimeSpan quietTime, TimeProvider time)
     /// <summary>The key is this node's.</summary>
     public void End() => _revision = null;
 
-    /// <summary>This node has written over what the other wrote.</summary>
+    /// <summary>Notes that this node has written over the other's value.</summary>
     public void Repaired() => _pace.Repaired();
 }

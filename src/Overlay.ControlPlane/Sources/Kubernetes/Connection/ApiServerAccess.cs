@@ -48,7 +48,7 @@ internal sealed record ApiServerAccess
     public string Way =>
         Proxies.IsBypassed(Server) ? "" : $" by way of the proxy {Proxies.GetProxy(Server)?.Authority}";
 
-    /// <summary>What may help where the server is not reached, in the words of an error.</summary>
+    /// <summary>Advice where the server is not reached, in the words of an error.</summary>
     public string Advice => IsServices
         ? $"; {Server.Host} is KUBERNETES_SERVICE_HOST, as a rule a ClusterIP, which leads nowhere while kube-proxy is "
             + $"not running on this node: set {Keys}:ApiServer to the server's own address such as "

@@ -46,7 +46,7 @@ internal sealed record KubeconfigEntry(string File, YamlMappingNode Node)
         }
     }
 
-    /// <summary>Whatever is below that key, as JSON.</summary>
+    /// <summary>The value of that key, as JSON.</summary>
     public JsonNode? Json(string key) => Json(Find(key));
 
     public InvalidDataException Wrong(string what) => new($"kubeconfig {File}: {what}");

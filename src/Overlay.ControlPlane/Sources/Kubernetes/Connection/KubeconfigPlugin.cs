@@ -14,7 +14,7 @@ internal static class KubeconfigPlugin
     /// <param name="exec">The user's exec.</param>
     /// <param name="cluster">The cluster that the plugin may be told of.</param>
     /// <exception cref="InvalidDataException">
-    /// It cannot be used; the message names file, key, value and an example.
+    /// The configuration cannot be used; the message names file, key, value and an example.
     /// </exception>
     public static ExecPlugin Read(KubeconfigEntry exec, KubeconfigEntry cluster)
     {

@@ -26,7 +26,7 @@ internal sealed class KubeconfigReader
     /// <param name="files">Their paths, the first that has something first.</param>
     /// <param name="proxies">The proxies on the way to servers for which the file has none.</param>
     /// <exception cref="InvalidDataException">
-    /// It cannot be used; the message names file, key, value and an example.
+    /// The configuration cannot be used; the message names file, key, value and an example.
     /// </exception>
     public static ApiServerAccess Read(IReadOnlyList<string> files, IWebProxy proxies) =>
         new KubeconfigReader(files).Read(proxies);

@@ -1,6 +1,6 @@
 namespace Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
-/// <summary>What the API server is shown with a request. Immutable.</summary>
+/// <summary>The credential that the API server is shown with a request. Immutable.</summary>
 /// <param name="Token">The bearer token; null for none.</param>
 /// <param name="Certificate">The client certificate of a credential plugin; null for none.</param>
 internal sealed record Credential(string? Token, ClientCertificate? Certificate)

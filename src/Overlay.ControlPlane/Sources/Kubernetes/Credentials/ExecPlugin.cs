@@ -26,7 +26,7 @@ internal sealed record ExecPlugin(
     /// <summary>Runs it. Blocks.</summary>
     /// <param name="limit">How long it may take.</param>
     /// <exception cref="CredentialException">
-    /// It cannot be run, fails, or answers something else; the message has its own words.
+    /// The plugin cannot be run, fails, or answers something else; the message has its own words.
     /// </exception>
     public IssuedCredential Run(TimeSpan limit)
     {

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
-/// <summary>What a credential plugin has given. Immutable.</summary>
+/// <summary>A credential that a plugin has given. Immutable.</summary>
 /// <param name="Credential">A token, a client certificate, or both.</param>
 /// <param name="ValidUntil">The time from which it counts no more; null for none.</param>
 internal sealed record IssuedCredential(Credential Credential, DateTimeOffset? ValidUntil)

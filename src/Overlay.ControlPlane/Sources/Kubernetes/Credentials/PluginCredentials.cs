@@ -32,7 +32,7 @@ internal sealed class PluginCredentials(ExecPlugin plugin, TimeSpan limit, TimeP
         return await RunAsync(cancellationToken);
     }
 
-    // One run for all requests that wait. A request that waits no longer leaves it to the next one.
+    // All requests that wait share a run. A request that waits no longer leaves it to the next one.
     private async Task<Credential> RunAsync(CancellationToken cancellationToken)
     {
         Task<IssuedCredential> run;

@@ -14,7 +14,7 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Policies;
 internal sealed class PolicyCheck(
     ApiServerClient api, KubernetesTimings timings, TimeProvider time, ILogger logger)
 {
-    // One is enough to know that there are some.
+    // The first is enough to know that there are some.
     private const string Request = "apis/networking.k8s.io/v1/networkpolicies?limit=1";
 
     private readonly SaidOnce _found = new();
