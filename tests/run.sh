@@ -115,8 +115,9 @@ next() {
   done
 }
 
-# Takes one job after the other of a queue that all lanes share, in a process of its own: while one computes the other waits.
-lane() (
+# Takes one job after the other of a queue that all lanes share: while one computes the other waits. In the background, for its
+# trap is its own.
+lane() {
   local name
   trap 'kill -TERM "$running" 2>/dev/null; wait "$running"; exit 143' INT TERM HUP
   while next "$@"; do
@@ -124,7 +125,7 @@ lane() (
     if [[ $name == format ]]; then check_format; else run_tests "$name"; fi >"$results/$name.log" 2>&1
     echo "$? $SECONDS" >"$results/$name.status"
   done
-)
+}
 
 needs_published() {
   [[ $1 == Overlay.Cni.Tests || $1 == Overlay.EndToEnd.Tests ]]
