@@ -161,7 +161,7 @@ public sealed class NodeStore
         lock (_gate) _pagedLists[revision] = nodes;
     }
 
-    /// <summary>What happened after that version and goes on to happen; false when that is forgotten.</summary>
+    /// <summary>The changes after that version, with those to come; false when some are forgotten.</summary>
     internal bool TryWatch(long revision, out Channel<NodeChanged> events, out long oldest)
     {
         lock (_gate)

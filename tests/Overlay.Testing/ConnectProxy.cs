@@ -79,7 +79,7 @@ public sealed class ConnectProxy : IAsyncDisposable
         }
         catch (Exception exception) when (IsEnd(exception))
         {
-            // One of the two has gone.
+            // Client or server has gone.
         }
     }
 

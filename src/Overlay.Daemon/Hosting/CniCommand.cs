@@ -9,8 +9,8 @@ using Serilog.Extensions.Logging;
 namespace Overlay.Daemon.Hosting;
 
 /// <summary>
-/// What root does once: <c>overlayd install-cni</c>, <c>upgrade-cni</c>, <c>remove-cni</c>, <c>free-addresses</c> and
-/// <c>uninstall</c>.
+/// Root's commands, each done once: <c>overlayd install-cni</c>, <c>upgrade-cni</c>, <c>remove-cni</c>,
+/// <c>free-addresses</c> and <c>uninstall</c>.
 /// </summary>
 internal static class CniCommand
 {

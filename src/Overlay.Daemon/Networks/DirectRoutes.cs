@@ -218,7 +218,7 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         }
         catch (LinuxException none) when (none.Errno is Errno.ESRCH or Errno.ENOENT)
         {
-            // There is none, as a rule.
+            // Flannel's own route is missing, as a rule.
         }
     }
 

@@ -109,11 +109,13 @@ internal sealed unsafe class UdpSocket : IDisposable
     /// </summary>
     /// <remarks>
     /// An ICMP error then fails the next send too, whoever that goes to (ip(7), IP_RECVERR): it is to be tried again.
+    /// The kernel also keeps each error to be read; the smallest buffer bounds what nobody reads.
     /// </remarks>
     public void ReportDrops()
     {
         if (Address.Family == IpFamily.IPv4) Set(Libc.SOL_IP, Libc.IP_RECVERR, 1, "IP_RECVERR");
         else Set(Libc.SOL_IPV6, Libc.IPV6_RECVERR, 1, "IPV6_RECVERR");
+        Set(Libc.SOL_SOCKET, Libc.SO_RCVBUF, 0, "SO_RCVBUF");
     }
 
     /// <summary>Bounds how long a send may wait for room in the socket's buffer.</summary>

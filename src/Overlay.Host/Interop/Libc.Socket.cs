@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
     public const int MSG_DONTWAIT = 0x40;
 
     public const int SOL_SOCKET = 1;
+    public const int SO_RCVBUF = 8;
     public const int SO_REUSEPORT = 15;
     public const int SO_SNDTIMEO = 21;
     public const int SO_ATTACH_FILTER = 26;

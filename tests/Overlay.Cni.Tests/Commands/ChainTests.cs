@@ -4,7 +4,7 @@ using Overlay.Lab.Processes;
 
 namespace Overlay.Cni.Tests;
 
-/// <summary>What <c>overlayd install-cni</c> writes, called by a runtime of today.</summary>
+/// <summary>The configuration that <c>overlayd install-cni</c> writes, called by a runtime of today.</summary>
 public sealed class ChainTests : IDisposable
 {
     private readonly WiredNode _node = new();

@@ -2,7 +2,7 @@ using Overlay.Cni.Protocol;
 
 namespace Overlay.Cni.Tests;
 
-/// <summary>What runtimes ask of the executable where the node is not as it was at ADD.</summary>
+/// <summary>Runtimes' calls of the executable where the node is not as it was at ADD.</summary>
 public sealed class RecycledTests : IDisposable
 {
     private const string Ipam = """{"type":"other"}""";

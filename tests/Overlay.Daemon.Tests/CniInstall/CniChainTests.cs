@@ -4,7 +4,7 @@ using Overlay.Daemon.CniInstall;
 
 namespace Overlay.Daemon.Tests;
 
-/// <summary>What is installed beside other plugins, and beside what others have written.</summary>
+/// <summary>An installation beside other plugins, and beside files that others have written.</summary>
 public sealed class CniChainTests : CniInstallScene
 {
     [Fact]

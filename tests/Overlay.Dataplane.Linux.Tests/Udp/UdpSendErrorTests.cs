@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
@@ -8,8 +10,8 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Tests;
 
-/// <summary>What the kernel reports of datagrams that are on their way already.</summary>
-public sealed class UdpSendErrorTests : IDisposable
+/// <summary>Errors that the kernel reports of datagrams that are on their way already.</summary>
+public sealed partial class UdpSendErrorTests : IDisposable
 {
     private const ushort Port = 8472;
     private const int Size = 500;
@@ -65,6 +67,26 @@ public sealed class UdpSendErrorTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("192.168.77.2")]
+    [InlineData("fd77::2")]
+    public void Errors_that_nobody_reads_hold_hardly_any_memory(string closed)
+    {
+        _nodes.B.Set("net/ipv4/icmp_ratelimit", "0");
+        _nodes.B.Set("net/ipv6/icmp/ratelimit", "0");
+        for (int i = 0; i < 100; i++)
+        {
+            _sent.Clear();
+            Add(closed);
+            _a[0].Send(_sent);
+        }
+
+        MatchCollection held = ReceiveMemory().Matches(_nodes.A.Run("ss", "-H", "-uanm").Output);
+        held.Count.ShouldBeGreaterThan(16);
+        held.Sum(static match => int.Parse(match.Groups["bytes"].Value, CultureInfo.InvariantCulture))
+            .ShouldBeLessThan(16 * 1024);
+    }
+
     public void Dispose()
     {
         _a.Dispose();
@@ -73,6 +95,10 @@ public sealed class UdpSendErrorTests : IDisposable
 
     private static UdpSockets Open(Node node, string ipv4, string ipv6) => node.Invoke(() => UdpSockets.Open(
         1, IpAddress.Parse(ipv4).ToIpv4(), IpAddress.Parse(ipv6).ToIpv6(), Port, Offloads.None));
+
+    // ss(8), -m: bytes that a socket's packets to be read take.
+    [GeneratedRegex(@"skmem:\(r(?<bytes>\d+),")]
+    private static partial Regex ReceiveMemory();
 
     private void Add(string to)
     {

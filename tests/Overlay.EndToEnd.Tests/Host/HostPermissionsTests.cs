@@ -6,7 +6,7 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Host;
 
 /// <summary>
-/// What a host may refuse the daemon, or another program may have first, and the node works all the same.
+/// Things that a host refuses the daemon, or another program has first: the node works all the same.
 /// </summary>
 public class HostPermissionsTests
 {
@@ -111,7 +111,7 @@ public class HostPermissionsTests
             node.Overlayctl("ready").EnsureSuccess();
             Waiting.For(() => Established(node) <= 64);
 
-            // One that never asks is closed, and others have its place.
+            // A connection that never asks is closed, and others have its place.
             Waiting.For(() => Answers(() => AdminSocket.GetLoopback(node, 9472, "healthz")), 20);
         }
         finally

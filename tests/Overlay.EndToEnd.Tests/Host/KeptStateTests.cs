@@ -3,7 +3,7 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Host;
 
-/// <summary>What a stop keeps where it is told to, who takes that over, and what takes it away for good.</summary>
+/// <summary>State that a stop keeps where it is told to: the next start takes it over, or it is removed.</summary>
 public class KeptStateTests
 {
     [Fact]

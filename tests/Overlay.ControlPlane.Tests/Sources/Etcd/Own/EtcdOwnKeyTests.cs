@@ -213,7 +213,7 @@ public class EtcdOwnKeyTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
         await node.ShouldHaveNoProblem();
         node.Logger.Of(LogLevel.Warning).Count.ShouldBe(2);
 
-        // One that comes again is waited for longer, and said until it has stayed away.
+        // A daemon that comes again is waited for longer, and named until it has stayed away.
         network.Put(key, theirs, ttl: 600);
         await node.ShouldSay(key, "until it has left the key alone for 4 s");
         await node.Eventually(() => network.Get(key) == EtcdNetwork.Value(1), "the own value again");
