@@ -21,10 +21,10 @@ internal static partial class LifecycleEvents
 
     [LoggerMessage(EventId = 3104, Level = LogLevel.Information,
         Message =
-            "node {Node}: {Device} VNI {Vni} MTU {Mtu}, VTEP {Mac} on {Interface} {Addresses} port {Port}, pods "
+            "node {Node}: {Device} VNI {Vni} MTU {Mtu}, VTEP {Mac} on {Underlay} {Addresses} port {Port}, pods "
             + "{Subnets}")]
     public static partial void NodeIs(
-        this ILogger logger, string node, string device, uint vni, int mtu, string mac, string @interface,
+        this ILogger logger, string node, string device, uint vni, int mtu, string mac, string underlay,
         string addresses, ushort port, string subnets);
 
     [LoggerMessage(EventId = 3105, Level = LogLevel.Warning,
