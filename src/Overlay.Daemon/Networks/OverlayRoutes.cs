@@ -68,7 +68,8 @@ internal sealed class OverlayRoutes
         int[] former = _options.ControlPlane.GivesPodCidrs
             ? [.. FormerFlannel.Devices(_netlink, _options.Network.Vni).Select(static device => device.Index)]
             : [];
-        RouteInfo[] routes = [.. _netlink.GetRoutes().Where(route => !former.Contains(route.LinkIndex))];
+        RouteFilter ours = new(Within: [.. _routes.Select(static r => r.Prefix)]);
+        RouteInfo[] routes = [.. _netlink.GetRoutes(ours).Where(route => !former.Contains(route.LinkIndex))];
         List<string> faults = [];
         foreach (RouteInfo route in _routes)
         {
@@ -76,7 +77,7 @@ internal sealed class OverlayRoutes
                 faults.Add(
                     $"{_keys[route.Prefix]} '{route.Prefix}' is a range that somebody else's route on this host leads "
                     + $"to (protocol {foreign.Protocol}, metric {foreign.Metric}); example: "
-                    + $"{Example(routes, route.Prefix)}");
+                    + $"{Example(route.Prefix)}");
         }
 
         if (faults.Count > 0) throw new ConfigurationException(faults);
@@ -163,13 +164,14 @@ internal sealed class OverlayRoutes
         routes.FirstOrDefault(r => r.Prefix == ours.Prefix && r.Metric == ours.Metric
             && (r.Protocol != Protocol || (r.LinkIndex != ours.LinkIndex && !ours.IsBlackhole)));
 
-    private string Example(IReadOnlyList<RouteInfo> routes, IpPrefix taken)
+    private string Example(IpPrefix taken)
     {
         if (!Clusters.Contains(taken))
             return $"another /{taken.Length} of {Clusters.First(cluster => cluster.Contains(taken))}";
         string[] usual = taken.Family == IpFamily.IPv4
             ? ["10.244.0.0/16", "10.245.0.0/16"]
             : ["fd00:10:244::/56", "fd00:10:245::/56"];
+        IReadOnlyList<RouteInfo> routes = _netlink.GetRoutes();
         return usual.FirstOrDefault(
             text => !routes.Any(r => r.Prefix.Length > 0 && r.Prefix.Overlaps(IpPrefix.Parse(text)))) ?? usual[^1];
     }

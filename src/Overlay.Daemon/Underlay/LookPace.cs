@@ -10,11 +10,11 @@ namespace Overlay.Daemon.Underlay;
 /// <param name="least">The pause where a look takes hardly any time.</param>
 internal sealed class LookPace(TimeSpan least)
 {
-    // A look of 10 ms is followed by 400 ms without one: at most 2.5 % of a processor.
-    private const int Share = 40;
+    // A look of 10 ms is followed by 500 ms without one: at most 2 % of a processor.
+    private const int Share = 50;
 
     private readonly TimeSpan[] _last = new TimeSpan[3];
-    private int _next;
+    private int? _next;
 
     /// <summary>The pause that is due now.</summary>
     public TimeSpan Pause => _last.Min() * Share is var pause && pause > least ? pause : least;
@@ -22,7 +22,10 @@ internal sealed class LookPace(TimeSpan least)
     /// <summary>Notes how long a look took.</summary>
     public void Add(TimeSpan look)
     {
-        _last[_next] = look;
-        _next = (_next + 1) % _last.Length;
+        // Nothing is known before the first look: it counts as all the last ones.
+        if (_next is null) Array.Fill(_last, look);
+        int at = _next ?? 0;
+        _last[at] = look;
+        _next = (at + 1) % _last.Length;
     }
 }

@@ -81,8 +81,8 @@ internal sealed class UnderlayLink(RouteNetlink netlink, OverlayOptions options)
 
     private LinkInfo? LinkOfDefaultRoute()
     {
-        RouteInfo? route = netlink.GetRoutes()
-            .Where(static r => r.Prefix.Length == 0 && r.LinkIndex != 0)
+        RouteInfo? route = netlink.GetRoutes(new RouteFilter(Length: 0))
+            .Where(static r => r.LinkIndex != 0)
             .OrderBy(static r => r.Prefix.Family).ThenBy(static r => r.Metric)
             .FirstOrDefault();
         return _links.FirstOrDefault(l => l.Index == route?.LinkIndex);

@@ -29,11 +29,17 @@ public sealed class NetlinkMonitor : IDisposable
     {
         _interruption.WaitReadable(_socket.Descriptor);
         if (_interruption.IsSet) return false;
-        while (_socket.TryDiscard())
-        {
-        }
-
+        _ = HasChanged();
         return true;
+    }
+
+    /// <summary>Something has changed since the last time this or <see cref="Wait"/> was asked. Does not wait.</summary>
+    /// <exception cref="LinuxException">The socket is unusable.</exception>
+    public bool HasChanged()
+    {
+        bool hasChanged = false;
+        while (_socket.TryDiscard()) hasChanged = true;
+        return hasChanged;
     }
 
     /// <summary>Ends the current and every later <see cref="Wait"/>. Callable from any thread.</summary>

@@ -7,18 +7,23 @@ namespace Overlay.Host.Netlink;
 /// <param name="Protocol">Who made them (RTPROT_*); null for whoever. The kernel picks them out.</param>
 /// <param name="LinkIndex">The device they lead to; null for any. The kernel picks them out.</param>
 /// <param name="Within">Prefixes that they lie in, wholly; null for any. The kernel lists all others too.</param>
+/// <param name="Length">
+/// Length of their prefix in bits, 0 for default routes; null for any. The kernel lists all others too.
+/// </param>
 public sealed record RouteFilter(
     uint Table = RuleInfo.MainTable, byte? Protocol = null, int? LinkIndex = null,
-    IReadOnlyList<IpPrefix>? Within = null)
+    IReadOnlyList<IpPrefix>? Within = null, int? Length = null)
 {
     /// <summary>A route to that prefix may be one of them.</summary>
     internal bool MayTake(IpPrefix? prefix)
     {
-        if (prefix is not { } of) return false;
+        if (prefix is not { } of || (Length is { } length && of.Length != length)) return false;
         if (Within is null) return true;
-        foreach (IpPrefix range in Within)
+
+        // Asked for each of a million routes: an enumerator of an interface is an allocation.
+        for (int i = 0; i < Within.Count; i++)
         {
-            if (range.Contains(of)) return true;
+            if (Within[i].Contains(of)) return true;
         }
 
         return false;

@@ -126,6 +126,23 @@ public sealed class RouteNetlinkTests : IDisposable
     }
 
     [Fact]
+    public void Routes_are_picked_out_by_the_prefixes_they_lie_in_and_by_their_length()
+    {
+        Node.Ip("route add 10.244.0.0/16 dev eth0", "route add 10.244.7.0/24 dev eth0",
+            "route add 10.0.0.0/8 dev eth0", "route add fd00:10:244:7::/64 dev eth0");
+        Prefixes(new RouteFilter(Within: [IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd00:10:244::/56")]))
+            .ShouldBe(
+                ["10.244.0.0/16", "10.244.1.0/24", "10.244.7.0/24", "fd00:10:244:1::/64", "fd00:10:244:7::/64"],
+                ignoreOrder: true);
+        Prefixes(new RouteFilter(Length: 16)).ShouldBe(["10.244.0.0/16"]);
+        Prefixes(new RouteFilter(Within: [IpPrefix.Parse("10.244.6.0/23")], Length: 24)).ShouldBe(["10.244.7.0/24"]);
+        Prefixes(new RouteFilter(Length: 0)).ShouldBe(
+            [.. _netlink.GetRoutes().Where(r => r.Prefix.Length == 0).Select(r => $"{r.Prefix}")], ignoreOrder: true);
+
+        IEnumerable<string> Prefixes(RouteFilter filter) => _netlink.GetRoutes(filter).Select(r => $"{r.Prefix}");
+    }
+
+    [Fact]
     public void Bringing_a_link_up_sets_its_mtu()
     {
         Node.Ip("link set cni0 down");
@@ -160,6 +177,16 @@ public sealed class RouteNetlinkTests : IDisposable
 
         monitor.Interrupt();
         (await Task.Run(monitor.Wait).WaitAsync(TimeSpan.FromSeconds(10))).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void The_monitor_tells_once_that_something_has_changed()
+    {
+        using NetlinkMonitor monitor = Node.Invoke(() => new NetlinkMonitor());
+        monitor.HasChanged().ShouldBeFalse();
+        Node.Ip("route add 203.0.113.0/24 dev eth0", "route add 2001:db8:9::/48 dev eth0");
+        monitor.HasChanged().ShouldBeTrue();
+        monitor.HasChanged().ShouldBeFalse();
     }
 
     public void Dispose()

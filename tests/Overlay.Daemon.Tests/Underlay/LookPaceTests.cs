@@ -1,0 +1,39 @@
+using Overlay.Daemon.Underlay;
+
+namespace Overlay.Daemon.Tests;
+
+public sealed class LookPaceTests
+{
+    private readonly LookPace _pace = new(TimeSpan.FromSeconds(1));
+
+    [Fact]
+    public void Short_looks_follow_each_other_after_the_least_pause()
+    {
+        _pace.Pause.ShouldBe(TimeSpan.FromSeconds(1));
+        _pace.Add(TimeSpan.FromMilliseconds(10));
+        _pace.Pause.ShouldBe(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void The_first_long_look_is_followed_by_a_pause_fifty_times_as_long()
+    {
+        _pace.Add(TimeSpan.FromMilliseconds(200));
+        _pace.Pause.ShouldBe(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void A_look_that_is_slow_by_chance_changes_nothing()
+    {
+        foreach (int look in (int[])[100, 5000, 100, 5000]) _pace.Add(TimeSpan.FromMilliseconds(look));
+        _pace.Pause.ShouldBe(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void The_pause_follows_three_looks_of_another_length()
+    {
+        foreach (int look in (int[])[5000, 100, 100, 100]) _pace.Add(TimeSpan.FromMilliseconds(look));
+        _pace.Pause.ShouldBe(TimeSpan.FromSeconds(5));
+        foreach (int look in (int[])[400, 400, 400]) _pace.Add(TimeSpan.FromMilliseconds(look));
+        _pace.Pause.ShouldBe(TimeSpan.FromSeconds(20));
+    }
+}
