@@ -1,4 +1,5 @@
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Problems;
 using Overlay.Host.Netlink;
 using Overlay.Wire.Values;
 
@@ -32,7 +33,9 @@ internal sealed class HostAddressPlan(OverlayOptions options, string device)
             .Where(route => route.Protocol is not (RouteProtocol.Overlay or RouteProtocol.Kernel)
                 && !IsOwn(route.Prefix, Name(route.LinkIndex)))
             .SelectMany(route => Meetings(route, Name(route.LinkIndex)));
-        return [.. networks.Concat(routes).Distinct()];
+        return ShortList.Of(
+            networks.Concat(routes).Distinct(),
+            "further networks and routes of this host meet the cluster's: ip address show; ip route show");
 
         string Name(int index) => links.GetValueOrDefault(index, "no device");
     }

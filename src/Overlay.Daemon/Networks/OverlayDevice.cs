@@ -188,8 +188,7 @@ internal sealed class OverlayDevice : IDisposable
     {
         IpAddress[] own = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()
             .Select(static podCidr => podCidr.Address)];
-        return netlink.GetAddresses()
-            .Where(address => address.LinkIndex == left.Index && address.IsGlobal)
+        return netlink.GetAddresses(left).Where(static address => address.IsGlobal)
             .All(address => own.Contains(address.Address));
     }
 
@@ -216,8 +215,14 @@ internal sealed class OverlayDevice : IDisposable
             _logger.AddressAssigned(address, _link.Name);
         }
 
-        return [.. _routes.Repair(), .. DeviceStrangers.Find(
-            _netlink, _link, _podCidrs.Select(static podCidr => podCidr.Address), addresses)];
+        IEnumerable<string> strangers = DeviceStrangers.Find(
+            _netlink, _link, _podCidrs.Select(static podCidr => podCidr.Address), addresses);
+        return
+        [
+            .. _routes.Repair(),
+            .. ShortList.Of(strangers, $"{_link.Name} has more from other programs: ip address show dev {_link.Name}; "
+                + $"ip route show dev {_link.Name}"),
+        ];
     }
 
     // Whatever device has an address of the pod CIDR, as cni0 has the gateway's, leads to the pods.

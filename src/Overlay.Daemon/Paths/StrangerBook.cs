@@ -1,4 +1,5 @@
 using Overlay.ControlPlane.Reconciliation;
+using Overlay.Daemon.Problems;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Paths;
@@ -11,7 +12,6 @@ namespace Overlay.Daemon.Paths;
 internal sealed class StrangerBook(TimeProvider time)
 {
     private const int MostAddresses = 64;
-    private const int MostShown = 8;
 
     /// <summary>How long after its last frame an address is named.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(2);
@@ -60,13 +60,9 @@ internal sealed class StrangerBook(TimeProvider time)
                 .Select(static entry => entry.Finding),
         ];
         string[] before = _texts;
-        texts = _texts = [.. Findings.Take(MostShown).Select(Describe)];
-        if (Findings.Count > MostShown)
-            texts = _texts =
-            [
-                .. _texts,
-                "other addresses that no peer has send frames for this node too: see UnknownVtep in overlayctl counters",
-            ];
+        texts = _texts = ShortList.Of(
+            Findings.Select(Describe),
+            "other addresses that no peer has send frames for this node too: see UnknownVtep in overlayctl counters");
         return !_texts.SequenceEqual(before);
     }
 
