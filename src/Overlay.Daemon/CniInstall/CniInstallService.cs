@@ -43,7 +43,8 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 
     public override Task StartedAsync(CancellationToken cancellationToken)
     {
-        _keeping = KeepAsync();
+        // The first look reads files and asks the kernel: the start does not wait for it.
+        _keeping = Task.Run(KeepAsync, CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -104,21 +105,25 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
         // An installation waits for a node that is ready: what it will mend, or cannot, is no reason to wait with it.
         if (_options.Enabled && !_isInstalled) return;
         _problems.Report(ChainKey, ProblemSeverity.Problem, _installer.Problems());
-        if (_status.HasNode && (_options.Enabled || _installer.IsCalled)) ReportBridge();
+        bool isWatched = _status.HasNode && (_options.Enabled || _installer.IsCalled);
+        Report(isWatched ? LookAtBridge() : new([], []));
     }
 
-    private void ReportBridge()
+    private void Report(PodBridgeCheck.Finding found)
+    {
+        _problems.Report(BridgeKey, ProblemSeverity.Problem, found.Problems);
+        _problems.Report(FormerKey, ProblemSeverity.Warning, found.Warnings);
+    }
+
+    private PodBridgeCheck.Finding LookAtBridge()
     {
         try
         {
-            PodBridgeCheck.Finding found = _bridge.Look(_status.Options);
-            _problems.Report(BridgeKey, ProblemSeverity.Problem, found.Problems);
-            _problems.Report(FormerKey, ProblemSeverity.Warning, found.Warnings);
+            return _bridge.Look(_status.Options);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _problems.Report(
-                FormerKey, ProblemSeverity.Warning, $"the pods' bridge cannot be read: {exception.Message}");
+            return new([], [$"the pods' bridge cannot be read: {exception.Message}"]);
         }
     }
 
