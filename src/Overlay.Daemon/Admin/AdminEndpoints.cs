@@ -26,7 +26,7 @@ internal static class AdminEndpoints
         kestrel.ListenUnixSocket(options.AdminSocket);
     }
 
-    public static void Map(WebApplication application, AdminReader reader)
+    public static void Map(WebApplication application, AdminReader reader, HealthApplication health)
     {
         RouteGroupBuilder socket = application.MapGroup("/v1");
         _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
@@ -39,15 +39,8 @@ internal static class AdminEndpoints
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
 
-        foreach (string path in Health.Paths)
-        {
-            _ = application.MapGet(path, () =>
-                Health.Find(path, reader) is { } health
-                    ? Results.Text(health.Text, statusCode: health.Status)
-                    : Results.NotFound());
-        }
-
-        _ = application.MapGet("/metrics", () => Results.Text(reader.Metrics(), "text/plain; version=0.0.4"));
+        foreach (string path in (string[])[.. Health.Paths, "/metrics"])
+            _ = application.MapGet(path, health.ProcessRequestAsync);
     }
 
     private static IResult Unavailable(string text) =>

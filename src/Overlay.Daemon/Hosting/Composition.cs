@@ -30,7 +30,9 @@ internal static class Composition
             .AddSingleton<SenderWatch>()
             .AddSingleton<HealthApplication>());
         WebApplication application = builder.Build();
-        AdminEndpoints.Map(application, application.Services.GetRequiredService<AdminReader>());
+        AdminEndpoints.Map(
+            application, application.Services.GetRequiredService<AdminReader>(),
+            application.Services.GetRequiredService<HealthApplication>());
         return application;
     }
 

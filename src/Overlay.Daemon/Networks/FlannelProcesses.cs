@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -57,7 +58,12 @@ internal sealed class FlannelProcesses(string processes = "/proc")
             _ = socket.Send("GET /healthz HTTP/1.0\r\n\r\n"u8);
             byte[] answer = new byte[4096];
             int length = 0;
-            while (length < answer.Length && socket.Receive(answer.AsSpan(length)) is > 0 and int read) length += read;
+            long began = Stopwatch.GetTimestamp();
+
+            // Another program may have the port, and send a byte now and then for ever.
+            while (length < answer.Length && Stopwatch.GetElapsedTime(began) < _patience
+                && socket.Receive(answer.AsSpan(length)) is > 0 and int read)
+                length += read;
             return Encoding.ASCII.GetString(answer, 0, length).Contains(HealthAnswer, StringComparison.Ordinal);
         }
         catch (SocketException)
