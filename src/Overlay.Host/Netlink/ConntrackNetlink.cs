@@ -52,7 +52,6 @@ public sealed class ConntrackNetlink : IDisposable
     private static TrackedFlow? Read(ReadOnlySpan<byte> payload)
     {
         (IpAddress Source, IpAddress Destination)? original = null;
-        (IpAddress Source, IpAddress Destination)? reply = null;
         uint status = 0;
         List<byte> key = [];
         NetlinkAttributes attributes = new(payload[NfGenLength..]);
@@ -61,7 +60,6 @@ public sealed class ConntrackNetlink : IDisposable
             switch (attributes.Type)
             {
                 case RtNetlink.CTA_TUPLE_ORIG: original = ReadTuple(attributes.Value); break;
-                case RtNetlink.CTA_TUPLE_REPLY: reply = ReadTuple(attributes.Value); break;
                 case RtNetlink.CTA_STATUS: status = BinaryPrimitives.ReadUInt32BigEndian(attributes.Value); break;
                 default: break;
             }
@@ -71,9 +69,8 @@ public sealed class ConntrackNetlink : IDisposable
                 AddTo(key, attributes);
         }
 
-        return original is { } sent && reply is { } answered
-            ? new TrackedFlow(
-                sent.Source, sent.Destination, answered.Source, (status & RtNetlink.IPS_NAT_MASK) != 0, key.ToArray())
+        return original is { } sent
+            ? new TrackedFlow(sent.Source, sent.Destination, (status & RtNetlink.IPS_NAT_MASK) != 0, key.ToArray())
             : null;
     }
 

@@ -106,7 +106,6 @@ internal static class RtNetlink
     public const ushort CT_GET = 0x101;
     public const ushort CT_DELETE = 0x102;
     public const ushort CTA_TUPLE_ORIG = 1;
-    public const ushort CTA_TUPLE_REPLY = 2;
     public const ushort CTA_STATUS = 3;
     public const ushort CTA_ID = 12;
     public const ushort CTA_ZONE = 18;
