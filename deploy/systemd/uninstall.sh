@@ -38,14 +38,17 @@ for unit in overlay-addresses.timer overlay-addresses.service overlayd.service; 
   systemctl reset-failed "$unit" 2>/dev/null || true
 done
 
-# What a stop keeps for the next start, and what the plugin has made: bridge, device, rules, addresses.
+# What a stop keeps for the next start, and what the plugin has made: bridge, device, rules, addresses. Without a
+# configuration no node was ever made here.
 node=gone
-if [[ -x /usr/local/lib/overlay/overlayd ]]; then
-  /usr/local/lib/overlay/overlayd uninstall --config "$config" || node=left
+if [[ -x /usr/local/lib/overlay/overlayd && -e /etc/overlay/overlay.json ]]; then
+  /usr/local/lib/overlay/overlayd uninstall --config /etc/overlay/overlay.json || node=left
 fi
 
 rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
-rm -rf /usr/local/lib/overlay /var/lib/overlay /run/overlay
+rm -rf /usr/local/lib/overlay /run/overlay
+# Records of what stays, for the one who removes it, or for the next installation.
+[[ $node == left ]] || rm -rf /var/lib/overlay
 # The plugin's records go with it.
 if [[ $cni == gone && -d /var/lib/cni/overlay ]]; then
   rm -rf /var/lib/cni/overlay

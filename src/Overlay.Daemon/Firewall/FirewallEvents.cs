@@ -25,11 +25,8 @@ internal static partial class FirewallEvents
         Message = "this host's policy is to forward nothing ({Tool}): added rules for {Cluster} in chain {Chain}")]
     public static partial void ForwardingAllowed(this ILogger logger, string tool, string cluster, string chain);
 
-    [LoggerMessage(EventId = 3404, Level = LogLevel.Error, Message = "rules of {Tool} stay: {Reason}")]
-    public static partial void RulesStay(this ILogger logger, string tool, string reason);
-
-    [LoggerMessage(EventId = 3405, Level = LogLevel.Error, Message = "table {Family} {Table} stays: {Reason}")]
-    public static partial void TableStays(this ILogger logger, string family, string table, string reason);
+    [LoggerMessage(EventId = 3404, Level = LogLevel.Error, Message = "stays in the packet filter: {Part}")]
+    public static partial void PartStays(this ILogger logger, string part);
 
     [LoggerMessage(
         EventId = 3406, Level = LogLevel.Warning,
@@ -50,9 +47,6 @@ internal static partial class FirewallEvents
         EventId = 3409, Level = LogLevel.Information,
         Message = "{Parameter} cannot be set: {Reason}; a program may get port {Port} by chance")]
     public static partial void PortNotReserved(this ILogger logger, string parameter, string reason, ushort port);
-
-    [LoggerMessage(EventId = 3410, Level = LogLevel.Error, Message = "port {Port} stays reserved: {Reason}")]
-    public static partial void PortStaysReserved(this ILogger logger, ushort port, string reason);
 
     [LoggerMessage(
         EventId = 3411, Level = LogLevel.Information,

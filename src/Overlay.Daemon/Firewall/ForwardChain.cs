@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using Overlay.Host.Programs;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Firewall;
@@ -13,7 +12,7 @@ namespace Overlay.Daemon.Firewall;
 /// is taken over, also for a family that has no pods any more.
 /// </remarks>
 internal sealed partial class ForwardChain(
-    string tool, Vni vni, PodNetwork? pods, FormerNetworks former, ILogger logger)
+    IptablesTool tool, Vni vni, PodNetwork? pods, FormerNetworks former, ILogger logger)
 {
     private const string Prefix = "OVERLAY-FORWARD-";
 
@@ -22,8 +21,8 @@ internal sealed partial class ForwardChain(
 
     private bool _isMade;
 
-    /// <summary>The program: <c>iptables-nft</c> and the like.</summary>
-    public string Tool => tool;
+    /// <summary>The program that the chain belongs to.</summary>
+    public IptablesTool Tool => tool;
 
     /// <summary>This node has pods of the chain's family.</summary>
     public bool HasPods => pods is not null;
@@ -33,16 +32,25 @@ internal sealed partial class ForwardChain(
     /// <exception cref="IOException">The tool failed.</exception>
     public string? Repair()
     {
-        string[] rules = Rules();
-        Prune(rules);
-        _isMade |= rules.Contains($"-N {_name}");
+        string[] rules = TakeOver();
         if (pods is not { } network) return null;
         if (rules.Contains("-P FORWARD DROP")) Ensure(rules, network.Cluster);
         return Verdict(rules, "FORWARD", network) == false
-            ? $"chain FORWARD of {tool} refuses what it does not know, before its end: pods' packets that are "
+            ? $"chain FORWARD of {tool.Name} refuses what it does not know, before its end: pods' packets that are "
                 + "forwarded need rules there: "
-                + $"{tool} -I FORWARD -s {network.Cluster} -j ACCEPT; {tool} -I FORWARD -d {network.Cluster} -j ACCEPT"
+                + $"{tool.Name} -I FORWARD -s {network.Cluster} -j ACCEPT; {tool.Name} -I FORWARD -d {network.Cluster} -j ACCEPT"
             : null;
+    }
+
+    /// <summary>Takes over a chain that an earlier run left, and removes those of networks that are gone.</summary>
+    /// <returns>The rules of the table before that.</returns>
+    /// <exception cref="IOException">The tool failed.</exception>
+    public string[] TakeOver()
+    {
+        string[] rules = tool.Rules();
+        Prune(rules);
+        _isMade |= rules.Contains($"-N {_name}");
+        return rules;
     }
 
     /// <summary>Removes the chain that was made or taken over, in one transaction.</summary>
@@ -50,7 +58,7 @@ internal sealed partial class ForwardChain(
     public void Remove()
     {
         if (!_isMade) return;
-        string[] rules = Rules();
+        string[] rules = tool.Rules();
         if (rules.Contains($"-N {_name}")) Remove(rules, _name);
         _isMade = false;
     }
@@ -64,7 +72,7 @@ internal sealed partial class ForwardChain(
         foreach (string name in names.Where(former.Owns))
         {
             Remove(rules, name);
-            logger.FormerChainRemoved(name, tool);
+            logger.FormerChainRemoved(name, tool.Name);
         }
     }
 
@@ -73,7 +81,7 @@ internal sealed partial class ForwardChain(
     {
         IEnumerable<string> jumps = rules.Where(rule => rule == JumpTo(chain))
             .Select(static rule => $"-D{rule[2..]}\n");
-        Restore($"{string.Concat(jumps)}:{chain} - [0:0]\n-X {chain}\n");
+        tool.Restore($"{string.Concat(jumps)}:{chain} - [0:0]\n-X {chain}\n");
     }
 
     private void Ensure(string[] rules, IpPrefix cluster)
@@ -82,25 +90,20 @@ internal sealed partial class ForwardChain(
         bool isJumpedTo = rules.Contains(JumpTo(_name));
         IEnumerable<string> present = rules.Where(rule => rule.StartsWith($"-A {_name} ", StringComparison.Ordinal));
         if (isJumpedTo && present.SequenceEqual(wanted)) return;
-        Restore($":{_name} - [0:0]\n{string.Join('\n', wanted)}\n{(isJumpedTo ? "" : $"{JumpTo(_name)}\n")}");
+        tool.Restore($":{_name} - [0:0]\n{string.Join('\n', wanted)}\n{(isJumpedTo ? "" : $"{JumpTo(_name)}\n")}");
         _isMade = true;
-        logger.ForwardingAllowed(tool, $"{cluster}", _name);
+        logger.ForwardingAllowed(tool.Name, $"{cluster}", _name);
     }
-
-    private string[] Rules() => HostTool.Run(tool, "", "-w", "5", "-S").Split('\n');
-
-    private void Restore(string lines) =>
-        HostTool.Run($"{tool}-restore", $"*filter\n{lines}COMMIT\n", "-w", "5", "--noflush");
 
     // The fate of a packet that no condition holds for, and of pods' packets: true or false by a rule, null at the
     // chain's end.
     private bool? Verdict(string[] rules, string chain, PodNetwork network)
     {
         IEnumerable<Match> matches = rules.Where(rule => rule.StartsWith($"-A {chain} ", StringComparison.Ordinal))
-            .Select(static rule => RuleLine().Match(rule));
+            .Select(static rule => IptablesRule.Line().Match(rule));
         foreach (Match rule in matches.Where(static match => match.Success))
         {
-            string conditions = Comment().Replace(rule.Groups["conditions"].Value, "");
+            string conditions = IptablesRule.Comment().Replace(rule.Groups["conditions"].Value, "");
             string target = rule.Groups["target"].Value;
             if (conditions.Length > 0)
             {
@@ -125,10 +128,4 @@ internal sealed partial class ForwardChain(
 
     [GeneratedRegex(@"^(-[sdio] (?<end>\S+) )+$")]
     private static partial Regex Ends();
-
-    [GeneratedRegex(@"^-A \S+ (?<conditions>.*?)-(?<verb>[jg]) (?<target>\S+)")]
-    private static partial Regex RuleLine();
-
-    [GeneratedRegex(@"-m comment --comment (""[^""]*""|\S+) ")]
-    private static partial Regex Comment();
 }

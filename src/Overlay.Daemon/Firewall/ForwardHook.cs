@@ -19,6 +19,9 @@ internal sealed partial record ForwardHook(string Family, string Table, string C
             .Select(static chain => new ForwardHook(chain.Family, chain.Table, chain.Name, chain.Drops)),
     ];
 
+    /// <summary>The chain is FORWARD of iptables, by nftables.</summary>
+    public bool IsOfIptables => this is { Table: "filter", Chain: "FORWARD", Family: "ip" or "ip6" };
+
     /// <summary>
     /// The reason why the chain lets pods' packets not pass, with the command that changes it; null when they pass.
     /// </summary>

@@ -14,26 +14,17 @@ internal sealed class ForwardPolicy
 {
     private readonly IReadOnlyList<PodNetwork> _pods;
     private readonly IReadOnlyList<(string Family, ForwardChain Chain)> _nftables;
-    private readonly IReadOnlyList<(string Names, ForwardChain Chain)> _legacy;
-    private readonly ILogger _logger;
+    private readonly IReadOnlyList<ForwardChain> _legacy;
 
     public ForwardPolicy(OverlayOptions options, string device, FormerNetworks former, ILogger logger)
     {
-        _logger = logger;
-        _nftables = [("ip", Chain("iptables-nft", options.Network.Cidr)),
-            ("ip6", Chain("ip6tables-nft", options.Network.CidrV6))];
-        _legacy =
-        [
-            ("/proc/net/ip_tables_names", Chain("iptables-legacy", options.Network.Cidr)),
-            ("/proc/net/ip6_tables_names", Chain("ip6tables-legacy", options.Network.CidrV6)),
-        ];
-        _pods = [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>()
-            .Select(cluster => new PodNetwork(cluster, device))];
+        (IpPrefix? ipv4, IpPrefix? ipv6) = (options.Network.Cidr, options.Network.CidrV6);
+        _nftables = [("ip", Chain(IptablesTool.Nft, ipv4)), ("ip6", Chain(IptablesTool.NftV6, ipv6))];
+        _legacy = [Chain(IptablesTool.Legacy, ipv4), Chain(IptablesTool.LegacyV6, ipv6)];
+        _pods = [.. new[] { ipv4, ipv6 }.OfType<IpPrefix>().Select(cluster => new PodNetwork(cluster, device))];
 
-        ForwardChain Chain(string tool, IpPrefix? cluster) =>
-            new(tool, options.Network.Vni, cluster is null
-                ? null
-                : new PodNetwork(cluster.Value, device), former, logger);
+        ForwardChain Chain(IptablesTool tool, IpPrefix? cluster) =>
+            new(tool, options.Network.Vni, cluster is { } pods ? new PodNetwork(pods, device) : null, former, logger);
     }
 
     /// <summary>Makes the rules where they are needed and missing.</summary>
@@ -47,40 +38,54 @@ internal sealed class ForwardPolicy
         {
             foreach (ForwardHook hook in ForwardHook.List()) Try(problems, () => problems.AddRange(Repair(hook)));
         });
-        foreach ((string names, ForwardChain chain) in _legacy)
-            Try(problems, () => problems.AddRange(RepairLegacy(names, chain)));
+        foreach (ForwardChain chain in _legacy) Try(problems, () => problems.AddRange(RepairLegacy(chain)));
         return problems;
     }
 
-    /// <summary>Removes the rules that were made.</summary>
-    public void Remove()
+    /// <summary>Takes over the rules that an earlier run left, without making any.</summary>
+    /// <returns>A sentence for each chain that cannot be looked at.</returns>
+    public IReadOnlyList<string> TakeOver()
     {
-        foreach (ForwardChain chain in _nftables.Select(static made => made.Chain)
-            .Concat(_legacy.Select(static made => made.Chain)))
+        List<string> left = [];
+        Leave("rules of nft", () =>
         {
-            try
-            {
-                chain.Remove();
-            }
-            catch (IOException exception)
-            {
-                _logger.RulesStay(chain.Tool, exception.Message);
-            }
+            foreach (ForwardHook hook in ForwardHook.List().Where(static hook => hook.IsOfIptables))
+                TakeOver(OfNftables(hook));
+        });
+        foreach (ForwardChain chain in _legacy.Where(HasFilter)) TakeOver(chain);
+        return left;
+
+        void TakeOver(ForwardChain chain) => Leave($"rules of {chain.Tool.Name}", () => _ = chain.TakeOver());
+
+        void Leave(string part, Action step)
+        {
+            // A program that is not there has made no rules.
+            if (Try(step) is { } failure and not FileNotFoundException) left.Add($"{part}: {failure.Message}");
         }
     }
+
+    /// <summary>Removes the rules that were made or taken over.</summary>
+    /// <returns>A sentence for each chain that stays.</returns>
+    public IReadOnlyList<string> Remove() =>
+    [
+        .. _nftables.Select(static made => made.Chain).Concat(_legacy)
+            .Select(static chain =>
+                Try(chain.Remove) is { } failure ? $"rules of {chain.Tool.Name}: {failure.Message}" : null)
+            .OfType<string>(),
+    ];
+
+    private ForwardChain OfNftables(ForwardHook hook) => _nftables.Single(made => made.Family == hook.Family).Chain;
 
     // FORWARD of iptables is its program's to change. Without that program, or with a table that it refuses, FORWARD is
     // a chain like others.
     private IEnumerable<string> Repair(ForwardHook hook)
     {
         string? failure = null;
-        if (hook is { Table: "filter", Chain: "FORWARD", Family: "ip" or "ip6" })
+        if (hook.IsOfIptables)
         {
             try
             {
-                return _nftables.Single(made => made.Family == hook.Family).Chain.Repair() is { } problem
-                    ? [problem]
-                    : [];
+                return OfNftables(hook).Repair() is { } problem ? [problem] : [];
             }
             catch (IOException exception)
             {
@@ -92,37 +97,30 @@ internal sealed class ForwardPolicy
     }
 
     // Only where a filter table exists already: iptables-legacy makes the table that it is asked for.
-    private static IEnumerable<string> RepairLegacy(string names, ForwardChain chain) =>
-        HasFilter(names, chain) && chain.Repair() is { } problem ? [problem] : [];
+    private static IEnumerable<string> RepairLegacy(ForwardChain chain) =>
+        HasFilter(chain) && chain.Repair() is { } problem ? [problem] : [];
 
-    private static bool HasFilter(string names, ForwardChain chain)
-    {
-        try
-        {
-            return File.ReadLines(names).Contains("filter");
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
-        catch (UnauthorizedAccessException)
-        {
-            // The kernel's part was loaded after overlayd.service had made the names readable: by a program that uses
-            // the table, so it exists, or an empty one changes nothing.
-            return chain.HasPods;
-        }
-    }
+    // The kernel's part was loaded after overlayd.service had made the names readable: by a program that uses the
+    // table, so it exists, or an empty one changes nothing.
+    private static bool HasFilter(ForwardChain chain) => chain.Tool.HasFilter() ?? chain.HasPods;
 
     private static void Try(List<string> problems, Action action)
+    {
+        if (Try(action) is { } failure)
+            problems.Add(
+                $"forwarding of pods' packets may be refused, and cannot be looked at or allowed: {failure.Message}");
+    }
+
+    private static IOException? Try(Action action)
     {
         try
         {
             action();
+            return null;
         }
         catch (IOException exception)
         {
-            problems.Add(
-                $"forwarding of pods' packets may be refused, and cannot be looked at or allowed: {exception.Message}");
+            return exception;
         }
     }
 }

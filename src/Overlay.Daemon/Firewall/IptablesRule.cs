@@ -58,11 +58,13 @@ internal static partial class IptablesRule
             && int.TryParse(range[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int last)
             && first <= port && port <= last);
 
+    /// <summary>A rule of a chain: conditions, verb j or g, target.</summary>
     [GeneratedRegex(@"^-A \S+ (?<conditions>.*?)-(?<verb>[jg]) (?<target>\S+)")]
-    private static partial Regex Line();
+    internal static partial Regex Line();
 
+    /// <summary>A comment among the conditions.</summary>
     [GeneratedRegex(@"-m comment --comment (""[^""]*""|\S+) ")]
-    private static partial Regex Comment();
+    internal static partial Regex Comment();
 
     [GeneratedRegex(@"((?<not>!) )?(?<name>--?[a-zA-Z][\w-]*)( (?<value>[^-!\s]\S*))?")]
     private static partial Regex Condition();

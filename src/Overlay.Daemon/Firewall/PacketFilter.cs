@@ -25,7 +25,8 @@ internal sealed class PacketFilter : IDisposable
     // kube-proxy writes its rules in bursts; one look behind a burst is enough.
     private static readonly TimeSpan _settleTime = TimeSpan.FromSeconds(1);
 
-    // No notification comes for rules of iptables-legacy, addresses and routes of other programs, and bridge-nf.
+    // No notification comes for rules of iptables-legacy and for bridge-nf, and none ends the wait for nftables' where
+    // addresses and routes change.
     private static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(30);
 
     // An operator who mends what a warning names sees it gone soon.
@@ -49,6 +50,7 @@ internal sealed class PacketFilter : IDisposable
     private readonly OverlayOptions _options;
     private readonly ILogger<PacketFilter> _logger;
     private readonly NftablesMonitor _monitor = new();
+    private readonly NetlinkMonitor _addressesAndRoutes = new();
     private readonly ManualResetEventSlim _ending = new();
     private readonly ProblemBoard _problems;
     private readonly GuardedThread _thread;
@@ -57,6 +59,7 @@ internal sealed class PacketFilter : IDisposable
     private bool _tracksTunnels;
     private long? _lookedWide;
     private IReadOnlyList<string> _wide = [];
+    private IReadOnlyList<string>? _meetings;
 
     /// <summary>Nothing is made before <see cref="Start"/>.</summary>
     /// <param name="options">Networks, and whether and where pods are masqueraded.</param>
@@ -95,17 +98,26 @@ internal sealed class PacketFilter : IDisposable
         _thread.End();
     }
 
+    /// <summary>
+    /// Takes over what an earlier run has left, so that <see cref="RemoveFromKernel"/> removes it; makes nothing.
+    /// </summary>
+    /// <returns>A sentence for each part that cannot be looked at.</returns>
+    public IReadOnlyList<string> TakeOver() =>
+    [
+        .. Untaken("tables of networks that are gone", _former.RemoveTables), .. _forward.TakeOver(),
+        .. Untaken(PortName, () => _ = _port.TakeOver()),
+    ];
+
     /// <summary>Removes what is ours.</summary>
-    public void RemoveFromKernel()
+    /// <returns>A sentence for each part that stays.</returns>
+    public IReadOnlyList<string> RemoveFromKernel()
     {
         Stop();
-        foreach (NftTable table in _tables)
-        {
-            if (Try(() => Remove(table)) is { } failure) _logger.TableStays(table.Family, table.Name, failure);
-        }
-
-        _forward.Remove();
-        if (Try(_port.RemoveFromKernel) is { } kept) _logger.PortStaysReserved(_options.Network.Port, kept);
+        return
+        [
+            .. _tables.SelectMany(table => Untaken($"table {table.Family} {table.Name}", () => Remove(table))),
+            .. _forward.Remove(), .. Untaken(PortName, _port.RemoveFromKernel),
+        ];
     }
 
     /// <summary>Ends the watch and closes its descriptors. Tables, chains and the port's reservation stay.</summary>
@@ -115,11 +127,14 @@ internal sealed class PacketFilter : IDisposable
         _problems.Report(Key, ProblemSeverity.Warning);
         _thread.Dispose();
         _monitor.Dispose();
+        _addressesAndRoutes.Dispose();
         _ending.Dispose();
     }
 
     private NftTable[] Tables() =>
         [.. Families().Select(family => NftTable.For(family, _options, _device, _tracksTunnels))];
+
+    private string PortName => $"the reservation of port {_options.Network.Port}";
 
     private TimeSpan WideInterval =>
         _wide.Count == 0 && _widePace.Pause < _lookInterval ? _lookInterval : _widePace.Pause;
@@ -171,11 +186,19 @@ internal sealed class PacketFilter : IDisposable
         List<string> warnings = [];
         if (Try(FollowStateRules) is { } failure)
             warnings.Add($"rules that accept tunnels by the state of a connection cannot be looked for: {failure}");
-        if (Try(() => warnings.AddRange(_plan.Find())) is { } unread)
+        if (Try(() => warnings.AddRange(Meetings())) is { } unread)
             warnings.Add($"addresses and routes of this host cannot be read: {unread}");
         _wide = warnings;
         _lookedWide = Stopwatch.GetTimestamp();
         _widePace.Add(Stopwatch.GetElapsedTime(began));
+    }
+
+    // A host may have a million routes: they are listed where one has changed, or the last list failed.
+    private IReadOnlyList<string> Meetings()
+    {
+        if (!_addressesAndRoutes.HasChanged() && _meetings is { } known) return known;
+        _meetings = null;
+        return _meetings = _plan.Find();
     }
 
     // Rules come and go; the tables follow in one transaction each.
@@ -248,6 +271,9 @@ internal sealed class PacketFilter : IDisposable
             + $"{failure}; "
             + "install nftables, or set Overlay:IpMasq to false where another does it"
         : $"table {table.Family} {table.Name} cannot be made: {failure}; install nftables";
+
+    private static IEnumerable<string> Untaken(string part, Action step) =>
+        Try(step) is { } failure ? [$"{part}: {failure}"] : [];
 
     private static string? Try(Action action)
     {

@@ -20,22 +20,9 @@ internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogg
     /// <summary>Reserves the port, and frees another one that a crashed run has left reserved.</summary>
     public void Reserve()
     {
-        if (Sysctl.Get(Parameter) is not { } before) return;
-        ushort? recorded = record.Port;
         try
         {
-            if (recorded is { } former && former != port)
-            {
-                before = PortRanges.Without(before, former);
-                Sysctl.Set(Parameter, before);
-            }
-
-            if (PortRanges.Contains(before, port))
-            {
-                _isOurs = recorded == port;
-                if (!_isOurs && recorded is not null) record.Delete();
-                return;
-            }
+            if (TakeOver() is not { } before || PortRanges.Contains(before, port)) return;
 
             // The record first: after a crash between the two, the next run reserves the port again, as its own.
             record.Save(port);
@@ -48,6 +35,28 @@ internal sealed class ReservedPort(ushort port, ReservedPortRecord record, ILogg
             if (record.Port == port) record.Delete();
             logger.PortNotReserved(Parameter, exception.Message, port);
         }
+    }
+
+    /// <summary>
+    /// Takes over the reservation that a crashed run has left, and frees another port that it has left reserved.
+    /// </summary>
+    /// <returns>The kernel's list after that; null where the kernel has none.</returns>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    /// <exception cref="UnauthorizedAccessException">Permission is missing.</exception>
+    public string? TakeOver()
+    {
+        if (Sysctl.Get(Parameter) is not { } list) return null;
+        ushort? recorded = record.Port;
+        if (recorded is { } former && former != port)
+        {
+            list = PortRanges.Without(list, former);
+            Sysctl.Set(Parameter, list);
+        }
+
+        if (!PortRanges.Contains(list, port)) return list;
+        _isOurs = recorded == port;
+        if (!_isOurs && recorded is not null) record.Delete();
+        return list;
     }
 
     /// <summary>

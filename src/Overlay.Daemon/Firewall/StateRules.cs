@@ -7,11 +7,7 @@ namespace Overlay.Daemon.Firewall;
 /// </summary>
 internal static class StateRules
 {
-    private static readonly (string Names, string Tool)[] _legacy =
-    [
-        ("/proc/net/ip_tables_names", "iptables-legacy"), ("/proc/net/ip6_tables_names", "ip6tables-legacy"),
-    ];
-
+    private static readonly IptablesTool[] _legacy = [IptablesTool.Legacy, IptablesTool.LegacyV6];
     private static readonly string[] _chains = ["INPUT", "OUTPUT"];
 
     /// <summary>The first such rule, with its program; null when there is none.</summary>
@@ -19,12 +15,12 @@ internal static class StateRules
     /// <exception cref="IOException"><c>nft</c> or <c>iptables</c> failed.</exception>
     public static string? Find(ushort port)
     {
-        foreach ((string names, string tool) in _legacy)
+        foreach (IptablesTool tool in _legacy)
         {
-            if (HasFilter(names) && FindByIptables(tool, port) is { } rule) return rule;
+            if (tool.HasFilter() == true && FindByIptables(tool, port) is { } rule) return rule;
         }
 
-        HashSet<string> asked = [];
+        HashSet<IptablesTool> asked = [];
         foreach (NftBaseChain chain in NftBaseChain.List().Where(static chain => chain.Hook is "input" or "output"))
         {
             if (Find(chain, port, asked) is { } rule) return rule;
@@ -33,9 +29,9 @@ internal static class StateRules
         return null;
     }
 
-    private static string? Find(NftBaseChain chain, ushort port, HashSet<string> asked)
+    private static string? Find(NftBaseChain chain, ushort port, HashSet<IptablesTool> asked)
     {
-        string tool = chain.Family == "ip" ? "iptables-nft" : "ip6tables-nft";
+        IptablesTool tool = chain.Family == "ip" ? IptablesTool.Nft : IptablesTool.NftV6;
         if (!chain.IsOfIptables) return FindByNft(chain, port);
         try
         {
@@ -62,8 +58,8 @@ internal static class StateRules
         return null;
     }
 
-    private static string? FindByIptables(string tool, ushort port) =>
-        FindInIptables(HostTool.Run(tool, "", "-w", "5", "-S").Split('\n'), port) is { } rule ? $"{tool} {rule}" : null;
+    private static string? FindByIptables(IptablesTool tool, ushort port) =>
+        FindInIptables(tool.Rules(), port) is { } rule ? $"{tool.Name} {rule}" : null;
 
     private static string? FindByNft(NftBaseChain chain, ushort port)
     {
@@ -73,17 +69,5 @@ internal static class StateRules
         return verdict.FindStateRule(chain.Name, chain.Drops) is { } rule
             ? $"nft {chain.Family} {chain.Table}: {rule}"
             : null;
-    }
-
-    private static bool HasFilter(string names)
-    {
-        try
-        {
-            return File.ReadLines(names).Contains("filter");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.State;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
@@ -39,7 +40,7 @@ internal static class CniCommand
         switch (arguments[0])
         {
             case Uninstall:
-                OverlayOptions node = OverlayOptionsReader.Read(configuration);
+                OverlayOptions node = AsAssigned(OverlayOptionsReader.Read(configuration), loggers);
                 return new NodeRemoval(node, loggers).Run() ? ExitCode.Success : ExitCode.Failure;
             case FreeAddresses:
                 ILogger logger = loggers.CreateLogger<LeakedAddressSweep>();
@@ -54,6 +55,23 @@ internal static class CniCommand
                 installer.Install();
                 installer.Warn();
                 return ExitCode.Success;
+        }
+    }
+
+    // The store has said which network and which pods the node has; a node that is taken down asks it no more.
+    private static OverlayOptions AsAssigned(OverlayOptions configured, ILoggerFactory loggers)
+    {
+        AssignmentFile file = new(configured.StateDirectory, loggers.CreateLogger<AssignmentFile>());
+        if (!configured.ControlPlane.GivesPodCidrs || file.Load() is not { } last) return configured;
+        try
+        {
+            return StoreSettings.Assign(
+                StoreSettings.Complete(configured, last.Settings, last.Store), last.PodCidrs);
+        }
+        catch (ConfigurationException changed)
+        {
+            loggers.CreateLogger<NodeRemoval>().AssignmentDiffers(changed.Message);
+            return configured;
         }
     }
 }

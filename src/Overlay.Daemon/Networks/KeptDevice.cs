@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Overlay.Host.Files;
+using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Networks;
@@ -11,8 +12,6 @@ namespace Overlay.Daemon.Networks;
 /// </summary>
 internal sealed partial class KeptDevice(string stateDirectory, ILogger logger)
 {
-    private const string BootIdPath = "/proc/sys/kernel/random/boot_id";
-
     private readonly StateFile<Entry> _file = new(
         Path.Combine(stateDirectory, "kept-device.json"), KeptJson.Default.Entry,
         "A device that an earlier run has left is not taken over", logger);
@@ -20,18 +19,16 @@ internal sealed partial class KeptDevice(string stateDirectory, ILogger logger)
     /// <summary>The device of the record, where it is there still; null where there is none.</summary>
     /// <exception cref="LinuxException">rtnetlink refused.</exception>
     public LinkInfo? Find(RouteNetlink netlink) =>
-        _file.Load() is { } entry && entry.BootId == BootId() && netlink.FindLink(entry.Name) is { Kind: "tun" } link
+        _file.Load() is { } entry && entry.BootId == Sysctl.BootId && netlink.FindLink(entry.Name) is { Kind: "tun" } link
         && link.Index == entry.Index
             ? link
             : null;
 
-    public void Save(LinkInfo device) => _file.Save(new Entry(device.Name, device.Index, BootId()));
+    public void Save(LinkInfo device) => _file.Save(new Entry(device.Name, device.Index, Sysctl.BootId));
 
     public void Delete() => _file.Delete();
 
     // An index is given anew after a boot.
-    private static string BootId() => File.ReadAllText(BootIdPath).Trim();
-
     private sealed record Entry(string Name, int Index, string BootId);
 
     [JsonSerializable(typeof(Entry))]

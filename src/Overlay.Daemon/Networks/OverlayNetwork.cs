@@ -187,7 +187,11 @@ internal sealed class OverlayNetwork : IDisposable
         if (_isDisposed) return;
 
         // A fault in one of them leaves nothing of the others behind.
-        _ = _context.Problems.Guard.Try("the packet filter", _packetFilter.RemoveFromKernel);
+        _ = _context.Problems.Guard.Try("the packet filter", () =>
+        {
+            ILogger logger = _context.Loggers.CreateLogger<PacketFilter>();
+            foreach (string part in _packetFilter.RemoveFromKernel()) logger.PartStays(part);
+        });
         if (_directRoutes is not null)
             _ = _context.Problems.Guard.Try("the direct routes", _directRoutes.RemoveFromKernel);
         _ = _context.Problems.Guard.Try("the device", _device.RemoveFromKernel);

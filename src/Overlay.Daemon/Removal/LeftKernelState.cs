@@ -38,7 +38,7 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
         get
         {
             using RouteNetlink netlink = new();
-            return netlink.FindLink($"flannel.{options.Network.Vni}") is { Kind: "vxlan" };
+            return FormerFlannel.Devices(netlink, options.Network.Vni).Count > 0;
         }
     }
 
@@ -84,19 +84,15 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
         }
     }
 
-    /// <summary>
-    /// Removes tables, chains and the reservation of the port: takes them over, as a start does, first.
-    /// </summary>
-    /// <returns>What stays, a sentence each.</returns>
+    /// <summary>Removes tables, chains and the reservation of the port.</summary>
+    /// <returns>A sentence for each part that stays.</returns>
     /// <exception cref="LinuxException">Changes cannot be watched.</exception>
     public IReadOnlyList<string> RemovePacketFilter()
     {
         ProblemBoard problems = new(loggers.CreateLogger<ProblemBoard>());
         using PacketFilter filter =
             new(options, DeviceNames.Of(options.Network.Vni), problems, loggers.CreateLogger<PacketFilter>());
-        filter.Start();
-        filter.RemoveFromKernel();
-        return [.. problems.Warnings.Where(static warning => warning.StartsWith("table ", StringComparison.Ordinal))];
+        return [.. filter.TakeOver().Concat(filter.RemoveFromKernel()).Distinct()];
     }
 
     private bool IsOurs(RouteNetlink netlink, LinkInfo bridge)
@@ -109,7 +105,6 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
                 ? new[] { written.Ipv4, written.Ipv6 }.OfType<IpPrefix>()
                 : [],
         ];
-        return netlink.GetAddresses().Any(
-            address => address.LinkIndex == bridge.Index && pods.Any(prefix => prefix.Contains(address.Address)));
+        return netlink.GetAddresses(bridge).Any(address => pods.Any(prefix => prefix.Contains(address.Address)));
     }
 }

@@ -13,4 +13,9 @@ internal static partial class RemovalEvents
 
     [LoggerMessage(EventId = 3802, Level = LogLevel.Debug, Message = "{Directory} stays, and is empty: {Reason}")]
     public static partial void EmptyDirectoryStays(this ILogger logger, string directory, string reason);
+
+    [LoggerMessage(
+        EventId = 3803, Level = LogLevel.Warning,
+        Message = "the configuration and not the last run says what is removed, for they differ: {Difference}")]
+    public static partial void AssignmentDiffers(this ILogger logger, string difference);
 }

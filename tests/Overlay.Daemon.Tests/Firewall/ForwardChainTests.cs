@@ -120,7 +120,7 @@ public sealed class ForwardChainTests : IDisposable
     public void Dispose() => _lab.Dispose();
 
     private ForwardChain Chain(string tool, PodNetwork? pods) =>
-        new(tool, new Vni(1), pods, new FormerNetworks(new Vni(1), NullLogger.Instance), _logger);
+        new(new IptablesTool(tool), new Vni(1), pods, new FormerNetworks(new Vni(1), NullLogger.Instance), _logger);
 
     private string? Repair(ForwardChain chain) => Node.Invoke(chain.Repair);
 

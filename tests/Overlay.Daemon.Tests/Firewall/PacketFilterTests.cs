@@ -140,6 +140,28 @@ public sealed class PacketFilterTests : IDisposable
         Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("");
     }
 
+    [Fact]
+    public void All_that_an_earlier_run_left_is_removed_without_being_made_anew()
+    {
+        Node.Run("iptables-nft", "-P", "FORWARD", "DROP").Succeeded.ShouldBeTrue();
+        string before = Node.Run("nft", "list", "ruleset").Output;
+        Node.Invoke(Make(TestOptions.DualStack).Dispose);
+        Node.Run("iptables-nft", "-S").Output.ShouldContain("-N OVERLAY-FORWARD-1");
+        Node.Invoke(TakeDown).ShouldBeEmpty();
+        Node.Run("nft", "list", "ruleset").Output.ShouldBe(before);
+        Node.Get("net/ipv4/ip_local_reserved_ports").ShouldBe("");
+
+        Node.Invoke(TakeDown).ShouldBeEmpty();
+        Node.Run("nft", "list", "ruleset").Output.ShouldBe(before);
+        _boardLogger.Warnings.ShouldBeEmpty();
+
+        IReadOnlyList<string> TakeDown()
+        {
+            using PacketFilter filter = new(Options(TestOptions.DualStack), "overlay.1", _problems, _logger);
+            return [.. filter.TakeOver(), .. filter.RemoveFromKernel()];
+        }
+    }
+
     public void Dispose() => _lab.Dispose();
 
     private PacketFilter Make(params (string, string)[] keys) =>

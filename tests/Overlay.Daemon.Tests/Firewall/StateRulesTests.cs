@@ -15,6 +15,8 @@ public sealed class StateRulesTests
     [InlineData("-P INPUT DROP", "-A INPUT -m state --state NEW -j FRESH", "-A FRESH -p udp --dport 8472 -j ACCEPT")]
     [InlineData("-P INPUT DROP", "-A INPUT -i eth0 -j W", "-A W -m conntrack ! --ctstate INVALID,UNTRACKED -j ACCEPT")]
     [InlineData("-P OUTPUT DROP", "-A OUTPUT -p udp -m state --state NEW,ESTABLISHED -j ACCEPT")]
+    [InlineData("-P INPUT DROP", Answers, "-A INPUT -s 192.0.2.0/24 -p udp -m state --state NEW -j ACCEPT")]
+    [InlineData("-P INPUT DROP", "-A INPUT -i eth0 -p udp -m conntrack --ctstate NEW -m udp --dport 8472 -j ACCEPT")]
     public void A_rule_for_new_connections_before_a_drop_is_found(params string[] rules) =>
         StateRules.FindInIptables(rules, 8472).ShouldNotBeNull();
 
@@ -36,7 +38,9 @@ public sealed class StateRulesTests
     [InlineData("ct state { established, related } accept", "Never", "accept")]
     [InlineData("udp dport { 53, 8000-9000 } ct state new,untracked counter accept", "Always", "accept")]
     [InlineData("tcp dport 22 ct state new accept comment \"a drop\"", "Never", "accept")]
-    [InlineData("ip saddr 192.0.2.0/24 ct state new accept", "Perhaps", "accept")]
+    [InlineData("ip saddr 192.0.2.0/24 ct state new accept", "OnlyTracked", "accept")]
+    [InlineData("ip saddr 192.0.2.0/24 udp dport 8472 accept", "Perhaps", "accept")]
+    [InlineData("iifname \"eth0\" ct state established accept", "Never", "accept")]
     [InlineData("counter packets 3 bytes 4 accept", "Always", "accept")]
     [InlineData("iif \"lo\" accept", "Never", "accept")]
     [InlineData("meta l4proto { tcp, udp } th dport 8472 goto inbound", "Always", "goto")]
