@@ -119,8 +119,11 @@ public sealed class ApiServerStandin : IAsyncDisposable
             options.Certificates.Server(options.Address.ToString(), "localhost", "standin.example.com");
         _ = listen.UseHttps(certificate, https =>
         {
-            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-            https.ClientCertificateValidation = static (_, _, _) => true;
+            https.ClientCertificateMode = options.ChecksClients
+                ? ClientCertificateMode.RequireCertificate
+                : ClientCertificateMode.AllowCertificate;
+            https.ClientCertificateValidation =
+                options.ChecksClients ? options.Certificates.Vouches : static (_, _, _) => true;
         });
     }
 

@@ -22,6 +22,9 @@ public sealed record StandinOptions
     /// <summary>HTTPS with a certificate by <see cref="StandinCertificates"/>; null for plain HTTP/1.1.</summary>
     public StandinCertificates? Certificates { get; init; }
 
+    /// <summary>Takes connections of clients whose certificates its own authority vouches for, and no others.</summary>
+    public bool ChecksClients { get; init; }
+
     /// <summary>Offers HTTP/2 where there is TLS.</summary>
     public bool OffersHttp2 { get; init; } = true;
 

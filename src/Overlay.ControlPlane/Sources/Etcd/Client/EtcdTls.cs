@@ -39,12 +39,7 @@ internal sealed class EtcdTls(EtcdOptions options)
                     + "/etc/etcd/node.key");
             tls.ClientCertificateContext =
                 Read("CertFile or KeyFile", $"{cert}' with '{key}", "/etc/etcd/node.pem with /etc/etcd/node.key", () =>
-            {
-                X509Certificate2Collection chain = [];
-                chain.ImportFromPemFile(cert);
-                return SslStreamCertificateContext.Create(
-                    X509Certificate2.CreateFromPemFile(cert, key), chain, offline: true);
-            });
+                    new ClientCertificate(File.ReadAllText(cert), File.ReadAllText(key)).ToContext());
         }
 
         (_content, _problem) = (content, null);
@@ -102,7 +97,7 @@ internal sealed class EtcdTls(EtcdOptions options)
         {
             return read();
         }
-        // ArgumentException is what it calls a key that is not the certificate's.
+        // .NET calls a path that is none an ArgumentException.
         catch (Exception e)
             when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {

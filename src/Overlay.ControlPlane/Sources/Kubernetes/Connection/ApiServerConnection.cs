@@ -1,7 +1,4 @@
 using System.Net.Security;
-using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
@@ -15,7 +12,7 @@ internal static class ApiServerConnection
     /// <summary>How long a connection may take until it stands.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    // Authorities and client certificates that were replaced get to be used, and a balancer's new servers too.
+    // Authorities that were replaced get to be used, and a balancer's new servers too.
     private static readonly TimeSpan _connectionLifetime = TimeSpan.FromMinutes(10);
 
     public static HttpClient Open(ApiServerAccess access, KubernetesTimings timings, TimeProvider time, ILogger logger)
@@ -24,7 +21,8 @@ internal static class ApiServerConnection
         if (hasToken && !access.SendsToken)
             logger.TokenNotSent(access.Server);
         HttpClient client = new(new CredentialHandler(
-            Credentials(access, timings, time, logger), certificate => Connect(access, certificate, timings)))
+            Credentials(access, timings, time, logger), Certificate(access, timings, time, logger),
+            certificate => Connect(access, certificate, timings)))
         {
             BaseAddress = new Uri(access.Server.ToString().TrimEnd('/') + '/'),
             Timeout = Timeout.InfiniteTimeSpan,
@@ -42,14 +40,21 @@ internal static class ApiServerConnection
     private static ICredentialSource Credentials(
         ApiServerAccess access, KubernetesTimings timings, TimeProvider time, ILogger logger)
     {
-        if (!access.SendsToken) return new BearerToken(null, null, timings.TokenAge, time, logger);
+        if (!access.SendsToken) return new BearerToken(null, null, timings.CredentialAge, time, logger);
         return access is { Plugin: { } plugin, Token: null, TokenFile: null }
             ? new PluginCredentials(plugin, timings.PluginLimit, time)
-            : new BearerToken(access.Token, access.TokenFile, timings.TokenAge, time, logger);
+            : new BearerToken(access.Token, access.TokenFile, timings.CredentialAge, time, logger);
     }
 
+    // Plain HTTP has no place for one.
+    private static KubeconfigCertificate? Certificate(
+        ApiServerAccess access, KubernetesTimings timings, TimeProvider time, ILogger logger) =>
+        access is { SendsToken: true, ClientCertificate: { } certificate, ClientKey: { } key }
+            ? new(certificate, key, timings.CredentialAge, time, logger)
+            : null;
+
     private static SocketsHttpHandler Connect(
-        ApiServerAccess access, ClientCertificate? given, KubernetesTimings timings) => new()
+        ApiServerAccess access, ClientCertificate? certificate, KubernetesTimings timings) => new()
         {
             ConnectTimeout = ConnectTimeout,
             PooledConnectionLifetime = _connectionLifetime,
@@ -62,26 +67,7 @@ internal static class ApiServerConnection
             SslOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = new ServerTrust(access.Authorities).Check,
-                LocalCertificateSelectionCallback = given is not null
-                    ? (_, _, _, _, _) => X509Certificate2.CreateFromPem(given.Certificate, given.Key)
-                    : access.ClientCertificate is not null
-                        ? (_, _, _, _, _) => ClientCertificate(access)
-                        : null,
+                ClientCertificateContext = certificate?.ToContext(),
             },
         };
-
-    private static X509Certificate2 ClientCertificate(ApiServerAccess access)
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPem(access.ClientCertificate!.Read(), access.ClientKey!.Read());
-        }
-        catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new AuthenticationException(
-                $"the client certificate in {access.ClientCertificate} with the key in {access.ClientKey} cannot be "
-                + $"read: {exception.Message}", exception);
-        }
-    }
 }

@@ -8,9 +8,11 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// Shows credentials with every request, and once more where they were refused and there are others. Thread-safe.
 /// </summary>
 /// <param name="credentials">Gives them.</param>
+/// <param name="own">The client certificate where they have none; null for none.</param>
 /// <param name="open">Makes connections that show that client certificate.</param>
 internal sealed class CredentialHandler(
-    ICredentialSource credentials, Func<ClientCertificate?, HttpMessageHandler> open) : HttpMessageHandler
+    ICredentialSource credentials, KubeconfigCertificate? own, Func<ClientCertificate?, HttpMessageHandler> open)
+    : HttpMessageHandler
 {
     private readonly Lock _gate = new();
     private Connections _connections = new(null, new(open(null)));
@@ -38,7 +40,7 @@ internal sealed class CredentialHandler(
     {
         request.Headers.Authorization =
             credential.Token is null ? null : new AuthenticationHeaderValue("Bearer", credential.Token);
-        return With(credential.Certificate).SendAsync(request, cancellationToken);
+        return With(credential.Certificate ?? own?.Current()).SendAsync(request, cancellationToken);
     }
 
     // A connection keeps the certificate that it was opened with. Those of the one before are not closed: a watch may

@@ -9,11 +9,6 @@ internal sealed record Credential(string? Token, ClientCertificate? Certificate)
     public static Credential None { get; } = new(null, null);
 }
 
-/// <summary>A client certificate and its key. Immutable.</summary>
-/// <param name="Certificate">PEM text, the chain behind it included.</param>
-/// <param name="Key">PEM text.</param>
-internal sealed record ClientCertificate(string Certificate, string Key);
-
 /// <summary>Gives credentials, which may be others from request to request. Thread-safe.</summary>
 internal interface ICredentialSource
 {

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Credentials;
@@ -49,7 +48,8 @@ internal sealed record IssuedCredential(Credential Credential, DateTimeOffset? V
             return "gives neither token nor clientCertificateData with clientKeyData";
         if (certificate is null != key is null) return "gives a certificate without its key, or a key alone";
         if (token is not null && !BearerToken.IsToken(token)) return "gives a token that is not one word of ASCII text";
-        if (certificate is not null && ErrorOf(certificate, key!) is { } error) return error;
+        ClientCertificate? pair = certificate is null ? null : new(certificate, key!);
+        if (pair is not null && ErrorOf(pair) is { } error) return error;
         DateTimeOffset? validUntil = null;
         if (Text(status, "expirationTimestamp") is { } text)
         {
@@ -59,15 +59,15 @@ internal sealed record IssuedCredential(Credential Credential, DateTimeOffset? V
             validUntil = time;
         }
 
-        issued = new(new(token, certificate is null ? null : new(certificate, key!)), validUntil);
+        issued = new(new(token, pair), validUntil);
         return null;
     }
 
-    private static string? ErrorOf(string certificate, string key)
+    private static string? ErrorOf(ClientCertificate certificate)
     {
         try
         {
-            X509Certificate2.CreateFromPem(certificate, key).Dispose();
+            _ = certificate.ToContext();
             return null;
         }
         catch (CryptographicException exception)

@@ -55,7 +55,7 @@ public sealed class KubernetesConnectionTests : IDisposable
     public async Task A_token_is_read_again_when_it_is_old()
     {
         await using KubernetesFixture fixture =
-            await StartAsync(timings: KubernetesFixture.Quick with { TokenAge = TimeSpan.Zero });
+            await StartAsync(timings: KubernetesFixture.Quick with { CredentialAge = TimeSpan.Zero });
         (await fixture.Source.FindAsync("own", default)).ShouldBe(Own);
         File.WriteAllText(_directory["token"], "second");
         (await fixture.Source.FindAsync("own", default)).ShouldBe(Own);
@@ -118,9 +118,7 @@ public sealed class KubernetesConnectionTests : IDisposable
     public async Task A_kubeconfigs_client_certificate_and_token_are_shown()
     {
         await using KubernetesFixture fixture = await StartAsync();
-        (string certificate, string key) = _certificates.Client("overlay");
-        File.WriteAllText(_directory["client.crt"], certificate);
-        File.WriteAllText(_directory["client.key"], key);
+        WriteClient(_certificates.Client("overlay"));
         using KubernetesLeaseSource source =
             WithKubeconfig(fixture, "client-certificate: client.crt, client-key: client.key");
         (await source.FindAsync("own", default)).ShouldBe(Own);
@@ -131,6 +129,49 @@ public sealed class KubernetesConnectionTests : IDisposable
         using KubernetesLeaseSource byToken = WithKubeconfig(fixture, "tokenFile: token");
         (await byToken.FindAsync("own", default)).ShouldBe(Own);
         fixture.Standin.Requests[^1].Token.ShouldBe("first");
+    }
+
+    [Fact]
+    public async Task A_kubeconfigs_certificate_is_shown_with_those_between_it_and_the_servers_authority()
+    {
+        await using KubernetesFixture fixture = await StartAsync(checksClients: true);
+        WriteClient(_certificates.ClientOfIntermediate("overlay"));
+        using KubernetesLeaseSource source =
+            WithKubeconfig(fixture, "client-certificate: client.crt, client-key: client.key");
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        fixture.Standin.Requests.ShouldHaveSingleItem().ClientCertificate.ShouldBe("CN=overlay");
+    }
+
+    [Fact]
+    public async Task A_kubeconfigs_certificate_that_was_replaced_is_shown_once_its_key_is_there_too()
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        WriteClient(_certificates.Client("first"));
+        using KubernetesLeaseSource source = WithKubeconfig(
+            fixture, "client-certificate: client.crt, client-key: client.key",
+            timings: KubernetesFixture.Quick with { CredentialAge = TimeSpan.Zero });
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        (string certificate, string key) = _certificates.Client("second");
+        File.WriteAllText(_directory["client.crt"], certificate);
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        File.WriteAllText(_directory["client.key"], key);
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        fixture.Standin.Requests.Select(static request => request.ClientCertificate)
+            .ShouldBe(["CN=first", "CN=first", "CN=second"]);
+        fixture.Logger.Warnings.ShouldHaveSingleItem()
+            .ShouldStartWith($"Client certificate {_directory["client.crt"]} cannot be used; the one before stays");
+    }
+
+    [Fact]
+    public async Task A_kubeconfigs_certificate_that_cannot_be_used_is_named_with_its_key()
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        WriteClient(("no PEM", "no PEM"));
+        using KubernetesLeaseSource source =
+            WithKubeconfig(fixture, "client-certificate: client.crt, client-key: client.key");
+        (await Should.ThrowAsync<IOException>(() => source.FindAsync("own", default))).Message.ShouldStartWith(
+            $"cannot be asked: the client certificate in {_directory["client.crt"]} with the key in "
+            + $"{_directory["client.key"]} cannot be used: ");
     }
 
     [Fact]
@@ -169,24 +210,42 @@ public sealed class KubernetesConnectionTests : IDisposable
     }
 
     private async Task<KubernetesFixture> StartAsync(bool offersHttp2 = true, KubernetesTimings? timings = null,
-        Func<KubernetesOptions, KubernetesOptions>? change = null)
+        Func<KubernetesOptions, KubernetesOptions>? change = null, bool checksClients = false)
     {
         File.WriteAllText(_directory["token"], "first");
         File.WriteAllText(_directory["ca.crt"], _certificates.AuthorityPem);
         return await KubernetesFixture.StartAsync(
-            timings, new() { Certificates = _certificates, OffersHttp2 = offersHttp2 },
+            timings, new()
+            {
+                Certificates = _certificates,
+                OffersHttp2 = offersHttp2,
+                ChecksClients = checksClients,
+            },
             options => (change ?? (static same => same))(options with { ServiceAccountDirectory = _directory.Path }),
             nodes: SampleNodes.Of(Own));
     }
 
-    private KubernetesLeaseSource WithKubeconfig(KubernetesFixture fixture, string user, string cluster = "")
+    private void WriteClient((string Certificates, string Key) client)
+    {
+        File.WriteAllText(_directory["client.crt"], client.Certificates);
+        File.WriteAllText(_directory["client.key"], client.Key);
+    }
+
+    private KubernetesLeaseSource WithKubeconfig(
+        KubernetesFixture fixture, string user, string cluster = "", KubernetesTimings? timings = null)
     {
         string text = Kubeconfig.Format(fixture.Standin.Url, "ca.crt", user);
         if (cluster.Length > 0)
             text = text.Replace(
                 "    certificate-authority:", $"    {cluster}\n    certificate-authority:", StringComparison.Ordinal);
         File.WriteAllText(_directory["kubeconfig"], text);
-        return new(new() { NodeName = "own", Kubeconfig = _directory["kubeconfig"], Timings = KubernetesFixture.Quick },
+        return new(
+            new()
+            {
+                NodeName = "own",
+                Kubeconfig = _directory["kubeconfig"],
+                Timings = timings ?? KubernetesFixture.Quick,
+            },
             fixture.Logger);
     }
 }

@@ -59,13 +59,23 @@ public sealed class KubernetesPluginTests : IDisposable
     {
         await using KubernetesFixture fixture = await StartAsync();
         using KubernetesLeaseSource source = WithPlugin(fixture);
-        AnswerCertificate("first");
+        AnswerCertificate(_certificates.Client("first"));
         (await source.FindAsync("own", default)).ShouldBe(Own);
-        AnswerCertificate("second");
+        AnswerCertificate(_certificates.Client("second"));
         _time.Now += TimeSpan.FromMinutes(10);
         (await source.FindAsync("own", default)).ShouldBe(Own);
         fixture.Standin.Requests.Select(static request => request.ClientCertificate)
             .ShouldBe(["CN=first", "CN=second"]);
+    }
+
+    [Fact]
+    public async Task A_certificate_is_shown_with_those_between_it_and_the_servers_authority()
+    {
+        await using KubernetesFixture fixture = await StartAsync(checksClients: true);
+        using KubernetesLeaseSource source = WithPlugin(fixture);
+        AnswerCertificate(_certificates.ClientOfIntermediate("overlay"));
+        (await source.FindAsync("own", default)).ShouldBe(Own);
+        fixture.Standin.Requests.ShouldHaveSingleItem().ClientCertificate.ShouldBe("CN=overlay");
     }
 
     [Fact]
@@ -93,20 +103,17 @@ public sealed class KubernetesPluginTests : IDisposable
 
     private int Runs => File.ReadAllLines(_directory["runs"]).Length;
 
-    private void AnswerCertificate(string name)
-    {
-        (string certificate, string key) = _certificates.Client(name);
-        Answer($"\"clientCertificateData\":\"{certificate.ReplaceLineEndings("\\n")}\","
-            + $"\"clientKeyData\":\"{key.ReplaceLineEndings("\\n")}\","
-            + $"\"expirationTimestamp\":\"{_time.Now.AddMinutes(10):yyyy-MM-ddTHH:mm:ssZ}\"");
-    }
+    private void AnswerCertificate((string Certificates, string Key) client) => Answer(
+        $"\"clientCertificateData\":\"{client.Certificates.ReplaceLineEndings("\\n")}\","
+        + $"\"clientKeyData\":\"{client.Key.ReplaceLineEndings("\\n")}\","
+        + $"\"expirationTimestamp\":\"{_time.Now.AddMinutes(10):yyyy-MM-ddTHH:mm:ssZ}\"");
 
     private void Answer(string status) => File.WriteAllText(
         _directory["answer"],
         """{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{""" + status + "}}");
 
-    private Task<KubernetesFixture> StartAsync() => KubernetesFixture.StartAsync(
-        standin: new() { Certificates = _certificates }, nodes: SampleNodes.Of(Own));
+    private Task<KubernetesFixture> StartAsync(bool checksClients = false) => KubernetesFixture.StartAsync(
+        standin: new() { Certificates = _certificates, ChecksClients = checksClients }, nodes: SampleNodes.Of(Own));
 
     private KubernetesLeaseSource WithPlugin(KubernetesFixture fixture, string user = "")
     {

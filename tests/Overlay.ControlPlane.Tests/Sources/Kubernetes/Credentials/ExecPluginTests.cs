@@ -83,6 +83,17 @@ public sealed class ExecPluginTests : IDisposable
         Error(Answering(JsonNode.Parse(status)!.AsObject())).ShouldContain(message);
 
     [Fact]
+    public void A_key_that_is_another_certificates_is_refused_by_name()
+    {
+        StandinCertificates authority = new();
+        Error(Answering(new JsonObject
+        {
+            ["clientCertificateData"] = authority.Client("overlay").Certificate,
+            ["clientKeyData"] = authority.Client("overlay").Key,
+        })).ShouldContain("gives a client certificate that cannot be used: ");
+    }
+
+    [Fact]
     public void A_plugin_that_is_missing_is_named_with_the_hint_for_it()
     {
         ExecPlugin plugin = new("no-such-plugin", [], [], V1, null, "install it\n");
