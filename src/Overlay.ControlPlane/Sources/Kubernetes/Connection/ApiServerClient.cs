@@ -71,7 +71,7 @@ internal sealed class ApiServerClient(
         limit.CancelAfter(timings.RequestTimeout);
         try
         {
-            using HttpResponseMessage response = await SendAsync(request, timings.RequestTimeout, limit.Token);
+            using HttpResponseMessage response = await SendAsync(request, timings.RequestTimeout, cancellationToken);
             byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token);
             return parser.ReadObject(body)
                 ?? throw new ApiServerException(null, "has answered with text that is no Node");
@@ -107,7 +107,11 @@ internal sealed class ApiServerClient(
             if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
                 throw NoAnswer(patience);
             if (exception is CredentialException)
+            {
+                // A caller that stops waits for no plugin: that is no failure.
+                cancellationToken.ThrowIfCancellationRequested();
                 throw new ApiServerException(null, exception.Message, cause: exception);
+            }
 
             // .NET lets the socket's own error out where a connection is reset while it is being opened.
             if (exception is HttpRequestException or SocketException or (IOException and not ApiServerException))

@@ -12,43 +12,34 @@ internal sealed class PluginCredentials(ExecPlugin plugin, TimeSpan limit, TimeP
     private IssuedCredential? _issued;
     private Task<IssuedCredential>? _run;
 
-    public async ValueTask<Credential> CurrentAsync(CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (_issued is { } issued && !(issued.ValidUntil <= time.GetUtcNow())) return issued.Credential;
-        }
+    public ValueTask<Credential> CurrentAsync(CancellationToken cancellationToken) =>
+        GetAsync(issued => !(issued.ValidUntil <= time.GetUtcNow()), cancellationToken);
 
-        return await RunAsync(cancellationToken);
-    }
-
-    public async ValueTask<Credential> RenewAsync(Credential refused, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (_issued is { } issued && issued.Credential != refused) return issued.Credential;
-        }
-
-        return await RunAsync(cancellationToken);
-    }
+    public ValueTask<Credential> RenewAsync(Credential refused, CancellationToken cancellationToken) =>
+        GetAsync(issued => issued.Credential != refused, cancellationToken);
 
     // All requests that wait share a run. A request that waits no longer leaves it to the next one.
-    private async Task<Credential> RunAsync(CancellationToken cancellationToken)
+    private async ValueTask<Credential> GetAsync(
+        Predicate<IssuedCredential> isGood, CancellationToken cancellationToken)
     {
         Task<IssuedCredential> run;
         lock (_gate)
         {
-            if (_run is null or { IsCompleted: true }) _run = Task.Run(Run, CancellationToken.None);
+            if (_run is { IsCompletedSuccessfully: true }) _issued = _run.Result;
+            if (_issued is { } issued && isGood(issued)) return issued.Credential;
+            if (_run is null or { IsCompleted: true })
+                _run = Task.Run(() => plugin.Run(limit), CancellationToken.None);
             run = _run;
         }
 
-        return (await run.WaitAsync(cancellationToken)).Credential;
-    }
-
-    private IssuedCredential Run()
-    {
-        IssuedCredential issued = plugin.Run(limit);
-        lock (_gate) _issued = issued;
-        return issued;
+        try
+        {
+            return (await run.WaitAsync(cancellationToken)).Credential;
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new CredentialException(
+                $"cannot be asked: credential plugin {plugin.Command} has not ended yet", exception);
+        }
     }
 }

@@ -1,4 +1,6 @@
+using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Testing;
 using Overlay.Testing.Kubernetes;
 using static Overlay.ControlPlane.Tests.SampleLeases;
@@ -92,6 +94,27 @@ public sealed class KubernetesPluginTests : IDisposable
     }
 
     [Fact]
+    public async Task A_plugin_that_is_slower_than_a_request_is_named_and_its_run_serves_the_next()
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        using KubernetesLeaseSource source = WithPlugin(
+            fixture, wait: "until [ -e answer ]; do sleep 0.1; done",
+            timings: KubernetesFixture.Quick with { RequestTimeout = TimeSpan.FromSeconds(1) });
+        using CancellationTokenSource caller = new();
+        Task<Lease?> stopped = source.FindAsync("own", caller.Token);
+        await caller.CancelAsync();
+        _ = await Should.ThrowAsync<OperationCanceledException>(stopped);
+        IOException slow = await Should.ThrowAsync<IOException>(() => source.FindAsync("own", default));
+        slow.Message.ShouldBe("cannot be asked: credential plugin sh has not ended yet");
+
+        Answer("\"token\":\"first\"", "unfinished");
+        File.Move(_directory["unfinished"], _directory["answer"]);
+        await fixture.Eventually(() => Finds(source));
+        fixture.Standin.Requests[^1].Token.ShouldBe("first");
+        Runs.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_token_in_the_kubeconfig_comes_before_the_plugin()
     {
         await using KubernetesFixture fixture = await StartAsync();
@@ -108,23 +131,41 @@ public sealed class KubernetesPluginTests : IDisposable
         + $"\"clientKeyData\":\"{client.Key.ReplaceLineEndings("\\n")}\","
         + $"\"expirationTimestamp\":\"{_time.Now.AddMinutes(10):yyyy-MM-ddTHH:mm:ssZ}\"");
 
-    private void Answer(string status) => File.WriteAllText(
-        _directory["answer"],
+    private static bool Finds(KubernetesLeaseSource source)
+    {
+        try
+        {
+            return source.FindAsync("own", default).GetAwaiter().GetResult() == Own;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private void Answer(string status, string file = "answer") => File.WriteAllText(
+        _directory[file],
         """{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{""" + status + "}}");
 
     private Task<KubernetesFixture> StartAsync(bool checksClients = false) => KubernetesFixture.StartAsync(
         standin: new() { Certificates = _certificates, ChecksClients = checksClients }, nodes: SampleNodes.Of(Own));
 
-    private KubernetesLeaseSource WithPlugin(KubernetesFixture fixture, string user = "")
+    private KubernetesLeaseSource WithPlugin(
+        KubernetesFixture fixture, string user = "", string wait = ":", KubernetesTimings? timings = null)
     {
-        string script = $"cd {_directory.Path}; echo >> runs; cat answer";
+        string script = $"cd {_directory.Path}; echo >> runs; {wait}; cat answer";
         File.WriteAllText(_directory["ca.crt"], _certificates.AuthorityPem);
         File.WriteAllText(_directory["kubeconfig"], Kubeconfig.Format(
             fixture.Standin.Url, "ca.crt",
             user + "exec: { apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, "
             + $"args: [ -c, \"{script}\" ] }}"));
         return new(
-            new() { NodeName = "own", Kubeconfig = _directory["kubeconfig"], Timings = KubernetesFixture.Quick },
+            new()
+            {
+                NodeName = "own",
+                Kubeconfig = _directory["kubeconfig"],
+                Timings = timings ?? KubernetesFixture.Quick,
+            },
             fixture.Logger, _time);
     }
 }
