@@ -41,10 +41,12 @@ public sealed record EtcdOptions
     /// <summary>How long a member may take to answer before the next one is asked.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// How long a watch may be silent before it is opened anew, which shows whether its member still lives.
-    /// </summary>
-    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long a watch may be silent before it is opened anew.</summary>
+    /// <remarks>
+    /// Pings find a member that has vanished within 15 s, and a live one reports its progress every 10 minutes: the
+    /// limit is for a member whose connection lives and whose watch does not.
+    /// </remarks>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
     /// How long a node that lost a race for a subnet waits before it looks again; ten times as long after several.

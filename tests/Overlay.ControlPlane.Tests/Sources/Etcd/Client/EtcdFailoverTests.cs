@@ -49,6 +49,21 @@ public class EtcdFailoverTests(EtcdFixture etcd) : IClassFixture<EtcdFixture>
     }
 
     [Fact]
+    public async Task A_member_that_vanishes_is_noticed_by_pings_and_a_quiet_one_is_left_alone()
+    {
+        using EtcdNetwork network = etcd.NewNetwork();
+        using Relay first = new(etcd.Server.Endpoint);
+        using Relay second = new(etcd.Server.Endpoint);
+        await using WatchedSource node =
+            network.NewWatched(options => options with { Endpoints = [first.Endpoint, second.Endpoint] });
+        _ = await node.StartAsync(1);
+        first.FallSilent();
+        network.PutLease("10.244.2.0-24", 2);
+        await node.ShouldSee(_second);
+        network.Options.SilenceLimit.ShouldBeGreaterThan(TimeSpan.FromMinutes(10), "etcd reports progress as often");
+    }
+
+    [Fact]
     public async Task With_no_member_left_each_is_named()
     {
         using Relay gone = new(etcd.Server.Endpoint);
