@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
@@ -44,31 +43,22 @@ internal sealed class PolicyCheck(
                 + "each other in spite of them, unless another program on the nodes enforces them", "found"))
                 logger.PoliciesFound(policy);
         }
-        catch (ApiServerException exception) when (exception.Status is HttpStatusCode.Forbidden
-            or HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
-        {
-            _ = _found.End();
-        }
         catch (Exception exception) when (exception is IOException or InvalidDataException or JsonException)
         {
-            // The watch of the Nodes reports a server that is away; what was found before is believed till then.
+            // The watch of the Nodes reports a server that is away or refuses. A look without a list proves nothing:
+            // policies that were found before are believed until a list has none.
         }
     }
 
     private async Task<string?> FindAsync(CancellationToken cancellationToken)
     {
         using JsonFrameReader frames = new(await api.OpenAsync(Request, cancellationToken), isList: true);
-        bool more;
-        do
+        await foreach (JsonFrame frame in frames.ReadListAsync())
         {
-            more = await frames.FillAsync();
-            while (frames.TryRead(out JsonFrame frame))
-            {
-                if (frame.Member == "items") return NameOf(frame.Json);
-            }
+            if (frame.Member == "items") return NameOf(frame.Json);
         }
-        while (more && !frames.IsComplete);
-        return frames.IsComplete ? null : throw new IOException("sends a list that breaks off");
+
+        return null;
     }
 
     private static string NameOf(ReadOnlyMemory<byte> policy)

@@ -59,6 +59,21 @@ internal sealed class JsonFrameReader(ApiStream stream, bool isList) : IDisposab
         return length > 0;
     }
 
+    /// <summary>The objects of a list, each valid until the next is asked for.</summary>
+    /// <exception cref="IOException">The connection broke, or the list ends in its middle.</exception>
+    /// <exception cref="InvalidDataException">The stream is no list in JSON.</exception>
+    public async IAsyncEnumerable<JsonFrame> ReadListAsync()
+    {
+        bool more;
+        do
+        {
+            more = await FillAsync();
+            while (TryRead(out JsonFrame frame)) yield return frame;
+        }
+        while (more && !IsComplete);
+        if (!IsComplete) throw new IOException("sends a list that breaks off");
+    }
+
     public void Dispose()
     {
         stream.Dispose();

@@ -51,21 +51,16 @@ new()
     {
         using JsonFrameReader frames = new(await api.OpenAsync(page, cancellationToken), isList: true);
         string? next = null;
-        bool more;
-        do
+        await foreach (JsonFrame frame in frames.ReadListAsync())
         {
-            more = await frames.FillAsync();
-            while (frames.TryRead(out JsonFrame frame))
+            if (frame.Member == "items" && parser.ReadObject(frame.Json.Span) is { } found) _objects.Add(found);
+            else if (frame.Member == "metadata" && parser.ReadMetadata(frame.Json.Span) is { } list)
             {
-                if (frame.Member == "items" && parser.ReadObject(frame.Json.Span) is { } found) _objects.Add(found);
-                else if (frame.Member == "metadata" && parser.ReadMetadata(frame.Json.Span) is { } list)
-                {
-                    _version = list.ResourceVersion;
-                    next = list.Continue;
-                }
+                _version = list.ResourceVersion;
+                next = list.Continue;
             }
         }
-        while (more && !frames.IsComplete);
-        return frames.IsComplete ? next : throw new IOException("sends a list that breaks off");
+
+        return next;
     }
 }

@@ -55,6 +55,25 @@ public class PolicyCheckTests
         fixture.Logger.Of(LogLevel.Warning).Count.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(401, "Unauthorized")]
+    [InlineData(403, "Forbidden")]
+    [InlineData(404, "NotFound")]
+    public async Task A_refusal_proves_nothing_of_policies_that_were_found(int status, string reason)
+    {
+        await using KubernetesFixture fixture = await StartAsync();
+        fixture.Standin.Policies = Policies;
+        fixture.Watch();
+        await fixture.Eventually(() => fixture.Source.Warnings.Count > 0);
+        fixture.Standin.Misbehave(IsLook, Wrongdoing.Status(status, reason, "on purpose"), times: int.MaxValue);
+        int looks = Looks(fixture);
+        await fixture.Eventually(() => Looks(fixture) > looks + 2);
+        _ = fixture.Source.Warnings.ShouldHaveSingleItem();
+        fixture.Standin.Behave();
+        fixture.Standin.Policies = [];
+        await fixture.Eventually(() => fixture.Source.Warnings.Count == 0);
+    }
+
     private static IReadOnlyList<JsonObject> Policies =>
         [.. Recording.Lines("policy/networkpolicies-watch-scenario.jsonl")
             .Select(static line => JsonNode.Parse(line)!).Where(static change => (string)change["type"]! == "ADDED")
