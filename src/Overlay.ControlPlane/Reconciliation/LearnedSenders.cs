@@ -13,16 +13,25 @@ namespace Overlay.ControlPlane.Reconciliation;
 /// </remarks>
 internal sealed class LearnedSenders
 {
+    // As many as a host may have: two uplinks of either family.
     private const int MostOfPeer = 4;
 
-    private readonly Dictionary<IpAddress, RemoteVtep> _vteps = [];
+    // In the order in which they were learnt.
+    private readonly OrderedDictionary<IpAddress, RemoteVtep> _vteps = [];
 
     /// <summary>The VTEPs, one row of the FDB each.</summary>
     public IEnumerable<RemoteVtep> Vteps => _vteps.Values;
 
-    /// <summary>False when that peer has as many as a host may have.</summary>
-    public bool TryAdd(RemoteVtep vtep) =>
-        _vteps.Values.Count(known => known.Node == vtep.Node) < MostOfPeer && _vteps.TryAdd(vtep.Address, vtep);
+    /// <summary>Takes an address that is new.</summary>
+    /// <returns>The peer's oldest address, where it has made room for the new one.</returns>
+    public RemoteVtep? Add(RemoteVtep vtep)
+    {
+        RemoteVtep[] known = [.. _vteps.Values.Where(known => known.Node == vtep.Node)];
+        RemoteVtep? oldest = known.Length < MostOfPeer ? null : known[0];
+        if (oldest is not null) _ = _vteps.Remove(oldest.Address);
+        _vteps[vtep.Address] = vtep;
+        return oldest;
+    }
 
     /// <summary>Forgets what an update has made wrong, and returns it.</summary>
     public IReadOnlyList<RemoteVtep> Drop(IReadOnlyList<PeerChange> outcome, Lease own)

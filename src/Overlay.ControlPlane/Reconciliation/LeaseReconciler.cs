@@ -123,9 +123,14 @@ public sealed class LeaseReconciler
         if (finding.Reason is not null) return finding;
         if (!learns) return finding with { Reason = "Overlay:Dataplane:LearnSenders is false" };
         RemoteVtep vtep = new(peer!.Lease.Node, stranger.Address, stranger.SourceMac);
-        if (!_learned.TryAdd(vtep)) return finding with { Reason = "it sends from many addresses already" };
+        if (_learned.Add(vtep) is { } oldest)
+        {
+            _table.RemoveSender(oldest);
+            _logger.SenderReplaced(vtep.Node, vtep.Address, oldest.Address);
+        }
+        else _logger.SenderLearned(vtep.Node, vtep.Address);
+
         _table.AddSender(vtep);
-        _logger.SenderLearned(vtep.Node, vtep.Address);
         Publish(_peers.Peers);
         return finding;
     }

@@ -39,6 +39,10 @@ internal static partial class ReconciliationEvents
         Message = "Frames from {Address} are no longer taken as those of node {Node}: a lease has changed")]
     public static partial void SenderForgotten(this ILogger logger, IpAddress address, string node);
 
+    [LoggerMessage(EventId = 1009, Level = LogLevel.Information, Message =
+        "Node {Node} sends from {Address} too: its address {Oldest}, which was learnt before its others, makes room")]
+    public static partial void SenderReplaced(this ILogger logger, string node, IpAddress address, IpAddress oldest);
+
     [LoggerMessage(EventId = 1006, Level = LogLevel.Warning,
         Message = "The store cannot be read; forwarding begins with the {Count} peers of the last run")]
     public static partial void StoreUnreadable(this ILogger logger, int count);

@@ -91,10 +91,29 @@ public class LeaseReconcilerSenderTests
     }
 
     [Fact]
-    public void A_host_has_a_few_addresses_and_no_more_are_taken()
+    public void A_host_has_four_addresses_at_most_and_the_oldest_makes_room()
     {
-        for (uint i = 0; i < 4; i++) Recognize(FromB with { Address = _elsewhere.Add(i) })!.Reason.ShouldBeNull();
-        Recognize(FromB with { Address = _elsewhere.Add(4) })!.Reason.ShouldBe("it sends from many addresses already");
+        IpAddress ofC = Address("192.168.77.200");
+        Recognize(new(
+            ofC, new Vni(1), MacAddress.Parse("02:00:00:00:00:03"), MacAddress.Parse("02:00:00:00:00:01"),
+            Address("10.244.3.9")))!.Reason.ShouldBeNull();
+        for (uint i = 0; i < 6; i++) Recognize(FromB with { Address = _elsewhere.Add(i) })!.Reason.ShouldBeNull();
+        Learned.ShouldBe(
+        [
+            "c 192.168.77.200", "b 192.168.77.101", "b 192.168.77.102", "b 192.168.77.103", "b 192.168.77.104",
+        ]);
+        _fixture.Table.Fdb.TryFind(_elsewhere.Add(1), out _).ShouldBeFalse();
+        _fixture.Table.Fdb.TryFind(_elsewhere.Add(5), out RemoteVtep? newest).ShouldBeTrue();
+        newest!.Node.ShouldBe("b");
+        _fixture.Table.Fdb.TryFind(ofC, out _).ShouldBeTrue("another peer has room of its own");
+
+        // An address that has made room is as new as any.
+        Recognize(FromB)!.Reason.ShouldBeNull();
+        Learned[^1].ShouldBe("b 192.168.77.99");
+        Learned.Count.ShouldBe(5);
+        _fixture.Remove("b");
+        Learned.ShouldBe(["c 192.168.77.200"]);
+        _fixture.Table.Fdb.Count.ShouldBe(2);
     }
 
     [Fact]
