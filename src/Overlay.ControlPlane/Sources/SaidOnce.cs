@@ -3,9 +3,13 @@ namespace Overlay.ControlPlane.Sources;
 /// <summary>
 /// A problem that is logged once a cause until it is over, however its text changes from try to try. Thread-safe.
 /// </summary>
+/// <remarks>Texts that come from outside may differ without end: a cause long past is logged again.</remarks>
 internal sealed class SaidOnce
 {
-    private readonly HashSet<string> _causes = new(StringComparer.Ordinal);
+    /// <summary>How many causes are remembered, far more than a store or a file has at one time.</summary>
+    public const int MostCauses = 64;
+
+    private readonly Queue<string> _causes = [];
     private volatile string? _problem;
 
     /// <summary>The newest text; null when all is well.</summary>
@@ -20,7 +24,11 @@ internal sealed class SaidOnce
         lock (_causes)
         {
             _problem = problem;
-            return _causes.Add(cause ?? problem);
+            string said = cause ?? problem;
+            if (_causes.Contains(said)) return false;
+            if (_causes.Count == MostCauses) _ = _causes.Dequeue();
+            _causes.Enqueue(said);
+            return true;
         }
     }
 
