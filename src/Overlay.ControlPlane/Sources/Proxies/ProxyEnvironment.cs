@@ -10,7 +10,7 @@ namespace Overlay.ControlPlane.Sources.Proxies;
 /// are Go programs, so one environment means the same to them and to this daemon. .NET's own reading differs: it knows
 /// no prefixes in NO_PROXY, and sends requests to a node's own addresses by way of the proxy.
 /// </remarks>
-public sealed class ProxyEnvironment : IWebProxy, ICredentials
+internal sealed class ProxyEnvironment : IWebProxy, ICredentials
 {
     private readonly ProxyServer? _http;
     private readonly ProxyServer? _https;
@@ -30,14 +30,10 @@ public sealed class ProxyEnvironment : IWebProxy, ICredentials
         set => throw new NotSupportedException("a proxy's credentials are those in its URL");
     }
 
-    /// <summary>The variables of this process.</summary>
+    /// <param name="environment">Gives variables.</param>
     /// <exception cref="InvalidDataException">
     /// A variable is no proxy's URL; the message names variable, value and an example.
     /// </exception>
-    public static ProxyEnvironment FromEnvironment() => Of(Environment.GetEnvironmentVariable);
-
-    /// <param name="environment">Gives variables.</param>
-    /// <exception cref="InvalidDataException">As above.</exception>
     public static ProxyEnvironment Of(Func<string, string?> environment) => new(environment);
 
     /// <summary>The proxy for that destination; null for none.</summary>
