@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.Lab.Stores;
 using Overlay.Testing;
 
@@ -45,6 +46,15 @@ internal sealed class TestAuthority : IDisposable
 
     /// <summary>With a server certificate that is none for clients, as most authorities issue it.</summary>
     public EtcdServerTls ServerOnly { get; }
+
+    /// <summary>A client that trusts this authority and shows its client certificate.</summary>
+    public EtcdOptions OptionsFor(Uri member) => new()
+    {
+        Endpoints = [member],
+        CaFile = CaFile,
+        CertFile = ClientCertFile,
+        KeyFile = ClientKeyFile,
+    };
 
     public string Path(string file) => _directory[file];
 

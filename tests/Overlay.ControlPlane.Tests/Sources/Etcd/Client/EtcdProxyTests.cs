@@ -70,13 +70,10 @@ public sealed class EtcdProxyTests : IDisposable
         return await Should.ThrowAsync<IOException>(source.PublishAsync(_own, default));
     }
 
-    private EtcdOptions Options(string endpoint, Dictionary<string, string> variables) => new()
-    {
-        Endpoints = [new(endpoint)],
-        CaFile = _authority.CaFile,
-        CertFile = _authority.ClientCertFile,
-        KeyFile = _authority.ClientKeyFile,
-        RequestTimeout = TimeSpan.FromSeconds(3),
-        Variables = variables.GetValueOrDefault,
-    };
+    private EtcdOptions Options(string endpoint, Dictionary<string, string> variables) =>
+        _authority.OptionsFor(new(endpoint)) with
+        {
+            RequestTimeout = TimeSpan.FromSeconds(3),
+            Variables = variables.GetValueOrDefault,
+        };
 }

@@ -17,7 +17,7 @@ public sealed class EtcdSecurityTests : IDisposable
     public async Task With_certificates_and_a_user_a_lease_comes_and_goes()
     {
         using EtcdServer server = EtcdServer.Start(new() { Tls = _authority.Server });
-        EtcdOptions options = OptionsOf(server) with
+        EtcdOptions options = _authority.OptionsFor(server.Endpoint) with
         {
             Username = "node",
             Password = "p:w",
@@ -84,7 +84,7 @@ public sealed class EtcdSecurityTests : IDisposable
     public async Task Without_the_right_certificate_there_is_no_store()
     {
         using EtcdServer server = EtcdServer.Start(new() { Tls = _authority.Server });
-        EtcdOptions options = OptionsOf(server);
+        EtcdOptions options = _authority.OptionsFor(server.Endpoint);
         using TestAuthority other = new();
         (await Refusal(options with { CaFile = other.CaFile })).ShouldContain("certificate");
         (await Refusal(options with { CertFile = null, KeyFile = null })).ShouldContain(server.Endpoint.OriginalString);
@@ -100,7 +100,11 @@ public sealed class EtcdSecurityTests : IDisposable
         using EtcdServer server = EtcdServer.Start(new() { Tls = _authority.Server });
         _ = server.Ctl("put", "/coreos.com/network/config", EtcdNetwork.Ipv4);
         using TestAuthority other = new();
-        EtcdOptions options = OptionsOf(server) with { CertFile = other.ClientCertFile, KeyFile = other.ClientKeyFile };
+        EtcdOptions options = _authority.OptionsFor(server.Endpoint) with
+        {
+            CertFile = other.ClientCertFile,
+            KeyFile = other.ClientKeyFile,
+        };
         using EtcdLeaseSource source = new(options, new CollectingLogger<EtcdLeaseSource>());
         Lease own = EtcdNetwork.LeaseOf(1, EtcdNetwork.Subnets("10.244.1.0/24"));
         _ = await Should.ThrowAsync<IOException>(source.PublishAsync(own, default));
@@ -172,12 +176,4 @@ public sealed class EtcdSecurityTests : IDisposable
     private static string Complaint(EtcdOptions options) =>
         Should.Throw<InvalidDataException>(
             () => new EtcdLeaseSource(options, new CollectingLogger<EtcdLeaseSource>()).Dispose()).Message;
-
-    private EtcdOptions OptionsOf(EtcdServer server) => new()
-    {
-        Endpoints = [server.Endpoint],
-        CaFile = _authority.CaFile,
-        CertFile = _authority.ClientCertFile,
-        KeyFile = _authority.ClientKeyFile,
-    };
 }
