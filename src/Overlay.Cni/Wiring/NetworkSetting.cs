@@ -41,32 +41,26 @@ internal static class NetworkSetting
     public static void Set(string key, string value)
     {
         string name = "net/" + key;
-        try
-        {
-            Sysctl.Require(name, value);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw Refused(name, value, exception);
-        }
+        Apply(name, value, () => Sysctl.Require(name, value));
     }
 
     /// <summary>Switches forwarding on, for all devices and one family.</summary>
     /// <exception cref="CniException">As <see cref="Set"/>.</exception>
-    /// <exception cref="Host.Interop.LinuxException">Routes or devices cannot be listed.</exception>
-    public static void SwitchOnForwarding(RouteNetlink netlink, IpFamily family)
+    /// <exception cref="LinuxException">Routes or devices cannot be listed.</exception>
+    public static void SwitchOnForwarding(RouteNetlink netlink, IpFamily family) =>
+        Apply(Forwarding.KeyOf(family), "1", () => Forwarding.SwitchOn(netlink, family));
+
+    private static void Apply(string name, string value, Action change)
     {
         try
         {
-            Forwarding.SwitchOn(netlink, family);
+            change();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
             && exception is not LinuxException)
         {
-            throw Refused(Forwarding.KeyOf(family), "1", exception);
+            throw new CniException(
+                CniErrorCode.Wiring, $"{Sysctl.PathOf(name)} cannot be set to {value}: {exception.Message}");
         }
     }
-
-    private static CniException Refused(string name, string value, Exception reason) =>
-        new(CniErrorCode.Wiring, $"{Sysctl.PathOf(name)} cannot be set to {value}: {reason.Message}");
 }
