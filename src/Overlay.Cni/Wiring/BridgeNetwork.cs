@@ -22,33 +22,14 @@ internal static class BridgeNetwork
     public static Attachment Attach(AttachmentRequest request)
     {
         using NamespaceHandle pod = PodNamespace.Open(request.NetworkNamespacePath);
-        try
-        {
-            using RouteNetlink netlink = new();
-            LinkInfo bridge = new NodeBridge(netlink, request.Bridge).Ensure(request);
-            MacAddress mac = request.Mac ?? MacOf(request.Addresses);
-            CreatePair(netlink, new VethPair(
-                request.HostInterfaceName, bridge, pod, request.InterfaceName, mac, (int)request.Mtu));
-            try
-            {
-                return Configure(netlink, pod, bridge, request);
-            }
-            catch
-            {
-                _ = netlink.TryDelete(request.HostInterfaceName);
-                throw;
-            }
-        }
-        catch (LinuxException refused)
-        {
-            throw PodNamespace.Explain(refused);
-        }
+        return PodNamespace.WithNetlink(netlink => Attach(netlink, pod, request));
     }
 
     /// <summary>Removes the pair. Nothing there is a success.</summary>
     /// <param name="hostInterfaceName">In the namespace of the node.</param>
     /// <exception cref="CniException">The pair is there and cannot be removed.</exception>
-    public static void Detach(string hostInterfaceName) => Remove(netlink => netlink.TryDelete(hostInterfaceName));
+    public static void Detach(string hostInterfaceName) =>
+        PodNamespace.WithNetlink(netlink => netlink.TryDelete(hostInterfaceName));
 
     /// <summary>
     /// As <see cref="Detach(string)"/>; where the node's side is not found, by the pod's side, whose pair another
@@ -64,17 +45,14 @@ internal static class BridgeNetwork
     /// <exception cref="CniException">The pair is there and cannot be removed.</exception>
     public static void Detach(
         string networkNamespacePath, string interfaceName, string hostInterfaceName,
-        Func<IReadOnlyList<IpAddress>> own) => Remove(netlink =>
+        Func<IReadOnlyList<IpAddress>> own) => PodNamespace.WithNetlink(netlink =>
     {
         if (netlink.TryDelete(hostInterfaceName) || networkNamespacePath.Length == 0) return true;
         using NamespaceHandle? pod = PodNamespace.TryOpen(networkNamespacePath);
-        return pod is not null && !pod.IsCurrent() && own() is { Count: > 0 } addresses && pod.Invoke(() =>
-        {
-            using RouteNetlink inside = new();
-            return inside.FindLink(interfaceName) is { Kind: "veth" } link
+        return pod is not null && !pod.IsCurrent() && own() is { Count: > 0 } addresses
+            && PodNamespace.Inside(pod, inside => inside.FindLink(interfaceName) is { Kind: "veth" } link
                 && inside.GetAddresses(link).Any(there => addresses.Contains(there.Address))
-                && inside.TryDelete(interfaceName);
-        });
+                && inside.TryDelete(interfaceName));
     });
 
     /// <summary>Says why an attachment would be refused for an address of the bridge. Changes nothing.</summary>
@@ -82,18 +60,12 @@ internal static class BridgeNetwork
     /// <param name="pods">Whose gateways it is to be.</param>
     /// <param name="former">Addresses that are in nobody's way.</param>
     /// <exception cref="CniException">It is no bridge, or an address is in the way.</exception>
-    public static void RequireRoom(BridgeSettings settings, IReadOnlyList<PodAddress> pods, FormerPodCidrs former)
-    {
-        try
+    public static void RequireRoom(BridgeSettings settings, IReadOnlyList<PodAddress> pods, FormerPodCidrs former) =>
+        PodNamespace.WithNetlink(netlink =>
         {
-            using RouteNetlink netlink = new();
             new NodeBridge(netlink, settings).RequireRoom(pods, former);
-        }
-        catch (LinuxException refused)
-        {
-            throw PodNamespace.Explain(refused);
-        }
-    }
+            return true;
+        });
 
     /// <summary>
     /// Compares what is there with what was asked for; what later plugins of a chain have added is no difference.
@@ -104,34 +76,33 @@ internal static class BridgeNetwork
     public static void Check(AttachmentRequest request, bool isOurs = true)
     {
         using NamespaceHandle pod = PodNamespace.Open(request.NetworkNamespacePath);
-        try
+        AttachmentCheck check = new(request, isOurs);
+        _ = PodNamespace.WithNetlink(netlink =>
         {
-            using RouteNetlink netlink = new();
-            AttachmentCheck check = new(request, isOurs);
             check.CheckNode(netlink);
-            _ = pod.Invoke(() =>
-            {
-                using RouteNetlink inside = new();
-                check.CheckPod(inside);
-                return true;
-            });
-        }
-        catch (LinuxException refused)
+            return true;
+        });
+        _ = PodNamespace.Inside(pod, netlink =>
         {
-            throw PodNamespace.Explain(refused);
-        }
+            check.CheckPod(netlink);
+            return true;
+        });
     }
 
-    private static void Remove(Func<RouteNetlink, bool> removal)
+    private static Attachment Attach(RouteNetlink netlink, NamespaceHandle pod, AttachmentRequest request)
     {
+        LinkInfo bridge = new NodeBridge(netlink, request.Bridge).Ensure(request);
+        MacAddress mac = request.Mac ?? MacOf(request.Addresses);
+        CreatePair(netlink, new VethPair(
+            request.HostInterfaceName, bridge, pod, request.InterfaceName, mac, (int)request.Mtu));
         try
         {
-            using RouteNetlink netlink = new();
-            _ = removal(netlink);
+            return Configure(netlink, pod, bridge, request);
         }
-        catch (LinuxException refused)
+        catch
         {
-            throw PodNamespace.Explain(refused);
+            _ = netlink.TryDelete(request.HostInterfaceName);
+            throw;
         }
     }
 
@@ -139,9 +110,8 @@ internal static class BridgeNetwork
         RouteNetlink netlink, NamespaceHandle pod, LinkInfo bridge, AttachmentRequest request)
     {
         netlink.SetUpPort(request.HostInterfaceName, request.Bridge.HairpinMode);
-        return pod.Invoke(() =>
+        return PodNamespace.Inside(pod, inside =>
         {
-            using RouteNetlink inside = new();
             PodInterface side = new(inside, request);
             LinkInfo link = side.SetUp();
             LinkInfo host = WaitForPort(netlink, request);

@@ -1,5 +1,4 @@
 using Overlay.Cni.Protocol;
-using Overlay.Host.Interop;
 using Overlay.Host.Namespaces;
 using Overlay.Host.Netlink;
 
@@ -29,17 +28,6 @@ internal static class LoopbackInterface
     private static T Inside<T>(string path, Func<RouteNetlink, T> action)
     {
         using NamespaceHandle pod = PodNamespace.Open(path);
-        try
-        {
-            return pod.Invoke(() =>
-            {
-                using RouteNetlink netlink = new();
-                return action(netlink);
-            });
-        }
-        catch (LinuxException refused)
-        {
-            throw PodNamespace.Explain(refused);
-        }
+        return PodNamespace.Inside(pod, action);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class PodInterface(RouteNetlink netlink, AttachmentRequest reque
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public LinkInfo SetUp()
     {
-        netlink.SetUp("lo");
+        netlink.SetUp(LoopbackInterface.Name);
         Prepare();
         if (request.SegmentLimit == 0) netlink.SetUp(request.InterfaceName);
         else netlink.SetUp(request.InterfaceName, request.SegmentLimit);

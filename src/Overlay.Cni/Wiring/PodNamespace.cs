@@ -1,6 +1,7 @@
 using Overlay.Cni.Protocol;
 using Overlay.Host.Interop;
 using Overlay.Host.Namespaces;
+using Overlay.Host.Netlink;
 
 namespace Overlay.Cni.Wiring;
 
@@ -37,8 +38,28 @@ internal static class PodNamespace
         }
     }
 
+    /// <summary>Does something in the namespace, with netlink there.</summary>
+    /// <exception cref="CniException">The kernel refused, or the action did.</exception>
+    public static T Inside<T>(NamespaceHandle pod, Func<RouteNetlink, T> action) =>
+        pod.Invoke(() => WithNetlink(action));
+
+    /// <summary>Does something in the namespace of the calling thread, with netlink there.</summary>
+    /// <exception cref="CniException">The kernel refused, or the action did.</exception>
+    public static T WithNetlink<T>(Func<RouteNetlink, T> action)
+    {
+        try
+        {
+            using RouteNetlink netlink = new();
+            return action(netlink);
+        }
+        catch (LinuxException refused)
+        {
+            throw Explain(refused);
+        }
+    }
+
     /// <summary>The plugin's error for what the kernel has refused.</summary>
-    public static CniException Explain(LinuxException refused) => refused.Errno switch
+    private static CniException Explain(LinuxException refused) => refused.Errno switch
     {
         Errno.EPERM or Errno.EACCES => new(
             CniErrorCode.Wiring, refused.Message, "needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN"),
