@@ -13,12 +13,11 @@ namespace Overlay.Cni.Commands;
 /// <param name="environment">Of the attachment.</param>
 internal sealed class LoopbackCommand(CniObject configuration, CniEnvironment environment)
 {
-    private const string QuotedType = "\"loopback\"";
+    private const string Type = "loopback";
     private const string NoMac = "00:00:00:00:00:00";
 
-    // By the raw text: what stands there may be no text at all.
-    public static bool IsMeant(CniObject configuration) =>
-        configuration.Element.TryGetProperty("type"u8, out JsonElement type) && type.GetRawText() == QuotedType;
+    /// <summary>The configuration names this plugin. A type that is no text is another reader's to refuse.</summary>
+    public static bool IsMeant(CniObject configuration) => configuration.IsText("type", Type);
 
     /// <param name="version">Of the answer.</param>
     /// <param name="answer">Writes the result.</param>

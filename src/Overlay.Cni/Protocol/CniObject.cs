@@ -25,6 +25,10 @@ internal readonly struct CniObject(JsonElement element, string path)
         ? otherwise
         : TryText(value, out string text) ? text : throw Wrong(key, value, example);
 
+    /// <summary>The key has that text; false for another kind of value, too.</summary>
+    public bool IsText(string key, string wanted) =>
+        TryGet(key, out JsonElement value) && TryText(value, out string text) && text == wanted;
+
     public bool Flag(string key, bool otherwise) => !TryGet(key, out JsonElement value)
         ? otherwise
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False

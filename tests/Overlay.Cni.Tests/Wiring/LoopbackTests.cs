@@ -31,6 +31,15 @@ public sealed class LoopbackTests(WiredNode node) : IClassFixture<WiredNode>
     }
 
     [Fact]
+    public void A_type_is_read_as_JSON_however_it_is_spelled()
+    {
+        string escaped = Configuration.Replace("\"loopback\"", "\"loop\\u0062ack\"", StringComparison.Ordinal);
+        WiredNode.Addresses(node.Add(escaped, 4, "lo")).ShouldBe(["127.0.0.1", "::1"], ignoreOrder: true);
+        string half = Configuration.Replace("\"loopback\"", "\"\\ud800\\ud800\"", StringComparison.Ordinal);
+        node.Call("ADD", half, 4, "lo").Output.ShouldContain("type: ");
+    }
+
+    [Fact]
     public void ADD_passes_on_what_plugins_before_it_have_made()
     {
         const string previous = """{"cniVersion":"1.0.0","ips":[{"address":"10.1.0.2/24"}],"dns":{},"of":"another"}""";
