@@ -26,7 +26,7 @@ internal sealed class BridgeAddresses(
     {
         foreach (AddressInfo there in _present)
         {
-            if (IsFormer(there) && !IsNeeded(there)) Remove(there);
+            if (!IsWanted(there) && former.Contain(there.Address) && !IsNeeded(there)) Remove(there);
         }
 
         foreach (PodAddress wanted in pods)
@@ -71,7 +71,7 @@ internal sealed class BridgeAddresses(
         IpPrefix subnet = new(gateway, prefixLength);
         foreach (AddressInfo there in _present)
         {
-            if (there.Address.Family != gateway.Family || IsWanted(there) || IsFormer(there)) continue;
+            if (there.Address.Family != gateway.Family || IsWanted(there) || former.Contain(there.Address)) continue;
             if (gateway.Family == IpFamily.IPv4 || there.Network.Overlaps(subnet)) yield return there;
         }
     }
@@ -85,8 +85,6 @@ internal sealed class BridgeAddresses(
 
         return false;
     }
-
-    private bool IsFormer(AddressInfo there) => former.Contain(there.Address) && !IsWanted(there);
 
     private bool IsNeeded(AddressInfo there) => HasPorts() && former.HasPods(there.Network);
 
