@@ -18,7 +18,7 @@ internal sealed class ChainRuntime(WiredNode node, string configuration)
     private readonly JsonObject _configuration = JsonNode.Parse(File.ReadAllText(configuration))!.AsObject();
     private readonly Dictionary<int, JsonObject> _results = [];
 
-    /// <summary>The environment that every plugin is called with.</summary>
+    /// <summary>The version that every plugin is called with.</summary>
     public string Version => _known.Last(Offered.Contains);
 
     private string[] Offered => _configuration["cniVersions"] is JsonArray versions

@@ -38,16 +38,7 @@ public sealed class RecycledTests : IDisposable
         void Delete(string address)
         {
             string configuration = $$"""{ {{_node.Directory.Keys}}"cniVersion":"1.1.0","name":"net","type":"overlay","ipam":{{Ipam}},"prevResult":{"interfaces":null,"ips":[{"address":"{{address}}/24"}],"routes":null,"dns":null} }""";
-            (string Key, string Value)[] variables =
-            [
-                .. _node.Variables("DEL", 1, "eth0", null).Where(static pair => pair.Key != "CNI_PATH"),
-                ("CNI_PATH", _node.Directory.Path),
-            ];
-            using System.Diagnostics.Process process =
-                _node.Lab.Host.Invoke(() => Plugin.Start(Plugin.Path, [], configuration, variables));
-            process.StandardOutput.ReadToEnd().ShouldBe("");
-            process.WaitForExit();
-            process.ExitCode.ShouldBe(0);
+            _node.Call("DEL", configuration, plugins: _node.Directory.Path).ShouldBe((0, ""));
         }
     }
 

@@ -13,6 +13,8 @@ public sealed class WiredNode : IDisposable
     public const string Ipv6Range = """[{"subnet":"fd00:10:244:7::/64"}]""";
     public const int Pods = 4;
 
+    private const string NoPlugins = "/nowhere";
+
     public BridgeLab Lab { get; } = new();
 
     public PluginDirectory Directory { get; } = new();
@@ -27,18 +29,21 @@ public sealed class WiredNode : IDisposable
     /// <param name="pod">Number of the pod, whose id is c and that number, unless another is given.</param>
     /// <param name="name">Of the interface.</param>
     /// <param name="path">Of the namespace; null = the pod's.</param>
+    /// <param name="plugins">CNI_PATH.</param>
     public (int ExitCode, string Output) Call(
-        string command, string configuration, int pod = 1, string name = "eth0", string? path = null)
+        string command, string configuration, int pod = 1, string name = "eth0", string? path = null,
+        string plugins = NoPlugins)
     {
-        using Process process = Start(command, configuration, pod, name, path);
+        using Process process = Start(command, configuration, pod, name, path, plugins);
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output);
     }
 
     public Process Start(
-        string command, string configuration, int pod = 1, string name = "eth0", string? path = null) =>
-        Lab.Host.Invoke(() => Plugin.Start(Plugin.Path, [], configuration, Variables(command, pod, name, path)));
+        string command, string configuration, int pod = 1, string name = "eth0", string? path = null,
+        string plugins = NoPlugins) => Lab.Host.Invoke(
+            () => Plugin.Start(Plugin.Path, [], configuration, Variables(command, pod, name, path, plugins)));
 
     /// <summary>ADD that has to succeed.</summary>
     public JsonElement Add(string configuration, int pod = 1, string name = "eth0", string? path = null)
@@ -54,9 +59,10 @@ public sealed class WiredNode : IDisposable
         result.GetProperty("ips")
             .EnumerateArray().Select(static ip => ip.GetProperty("address").GetString()!.Split('/')[0]);
 
-    public (string Key, string Value)[] Variables(string command, int pod, string name, string? path) =>
+    public (string Key, string Value)[] Variables(
+        string command, int pod, string name, string? path, string plugins = NoPlugins) =>
     [
-        ("CNI_COMMAND", command), ("CNI_CONTAINERID", $"c{pod}"), ("CNI_IFNAME", name), ("CNI_PATH", "/nowhere"),
+        ("CNI_COMMAND", command), ("CNI_CONTAINERID", $"c{pod}"), ("CNI_IFNAME", name), ("CNI_PATH", plugins),
         ("CNI_NETNS", path ?? BridgeLab.PathOf(Lab.Pod(pod))),
     ];
 
