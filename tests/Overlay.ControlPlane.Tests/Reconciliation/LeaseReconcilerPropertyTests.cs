@@ -1,6 +1,5 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Testing;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
@@ -8,7 +7,7 @@ namespace Overlay.ControlPlane.Tests;
 
 public class LeaseReconcilerPropertyTests
 {
-    private static readonly int _sequences = LongTests.Rounds(50);
+    private const int Sequences = 200;
     private const int Updates = 30;
 
     // Few nodes, prefixes and addresses, so that they meet often.
@@ -71,7 +70,7 @@ public class LeaseReconcilerPropertyTests
     [Fact]
     public void A_snapshot_does_what_the_equivalent_events_do()
     {
-        for (int seed = 0; seed < _sequences; seed++)
+        for (int seed = 0; seed < Sequences; seed++)
         {
             Random random = new(seed);
             ReconcilerFixture byEvents = new(OwnDual);
@@ -90,7 +89,7 @@ public class LeaseReconcilerPropertyTests
 
     private static void ForRandomHistories(Action<Random, ReconcilerFixture, Dictionary<string, Lease>> step)
     {
-        for (int seed = 0; seed < _sequences; seed++)
+        for (int seed = 0; seed < Sequences; seed++)
         {
             Random random = new(seed);
             ReconcilerFixture fixture = new(OwnDual);

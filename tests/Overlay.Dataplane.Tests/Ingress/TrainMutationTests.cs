@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
-using Overlay.Testing;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
@@ -14,7 +13,7 @@ namespace Overlay.Dataplane.Tests;
 /// </summary>
 public class TrainMutationTests
 {
-    private static readonly int _iterations = LongTests.Rounds(400);
+    private const int Iterations = 1500;
     private const int Overhead = 22;
 
     private readonly TrainRig _rig = new(capacity: 3);
@@ -31,7 +30,7 @@ public class TrainMutationTests
         int accepted = 0;
         int joined = 0;
         int dropped = 0;
-        for (int i = 0; i < _iterations; i++)
+        for (int i = 0; i < Iterations; i++)
         {
             string what = $"seed {seed}, iteration {i}";
             TrainRig.Train[] trains = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Train(random))];
@@ -64,9 +63,9 @@ public class TrainMutationTests
             Delivered().Order(StringComparer.Ordinal).ShouldBe(expected.Order(StringComparer.Ordinal), what);
         }
 
-        accepted.ShouldBeGreaterThan(_iterations);
-        dropped.ShouldBeGreaterThan(_iterations / 4);
-        joined.ShouldBeGreaterThan(_iterations);
+        accepted.ShouldBeGreaterThan(Iterations);
+        dropped.ShouldBeGreaterThan(Iterations / 4);
+        joined.ShouldBeGreaterThan(Iterations);
     }
 
     private void Check(int slot, byte[] datagram, DropReason verdict, string what)
