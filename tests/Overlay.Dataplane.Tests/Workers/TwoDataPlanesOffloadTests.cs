@@ -31,8 +31,8 @@ public class TwoDataPlanesOffloadTests
 
         a.Stop();
         b.Stop();
-        ShouldBeSameFlows(await atB, there);
-        ShouldBeSameFlows(await atA, back);
+        PacketBytes.ShouldBeSameFlows((await atB).Packets, there.SelectMany(static packet => packet.Delivered));
+        PacketBytes.ShouldBeSameFlows((await atA).Packets, back.SelectMany(static packet => packet.Delivered));
         ShouldBeCounted(a, there, back);
         ShouldBeCounted(b, back, there);
 
@@ -122,16 +122,6 @@ public class TwoDataPlanesOffloadTests
 
     private static int SegmentsOf(IReadOnlyList<SuperPacketTraffic.Sent> sent) =>
         sent.Sum(static packet => packet.Delivered.Count);
-
-    private static void ShouldBeSameFlows(Arrived arrived, IReadOnlyList<SuperPacketTraffic.Sent> sent)
-    {
-        ILookup<string, string> flows = arrived.Packets.ToLookup(FlowKey.Of, Text);
-        foreach (IGrouping<string, byte[]> flow in sent.SelectMany(static packet => packet.Delivered)
-            .GroupBy(FlowKey.Of))
-            flows[flow.Key].SequenceEqual(flow.Select(Text)).ShouldBeTrue($"flow {flow.Key} is not what was sent");
-
-        static string Text(byte[] packet) => Convert.ToHexString(PacketSplitter.WithoutIdentification(packet));
-    }
 
     private static void ShouldBeCounted(
         MemoryNode node, IReadOnlyList<SuperPacketTraffic.Sent> sent, IReadOnlyList<SuperPacketTraffic.Sent> received)
