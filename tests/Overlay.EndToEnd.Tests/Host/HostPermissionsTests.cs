@@ -113,7 +113,7 @@ public class HostPermissionsTests
 
             node.Overlayctl("ready").EnsureSuccess();
 
-            // Sooner than the daemon closes a connection for its silence, which would lower the count as well.
+            // The bound holds before the daemon closes silent connections, which lowers the count as well.
             Waiting.For(() => Established(node) <= 64, seconds: 3);
             Established(node).ShouldBeInRange(1, 64);
 

@@ -20,7 +20,7 @@ public class LearntStrangerTests
             Refuse(Spoof(datagram));
         }
 
-        // One frame a batch is looked at, so that the two addresses may be learnt one after the other.
+        // A batch gives one frame to look at, so that the two addresses may be learnt one after the other.
         Waiting.For(() =>
         {
             _ = scene.TakeHeard();
