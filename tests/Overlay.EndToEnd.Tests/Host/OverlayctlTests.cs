@@ -77,7 +77,7 @@ public class OverlayctlTests
             $@"(?m)^Overlay:Network:Cidr +10\.244\.0\.0/16 +{Regex.Escape(a.ConfigPath)} *$");
         Table(a, "config").ShouldNotContain("default");
         a.Overlayctl("config", "-o", "wide").EnsureSuccess().Output
-            .ShouldMatch(@"(?m)^Overlay:Network:SubnetLength +24 +default *$");
+            .ShouldMatch(@"(?m)^Overlay:CniInstall:Enabled +false +default *$");
 
         string before = a.Overlayctl("log-level").EnsureSuccess().Output.Trim();
         a.Overlayctl("log-level", "fatal").EnsureSuccess().Output.Trim().ShouldBe("Fatal");
