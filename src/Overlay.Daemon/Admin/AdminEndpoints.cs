@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Host.Files;
 using Overlay.Host.Interop;
 using Serilog.Core;
@@ -45,6 +47,9 @@ internal static class AdminEndpoints
         _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
+
+        TraceEndpoint.Map(
+            reports, services.GetRequiredService<NodeStatus>(), services.GetRequiredService<TablePublisher>());
 
         HealthApplication health = services.GetRequiredService<HealthApplication>();
         foreach (string path in (string[])[.. Health.Paths, "/metrics"])

@@ -12,4 +12,5 @@ namespace Overlay.Daemon.Admin;
 [JsonSerializable(typeof(CountersReport))]
 [JsonSerializable(typeof(IReadOnlyList<ConfigurationValue>))]
 [JsonSerializable(typeof(LogLevelReport))]
+[JsonSerializable(typeof(TraceReport))]
 internal sealed partial class AdminJson : JsonSerializerContext;

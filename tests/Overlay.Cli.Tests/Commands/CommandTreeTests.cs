@@ -15,6 +15,7 @@ public sealed class CommandTreeTests
     [InlineData("counters --watch --socket /run/x")]
     [InlineData("log-level debug")]
     [InlineData("completion zsh")]
+    [InlineData("trace 10.244.1.2 10.244.2.2 --tcp 80")]
     public void A_command_line_that_is_right_has_no_fault(string line) => Fault(line).ShouldBeNull();
 
     [Theory]
@@ -25,6 +26,7 @@ public sealed class CommandTreeTests
     [InlineData("status --frob", "'--frob' is not an option of overlayctl status; see: overlayctl status --help")]
     [InlineData("log-level loud",
         "'loud' is none of Verbose, Debug, Information, Warning, Error, Fatal; see: overlayctl log-level --help")]
+    [InlineData("trace a b --tcp 65536", "'65536' is no port from 1 to 65535; see: overlayctl trace --help")]
     [InlineData("peers -o yaml", "'yaml' is none of table, wide, json; see: overlayctl peers --help")]
     [InlineData("completion", "Required argument 'shell' missing for command: 'completion'; see: overlayctl completion --help")]
     public void A_fault_is_one_line_that_says_what_was_meant_or_where_to_look(string line, string fault) =>
