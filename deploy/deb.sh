@@ -113,12 +113,12 @@ sed -e "s|@VERSION@|$version|" -e "s|@MAINTAINER@|$maintainer|" -e "s|@LIBRARIES
 put 0644 "$work/md5sums" DEBIAN/md5sums
 write 0644 DEBIAN/conffiles <<</etc/overlay/overlay.json
 for script in preinst postinst prerm postrm; do
-  sed -e "/^#TAKE-DOWN#\$/{r $root/deploy/systemd/take-down.sh" -e 'd}' "$root/deploy/debian/$script" | write 0755 "DEBIAN/$script"
+  sed -e "/^#TAKE-DOWN#\$/{r $root/deploy/systemd/take-down.sh" -e 'd}' "$root/deploy/debian/$script" |
+    write 0755 "DEBIAN/$script"
 done
 
-# Neither a directory's set-group-ID bit nor the time of the build gets into the package.
+# A directory inherits the set-group-ID bit; dpkg-deb itself sorts the files and sets their times back.
 find "$package" -type d -exec chmod 00755 {} +
-find "$package" -exec touch -h -d "@$epoch" {} +
 
 # gzip takes seconds where xz takes a minute, for a file a third larger.
 file="${name}_${version}_amd64.deb"

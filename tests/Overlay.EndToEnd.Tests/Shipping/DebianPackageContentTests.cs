@@ -23,7 +23,7 @@ public class DebianPackageContentTests
         Field("Version").ShouldBe($"{version}-1");
         string[] needed = Field("Depends").Split(", ");
         foreach (string package in new[] { "libgcc-s1", "libstdc++6", "nftables" })
-            needed.ShouldContain(dependency => dependency.Split(' ')[0] == package);
+            needed.Select(static dependency => dependency.Split(' ')[0]).ShouldContain(package);
 
         // The youngest symbol of the C library that one of the programs asks for.
         string symbols = DebianPackage.Shell(

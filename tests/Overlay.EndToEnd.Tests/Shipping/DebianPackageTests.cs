@@ -29,7 +29,8 @@ public class DebianPackageTests
         machine.Run("stat", "-c", "%U %G %a", "/etc/overlay/overlay.json").ShouldBe("root overlay 640\n");
         machine.Run("cmp", "/etc/overlay/overlay.json", Path.Combine(_scripts, "overlay.json"));
 
-        Configure(machine, node);
+        // The last stop leaves a device, for the removal to take away.
+        machine.Configure(node, static overlay => overlay["KeepAtStop"] = true);
         machine.Run("overlayd", "install-cni");
         machine.Run("systemctl", "enable", "--now", "overlay-addresses.timer");
         machine.Run("systemctl", "start", "overlayd");
@@ -93,7 +94,9 @@ public class DebianPackageTests
         machine.Run("test", "-x", "/opt/cni/bin/overlay");
         machine.Run("test", "!", "-e", "/usr/lib/overlay");
 
-        // A service that is back has what its administrator has chosen.
+        // A service that is back is enabled as it was, also where its administrator wants it disabled.
+        _ = Install(machine, DebianPackage.Path);
+        machine.Run("systemctl", "is-enabled", "overlayd").ShouldBe("enabled\n");
         machine.Run("systemctl", "disable", "overlayd");
         _ = Install(machine, DebianPackage.Path);
         machine.Try("systemctl", "is-enabled", "overlayd").Output.ShouldBe("disabled\n");
@@ -127,11 +130,5 @@ public class DebianPackageTests
             dpkg-deb --root-owner-group -Znone --build '{{directory}}' '{{directory}}.deb'
             """);
         return $"{directory}.deb";
-    }
-
-    private static void Configure(SystemdMachine machine, Node node)
-    {
-        machine.Configure(node);
-        machine.Shell("chgrp overlay /etc/overlay/overlay.json && chmod 640 /etc/overlay/overlay.json");
     }
 }

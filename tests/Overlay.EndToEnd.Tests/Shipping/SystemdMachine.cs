@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
@@ -54,12 +55,13 @@ internal sealed class SystemdMachine : IDisposable
     public string Property(string name) => Run("systemctl", "show", "--property", name, "--value", "overlayd").Trim();
 
     /// <summary>Writes the node's configuration where the service reads it.</summary>
-    public void Configure(Node node)
+    public void Configure(Node node, Action<JsonObject>? change = null)
     {
-        node.WriteConfig(static overlay =>
+        node.WriteConfig(overlay =>
         {
             foreach (string key in new[] { "StateDirectory", "SubnetFile", "Admin", "ControlPlane", "CniInstall" })
                 _ = overlay.Remove(key);
+            change?.Invoke(overlay);
         });
         Run("cp", node.ConfigPath, "/etc/overlay/overlay.json");
     }
