@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packs what deploy/publish.sh has made as a Debian package, with the units and the scripts of deploy/systemd. The same programs
-# and the same SOURCE_DATE_EPOCH give the same file.
+# Programs that deploy/publish.sh has made become a Debian package, with the units and the removal of deploy/systemd. The same
+# programs and the same SOURCE_DATE_EPOCH give the same file.
 set -euo pipefail
 
 root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -44,7 +44,7 @@ fi
 [[ -e $published/SHA256SUMS ]] || fail "$published/SHA256SUMS is missing; example: deploy/publish.sh $published"
 (cd -- "$published" && sha256sum --quiet --check SHA256SUMS) || fail "the files in $published are not those that were published"
 
-# 0.2.0-rc.1 comes before 0.2.0, which dpkg knows by the tilde.
+# A tilde makes 0.2.0~rc.1 come before 0.2.0 for dpkg, too.
 version="$("$published/overlayd" --version | sed -n 's/^overlayd //p')"
 [[ -n $version ]] || fail "$published/overlayd --version says no version"
 version="${version/-/\~}-1"
@@ -64,7 +64,7 @@ compressed() { gzip -9n | write 0644 "$1"; }
 put 0755 "$published/overlayd" usr/lib/overlay/overlayd
 put 0755 "$published/overlay" usr/lib/overlay/overlay
 put 0755 "$published/overlayctl" usr/bin/overlayctl
-# For people, as root; the units start it where its plugin lies.
+# A link for people; the units start the daemon where its plugin lies.
 mkdir -p "$package/usr/sbin"
 ln -s ../lib/overlay/overlayd "$package/usr/sbin/overlayd"
 

@@ -43,7 +43,7 @@ done
 
 [[ -n $directory ]] || { usage >&2; exit 1; }
 [[ $EUID -eq 0 ]] || fail "must be run as root"
-# Of two installations one's units would start the other's programs.
+# Units of one installation would start the other's programs.
 [[ ! -e /usr/lib/overlay/overlayd ]] ||
   fail "overlayd is installed here as a Debian package already; example: apt-get remove overlay-vxlan"
 for program in "${programs[@]}"; do

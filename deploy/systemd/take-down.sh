@@ -3,7 +3,7 @@
 # which postrm runs when all other files of the package are gone.
 
 configuration=/etc/overlay/overlay.json
-# Each is "left" once something has to stay.
+# Values become "left" once something has to stay.
 cni=gone
 node=gone
 

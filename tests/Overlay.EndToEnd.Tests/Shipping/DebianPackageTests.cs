@@ -21,7 +21,7 @@ public class DebianPackageTests
         string users = machine.Shell("cat /etc/passwd /etc/group /etc/shadow");
         string[] before = [.. machine.Written(directories: false), .. machine.Written(directories: true)];
 
-        // As install.sh: the service is enabled, and waits for a configuration.
+        // The service is enabled and waits for a configuration, as by install.sh.
         Install(machine, DebianPackage.Path).ShouldContain("systemctl start overlayd");
         machine.Run("systemctl", "is-enabled", "overlayd").ShouldBe("enabled\n");
         machine.Property("ActiveState").ShouldBe("inactive");
@@ -37,7 +37,7 @@ public class DebianPackageTests
         Waiting.For(() => node.Run("ip", "link", "show", "overlay.1").Succeeded, 20);
         machine.Shell("echo older >/opt/cni/bin/overlay");
 
-        // Nobody is there to answer a question of dpkg.
+        // dpkg has nobody to ask.
         string configuration = machine.Shell("cat /etc/overlay/overlay.json");
         Install(machine, Newer(node)).ShouldNotContain("systemctl start overlayd");
         machine.Shell("cat /etc/overlay/overlay.json").ShouldBe(configuration);
@@ -102,7 +102,7 @@ public class DebianPackageTests
         machine.Try("systemctl", "is-enabled", "overlayd").Output.ShouldBe("disabled\n");
     }
 
-    // From here on the machine is one of its own, on which packages may start services.
+    // The machine becomes one on which packages may start services, without networks of others.
     private static SystemdMachine Prepare(Node node)
     {
         SystemdMachine machine = new(node);
