@@ -23,9 +23,12 @@ remove_plugin() {
 # remove_node OVERLAYD: state that a stop keeps for the next start, and the plugin's work: bridge, device, rules, addresses.
 # Without a configuration no node was ever made here.
 remove_node() {
-  if [ -x "$1" ] && [ -e "$configuration" ]; then
-    "$1" uninstall --config "$configuration" || node=left
-  fi
+  if [ ! -x "$1" ] || [ ! -e "$configuration" ]; then return 0; fi
+  status=0
+  "$1" uninstall --config "$configuration" || status=$?
+  # A bad configuration (78), as one that nobody has filled in, was no daemon's before where no state is.
+  if [ "$status" -eq 78 ] && [ -z "$(ls -A /var/lib/overlay 2>/dev/null)" ]; then return 0; fi
+  [ "$status" -eq 0 ] || node=left
 }
 
 remove_records() {

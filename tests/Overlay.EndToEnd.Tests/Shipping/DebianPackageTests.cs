@@ -100,6 +100,10 @@ public class DebianPackageTests
         machine.Run("systemctl", "disable", "overlayd");
         _ = Install(machine, DebianPackage.Path);
         machine.Try("systemctl", "is-enabled", "overlayd").Output.ShouldBe("disabled\n");
+
+        // The configuration has never been filled in: there is no node that could stay.
+        machine.Run("rm", "/etc/cni/net.d/10-overlay.conflist", "/opt/cni/bin/overlay");
+        machine.Try("dpkg", "-P", DebianPackage.Name).EnsureSuccess().Error.ShouldNotContain("all is removed but");
     }
 
     // The machine becomes one on which packages may start services, without networks of others.
