@@ -47,6 +47,8 @@ internal static class CommandTree
         root.Add(Report("config", "the configuration in force that is no default, and where each value comes from",
             ConfigCommand.RunAsync));
         root.Add(Trace());
+        root.Add(Report("doctor", "what is wrong with this node and its host, why it matters, and the command that mends "
+            + "it", DoctorCommand.RunAsync));
         root.Add(LogLevel());
         root.Add(Version());
         root.Add(Probe("alive", "healthz", "exit code 0 where the daemon runs: for a liveness probe"));
@@ -145,7 +147,7 @@ internal static class CommandTree
             ("EXIT STATUS",
             [
                 "0 when done, or when the answer is good; 1 when the answer is not good; 2 when the command line is not "
-                    + "understood; 3 when no daemon could be asked.",
+                    + "understood; 3 when no daemon could be asked; 4 when doctor has warnings and no problem.",
             ]),
             ("ENVIRONMENT", ["NO_COLOR: no colours, also on a terminal."]),
             ("SEE ALSO", ["overlayd(8)"]))));

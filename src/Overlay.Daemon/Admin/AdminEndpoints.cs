@@ -38,6 +38,7 @@ internal static class AdminEndpoints
         _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
         _ = socket.MapGet("/config", () =>
             Results.Json(reader.Configuration(), AdminJson.Default.IReadOnlyListConfigurationValue));
+        _ = socket.MapGet("/checks", () => Results.Json(reader.Checks(), AdminJson.Default.IReadOnlyListCheckReport));
         LogLevelEndpoint.Map(socket, services.GetRequiredService<LoggingLevelSwitch>());
 
         // The status names the answer that a start waits for; the other reports have nothing to show before the node is

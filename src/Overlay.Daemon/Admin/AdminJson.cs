@@ -12,5 +12,6 @@ namespace Overlay.Daemon.Admin;
 [JsonSerializable(typeof(CountersReport))]
 [JsonSerializable(typeof(IReadOnlyList<ConfigurationValue>))]
 [JsonSerializable(typeof(LogLevelReport))]
+[JsonSerializable(typeof(IReadOnlyList<CheckReport>))]
 [JsonSerializable(typeof(TraceReport))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -60,6 +60,8 @@ internal sealed class AdminReader(
 
     public IReadOnlyList<ConfigurationValue> Configuration() => configuration.Values(node.Options);
 
+    public IReadOnlyList<CheckReport> Checks() => CheckReport.Of(node, ControlPlane());
+
     public CountersReport Counters() => CountersReport.Of(node.Counters);
 
     public string Metrics()

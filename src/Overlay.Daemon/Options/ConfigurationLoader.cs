@@ -7,7 +7,9 @@ namespace Overlay.Daemon.Options;
 /// </summary>
 internal static class ConfigurationLoader
 {
-    private const string DefaultFile = "/etc/overlay/overlay.json";
+    /// <summary>The file that is read where the command line names none.</summary>
+    public const string DefaultFile = "/etc/overlay/overlay.json";
+
     private const string FileKey = "config";
 
     /// <param name="arguments">
