@@ -26,7 +26,8 @@ internal static class AdminEndpoints
         kestrel.ListenUnixSocket(options.AdminSocket);
     }
 
-    public static void Map(WebApplication application, AdminReader reader, HealthApplication health)
+    public static void Map(
+        WebApplication application, AdminReader reader, PingRequests pings, HealthApplication health)
     {
         RouteGroupBuilder socket = application.MapGroup("/v1");
         _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
@@ -38,6 +39,8 @@ internal static class AdminEndpoints
         _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
+        _ = reports.MapGet(
+            "/ping", (HttpRequest request, CancellationToken aborted) => pings.AnswerAsync(request, aborted));
 
         foreach (string path in (string[])[.. Health.Paths, "/metrics"])
             _ = application.MapGet(path, health.ProcessRequestAsync);

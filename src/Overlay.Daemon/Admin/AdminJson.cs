@@ -9,4 +9,5 @@ namespace Overlay.Daemon.Admin;
 [JsonSerializable(typeof(IReadOnlyList<PeerReport>))]
 [JsonSerializable(typeof(IReadOnlyList<RouteReport>))]
 [JsonSerializable(typeof(CountersReport))]
+[JsonSerializable(typeof(PingReport))]
 internal sealed partial class AdminJson : JsonSerializerContext;

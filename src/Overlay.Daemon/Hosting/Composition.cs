@@ -9,6 +9,7 @@ using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Paths;
 using Overlay.Daemon.Problems;
+using Overlay.Daemon.Probes;
 using Serilog;
 
 namespace Overlay.Daemon.Hosting;
@@ -28,10 +29,11 @@ internal static class Composition
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
         AddHostedParts(builder.Services.AddSingleton(outcome).AddNode(options).AddSingleton<AdminReader>()
             .AddSingleton<SenderWatch>()
-            .AddSingleton<HealthApplication>());
+            .AddSingleton<HealthApplication>().AddSingleton<Pinger>().AddSingleton<PingRequests>());
         WebApplication application = builder.Build();
         AdminEndpoints.Map(
             application, application.Services.GetRequiredService<AdminReader>(),
+            application.Services.GetRequiredService<PingRequests>(),
             application.Services.GetRequiredService<HealthApplication>());
         return application;
     }
@@ -56,6 +58,9 @@ internal static class Composition
 
         // Behind the node, whose packets it looks at.
         .AddHostedService(static provider => provider.GetRequiredService<SenderWatch>())
+
+        // Behind the node, whose stop waits for no ping.
+        .AddHostedService(static provider => provider.GetRequiredService<PingRequests>())
 
         // Behind the node: pods are promised to runtimes only when there is one; removed first at a stop.
         .AddSingleton<CniInstallService>()
