@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
-using Overlay.Daemon.Problems;
 using Overlay.Daemon.Probes;
+using Overlay.Daemon.Problems;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 

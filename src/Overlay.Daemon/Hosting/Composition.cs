@@ -8,8 +8,8 @@ using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Paths;
-using Overlay.Daemon.Problems;
 using Overlay.Daemon.Probes;
+using Overlay.Daemon.Problems;
 using Serilog;
 
 namespace Overlay.Daemon.Hosting;

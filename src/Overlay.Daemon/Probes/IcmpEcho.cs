@@ -14,6 +14,7 @@ internal sealed class IcmpEcho : IDisposable
     private const byte EchoReplyV6 = 129;
     private const int NonceLength = 8;
     private const int LargestReply = 1500;
+    private const int MostErrors = 100;
 
     private static readonly TimeSpan _interval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
@@ -99,7 +100,7 @@ internal sealed class IcmpEcho : IDisposable
     private async Task ReceiveAsync(int count, CancellationToken cancellation)
     {
         byte[] packet = new byte[LargestReply];
-        while (_rtts.Count < count)
+        for (int errors = 0; _rtts.Count < count && errors < MostErrors;)
         {
             try
             {
@@ -109,6 +110,7 @@ internal sealed class IcmpEcho : IDisposable
             catch (SocketException)
             {
                 // An error that a packet met on its way: lost, and counted so.
+                errors++;
             }
         }
     }
