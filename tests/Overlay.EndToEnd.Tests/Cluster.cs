@@ -76,6 +76,10 @@ internal sealed class Cluster : IDisposable
     /// <summary>What <c>overlayctl --json</c> would say.</summary>
     public static JsonElement Report(Node node, string report) => AdminSocket.Report(node, report);
 
+    /// <summary>The texts of one of status' lists: problems or warnings.</summary>
+    public static string[] Texts(Node node, string list) =>
+        [.. Report(node, "status").GetProperty(list).EnumerateArray().Select(static text => text.GetString()!)];
+
     /// <summary>How often that node has dropped for that reason on the way in (or out).</summary>
     public static long Dropped(Node node, string reason, string direction = "ingress") =>
         Report(node, "counters").GetProperty("drops").EnumerateArray()

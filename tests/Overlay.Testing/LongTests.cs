@@ -4,7 +4,4 @@ namespace Overlay.Testing;
 public static class LongTests
 {
     public static bool AreWanted { get; } = Environment.GetEnvironmentVariable("LONG_TESTS") == "1";
-
-    /// <summary>Rounds of a random test: four times the usual ones in a long run.</summary>
-    public static int Rounds(int usual) => AreWanted ? 4 * usual : usual;
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Overlay.Lab.Processes;
+using Overlay.Testing;
 
 namespace Overlay.Cni.Tests;
 
@@ -9,12 +10,12 @@ public sealed class ChainTests : IDisposable
 {
     private readonly WiredNode _node = new();
 
-    public ChainTests() => File.WriteAllText(_node.Directory.SubnetFile, """
+    public ChainTests() => _node.Guard(() => File.WriteAllText(_node.Directory.SubnetFile, """
         FLANNEL_NETWORK=10.244.0.0/16
         FLANNEL_SUBNET=10.244.1.1/24
         FLANNEL_MTU=1450
         FLANNEL_IPMASQ=true
-        """);
+        """));
 
     private string Bin => Path.Combine(_node.Directory.Path, "bin");
 

@@ -2,6 +2,7 @@ using System.Net;
 using Overlay.Cni.Wiring;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Cni.Tests;
@@ -12,7 +13,7 @@ public sealed class BridgeLab : IDisposable
     private readonly LabNetwork _lab =
         LabNetwork.Create(new LabOptions { Name = "wiring", Nodes = 5, PodsPerNode = 0 });
 
-    public BridgeLab()
+    public BridgeLab() => _lab.Guard(() =>
     {
         // The other nodes stand for pods: their cable and bridge are in the way.
         foreach (Node node in _lab.Nodes)
@@ -23,7 +24,7 @@ public sealed class BridgeLab : IDisposable
 
         Host.Set("net/ipv4/ip_forward", "0");
         Host.Set("net/ipv6/conf/all/forwarding", "0");
-    }
+    });
 
     public Node Host => _lab["a"];
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Overlay.Cni.Protocol;
 using Overlay.Host.Netlink;
+using Overlay.Testing;
 
 namespace Overlay.Cni.Tests;
 
@@ -13,7 +14,7 @@ public sealed class KilledWiringTests : IDisposable
     private readonly WiredNode _node = new();
     private readonly string _configuration;
 
-    public KilledWiringTests() => _configuration = _node.Configuration();
+    public KilledWiringTests() => _configuration = _node.Guard(() => _node.Configuration());
 
     public void Dispose() => _node.Dispose();
 

@@ -18,7 +18,7 @@ public sealed class PacketFilterTests : IDisposable
     private readonly CollectingLogger<ProblemBoard> _boardLogger = new();
     private readonly ProblemBoard _problems;
 
-    public PacketFilterTests() => _problems = new ProblemBoard(_boardLogger);
+    public PacketFilterTests() => _problems = _lab.Guard(() => new ProblemBoard(_boardLogger));
 
     private Node Node => _lab.Nodes[0];
 

@@ -3,6 +3,7 @@ using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Host.Interop;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
@@ -12,15 +13,15 @@ public sealed class LocalNodeTests : IDisposable
 {
     private readonly LabNetwork _lab =
         LabNetwork.Create(new LabOptions { Name = "running", Nodes = 1, PodsPerNode = 0 });
-    private readonly NodeRig _rig;
-    private readonly LocalNode _node;
+    private NodeRig _rig = null!;
+    private LocalNode _node = null!;
 
-    public LocalNodeTests()
+    public LocalNodeTests() => _lab.Guard(() =>
     {
         _rig = new NodeRig(Node);
         _node = _rig.Make(Options("10.244.1.0/24"));
         Start();
-    }
+    });
 
     private Node Node => _lab.Nodes[0];
 

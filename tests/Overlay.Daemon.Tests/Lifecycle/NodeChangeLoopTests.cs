@@ -7,6 +7,7 @@ using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
@@ -17,17 +18,17 @@ public sealed class NodeChangeLoopTests : IDisposable
     private readonly TestStore _store = new();
     private readonly Channel<NodeChange> _changes = Channel.CreateUnbounded<NodeChange>();
     private readonly CancellationTokenSource _leaving = new();
-    private readonly NodeRig _rig;
-    private readonly OverlayOptions _options;
-    private readonly LocalNode _node;
+    private NodeRig _rig = null!;
+    private OverlayOptions _options = null!;
+    private LocalNode _node = null!;
 
-    public NodeChangeLoopTests()
+    public NodeChangeLoopTests() => _lab.Guard(() =>
     {
         _rig = new NodeRig(Node);
         _options = _rig.Options(("SubnetFile", Node.SubnetFile));
         _node = _rig.Make(_options);
         _rig.Start(_node);
-    }
+    });
 
     private Node Node => _lab.Nodes[0];
 

@@ -13,18 +13,18 @@ namespace Overlay.Daemon.Tests;
 public sealed class DeviceGuardTests : IDisposable
 {
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "guard", Nodes = 1 });
-    private readonly RouteNetlink _netlink;
-    private readonly OverlayOptions _options;
-    private readonly OverlayDevice _device;
+    private RouteNetlink _netlink = null!;
+    private OverlayOptions _options = null!;
+    private OverlayDevice _device = null!;
     private readonly CollectingLogger<DeviceGuard> _logger = new();
 
-    public DeviceGuardTests()
+    public DeviceGuardTests() => _lab.Guard(() =>
     {
         _netlink = Node.Invoke(() => new RouteNetlink());
         _options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. TestOptions.DualStack]);
         _device = Node.Invoke(() => OverlayDevice.Create(_netlink, _options, new OverlayMtu(
             1450, 1430), 1, new ProblemBoard(NullLogger<ProblemBoard>.Instance), NullLogger<OverlayDevice>.Instance));
-    }
+    });
 
     private Node Node => _lab.Nodes[0];
 

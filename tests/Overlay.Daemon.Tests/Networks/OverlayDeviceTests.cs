@@ -15,15 +15,15 @@ public sealed class OverlayDeviceTests : IDisposable
 
     private readonly LabNetwork _lab =
         LabNetwork.Create(new LabOptions { Name = "device", Nodes = 1, PodsPerNode = 0 });
-    private readonly RouteNetlink _netlink;
+    private RouteNetlink _netlink = null!;
     private readonly CollectingLogger<ProblemBoard> _logger = new();
-    private readonly ProblemBoard _problems;
+    private ProblemBoard _problems = null!;
 
-    public OverlayDeviceTests()
+    public OverlayDeviceTests() => _lab.Guard(() =>
     {
         _netlink = Node.Invoke(() => new RouteNetlink());
         _problems = new ProblemBoard(_logger);
-    }
+    });
 
     private Node Node => _lab.Nodes[0];
 

@@ -2,6 +2,7 @@ using Overlay.Daemon.Lifecycle;
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;
 
@@ -15,7 +16,7 @@ public sealed class OverlayNetworkTests : IDisposable
     // A stuck worker of another test keeps its own.
     private readonly int _open = OpenTuns();
 
-    public OverlayNetworkTests() => _rig = new NodeRig(Node);
+    public OverlayNetworkTests() => _rig = _lab.Guard(() => new NodeRig(Node));
 
     private Node Node => _lab.Nodes[0];
 

@@ -15,21 +15,28 @@ public sealed class PolicyRoutingTests : IDisposable
     [Fact]
     public void A_plain_host_diverts_nothing() => Diversions().ShouldBeEmpty();
 
-    [Fact]
-    public void A_table_asked_before_main_that_has_a_route_to_pods_is_named()
+    [Theory]
+    [InlineData("-4", "10.244.0.0/16")]
+    [InlineData("-6", "fd00:10:244::/56")]
+    public void A_table_asked_before_main_that_has_a_route_to_pods_is_named(string family, string cluster)
     {
-        Node.Ip("rule add priority 5270 lookup 300", "route add default dev eth0 table 300");
+        Ip(family, "rule add priority 5270 lookup 300");
+        Ip(family, "route add default dev eth0 table 300");
         string line = Diversions().ShouldHaveSingleItem();
         line.ShouldContain("rule 5270");
         line.ShouldContain("table 300");
-        line.ShouldContain("10.244.0.0/16");
+        line.ShouldContain(cluster);
     }
 
-    [Fact]
-    public void Tables_asked_after_main_and_routes_elsewhere_divert_nothing()
+    [Theory]
+    [InlineData("-4", "172.16.0.0/12")]
+    [InlineData("-6", "2001:db8::/32")]
+    public void Tables_asked_after_main_and_routes_elsewhere_divert_nothing(string family, string elsewhere)
     {
-        Node.Ip("rule add priority 40000 lookup 300", "route add default dev eth0 table 300",
-            "rule add priority 5270 lookup 301", "route add 172.16.0.0/12 dev eth0 table 301");
+        Ip(family, "rule add priority 40000 lookup 300");
+        Ip(family, "route add default dev eth0 table 300");
+        Ip(family, "rule add priority 5270 lookup 301");
+        Ip(family, $"route add {elsewhere} dev eth0 table 301");
         Diversions().ShouldBeEmpty();
     }
 
@@ -37,11 +44,21 @@ public sealed class PolicyRoutingTests : IDisposable
 
     private IReadOnlyList<string> Diversions()
     {
-        Node.Ip("link add overlay.1 type bridge", "link set overlay.1 up", "route add 10.244.0.0/16 dev overlay.1");
+        Node.Ip("link add overlay.1 type bridge", "link set overlay.1 up", "route add 10.244.0.0/16 dev overlay.1",
+            "route add fd00:10:244::/56 dev overlay.1");
         using RouteNetlink netlink = Node.Invoke(() => new RouteNetlink());
-        string? diversion = new PolicyRouting(netlink).FindDiversion(
-            IpPrefix.Parse("10.244.0.0/16"), IpAddress.Parse("10.244.2.2"), IpAddress.Parse("10.244.1.2"),
-            netlink.FindLink("overlay.1")!, null);
-        return diversion is null ? [] : [diversion];
+        PolicyRouting routing = new(netlink);
+        LinkInfo device = netlink.FindLink("overlay.1")!;
+        string?[] found =
+        [
+            Diversion("10.244.0.0/16", "10.244.2.2", "10.244.1.2"),
+            Diversion("fd00:10:244::/56", "fd00:10:244:2::2", "fd00:10:244:1::2"),
+        ];
+        return [.. found.OfType<string>()];
+
+        string? Diversion(string cluster, string destination, string source) => routing.FindDiversion(
+            IpPrefix.Parse(cluster), IpAddress.Parse(destination), IpAddress.Parse(source), device, bridge: null);
     }
+
+    private void Ip(string family, string line) => Node.Run("ip", [family, .. line.Split(' ')]).EnsureSuccess();
 }

@@ -18,10 +18,10 @@ public sealed class QueueReadinessTests : IDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
     private readonly TwoNodes _nodes = new();
-    private readonly TunDevice _tun;
-    private readonly UdpSockets _sockets;
+    private TunDevice _tun = null!;
+    private UdpSockets _sockets = null!;
 
-    public QueueReadinessTests()
+    public QueueReadinessTests() => _nodes.Guard(() =>
     {
         Node node = _nodes.A;
         _tun = node.Invoke(() => TunDevice.Create("overlay.9"));
@@ -30,7 +30,7 @@ public sealed class QueueReadinessTests : IDisposable
         _sockets = node.Invoke(() => UdpSockets.Open(
             1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(),
             IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
-    }
+    });
 
     [Theory]
     [InlineData("10.9.0.2", 0)]

@@ -19,15 +19,15 @@ public sealed class TunDeviceTests : IDisposable
     private static readonly Ipv4Address _local = IpAddress.Parse("10.9.0.1").ToIpv4();
 
     private readonly TwoNodes _nodes = new();
-    private readonly TunDevice _tun;
+    private TunDevice _tun = null!;
     private readonly PacketBatch _batch = new(8);
 
-    public TunDeviceTests()
+    public TunDeviceTests() => _nodes.Guard(() =>
     {
         _tun = Node.Invoke(() => TunDevice.Create("overlay.9"));
         Node.Set("net/ipv6/conf/overlay.9/disable_ipv6", "1");
         Node.Ip($"link set overlay.9 up mtu {Mtu}", "address add 10.9.0.1/24 dev overlay.9");
-    }
+    });
 
     private Node Node => _nodes.A;
 

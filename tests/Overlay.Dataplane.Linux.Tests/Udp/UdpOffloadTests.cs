@@ -1,10 +1,7 @@
 using System.Buffers.Binary;
-using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Packets;
-using Overlay.Lab.Topology;
-using Overlay.Testing;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;
 
@@ -16,15 +13,9 @@ namespace Overlay.Dataplane.Linux.Tests;
 /// </summary>
 public sealed class UdpOffloadTests : IDisposable
 {
-    private const ushort Port = 8472;
     private const int HeaderPiece = 74;
 
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
-
-    private readonly TwoNodes _nodes = new();
-    private readonly List<UdpSockets> _sockets = [];
-    private readonly PacketBatch _sent = new(8);
-    private readonly Dictionary<string, RemoteVtep> _peers = [];
+    private readonly UdpRig _rig = new();
     private int _used;
 
     [Theory]
@@ -38,8 +29,8 @@ public sealed class UdpOffloadTests : IDisposable
     public void Equal_datagrams_of_a_flow_arrive_in_order_whatever_each_side_has(
         string to, Offloads atSender, Offloads atReceiver)
     {
-        UdpUnderlay a = Open(_nodes.A, atSender);
-        UdpUnderlay b = Open(_nodes.B, atReceiver);
+        UdpUnderlay a = _rig.Open(_rig.A, atSender);
+        UdpUnderlay b = _rig.Open(_rig.B, atReceiver);
         for (int i = 0; i < 100; i++) Add(to, 1400);
         Add(to, 200);
         Send(a);
@@ -57,8 +48,8 @@ public sealed class UdpOffloadTests : IDisposable
     [InlineData(400)]
     public void More_than_the_kernel_takes_at_once_are_split_evenly(int count)
     {
-        UdpUnderlay a = Open(_nodes.A, Offloads.UdpSend);
-        UdpUnderlay b = Open(_nodes.B, Offloads.UdpReceive);
+        UdpUnderlay a = _rig.Open(_rig.A, Offloads.UdpSend);
+        UdpUnderlay b = _rig.Open(_rig.B, Offloads.UdpReceive);
         for (int i = 0; i < count; i++) Add("192.168.77.2", 100);
         Send(a);
 
@@ -71,8 +62,8 @@ public sealed class UdpOffloadTests : IDisposable
     [Fact]
     public void What_differs_in_what_a_message_has_only_one_of_is_not_packed_together()
     {
-        UdpUnderlay a = Open(_nodes.A, Offloads.UdpSend);
-        UdpUnderlay b = Open(_nodes.B, Offloads.UdpReceive);
+        UdpUnderlay a = _rig.Open(_rig.A, Offloads.UdpSend);
+        UdpUnderlay b = _rig.Open(_rig.B, Offloads.UdpReceive);
         foreach (int size in new[] { 300, 300, 301, 300, 300, 299, 300 }) Add("192.168.77.2", size);
         foreach (Ecn ecn in new[] { Ecn.Ect0, Ecn.Ect0, Ecn.Ce, Ecn.Ect0 }) Add("192.168.77.2", 300, ecn: ecn);
         Add("192.168.77.2", 400);
@@ -85,8 +76,8 @@ public sealed class UdpOffloadTests : IDisposable
     [Fact]
     public void Flows_that_share_a_source_port_share_a_message_and_others_do_not()
     {
-        UdpUnderlay a = Open(_nodes.A, Offloads.UdpSend);
-        UdpUnderlay b = Open(_nodes.B, Offloads.UdpReceive);
+        UdpUnderlay a = _rig.Open(_rig.A, Offloads.UdpSend);
+        UdpUnderlay b = _rig.Open(_rig.B, Offloads.UdpReceive);
         foreach (uint flow in new uint[] { 0, 16, 1, 0, 17, 32, 2 }) Add("192.168.77.2", 300, flow);
         Send(a);
         Receive(b, inOrder: false).Order().ShouldBe([1, 2, 4]);
@@ -101,9 +92,9 @@ public sealed class UdpOffloadTests : IDisposable
     [InlineData("192.168.77.2", "route add 192.168.77.2/32 dev eth0", 3000)]
     public void Where_segments_exceed_the_paths_mtu_none_is_lost(string to, string route, int size)
     {
-        UdpUnderlay a = Open(_nodes.A, Offloads.UdpSend);
-        UdpUnderlay b = Open(_nodes.B, Offloads.UdpReceive);
-        _nodes.A.Ip(route);
+        UdpUnderlay a = _rig.Open(_rig.A, Offloads.UdpSend);
+        UdpUnderlay b = _rig.Open(_rig.B, Offloads.UdpReceive);
+        _rig.A.Ip(route);
         int before = a.MaxSegments;
         for (int i = 0; i < 50; i++) Add(to, size);
         Add(to, 100);
@@ -117,9 +108,9 @@ public sealed class UdpOffloadTests : IDisposable
     [InlineData("tx-udp-segmentation", "off")]
     public void A_device_without_offloads_of_its_own_gets_all_of_them(string feature, string state)
     {
-        UdpUnderlay a = Open(_nodes.A, Offloads.UdpSend);
-        UdpUnderlay b = Open(_nodes.B, Offloads.UdpReceive);
-        _nodes.A.Run("ethtool", "-K", "eth0", feature, state).EnsureSuccess();
+        UdpUnderlay a = _rig.Open(_rig.A, Offloads.UdpSend);
+        UdpUnderlay b = _rig.Open(_rig.B, Offloads.UdpReceive);
+        _rig.A.Run("ethtool", "-K", "eth0", feature, state).EnsureSuccess();
         for (int i = 0; i < 200; i++) Add("192.168.77.2", 1400);
         Send(a);
         Receive(b).Sum().ShouldBe(200);
@@ -128,13 +119,13 @@ public sealed class UdpOffloadTests : IDisposable
     [Fact]
     public void An_unreachable_peer_costs_no_other_peer_a_datagram()
     {
-        UdpUnderlay a = Open(_nodes.A, Offloads.UdpSend);
-        UdpUnderlay b = Open(_nodes.B, Offloads.UdpReceive);
-        _nodes.A.Ip("route delete default");
+        UdpUnderlay a = _rig.Open(_rig.A, Offloads.UdpSend);
+        UdpUnderlay b = _rig.Open(_rig.B, Offloads.UdpReceive);
+        _rig.A.Ip("route delete default");
         for (int i = 0; i < 60; i++) Add(i / 10 % 2 == 0 ? "203.0.113.1" : "192.168.77.2", 500);
-        a.Send(_sent);
+        a.Send(_rig.Sent);
         for (int i = 0; i < 60; i++)
-            _sent[i].Verdict.ShouldBe(
+            _rig.Sent[i].Verdict.ShouldBe(
                 i / 10 % 2 == 0 ? DropReason.UnderlayUnreachable : DropReason.None, $"datagram {i}");
         Receive(b, static to => to == "192.168.77.2").ShouldBe([10, 10, 10]);
     }
@@ -142,8 +133,8 @@ public sealed class UdpOffloadTests : IDisposable
     [Fact]
     public void A_peer_to_which_the_kernel_refuses_to_cut_slows_no_other()
     {
-        UdpUnderlay a = Open(_nodes.A, Offloads.UdpSend);
-        UdpUnderlay b = Open(_nodes.B, Offloads.UdpReceive);
+        UdpUnderlay a = _rig.Open(_rig.A, Offloads.UdpSend);
+        UdpUnderlay b = _rig.Open(_rig.B, Offloads.UdpReceive);
         a.Refusals.Add(IpAddress.Parse("192.168.77.2"));
         for (int i = 0; i < 20; i++) Add("192.168.77.2", 500);
         for (int i = 0; i < 20; i++) Add("fd77::2", 500);
@@ -155,47 +146,31 @@ public sealed class UdpOffloadTests : IDisposable
     [Fact]
     public void The_kernels_limit_is_found_out()
     {
-        Open(_nodes.A, Offloads.UdpSend).MaxSegments.ShouldBeOneOf(64, 128);
-        Open(_nodes.B, Offloads.UdpReceive).MaxSegments.ShouldBe(1);
+        _rig.Open(_rig.A, Offloads.UdpSend).MaxSegments.ShouldBeOneOf(64, 128);
+        _rig.Open(_rig.B, Offloads.UdpReceive).MaxSegments.ShouldBe(1);
     }
 
-    public void Dispose()
-    {
-        foreach (UdpSockets sockets in _sockets) sockets.Dispose();
-        _nodes.Dispose();
-    }
-
-    private UdpUnderlay Open(Node node, Offloads offloads)
-    {
-        UdpSockets sockets = node.Invoke(() => UdpSockets.Open(
-            1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(),
-            IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port, offloads));
-        _sockets.Add(sockets);
-        return sockets[0];
-    }
+    public void Dispose() => _rig.Dispose();
 
     // Every other one in two pieces, as a segment of a super-packet is; each begins with its number.
     private void Add(string to, int size, uint flow = 0, Ecn ecn = Ecn.NotEct)
     {
-        Span<byte> bytes = _sent.Memory.AsSpan(_used, size);
-        bytes.Fill((byte)_sent.Count);
-        BinaryPrimitives.WriteInt32BigEndian(bytes, _sent.Count);
-        int first = _sent.Count % 2 == 0 ? size : Math.Min(size, HeaderPiece);
-        ref PacketSlot slot = ref _sent.Add(_used, first);
+        Span<byte> bytes = _rig.Sent.Memory.AsSpan(_used, size);
+        bytes.Fill((byte)_rig.Sent.Count);
+        BinaryPrimitives.WriteInt32BigEndian(bytes, _rig.Sent.Count);
+        int first = _rig.Sent.Count % 2 == 0 ? size : Math.Min(size, HeaderPiece);
+        ref PacketSlot slot = ref _rig.Add(to, _used, first);
         slot.PayloadOffset = _used + first;
         slot.PayloadLength = size - first;
         slot.FlowHash = flow;
         slot.OuterEcn = ecn;
-        if (!_peers.TryGetValue(to, out RemoteVtep? peer))
-            _peers[to] = peer = new RemoteVtep(to, IpAddress.Parse(to), MacAddress.Parse("02:00:00:00:00:02"));
-        slot.Remote = peer;
         _used += size;
     }
 
     private void Send(UdpUnderlay underlay)
     {
-        underlay.Send(_sent);
-        for (int i = 0; i < _sent.Count; i++) _sent[i].Verdict.ShouldBe(DropReason.None, $"datagram {i}");
+        underlay.Send(_rig.Sent);
+        for (int i = 0; i < _rig.Sent.Count; i++) _rig.Sent[i].Verdict.ShouldBe(DropReason.None, $"datagram {i}");
     }
 
     /// <summary>
@@ -203,14 +178,14 @@ public sealed class UdpOffloadTests : IDisposable
     /// </summary>
     private int[] Receive(UdpUnderlay underlay, Func<string, bool>? isExpected = null, bool inOrder = true)
     {
-        int[] expected =
-            [.. Enumerable.Range(0, _sent.Count).Where(i => isExpected is null || isExpected(_sent[i].Remote!.Node))];
+        int[] expected = [.. Enumerable.Range(0, _rig.Sent.Count)
+            .Where(i => isExpected is null || isExpected(_rig.Sent[i].Remote!.Node))];
         List<int> arrived = [];
         List<int> trains = [];
         PacketBatch batch = new(8);
         while (arrived.Count < expected.Length)
         {
-            SpinWait.SpinUntil(() => underlay.TryReceive(batch), _patience).ShouldBeTrue();
+            UdpRig.Receive(underlay, batch).ShouldBeTrue();
             for (int i = 0; i < batch.ReceivedCount; i++)
             {
                 byte[] bytes = batch.ReceivedBytes(i).ToArray();
@@ -228,9 +203,9 @@ public sealed class UdpOffloadTests : IDisposable
     private int CheckedNumber(byte[] datagram, ReceivedBuffer received)
     {
         int number = BinaryPrimitives.ReadInt32BigEndian(datagram);
-        datagram.Length.ShouldBe(_sent[number].TotalLength);
+        datagram.Length.ShouldBe(_rig.Sent[number].TotalLength);
         datagram.AsSpan(sizeof(int)).IndexOfAnyExcept((byte)number).ShouldBe(-1, $"datagram {number} has changed");
-        received.OuterEcn.ShouldBe(_sent[number].OuterEcn);
+        received.OuterEcn.ShouldBe(_rig.Sent[number].OuterEcn);
         return number;
     }
 }

@@ -16,8 +16,8 @@ public sealed class UdpUnderlayTests : IDisposable
     private const ushort Port = 8472;
 
     private readonly TwoNodes _nodes = new();
-    private readonly UdpSockets _socketsA;
-    private readonly UdpSockets _socketsB;
+    private UdpSockets _socketsA = null!;
+    private UdpSockets _socketsB = null!;
     private readonly PacketBatch _sent = new(8);
     private readonly PacketBatch _received = new(8);
 
@@ -25,11 +25,11 @@ public sealed class UdpUnderlayTests : IDisposable
 
     private UdpUnderlay B => _socketsB[0];
 
-    public UdpUnderlayTests()
+    public UdpUnderlayTests() => _nodes.Guard(() =>
     {
         _socketsA = Open(_nodes.A);
         _socketsB = Open(_nodes.B);
-    }
+    });
 
     [Theory]
     [InlineData("192.168.77.2", "192.168.77.1", Ecn.NotEct)]

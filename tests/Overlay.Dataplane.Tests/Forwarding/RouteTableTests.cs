@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Tests;
@@ -46,7 +45,7 @@ public sealed class RouteTableTests
                 }
                 catch (ArgumentException)
                 {
-                    routes.ShouldContain(known => known.Prefix == prefix);
+                    if (!routes.Exists(known => known.Prefix == prefix)) Assert.Fail($"{prefix} is no duplicate");
                 }
             }
 
@@ -57,7 +56,7 @@ public sealed class RouteTableTests
                 hits += expected is null ? 0 : 1;
                 ShouldAgree(table, address, expected);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(LongTests.Rounds(50)).WithEndSize(60).WithQuietOnSuccess(true));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithEndSize(60).WithQuietOnSuccess(true));
 
         // Addresses in no prefix would agree with any table that forwards nothing.
         hits.ShouldBeGreaterThan(1_000);

@@ -37,13 +37,16 @@ internal sealed record DatagramBuilder
         byte[] header = new byte[22];
         BinaryPrimitives.WriteUInt32BigEndian(header, _flags);
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(4), _vni);
-        WriteMac(header.AsSpan(8), _to);
-        WriteMac(header.AsSpan(14), _from);
+        WriteMac(header.AsSpan(8, 6), _to);
+        WriteMac(header.AsSpan(14, 6), _from);
         BinaryPrimitives.WriteUInt16BigEndian(
             header.AsSpan(20), _etherType ?? (_inner[0] >> 4 == 4 ? (ushort)0x0800 : (ushort)0x86dd));
         return [.. header, .. _inner, .. _padding];
     }
 
-    private static void WriteMac(Span<byte> destination, MacAddress mac) =>
-        Convert.FromHexString(mac.ToString().Replace(":", "", StringComparison.Ordinal)).CopyTo(destination);
+    private static void WriteMac(Span<byte> destination, MacAddress mac)
+    {
+        ulong rest = mac.Value;
+        for (int i = destination.Length - 1; i >= 0; i--, rest >>= 8) destination[i] = (byte)rest;
+    }
 }

@@ -70,8 +70,12 @@ internal sealed record PacketBuilder
         new PacketBuilder().From(from.Pod(family)).To(to.Pod(family));
 
     /// <summary>Bytes that differ from their neighbours, so that a shifted copy shows.</summary>
-    public static byte[] Pattern(int length) =>
-        [.. Enumerable.Range(0, length).Select(static i => (byte)((i * 7) + (i >> 8) + 1))];
+    public static byte[] Pattern(int length)
+    {
+        byte[] bytes = new byte[length];
+        for (int i = 0; i < length; i++) bytes[i] = (byte)((i * 7) + (i >> 8) + 1);
+        return bytes;
+    }
 
     public PacketBuilder From(string address) => this with { _source = IPAddress.Parse(address).GetAddressBytes() };
 

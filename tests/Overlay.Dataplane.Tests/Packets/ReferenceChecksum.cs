@@ -10,13 +10,10 @@ internal static class ReferenceChecksum
     /// <summary>The folded sum of the bytes as big-endian words; an odd last byte is a word's high half.</summary>
     public static ushort Sum(params ReadOnlySpan<byte> bytes)
     {
-        uint sum = 0;
-        for (int i = 0; i < bytes.Length; i += 2)
-        {
-            sum += i + 1 < bytes.Length ? BinaryPrimitives.ReadUInt16BigEndian(bytes[i..]) : (uint)(bytes[i] << 8);
-            sum = (sum & 0xffff) + (sum >> 16);
-        }
-
+        ulong sum = 0;
+        for (; bytes.Length > 1; bytes = bytes[2..]) sum += BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        if (!bytes.IsEmpty) sum += (ulong)bytes[0] << 8;
+        while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
         return (ushort)sum;
     }
 

@@ -1,6 +1,5 @@
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
-using Overlay.Testing;
 
 namespace Overlay.Dataplane.Tests;
 
@@ -19,12 +18,12 @@ public class TwoDataPlanesOffloadTests
     [InlineData(false, false)]
     public async Task Super_packets_come_out_as_what_a_device_would_have_made_of_them(bool joins, bool sendsTrains)
     {
-        int count = LongTests.Rounds(400);
+        const int Count = 1500;
         using MemoryNode a = new(TestNode.A, TestNode.A.TableWith(TestNode.B), joins, sendsTrains);
         using MemoryNode b = new(TestNode.B, TestNode.B.TableWith(TestNode.A), joins, sendsTrains);
         MemoryNode.Join(a, b);
-        IReadOnlyList<SuperPacketTraffic.Sent> there = SuperPacketTraffic.Draw(TestNode.A, TestNode.B, count, seed: 1);
-        IReadOnlyList<SuperPacketTraffic.Sent> back = SuperPacketTraffic.Draw(TestNode.B, TestNode.A, count, seed: 2);
+        IReadOnlyList<SuperPacketTraffic.Sent> there = SuperPacketTraffic.Draw(TestNode.A, TestNode.B, Count, seed: 1);
+        IReadOnlyList<SuperPacketTraffic.Sent> back = SuperPacketTraffic.Draw(TestNode.B, TestNode.A, Count, seed: 2);
 
         Task<Arrived> atB = Receive(b, there);
         Task<Arrived> atA = Receive(a, back);
@@ -32,8 +31,8 @@ public class TwoDataPlanesOffloadTests
 
         a.Stop();
         b.Stop();
-        ShouldBeSameFlows(await atB, there);
-        ShouldBeSameFlows(await atA, back);
+        PacketBytes.ShouldBeSameFlows((await atB).Packets, there.SelectMany(static packet => packet.Delivered));
+        PacketBytes.ShouldBeSameFlows((await atA).Packets, back.SelectMany(static packet => packet.Delivered));
         ShouldBeCounted(a, there, back);
         ShouldBeCounted(b, back, there);
 
@@ -123,16 +122,6 @@ public class TwoDataPlanesOffloadTests
 
     private static int SegmentsOf(IReadOnlyList<SuperPacketTraffic.Sent> sent) =>
         sent.Sum(static packet => packet.Delivered.Count);
-
-    private static void ShouldBeSameFlows(Arrived arrived, IReadOnlyList<SuperPacketTraffic.Sent> sent)
-    {
-        ILookup<string, string> flows = arrived.Packets.ToLookup(FlowKey.Of, Text);
-        foreach (IGrouping<string, byte[]> flow in sent.SelectMany(static packet => packet.Delivered)
-            .GroupBy(FlowKey.Of))
-            flows[flow.Key].SequenceEqual(flow.Select(Text)).ShouldBeTrue($"flow {flow.Key} is not what was sent");
-
-        static string Text(byte[] packet) => Convert.ToHexString(PacketSplitter.WithoutIdentification(packet));
-    }
 
     private static void ShouldBeCounted(
         MemoryNode node, IReadOnlyList<SuperPacketTraffic.Sent> sent, IReadOnlyList<SuperPacketTraffic.Sent> received)

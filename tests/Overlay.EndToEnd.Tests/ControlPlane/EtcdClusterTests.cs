@@ -17,10 +17,10 @@ public sealed class EtcdClusterTests : IDisposable
 
     private readonly LabNetwork _lab = LabNetwork.Create(
         new LabOptions { Name = "etcdthree", Nodes = 3, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
-    private readonly EtcdServer _etcd;
-    private readonly IReadOnlyList<DaemonProcess> _daemons;
+    private EtcdServer _etcd = null!;
+    private IReadOnlyList<DaemonProcess> _daemons = null!;
 
-    public EtcdClusterTests()
+    public EtcdClusterTests() => _lab.Guard(() =>
     {
         _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
         _ = _etcd.Ctl("put", $"{Prefix}/config", """{"Network":"10.244.0.0/16","Backend":{"Type":"vxlan"}}""");
@@ -43,7 +43,7 @@ public sealed class EtcdClusterTests : IDisposable
 
         _daemons = _lab.StartDaemons(TimeSpan.FromSeconds(30));
         foreach (Node node in _lab.Nodes) Cluster.WaitForPeers(node, 2);
-    }
+    });
 
     private Node A => _lab["a"];
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 
@@ -12,9 +13,9 @@ public sealed class EtcdControlPlaneTests : IDisposable
 
     private readonly LabNetwork _lab =
         LabNetwork.Create(new LabOptions { Name = "etcd", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });
-    private readonly EtcdServer _etcd;
+    private EtcdServer _etcd = null!;
 
-    public EtcdControlPlaneTests()
+    public EtcdControlPlaneTests() => _lab.Guard(() =>
     {
         _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
         foreach (Node node in _lab.Nodes)
@@ -33,7 +34,7 @@ public sealed class EtcdControlPlaneTests : IDisposable
             // As flannel leaves it behind; pods of the lab have addresses of these.
             File.WriteAllText(node.SubnetFile, $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/24\n");
         }
-    }
+    });
 
     private Node A => _lab["a"];
 

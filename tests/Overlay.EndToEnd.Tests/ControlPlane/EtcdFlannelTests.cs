@@ -7,6 +7,7 @@ using Overlay.Lab.Processes;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.ControlPlane;
 
@@ -18,9 +19,9 @@ public sealed class EtcdFlannelTests : IDisposable
     private const string Prefix = "/coreos.com/network";
 
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "etcdflannel" });
-    private readonly EtcdServer _etcd;
+    private EtcdServer _etcd = null!;
 
-    public EtcdFlannelTests()
+    public EtcdFlannelTests() => _lab.Guard(() =>
     {
         _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
         A.WriteConfig(overlay =>
@@ -36,7 +37,7 @@ public sealed class EtcdFlannelTests : IDisposable
         _ = _etcd.Ctl(
             "put", $"{Prefix}/config",
             """{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56","SubnetLen":24,"Backend":{"Type":"vxlan","VNI":1,"Port":8472}}""");
-    }
+    });
 
     private Node A => _lab["a"];
 

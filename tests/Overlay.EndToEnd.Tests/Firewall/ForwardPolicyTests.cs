@@ -168,6 +168,5 @@ public sealed class ForwardPolicyTests : IDisposable
         string.Join('\n', A.Run($"iptables-{variant}-save", "-t", "filter").EnsureSuccess().Output
         .Split('\n').Where(static line => !line.StartsWith('#')).Select(static line => line.Split(" [")[0]));
 
-    private string[] Warnings() => [.. AdminSocket.Report(A, "status")
-        .GetProperty("warnings").EnumerateArray().Select(static warning => warning.GetString()!)];
+    private string[] Warnings() => Cluster.Texts(A, "warnings");
 }

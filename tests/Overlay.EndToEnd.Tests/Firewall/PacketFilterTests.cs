@@ -85,9 +85,7 @@ public sealed class PacketFilterTests : IDisposable
             + $">/proc/$$/net/ip_tables_names; exec {ProductBinary.Find("overlayd")} --config {A.ConfigPath}";
         BackgroundProcess daemon =
             A.Start(
-                "env",
-                $"DOTNET_ROOT={Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."))}",
-                "unshare", "--mount", "sh", "-c", bare);
+                "env", StartEnvironment.DotnetRoot, "unshare", "--mount", "sh", "-c", bare);
         Waiting.For(IsForwarding, 30);
         A.Run("iptables-legacy", "-S").Output.ShouldContain("-A FORWARD -j OVERLAY-FORWARD-1\n");
         string[] warnings = Warnings();
@@ -137,6 +135,5 @@ public sealed class PacketFilterTests : IDisposable
     private string Rules() => A.Run("nft", "-s", "list", "table", "ip", "overlay-1").Output + A.Run(
         "nft", "-s", "list", "table", "ip6", "overlay-1").Output;
 
-    private string[] Warnings() => [.. AdminSocket.Report(A, "status")
-        .GetProperty("warnings").EnumerateArray().Select(static warning => warning.GetString()!)];
+    private string[] Warnings() => Cluster.Texts(A, "warnings");
 }

@@ -67,8 +67,7 @@ public sealed class ForeignHandTests : IDisposable
         return Texts(list).First(text => text.Contains(part, StringComparison.Ordinal));
     }
 
-    private string[] Texts(string list) => [.. Cluster.Report(A, "status").GetProperty(list).EnumerateArray()
-        .Select(static text => text.GetString()!)];
+    private string[] Texts(string list) => Cluster.Texts(A, list);
 
     // The command is the sentence's end.
     private void Mend(string problem) =>

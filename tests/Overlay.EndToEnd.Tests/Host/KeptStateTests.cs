@@ -38,11 +38,11 @@ public class KeptStateTests
         crashed.WaitReady();
         IndexOf(a).ShouldBe(index);
         crashed.Stop().ShouldBe(0);
-        DaemonProcess two = a.StartDaemon("--Dataplane:Queues", "3");
-        two.WaitReady();
+        DaemonProcess three = a.StartDaemon("--Dataplane:Queues", "3");
+        three.WaitReady();
         IndexOf(a).ShouldNotBe(index);
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
-        two.Stop().ShouldBe(0);
+        three.Stop().ShouldBe(0);
 
         // A run that does not keep takes over, and leaves nothing.
         DaemonProcess last = a.StartDaemon("--KeepAtStop", "false");
@@ -102,7 +102,7 @@ public class KeptStateTests
     private static int Uninstall(Node node, out string log)
     {
         CommandResult result = node.Run(
-            "env", $"DOTNET_ROOT={ProductBinary.Environment["DOTNET_ROOT"]}", ProductBinary.Find("overlayd"),
+            "env", StartEnvironment.DotnetRoot, ProductBinary.Find("overlayd"),
             "uninstall", "--config", node.ConfigPath, "--CniInstall:BinDirectory",
             Path.Combine(node.Directory, "bin"), "--CniInstall:ConfigDirectory", Path.Combine(node.Directory, "net.d"));
         log = result.Output + result.Error;

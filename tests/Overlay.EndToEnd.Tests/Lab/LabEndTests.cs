@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Lab;
 
@@ -80,6 +81,15 @@ public class LabEndTests
     }
 
     [Fact]
+    public void A_class_whose_constructor_throws_leaves_nothing()
+    {
+        Should.Throw<InvalidOperationException>(static () => new Unlucky()).Message.ShouldBe("no luck");
+        Namespaces().ShouldNotContain(static name =>
+            name.StartsWith("ovl-unlucky", StringComparison.Ordinal)
+            && name.Contains($"-{Environment.ProcessId}-", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_program_that_takes_too_long_is_ended()
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Nodes = 1, PodsPerNode = 0 });
@@ -108,5 +118,16 @@ public class LabEndTests
         Process process = Process.Start(start)!;
         process.StandardOutput.ReadLine().ShouldNotBeNull().ShouldStartWith("up: ");
         return process;
+    }
+
+    private sealed class Unlucky
+    {
+        private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "unlucky", PodsPerNode = 0 });
+
+        public Unlucky() => _lab.Guard(() =>
+        {
+            _lab["a"].Start("sleep", "300");
+            throw new InvalidOperationException("no luck");
+        });
     }
 }

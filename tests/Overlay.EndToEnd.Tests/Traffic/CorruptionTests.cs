@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
@@ -19,7 +20,7 @@ public sealed class CorruptionTests : IDisposable
     private readonly Cluster _cluster = Cluster.Start(new LabOptions { Name = "corrupt", Nodes = 1 });
     private readonly IReadOnlyList<Impostor> _impostors;
 
-    public CorruptionTests() => _impostors = Impostor.Join(_cluster, Pod);
+    public CorruptionTests() => _impostors = _cluster.Guard(() => Impostor.Join(_cluster, Pod));
 
     public static TheoryData<IpFamily, OuterChecksum> Ways => new()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
@@ -17,13 +18,15 @@ public sealed class HostileScene : IDisposable
 
     private readonly PodTap _tap;
 
+    // The stranger knows all that a peer's frames show, and would be taken for another address of b's.
     public HostileScene()
+        : this(static overlay => overlay["Dataplane"]!["LearnSenders"] = false)
     {
+    }
 
-        // The stranger knows all that a peer's frames show, and would be taken for another address of b's.
-        Cluster = Cluster.Start(
-            new LabOptions { Name = "hostile", PodsPerNode = 2 },
-            static overlay => overlay["Dataplane"]!["LearnSenders"] = false);
+    internal HostileScene(Action<JsonObject>? edit)
+    {
+        Cluster = Cluster.Start(new LabOptions { Name = "hostile", PodsPerNode = 2 }, edit);
         try
         {
             const int C = 3;

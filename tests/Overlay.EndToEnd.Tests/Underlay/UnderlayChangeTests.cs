@@ -90,8 +90,7 @@ public class UnderlayChangeTests
         Node a = cluster["a"];
         a.Ip("address delete 192.168.77.1/24 dev eth0", "address add 10.96.0.5/24 dev eth0");
         cluster.Daemons[0].WaitForLog("10.96.0.0/12");
-        Waiting.For(() => Cluster.Report(a, "status")
-            .GetProperty("problems").EnumerateArray().Any(problem => problem.GetString()!.Contains("stays as it is")));
+        Waiting.For(() => Cluster.Texts(a, "problems").Any(static problem => problem.Contains("stays as it is")));
         a.Ip("address delete 10.96.0.5/24 dev eth0", "address add 192.168.77.1/24 dev eth0",
             "route replace default via 192.168.77.254");
         a.Pods[0].WaitForPing(cluster["b"].Pods[0].AddressV4!);

@@ -64,7 +64,5 @@ public class OtherSenderTests
 
     private static JsonElement PeerOf(Node node) => Cluster.Report(node, "peers").EnumerateArray().Single();
 
-    private static IEnumerable<string> Warnings(Node node) =>
-        Cluster.Report(node, "status").GetProperty("warnings").EnumerateArray()
-            .Select(static warning => warning.GetString()!);
+    private static string[] Warnings(Node node) => Cluster.Texts(node, "warnings");
 }

@@ -16,14 +16,14 @@ public sealed class ForwardingTests : IDisposable
 
     private readonly TwoNodes _nodes = new();
 
-    public ForwardingTests()
+    public ForwardingTests() => _nodes.Guard(() =>
     {
         foreach (string scope in new[] { "all", "default", "eth0", "cni0" }) Set(scope, "forwarding", "0");
         Node.Set("net/ipv4/ip_forward", "0");
         Set("eth0", "accept_ra", "1");
         Advertise();
         SpinWait.SpinUntil(HasRoute, TimeSpan.FromSeconds(10)).ShouldBeTrue();
-    }
+    });
 
     private Node Node => _nodes.A;
 

@@ -14,14 +14,14 @@ public sealed class BridgePortTests : IDisposable
     private static readonly MacAddress _peerAddress = MacAddress.Parse("02:00:00:00:00:0c");
 
     private readonly TwoNodes _nodes = new();
-    private readonly RouteNetlink _netlink;
-    private readonly NamespaceHandle _far;
+    private RouteNetlink _netlink = null!;
+    private NamespaceHandle _far = null!;
 
-    public BridgePortTests()
+    public BridgePortTests() => _nodes.Guard(() =>
     {
         _netlink = _nodes.A.Invoke(static () => new RouteNetlink());
         _far = NamespaceHandle.Open($"/run/netns/{_nodes.B.Namespace}");
-    }
+    });
 
     private LinkInfo Bridge => _netlink.FindLink("br7").ShouldNotBeNull();
 

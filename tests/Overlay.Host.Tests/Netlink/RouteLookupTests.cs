@@ -11,7 +11,7 @@ public sealed class RouteLookupTests : IDisposable
     private readonly TwoNodes _nodes = new();
     private readonly RouteNetlink _netlink;
 
-    public RouteLookupTests() => _netlink = _nodes.A.Invoke(() => new RouteNetlink());
+    public RouteLookupTests() => _netlink = _nodes.Guard(() => _nodes.A.Invoke(() => new RouteNetlink()));
 
     private Node Node => _nodes.A;
 

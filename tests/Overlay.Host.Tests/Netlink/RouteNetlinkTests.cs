@@ -13,7 +13,7 @@ public sealed class RouteNetlinkTests : IDisposable
     private readonly TwoNodes _nodes = new();
     private readonly RouteNetlink _netlink;
 
-    public RouteNetlinkTests() => _netlink = _nodes.A.Invoke(() => new RouteNetlink());
+    public RouteNetlinkTests() => _netlink = _nodes.Guard(() => _nodes.A.Invoke(() => new RouteNetlink()));
 
     private Node Node => _nodes.A;
 

@@ -110,6 +110,8 @@ public class KubernetesWatchTests
     [Theory]
     [InlineData("list-continue-expired.http")]
     [InlineData("list-bad-continue.http")]
+    [InlineData("services-bad-continue.http")]
+    [InlineData("pods-exact-compacted.http")]
     public async Task A_list_whose_pages_expire_is_read_in_one_piece(string recording)
     {
         Lease[] leases = [.. Enumerable.Range(2, 8).Select(static n => Ipv4($"n{n:d2}", n))];
