@@ -81,16 +81,20 @@ internal sealed class PeerPinger(TimeProvider time)
         ProbeSession session, IReadOnlyList<int> sizes, int[] flows, TimeSpan usual, CancellationToken cancellation)
     {
         int first = session.Entries.Count;
-        for (int copy = 0; copy < CopiesOfASize; copy++)
+
+        // Alone, and waited for: where the largest comes back, as it should, the others need not be sent.
+        _ = await session.SendAsync(flows[0], sizes[^1], cancellation);
+        await session.WaitAsync(HasLargest, _leastPatience, cancellation);
+        if (HasLargest(session.Entries)) return sizes[^1];
+
+        // Ascending on each flow: a smaller packet behind a larger one of its flow may travel joined to it as one
+        // super-packet, which virtual links pass whole whatever their MTU is.
+        foreach (int flow in flows.Take(CopiesOfASize))
         {
-            // The largest first: where it comes back, as it should, the others need not be waited for.
-            foreach (int size in sizes.Reverse())
+            foreach (int size in sizes)
             {
-                _ = await session.SendAsync(flows[copy % flows.Length], size, cancellation);
+                _ = await session.SendAsync(flow, size, cancellation);
                 await Task.Delay(_pauseOfSizes, time, cancellation);
-                if (copy == 0 && size == sizes[^1])
-                    await session.WaitAsync(HasLargest, _leastPatience, cancellation);
-                if (HasLargest(session.Entries)) return sizes[^1];
             }
         }
 

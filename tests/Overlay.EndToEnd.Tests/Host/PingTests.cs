@@ -66,9 +66,8 @@ public class PingTests
     public void One_ping_at_a_time_is_carried_out()
     {
         using Cluster cluster = Cluster.Start(_ipv4 with { Name = "pingbusy" });
-        BackgroundProcess first = cluster["a"].Start(
-            ProductBinary.Find("overlayctl"), "--socket", cluster["a"].Socket, "ping", "b", "--count", "50");
-        Waiting.For(() => cluster["a"].Overlayctl("ping", "b", "--count", "1").Error.Contains("another ping is under way"));
+        BackgroundProcess first = StartPing(cluster["a"], 50);
+        Refusal(cluster["a"], "b").ShouldContain("another ping is under way");
         first.WaitForExit(TimeSpan.FromSeconds(20)).ShouldBeTrue();
         first.ExitCode.ShouldBe(0, first.Log);
     }
@@ -172,12 +171,19 @@ public class PingTests
     public void A_stop_does_not_wait_for_the_ping_that_is_under_way()
     {
         using Cluster cluster = Cluster.Start(_ipv4 with { Name = "pingstop" });
-        BackgroundProcess ping = cluster["a"].Start(
-            ProductBinary.Find("overlayctl"), "--socket", cluster["a"].Socket, "ping", "b", "--count", "500");
-        Waiting.For(() => cluster["a"].Overlayctl("ping", "b", "--count", "1").Error.Contains("another ping is under way"));
+        BackgroundProcess ping = StartPing(cluster["a"], 500);
         cluster.Daemons[0].Stop(TimeSpan.FromSeconds(10)).ShouldBe(0);
         ping.WaitForExit(TimeSpan.FromSeconds(10)).ShouldBeTrue();
         ping.ExitCode.ShouldNotBe(0);
+    }
+
+    // A ping that is under way has its sockets open.
+    private static BackgroundProcess StartPing(Node node, int count)
+    {
+        BackgroundProcess ping = node.Start(
+            ProductBinary.Find("overlayctl"), "--socket", node.Socket, "ping", "b", "--count", $"{count}");
+        Waiting.For(() => node.Run("ss", "-Hun", "dport = :8473").EnsureSuccess().Output.Length > 0);
+        return ping;
     }
 
     private static CommandResult Echo(Node node, int packet) => node.Ping(
