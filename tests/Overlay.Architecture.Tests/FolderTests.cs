@@ -19,7 +19,8 @@ public sealed class FolderTests
         ["overlay"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Pods"],
         ["overlayd"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
             "Overlay.ControlPlane", "Overlay.Pods"],
-        ["overlayctl"] = [],
+        ["Overlay.CommandLine"] = [],
+        ["overlayctl"] = ["Overlay.CommandLine"],
         ["Overlay.Lab"] = [],
         ["Overlay.Bench"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
             "Overlay.ControlPlane", "Overlay.Lab", "Overlay.Testing.Kubernetes"],
@@ -95,6 +96,7 @@ public sealed class FolderTests
     [InlineData("src/Overlay.ControlPlane")]
     [InlineData("src/Overlay.Pods")]
     [InlineData("src/Overlay.Cni")]
+    [InlineData("src/Overlay.Cli")]
     [InlineData("src/Overlay.Daemon")]
     [InlineData("bench/Overlay.Bench")]
     public void Tests_lie_in_the_folders_of_what_they_test(string product)

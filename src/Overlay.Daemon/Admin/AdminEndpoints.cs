@@ -3,9 +3,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Overlay.Daemon.Options;
 using Overlay.Host.Files;
 using Overlay.Host.Interop;
+using Serilog.Core;
 
 namespace Overlay.Daemon.Admin;
 
@@ -26,11 +28,15 @@ internal static class AdminEndpoints
         kestrel.ListenUnixSocket(options.AdminSocket);
     }
 
-    public static void Map(
-        WebApplication application, AdminReader reader, PingRequests pings, HealthApplication health)
+    public static void Map(WebApplication application)
     {
+        IServiceProvider services = application.Services;
+        AdminReader reader = services.GetRequiredService<AdminReader>();
         RouteGroupBuilder socket = application.MapGroup("/v1");
         _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
+        _ = socket.MapGet("/config", () =>
+            Results.Json(reader.Configuration(), AdminJson.Default.IReadOnlyListConfigurationValue));
+        LogLevelEndpoint.Map(socket, services.GetRequiredService<LoggingLevelSwitch>());
 
         // The status names the answer that a start waits for; the other reports have nothing to show before the node is
         // made.
@@ -39,9 +45,11 @@ internal static class AdminEndpoints
         _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
+        PingRequests pings = services.GetRequiredService<PingRequests>();
         _ = reports.MapGet(
             "/ping", (HttpRequest request, CancellationToken aborted) => pings.AnswerAsync(request, aborted));
 
+        HealthApplication health = services.GetRequiredService<HealthApplication>();
         foreach (string path in (string[])[.. Health.Paths, "/metrics"])
             _ = application.MapGet(path, health.ProcessRequestAsync);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Admin;
 
@@ -9,5 +10,7 @@ namespace Overlay.Daemon.Admin;
 [JsonSerializable(typeof(IReadOnlyList<PeerReport>))]
 [JsonSerializable(typeof(IReadOnlyList<RouteReport>))]
 [JsonSerializable(typeof(CountersReport))]
+[JsonSerializable(typeof(IReadOnlyList<ConfigurationValue>))]
+[JsonSerializable(typeof(LogLevelReport))]
 [JsonSerializable(typeof(PingReport))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -13,7 +13,8 @@ namespace Overlay.Daemon.Admin;
 /// Hands the state of the running parts to the reports, each of which makes itself. Any thread may ask.
 /// </summary>
 internal sealed class AdminReader(
-    NodeStatus node, ILeaseSource source, TablePublisher publisher, SenderWatch senders)
+    NodeStatus node, ILeaseSource source, TablePublisher publisher, SenderWatch senders, TrafficHistory traffic,
+    EffectiveConfiguration configuration)
 {
     private static readonly TimeSpan _startTime = TimeSpan.FromSeconds(20);
 
@@ -50,12 +51,14 @@ internal sealed class AdminReader(
             network?.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
             [.. node.Warnings, .. source.Warnings], UnderlayReport.Of(node.Underlay),
             network is null ? null : DataplaneReport.Of(network.Use),
-            ControlPlane());
+            ControlPlane(), TrafficReport.Of(traffic));
     }
 
     public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(node.Peers, node.IsDirect, senders.SendsFrom);
 
     public IReadOnlyList<RouteReport> Routes() => RouteReport.Of(publisher.Current, node.Options.NodeName);
+
+    public IReadOnlyList<ConfigurationValue> Configuration() => configuration.Values(node.Options);
 
     public CountersReport Counters() => CountersReport.Of(node.Counters);
 

@@ -35,7 +35,7 @@ internal static class CniCommand
     {
         IConfiguration configuration = ConfigurationLoader.Load(arguments[1..]);
         CniInstallOptions options = OverlayOptionsReader.ReadCniInstall(configuration);
-        using SerilogLoggerFactory loggers = new(Logging.Create(configuration), dispose: true);
+        using SerilogLoggerFactory loggers = new(Logging.Create(configuration, new()), dispose: true);
         CniInstaller installer = new(options, loggers.CreateLogger<CniInstaller>());
         switch (arguments[0])
         {

@@ -6,11 +6,13 @@ using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Admin;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Paths;
 using Overlay.Daemon.Probes;
 using Overlay.Daemon.Problems;
 using Serilog;
+using Serilog.Core;
 
 namespace Overlay.Daemon.Hosting;
 
@@ -25,16 +27,20 @@ internal static class Composition
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         _ = builder.Configuration.AddConfiguration(configuration);
-        _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration), dispose: true);
+        LoggingLevelSwitch level = new();
+        _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration, level), dispose: true);
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
-        AddHostedParts(builder.Services.AddSingleton(outcome).AddNode(options).AddSingleton<AdminReader>()
+        AddHostedParts(builder.Services.AddSingleton(outcome).AddNode(options)
+            .AddSingleton(level)
+            .AddSingleton(new EffectiveConfiguration(configuration))
+            .AddSingleton<TrafficHistory>()
+            .AddSingleton<AdminReader>()
             .AddSingleton<SenderWatch>()
-            .AddSingleton<HealthApplication>().AddSingleton<Pinger>().AddSingleton<PingRequests>());
+            .AddSingleton<Pinger>()
+            .AddSingleton<PingRequests>()
+            .AddSingleton<HealthApplication>());
         WebApplication application = builder.Build();
-        AdminEndpoints.Map(
-            application, application.Services.GetRequiredService<AdminReader>(),
-            application.Services.GetRequiredService<PingRequests>(),
-            application.Services.GetRequiredService<HealthApplication>());
+        AdminEndpoints.Map(application);
         return application;
     }
 

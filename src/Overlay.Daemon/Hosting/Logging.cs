@@ -18,20 +18,23 @@ internal static class Logging
     private const string Template =
         "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
 
+    /// <param name="configuration">All sections.</param>
+    /// <param name="level">Set to the configured level, and obeyed from then on.</param>
     /// <exception cref="ConfigurationException">Serilog refuses its section.</exception>
-    public static Logger Create(IConfiguration configuration) =>
-        Create(configuration, JournalStream.IsStandardOutput());
+    public static Logger Create(IConfiguration configuration, LoggingLevelSwitch level) =>
+        Create(configuration, JournalStream.IsStandardOutput(), level);
 
     /// <param name="configuration">All sections.</param>
     /// <param name="isJournal">
     /// The console is systemd's journal, which has time stamps and priorities of its own.
     /// </param>
+    /// <param name="level">Set to the configured level, and obeyed from then on.</param>
     /// <exception cref="ConfigurationException">Serilog refuses its section.</exception>
-    internal static Logger Create(IConfiguration configuration, bool isJournal)
+    internal static Logger Create(IConfiguration configuration, bool isJournal, LoggingLevelSwitch level)
     {
         try
         {
-            return Configure(configuration, isJournal);
+            return Configure(configuration, isJournal, level);
         }
         catch (Exception exception)
             when (exception is InvalidOperationException or ArgumentException or FormatException)
@@ -42,7 +45,7 @@ internal static class Logging
         }
     }
 
-    private static Logger Configure(IConfiguration configuration, bool isJournal)
+    private static Logger Configure(IConfiguration configuration, bool isJournal, LoggingLevelSwitch level)
     {
         LoggerConfiguration logger = new LoggerConfiguration()
             .MinimumLevel.Information()
@@ -64,6 +67,12 @@ internal static class Logging
         // Named here, for Serilog looks for assemblies beside the program, and a single file has none there.
         ConfigurationReaderOptions shipped =
             new(typeof(ConsoleLoggerConfigurationExtensions).Assembly, typeof(CompactJsonFormatter).Assembly);
-        return logger.ReadFrom.Configuration(configuration, shipped).CreateLogger();
+        logger = logger.ReadFrom.Configuration(configuration, shipped);
+
+        // Last, for the section's level would take the switch's place. A level that does not exist is refused by then.
+        string? configured = configuration["Serilog:MinimumLevel"] ?? configuration["Serilog:MinimumLevel:Default"];
+        level.MinimumLevel =
+            Enum.TryParse(configured, ignoreCase: true, out LogEventLevel least) ? least : LogEventLevel.Information;
+        return logger.MinimumLevel.ControlledBy(level).CreateLogger();
     }
 }

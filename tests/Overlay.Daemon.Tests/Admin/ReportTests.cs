@@ -4,6 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.Admin;
+using Overlay.Daemon.Metrics;
+using Overlay.Daemon.Networks;
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
@@ -121,17 +123,21 @@ public class ReportTests
     {
         ControlPlaneReport controlPlane =
             ControlPlaneReport.Of(new TestStore(), PeersSnapshot.Empty, null, isFromSavedState: false, _now);
+        using TrafficHistory traffic = new(new NetworkCounters(1), TimeProvider.System);
         JsonObject status = Json(
             new StatusReport("a", "0.1.0", StatusReport.StateOf(null, false), "Etcd", null, null, null, null, null,
-                null, null, null, [], [], UnderlayReport.Of(null), null, controlPlane),
+                null, null, null, [], [], UnderlayReport.Of(null), null, controlPlane, TrafficReport.Of(traffic)),
             AdminJson.Default.StatusReport).AsObject();
         status.Select(static pair => pair.Key).ShouldBe(
         [
             "node", "version", "state", "waitingFor", "started", "device", "vni", "port", "mtu", "vtepMac", "subnet",
-            "subnetV6", "problems", "warnings", "underlay", "dataplane", "controlPlane",
+            "subnetV6", "problems", "warnings", "underlay", "dataplane", "controlPlane", "traffic",
         ]);
         ((string?)status["state"]).ShouldBe("starting");
         status["underlay"].ShouldBeNull();
+        status["traffic"]!.ToJsonString().ShouldBe(Compact("""
+            {"egress":{"packetsPerSecond":0,"bitsPerSecond":0},"ingress":{"packetsPerSecond":0,"bitsPerSecond":0},"recentDrops":[]}
+            """));
     }
 
     [Theory]

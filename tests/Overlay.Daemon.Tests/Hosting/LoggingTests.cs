@@ -65,7 +65,7 @@ public class LoggingTests
         Console.SetOut(written);
         try
         {
-            using Logger logger = Logging.Create(configuration, isJournal);
+            using Logger logger = Logging.Create(configuration, isJournal, new LoggingLevelSwitch());
             logger.ForContext(Constants.SourceContextPropertyName, "Overlay.Tests")
                 .Warning(exception, "{Count} peers left", 3);
         }

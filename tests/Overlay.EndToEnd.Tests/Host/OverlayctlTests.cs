@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
@@ -17,16 +18,14 @@ public class OverlayctlTests
         a.Pods[0].Ping(cluster["b"].Pods[0].AddressV4!, 3).EnsureSuccess();
 
         string status = Table(a, "status");
-        status.ShouldMatch(@"(?m)^node +a *$");
-        status.ShouldMatch(@"(?m)^dataplane\.queues +[1-9]");
-        status.ShouldMatch(@"(?m)^dataplane\.offloads +TunHeader");
-        status.ShouldMatch(@"(?m)^underlay\.ipv4 +192\.168\.77\.1 *$");
-        status.ShouldMatch(@"(?m)^controlPlane\.acceptedPeers +1 *$");
-        status.ShouldMatch(@"(?m)^controlPlane\.kind +File *$");
-        status.ShouldMatch(@"(?m)^controlPlane\.state +connected *$");
-        status.ShouldMatch(@"(?m)^controlPlane\.ageSeconds +\d+ *$");
-        status.ShouldMatch(@"(?m)^controlPlane\.fromSavedState +False *$");
-        status.ShouldMatch(@"(?m)^controlPlane\.heldPeers +0 *$");
+        status.ShouldMatch(@"(?m)^node +a   forwarding for \d+ s   overlayd \d");
+        status.ShouldMatch(@"(?m)^data path +user space   \d+ queues?   .* offloads TunHeader");
+        status.ShouldMatch(@"(?m)^underlay +\S+   192\.168\.77\.1   fd77::1   MTU \d+ *$");
+        status.ShouldMatch(@"(?m)^store +File \S+   connected *$");
+        status.ShouldMatch(@"(?m)^peers +1 of 1 in use *$");
+        status.ShouldMatch(@"(?m)^traffic +out [^ ]+ packets/s, [^ ]+ k?bit/s   in ");
+        status.ShouldMatch(@"(?m)^dropped +(none )?in the last minute");
+        status.ShouldNotContain("PROBLEMS");
         Json(a, "status").GetProperty("state").GetString().ShouldBe("forwarding");
 
         Table(a, "peers")
@@ -34,6 +33,9 @@ public class OverlayctlTests
         JsonElement peer = Json(a, "peers").EnumerateArray().ShouldHaveSingleItem();
         peer.GetProperty("node").GetString().ShouldBe("b");
         peer.GetProperty("vtepMac").GetString().ShouldBe(VxlanPeer.Read(cluster["b"].LeaseFile).VtepMac);
+
+        Table(a, "peers").ShouldNotContain("VTEPMAC");
+        a.Overlayctl("peers", "-o", "wide").EnsureSuccess().Output.ShouldContain("VTEPMAC");
 
         Table(a, "routes").ShouldMatch(@"(?m)^10\.244\.1\.0/24 +local ");
         Json(a, "routes").EnumerateArray().Select(route => route.GetProperty("prefix").GetString())
@@ -63,7 +65,30 @@ public class OverlayctlTests
         a.Overlayctl("ready").Error.ShouldContain("overlay.1 is down");
         a.Overlayctl("alive").EnsureSuccess();
         cluster.Daemons[0].Stop().ShouldBe(0);
-        a.Overlayctl("alive").ExitCode.ShouldBe(1);
+        a.Overlayctl("alive").ExitCode.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Settings_are_shown_with_their_origin_and_the_log_level_changes_while_the_daemon_runs()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "settings", Nodes = 1, PodsPerNode = 0 });
+        Node a = cluster["a"];
+        Table(a, "config").ShouldMatch(
+            $@"(?m)^Overlay:Network:Cidr +10\.244\.0\.0/16 +{Regex.Escape(a.ConfigPath)} *$");
+        Table(a, "config").ShouldNotContain("default");
+        a.Overlayctl("config", "-o", "wide").EnsureSuccess().Output
+            .ShouldMatch(@"(?m)^Overlay:CniInstall:Enabled +false +default *$");
+
+        string before = a.Overlayctl("log-level").EnsureSuccess().Output.Trim();
+        a.Overlayctl("log-level", "fatal").EnsureSuccess().Output.Trim().ShouldBe("Fatal");
+        a.Overlayctl("log-level").EnsureSuccess().Output.Trim().ShouldBe("Fatal");
+        string log = cluster.Daemons[0].Log;
+        a.Ip("address add 10.244.9.1/24 dev lo");
+        Waiting.For(() => Json(a, "status").GetProperty("warnings").GetArrayLength() > 0, 40);
+        cluster.Daemons[0].Log.ShouldBe(log);
+        a.Overlayctl("log-level", before).EnsureSuccess();
+        a.Overlayctl("log-level", "loud").ExitCode.ShouldBe(2);
+        a.Overlayctl("version").EnsureSuccess().Output.ShouldMatch(@"^overlayctl \S+\noverlayd \S+\n$");
     }
 
     [Fact]
@@ -93,7 +118,7 @@ public class OverlayctlTests
         Node a = cluster["a"];
         File.WriteAllText(Path.Combine(cluster.Lab.LeaseDirectory, "broken.json"), "{");
         cluster.Daemons[0].WaitForLog("broken.json");
-        Table(a, "status").ShouldContain("broken.json");
+        Table(a, "status").ShouldMatch(@"(?ms)^PROBLEMS *$.*^! .*broken\.json");
 
         new VxlanPeer(cluster["b"].PodCidrV4, IPAddress.Parse("192.168.77.9"), "02:00:00:00:04:09", null, null, null)
             .Write(Path.Combine(cluster.Lab.LeaseDirectory, "thief.json"), 1);
@@ -105,7 +130,7 @@ public class OverlayctlTests
             "pod CIDR 10.244.2.0/24 of node thief overlaps 10.244.2.0/24 of node b, which comes first");
         Table(a, "peers")
             .ShouldMatch(@"(?m)^thief +refused +10\.244\.2\.0/24 .*of node thief overlaps 10\.244\.2\.0/24 of node b");
-        Table(a, "status").ShouldMatch(@"(?m)^controlPlane\.refusedPeers +1 *$");
+        Table(a, "status").ShouldMatch(@"(?m)^peers +1 of 2 in use   1 refused ");
     }
 
     [Fact]
@@ -131,7 +156,7 @@ public class OverlayctlTests
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "nobody", Nodes = 1, PodsPerNode = 0 });
         CommandResult result = lab.Nodes[0].Overlayctl("status");
-        result.ExitCode.ShouldBe(1);
+        result.ExitCode.ShouldBe(3);
         result.Error.Trim().ShouldStartWith($"overlayctl: no overlayd answers on {lab.Nodes[0].Socket}");
         result.Error.Trim().ShouldNotContain("\n");
     }

@@ -39,7 +39,7 @@ public class PublishedProgramsTests
         result.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
         result.Output.ShouldMatch(@"(?m)^overlayctl \d+\.\d+\.\d+$");
         result.Output.ShouldMatch(@"(?m)^overlay \d+\.\d+\.\d+$");
-        result.Output.ShouldMatch(@"(?m)^state +forwarding *$");
+        result.Output.ShouldMatch(@"(?m)^node +\S+   forwarding for ");
         result.Output.ShouldMatch(@"(?m)^egress-0 +egress +\d");
         result.Output.ShouldEndWith("overlayd has ended well\n");
     }

@@ -53,7 +53,7 @@ public class SystemdServiceTests
         status.ShouldContain("NoNewPrivs:\t1\n");
         status.ShouldContain("Seccomp:\t2\n");
         machine.Shell($"stat -c %U /proc/{process}").Trim().ShouldBe("overlay");
-        machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^state +forwarding *$");
+        machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^node +\S+   forwarding for ");
 
         // What the unit takes away must not be what the device needs.
         foreach (string sysctl in new[] { "ipv4/conf/overlay.1/forwarding", "ipv6/conf/overlay.1/forwarding",

@@ -19,6 +19,7 @@ internal sealed class OwnNodeState(
     private PodCidrs? _reassigned;
     private bool _isReady;
     private bool _isGone;
+    private bool _isSeenMeanwhile;
     private NodeWrite _inFlight = NodeWrite.None;
     private NodeWritten _lastWritten = NodeWritten.None;
     private string _contest = "";
@@ -73,8 +74,23 @@ internal sealed class OwnNodeState(
         lock (_gate) (_isReady, _lastWritten) = (true, _lastWritten with { ReadyUid = null });
     }
 
-    /// <summary>Takes the Node as it is now; null when it is not in the cluster.</summary>
+    /// <summary>
+    /// A write begins, with reading the Node: whatever is seen from now on may be younger than its answers.
+    /// </summary>
+    public void Begin()
+    {
+        lock (_gate) _isSeenMeanwhile = false;
+    }
+
+    /// <summary>Takes the Node as the watch has it; null when it is not in the cluster.</summary>
     public void See(ApiNode? node)
+    {
+        lock (_gate) _isSeenMeanwhile = true;
+        Read(node);
+    }
+
+    /// <summary>Takes the Node as a write has read it; null when it is not in the cluster.</summary>
+    public void Read(ApiNode? node)
     {
         lock (_gate)
         {
@@ -107,7 +123,8 @@ internal sealed class OwnNodeState(
     {
         lock (_gate)
         {
-            _node = node;
+            // Which of the two is younger is unknown, for versions are opaque: the Node is read once more.
+            _node = _isSeenMeanwhile ? null : node;
             _isGone = false;
             _ = _writeProblem.End();
             _lastWritten = new(node.Uid, _inFlight.Annotations, _inFlight.SaysReady ? node.Uid : _lastWritten.ReadyUid);

@@ -34,8 +34,9 @@ internal sealed class OwnNodeWriter(
         {
             if (_refusal?.RetryAfter is { } asked && time.GetElapsedTime(_refusedAt) < asked) throw _refusal;
             _refusal = null;
+            state.Begin();
             ApiNode? node = await api.GetNodeAsync(state.Name, cancellationToken);
-            state.See(node);
+            state.Read(node);
             if (node is null) throw new IOException($"Node {state.Name} is not in the cluster yet");
             if (state.Patch(node) is { } patch) node = await api.PatchStatusAsync(state.Name, patch, cancellationToken);
             state.Written(node);

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Overlay.Cli.Admin;
+
+/// <summary>Asks one daemon by HTTP over its admin socket.</summary>
+/// <param name="socket">The socket's path.</param>
+internal sealed class AdminClient(string socket)
+{
+    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
+
+    /// <summary>A report of the daemon, for the caller to dispose of.</summary>
+    /// <param name="report">Its path below <c>/v1/</c>, with a query where it takes one.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="CliException">No daemon answers, or not with a report.</exception>
+    public Task<JsonDocument> GetAsync(string report, CancellationToken cancellation) =>
+        GetAsync(report, _limit, cancellation);
+
+    /// <inheritdoc cref="GetAsync(string, CancellationToken)"/>
+    /// <param name="report">Its path below <c>/v1/</c>, with a query where it takes one.</param>
+    /// <param name="limit">How long the daemon may take.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<JsonDocument> GetAsync(string report, TimeSpan limit, CancellationToken cancellation) =>
+        JsonDocument.Parse(await AskAsync(HttpMethod.Get, report, null, limit, cancellation));
+
+    /// <summary>Changes a setting of the daemon.</summary>
+    /// <param name="setting">Its path below <c>/v1/</c>.</param>
+    /// <param name="value">The value, as text.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The answer, JSON.</returns>
+    /// <exception cref="CliException">No daemon answers, or it refuses the value.</exception>
+    public async Task<JsonDocument> PutAsync(string setting, string value, CancellationToken cancellation) =>
+        JsonDocument.Parse(await AskAsync(HttpMethod.Put, setting, value, _limit, cancellation));
+
+    /// <summary>The raw answer to a health question.</summary>
+    /// <param name="path">As <c>readyz</c>.</param>
+    /// <param name="connected">Called with each new connection; may refuse it by a <see cref="CliException"/>.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="CliException">No daemon answers.</exception>
+    public async Task<(bool IsGood, string Text)> ProbeAsync(
+        string path, Action<Socket> connected, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, path);
+        using HttpResponseMessage answer = await SendAsync(request, connected, _limit, cancellation);
+        return (answer.IsSuccessStatusCode, (await answer.Content.ReadAsStringAsync(cancellation)).TrimEnd());
+    }
+
+    private async Task<string> AskAsync(
+        HttpMethod method, string path, string? body, TimeSpan limit, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(method, $"v1/{path}");
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "text/plain");
+        using HttpResponseMessage answer = await SendAsync(request, static _ => { }, limit, cancellation);
+        string text = await answer.Content.ReadAsStringAsync(cancellation);
+        return answer.StatusCode switch
+        {
+            _ when answer.IsSuccessStatusCode => text,
+            HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed when text.Length == 0 => throw new CliException(
+                $"overlayd on {socket} does not know '{path.Split('?')[0]}': its version is another than that of this "
+                + "overlayctl; compare them with: overlayctl version", ExitCode.NoDaemon),
+            HttpStatusCode.ServiceUnavailable => throw new CliException(
+                $"overlayd on {socket} is still starting; overlayctl status says what it waits for", ExitCode.Failure),
+            _ when text.Length > 0 => throw new CliException(text.TrimEnd(), ExitCode.Failure),
+            _ => throw new CliException($"overlayd on {socket} answers {(int)answer.StatusCode}", ExitCode.Failure),
+        };
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, Action<Socket> connected, TimeSpan limit, CancellationToken cancellation)
+    {
+        using SocketsHttpHandler handler = new() { ConnectCallback = ConnectAsync };
+        using HttpClient client = new(handler) { BaseAddress = new Uri("http://overlayd/"), Timeout = limit };
+        try
+        {
+            return await client.SendAsync(request, cancellation);
+        }
+        catch (HttpRequestException exception) when (exception.InnerException is CliException refused)
+        {
+            throw refused;
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new CliException(Advice(exception), ExitCode.NoDaemon);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CliException($"overlayd on {socket} does not answer in time", ExitCode.NoDaemon);
+        }
+
+        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+        {
+            Socket connection = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await connection.ConnectAsync(EndPoint(), cancel);
+                connected(connection);
+                return new NetworkStream(connection, ownsSocket: true);
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private UnixDomainSocketEndPoint EndPoint()
+    {
+        try
+        {
+            return new UnixDomainSocketEndPoint(socket);
+        }
+        catch (ArgumentException)
+        {
+            throw new CliException(
+                $"--socket '{socket}' is not the path of a socket, which has 1 to 107 bytes; example: --socket "
+                + "/run/overlay/overlayd.sock", ExitCode.Usage);
+        }
+    }
+
+    private string Advice(HttpRequestException exception)
+    {
+        SocketError reason = exception.InnerException is SocketException inner
+            ? inner.SocketErrorCode
+            : SocketError.SocketError;
+        string advice = reason == SocketError.AccessDenied ? "permission denied; use sudo"
+            : File.Exists(socket) ? $"{exception.GetBaseException().Message}; is it running?"
+            : "there is no such file; is it running, and is this its --socket?";
+        return $"no overlayd answers on {socket}: {advice}";
+    }
+}
