@@ -43,6 +43,9 @@ done
 
 [[ -n $directory ]] || { usage >&2; exit 1; }
 [[ $EUID -eq 0 ]] || fail "must be run as root"
+# Units of one installation would start the other's programs.
+[[ ! -e /usr/lib/overlay/overlayd ]] ||
+  fail "overlayd is installed here as a Debian package already; example: apt-get remove overlay-vxlan"
 for program in "${programs[@]}"; do
   [[ -x $directory/$program ]] || fail "$directory/$program is missing; example: deploy/publish.sh $directory"
 done
@@ -71,13 +74,7 @@ done
 # etcd's password may be in it.
 install -d -m 0755 /etc/overlay
 if [[ ! -e /etc/overlay/overlay.json ]]; then
-  (umask 0137 && cat >/etc/overlay/overlay.json <<'JSON'
-{ "Overlay": {
-  "Network": { "Cidr": "10.244.0.0/16" },
-  "Subnet": "",
-  "ServiceCidrs": [ "10.96.0.0/12" ] } }
-JSON
-  )
+  install -m 0640 "$here/overlay.json" /etc/overlay/overlay.json
   echo "/etc/overlay/overlay.json is new: this node's Subnet is to be filled in, or its store"
 fi
 chgrp overlay /etc/overlay/overlay.json

@@ -2,6 +2,11 @@
 # Removes all that install.sh has installed and all that overlayd has written. The configuration goes only with --purge.
 set -euo pipefail
 export LC_ALL=C.UTF-8 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+unset CDPATH
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# shellcheck source=deploy/systemd/take-down.sh
+source "$here/take-down.sh"
 
 fail() {
   echo "uninstall: $*" >&2
@@ -18,18 +23,11 @@ case "$#:${1:-}" in
     ;;
 esac
 [[ $EUID -eq 0 ]] || fail "must be run as root"
+# User, state and configuration are the same ones.
+[[ ! -e /usr/lib/overlay/overlayd ]] ||
+  fail "overlayd is installed here as a Debian package; example: apt-get remove overlay-vxlan"
 
-# First what brings pods here, then what carries their packets. Without a configuration they are where it is by default.
-cni=gone
-if [[ -x /usr/local/lib/overlay/overlayd ]]; then
-  config=/etc/overlay/overlay.json
-  if [[ ! -e $config ]]; then
-    config="$(mktemp)"
-    trap 'rm -f "$config"' EXIT
-    echo '{}' >"$config"
-  fi
-  /usr/local/lib/overlay/overlayd remove-cni --config "$config" || cni=left
-fi
+remove_plugin /usr/local/lib/overlay/overlayd
 for unit in overlay-addresses.timer overlay-addresses.service overlayd.service; do
   [[ -e /etc/systemd/system/$unit ]] || continue
   systemctl disable --now "$unit"
@@ -37,29 +35,11 @@ for unit in overlay-addresses.timer overlay-addresses.service overlayd.service; 
   systemctl daemon-reload
   systemctl reset-failed "$unit" 2>/dev/null || true
 done
-
-# What a stop keeps for the next start, and what the plugin has made: bridge, device, rules, addresses. Without a
-# configuration no node was ever made here.
-node=gone
-if [[ -x /usr/local/lib/overlay/overlayd && -e /etc/overlay/overlay.json ]]; then
-  /usr/local/lib/overlay/overlayd uninstall --config /etc/overlay/overlay.json || node=left
-fi
+remove_node /usr/local/lib/overlay/overlayd
 
 rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
-rm -rf /usr/local/lib/overlay /run/overlay
-# Records of what stays, for the one who removes it, or for the next installation.
-[[ $node == left ]] || rm -rf /var/lib/overlay
-# The plugin's records go with it.
-if [[ $cni == gone && -d /var/lib/cni/overlay ]]; then
-  rm -rf /var/lib/cni/overlay
-  rmdir --ignore-fail-on-non-empty /var/lib/cni
-fi
-
-# flannel's directory is ours to remove only when nobody else has something in it.
-[[ ! -d /run/flannel ]] || rmdir --ignore-fail-on-non-empty /run/flannel
+rm -rf /usr/local/lib/overlay
+remove_records
 [[ -z $purge ]] || rm -rf /etc/overlay
-if getent passwd overlay >/dev/null; then userdel overlay; fi
-if getent group overlay >/dev/null; then groupdel overlay; fi
-
-[[ $cni == gone ]] || fail "all is removed but the CNI plugin or its configuration, for the reason above; without overlayd the pods they are used for fail"
-[[ $cni == left || $node == gone ]] || fail "all is removed but what is named above"
+remove_account
+report_left uninstall

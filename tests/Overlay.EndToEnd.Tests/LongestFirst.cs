@@ -14,6 +14,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
         "KernelPeerTests",
         "SystemdServiceTests",
         "BadValueTests",
+        "DebianPackageTests",
+        "DebianPackageContentTests",
         "WireFormatTests",
         "OverlayctlTests",
         "StartAndStopTests",

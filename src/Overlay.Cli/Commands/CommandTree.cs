@@ -47,6 +47,7 @@ internal static class CommandTree
         root.Add(Ping());
         root.Add(Report("config", "the configuration in force that is no default, and where each value comes from",
             ConfigCommand.RunAsync));
+        root.Add(Trace());
         root.Add(LogLevel());
         root.Add(Version());
         root.Add(Probe("alive", "healthz", "exit code 0 where the daemon runs: for a liveness probe"));
@@ -100,6 +101,26 @@ internal static class CommandTree
         });
         command.SetAction((parsed, cancellation) => PingCommand.RunAsync(
             parsed.GetValue(target), parsed.GetValue(count), parsed.GetValue(interval), ClientOf(parsed),
+            FormatOf(parsed), cancellation));
+        return command;
+    }
+
+    private static Command Trace()
+    {
+        Argument<string> source = new("source") { Description = "the address that the packet comes from, a pod's" };
+        Argument<string> destination = new("destination") { Description = "the address that it goes to" };
+        Option<int?> tcp = new("--tcp") { Description = "the packet is for that TCP port", HelpName = "PORT" };
+        tcp.Validators.Add(static result =>
+        {
+            if (!ushort.TryParse(result.Tokens[0].Value, out ushort port) || port == 0)
+                result.AddError($"'{result.Tokens[0].Value}' is no port from 1 to 65535");
+        });
+        Command command = new("trace", "what this node would do with a packet and its answer, step by step, and why")
+        {
+            source, destination, tcp,
+        };
+        command.SetAction((parsed, cancellation) => TraceCommand.RunAsync(
+            parsed.GetValue(source)!, parsed.GetValue(destination)!, parsed.GetValue(tcp), ClientOf(parsed),
             FormatOf(parsed), cancellation));
         return command;
     }

@@ -17,7 +17,7 @@ internal static class PingCommand
     /// <param name="count">Probes on each path; null for the daemon's choice.</param>
     /// <param name="interval">Milliseconds from one to the next; null for the daemon's choice.</param>
     /// <param name="client">Asks the daemon.</param>
-    /// <param name="format">Of the output.</param>
+    /// <param name="format">The output's.</param>
     /// <param name="cancellation">Ends the ping.</param>
     /// <returns>The exit code: 1 when anything was lost or not answered.</returns>
     /// <exception cref="CliException">The daemon cannot be asked, or knows no such target.</exception>

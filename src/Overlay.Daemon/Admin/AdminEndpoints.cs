@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Host.Files;
 using Overlay.Host.Interop;
 using Serilog.Core;
@@ -48,6 +50,9 @@ internal static class AdminEndpoints
         PingRequests pings = services.GetRequiredService<PingRequests>();
         _ = reports.MapGet(
             "/ping", (HttpRequest request, CancellationToken aborted) => pings.AnswerAsync(request, aborted));
+
+        TraceEndpoint.Map(
+            reports, services.GetRequiredService<NodeStatus>(), services.GetRequiredService<TablePublisher>());
 
         HealthApplication health = services.GetRequiredService<HealthApplication>();
         foreach (string path in (string[])[.. Health.Paths, "/metrics"])

@@ -13,4 +13,5 @@ namespace Overlay.Daemon.Admin;
 [JsonSerializable(typeof(IReadOnlyList<ConfigurationValue>))]
 [JsonSerializable(typeof(LogLevelReport))]
 [JsonSerializable(typeof(PingReport))]
+[JsonSerializable(typeof(TraceReport))]
 internal sealed partial class AdminJson : JsonSerializerContext;

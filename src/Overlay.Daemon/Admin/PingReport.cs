@@ -17,7 +17,7 @@ internal sealed record PingReport(
         result.Pod is { } pod ? PingPodReport.Of(pod) : null, result.LeftOut);
 }
 
-/// <summary>One peer by one family.</summary>
+/// <summary>A peer by one family.</summary>
 /// <param name="Node">Its name.</param>
 /// <param name="Family">IPv4 or IPv6, of the pods.</param>
 /// <param name="Address">Its inner address.</param>
@@ -25,7 +25,7 @@ internal sealed record PingReport(
 /// <param name="Kind">overlay, icmp or none: the kind of packet that came back.</param>
 /// <param name="Sent">Packets that were sent.</param>
 /// <param name="Received">Packets that came back.</param>
-/// <param name="Loss">From 0 to 1.</param>
+/// <param name="Loss">The part that was lost, from 0 to 1.</param>
 /// <param name="RttMicroseconds">Round trips; null where nothing came back.</param>
 /// <param name="PathCount">Source ports that were used.</param>
 /// <param name="Paths">Each source port; of all peers only those that lost packets.</param>
@@ -59,7 +59,7 @@ internal sealed record PingPeerReport(
 /// <summary>A pod, pinged by ICMP echo.</summary>
 /// <param name="Address">Its address.</param>
 /// <param name="Node">The node that has it.</param>
-/// <param name="IsLocal">That is the node of the ping.</param>
+/// <param name="IsLocal">The node is that of the ping.</param>
 /// <param name="Sent">Echoes sent.</param>
 /// <param name="Received">Echoes that came back.</param>
 /// <param name="RttMicroseconds">Round trips; null where nothing came back.</param>

@@ -9,7 +9,7 @@ namespace Overlay.Daemon.Probes;
 /// <summary>Sockets whose flows differ in the bits of the flow hash that choose the outer source port.</summary>
 internal static class FlowSpread
 {
-    // By chance one of 16 is missing after 54 sockets on average; one that is still missing then is no great loss.
+    // Random ports cover 16 places after 54 tries on average; a place that is missing after all these is no great loss.
     private const int MostTries = 400;
 
     /// <summary>Opens connected sockets, one a flow.</summary>

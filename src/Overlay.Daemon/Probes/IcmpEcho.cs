@@ -50,7 +50,7 @@ internal sealed class IcmpEcho : IDisposable
     /// <summary>Sends echo requests and waits for the replies, for a second behind the last at most.</summary>
     /// <param name="from">The source; null for the one that the route has.</param>
     /// <param name="to">The destination.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="count">Number of requests.</param>
     /// <param name="time">Clock of the round trips.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="SocketException">CAP_NET_RAW is missing, or no route leads there.</exception>

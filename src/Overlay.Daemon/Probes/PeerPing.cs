@@ -2,7 +2,7 @@ namespace Overlay.Daemon.Probes;
 
 /// <summary>The result for one peer by one family. Immutable.</summary>
 /// <param name="Peer">The peer.</param>
-/// <param name="Kind">Which kind of packet came back.</param>
+/// <param name="Kind">The kind of packet that came back.</param>
 /// <param name="Sent">Packets of that kind that were sent; probes where none came back.</param>
 /// <param name="Received">Packets that came back.</param>
 /// <param name="Rtt">Their times; null of none.</param>
@@ -48,6 +48,6 @@ internal enum PingKind
     /// <summary>Its kernel answers ICMP echo, and nobody answers probes.</summary>
     Icmp,
 
-    /// <summary>Nothing came back.</summary>
+    /// <summary>No packet came back.</summary>
     None,
 }

@@ -82,12 +82,12 @@ internal sealed class PeerPinger(TimeProvider time)
     {
         int first = session.Entries.Count;
 
-        // Alone, and waited for: where the largest comes back, as it should, the others need not be sent.
+        // The largest goes alone and is waited for: where it comes back, as it should, no other is sent.
         _ = await session.SendAsync(flows[0], sizes[^1], cancellation);
         await session.WaitAsync(HasLargest, _leastPatience, cancellation);
         if (HasLargest(session.Entries)) return sizes[^1];
 
-        // Ascending on each flow: a smaller packet behind a larger one of its flow may travel joined to it as one
+        // Sizes ascend on each flow: a smaller packet behind a larger one of its flow may travel joined to it as a
         // super-packet, which virtual links pass whole whatever their MTU is.
         foreach (int flow in flows.Take(CopiesOfASize))
         {

@@ -3,7 +3,7 @@ namespace Overlay.Daemon.Probes;
 /// <summary>Sentences that say what a result means and what to do.</summary>
 internal static class PingNotes
 {
-    /// <summary>Of a peer whose daemon answers.</summary>
+    /// <summary>Sentences on a peer whose daemon answers.</summary>
     public static IEnumerable<string> OfAnswered(PeerEnd peer, IReadOnlyList<FlowLoss> flows, PathMtu mtu)
     {
         int dead = flows.Count(static flow => flow.Received == 0);
@@ -20,23 +20,23 @@ internal static class PingNotes
                 + $"{mtu.Device}: {Underlay(mtu)}";
     }
 
-    /// <summary>Of a peer that answers ICMP alone.</summary>
+    /// <summary>A sentence on a peer that answers ICMP alone.</summary>
     public static string OfIcmp(PeerEnd peer, int sent, int received, bool isRefused) =>
         $"node {peer.Node} does not answer overlay probes: flannel, or an overlayd before this version"
         + (isRefused ? "" : $", or a packet filter on it that drops UDP port {ProbePacket.Port}")
         + $"; ICMP to its VTEP address {peer.Address}: {received} of {sent} came back";
 
-    /// <summary>Of a peer that answers nothing.</summary>
+    /// <summary>A sentence on a peer that answers nothing.</summary>
     public static string OfNone(PeerEnd peer) =>
         $"nothing came back from {peer.Address} of node {peer.Node}, neither to probes nor to ICMP: look for a firewall "
         + $"that drops the tunnel between the nodes, for one on {peer.Node} that drops UDP port {ProbePacket.Port} and "
         + $"ICMP from {peer.From.Address} (iptables -S INPUT, nft list ruleset), and at overlayctl counters on both";
 
-    /// <summary>Of probes or echoes that this host's kernel did not take.</summary>
+    /// <summary>A sentence on probes or echoes that this host's kernel did not take.</summary>
     public static string OfUnsent(string reason) =>
         $"the kernel of this host did not take packets: {reason}; look for a packet filter here";
 
-    /// <summary>Of a pod.</summary>
+    /// <summary>Sentences on a pod.</summary>
     public static IEnumerable<string> OfPod(PodEnd pod, int received)
     {
         if (pod.IsLocal) yield return $"{pod.Address} is an address of this node's own pods: pinged without the tunnel";

@@ -1,12 +1,12 @@
 namespace Overlay.Daemon.Probes;
 
-/// <summary>How often and how fast each flow is probed. Immutable.</summary>
+/// <summary>The number of probes on each flow, and their pace. Immutable.</summary>
 /// <param name="Count">Probes on each flow.</param>
-/// <param name="Interval">From one probe of a flow to its next; the flows' probes are spread evenly over it.</param>
+/// <param name="Interval">The time from a probe of a flow to its next; the flows' probes are spread evenly over it.</param>
 internal sealed record PingPace(int Count, TimeSpan Interval)
 {
     /// <summary>
-    /// As many as the outer source ports that a sender has: more would travel by the same ports again.
+    /// The number of outer source ports that a sender has: more flows would travel by the same ports again.
     /// </summary>
     public const int Flows = 16;
 

@@ -4,12 +4,12 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Probes;
 
-/// <summary>All that a ping knows of the node it starts at. Immutable.</summary>
+/// <summary>The node that a ping starts at, as far as a ping needs it. Immutable.</summary>
 /// <param name="Node">This node's name.</param>
 /// <param name="Ends">This node's end of each family that it has pods of.</param>
 /// <param name="Table">The routes to the peers.</param>
-/// <param name="Peers">All peers, also refused ones.</param>
-/// <param name="IsDirect">Whether a plain route leads to a pod CIDR.</param>
+/// <param name="Peers">The peers, also refused ones.</param>
+/// <param name="IsDirect">True where a plain route leads to a pod CIDR.</param>
 internal sealed record PingScene(
     string Node, IReadOnlyList<OwnEnd> Ends, ForwardingTable Table, PeersSnapshot Peers, Func<IpPrefix, bool> IsDirect)
 {
@@ -22,7 +22,7 @@ internal sealed record PingScene(
 /// <param name="Mtu">Bytes of the largest packet that its device takes of that family.</param>
 internal sealed record OwnEnd(IpAddress Address, int Mtu);
 
-/// <summary>One peer, reached by one family.</summary>
+/// <summary>A peer, reached by one family.</summary>
 /// <param name="Node">Its name.</param>
 /// <param name="Address">Its inner address.</param>
 /// <param name="From">This node's end.</param>

@@ -6,8 +6,8 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Probes;
 
-/// <summary>What a ping goes to: peers, and perhaps a pod of one of them or of this node.</summary>
-/// <param name="Name">As the operator wrote it.</param>
+/// <summary>The destination of a ping: peers, and perhaps a pod of one of them or of this node.</summary>
+/// <param name="Name">The operator's own word for it.</param>
 /// <param name="Peers">The peers to probe, one entry a family.</param>
 /// <param name="Pod">The pod to ping besides; null for none.</param>
 internal sealed record PingTarget(string Name, IReadOnlyList<PeerEnd> Peers, PodEnd? Pod)
@@ -78,5 +78,5 @@ internal sealed record PingTarget(string Name, IReadOnlyList<PeerEnd> Peers, Pod
 /// <summary>A pod that is pinged.</summary>
 /// <param name="Address">Its address.</param>
 /// <param name="Node">The node that has it.</param>
-/// <param name="IsLocal">That is this node.</param>
+/// <param name="IsLocal">The node is this one.</param>
 internal sealed record PodEnd(IpAddress Address, string Node, bool IsLocal);

@@ -46,7 +46,7 @@ internal sealed class Pinger(TimeProvider time, ILogger<Pinger> logger)
         }
     }
 
-    // One family after the other: together they could come to more than a peer answers in a second.
+    // Families take turns: together they could come to more than a peer answers in a second.
     private async Task<IReadOnlyCollection<PeerPing>> EachAsync(
         PingTarget target, PingPace pace, CancellationToken cancellation)
     {

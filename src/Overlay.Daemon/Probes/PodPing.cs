@@ -10,7 +10,7 @@ internal sealed record PodPing(
     PodEnd Pod, int Sent, int Received, RttStatistics? Rtt, IReadOnlyList<string> Notes);
 
 /// <summary>The result of a whole ping. Immutable.</summary>
-/// <param name="Target">As the operator wrote it.</param>
+/// <param name="Target">The destination.</param>
 /// <param name="Node">The node that it was started at.</param>
 /// <param name="Peers">The worst first.</param>
 /// <param name="Pod">The pod; null where none was asked for.</param>

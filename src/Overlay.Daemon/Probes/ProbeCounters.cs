@@ -5,7 +5,7 @@ internal sealed class ProbeCounters
 {
     private readonly long[] _counts = new long[Enum.GetValues<ProbeFate>().Length];
 
-    /// <summary>All counts, with the names that metrics have.</summary>
+    /// <summary>The counts, with the names that metrics have.</summary>
     public IReadOnlyList<(string Fate, long Probes)> All =>
         [.. Enum.GetValues<ProbeFate>().Select(fate => (fate.ToString().ToLowerInvariant(), this[fate]))];
 
@@ -14,7 +14,7 @@ internal sealed class ProbeCounters
     public void Count(ProbeFate fate) => Interlocked.Increment(ref _counts[(int)fate]);
 }
 
-/// <summary>What becomes of a packet that arrives at the probe port.</summary>
+/// <summary>The fate of a packet that arrives at the probe port.</summary>
 internal enum ProbeFate
 {
     /// <summary>A peer's question, which has its answer.</summary>

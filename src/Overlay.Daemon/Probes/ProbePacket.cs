@@ -24,7 +24,7 @@ namespace Overlay.Daemon.Probes;
 
 /// <summary>A probe between two daemons: a question, or the same bytes as an answer.</summary>
 /// <param name="Kind">Question or answer.</param>
-/// <param name="Session">Of one asker's run against one peer.</param>
+/// <param name="Session">The number of an asker's run against one peer.</param>
 /// <param name="Sent">The asker's monotonic clock at sending; means nothing to the peer.</param>
 /// <param name="Sequence">The number of the probe in its session.</param>
 internal readonly record struct ProbePacket(ProbeKind Kind, ulong Session, long Sent, uint Sequence)

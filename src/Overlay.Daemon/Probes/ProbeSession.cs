@@ -5,7 +5,7 @@ using Overlay.Wire.Values;
 namespace Overlay.Daemon.Probes;
 
 /// <summary>The probes of one run against one peer: what was sent on which flow, and what came back.</summary>
-/// <remarks>One task sends at a time; a task a flow receives. All share the entries under one lock.</remarks>
+/// <remarks>Sends come one at a time; a task a flow receives. A lock guards the entries that they share.</remarks>
 internal sealed class ProbeSession : IDisposable
 {
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(5);
@@ -45,7 +45,7 @@ internal sealed class ProbeSession : IDisposable
     /// <summary>The reason why this host's kernel did not send a probe; null where it sent all.</summary>
     public string? Unsent { get; private set; }
 
-    /// <summary>All probes so far.</summary>
+    /// <summary>The probes so far.</summary>
     public IReadOnlyList<Entry> Entries
     {
         get
@@ -150,7 +150,7 @@ internal sealed class ProbeSession : IDisposable
         }
     }
 
-    /// <summary>One probe.</summary>
+    /// <summary>A probe that was sent.</summary>
     /// <param name="Flow">The number of its flow.</param>
     /// <param name="Size">Bytes of the inner packet.</param>
     /// <param name="Sent">The clock at its sending.</param>

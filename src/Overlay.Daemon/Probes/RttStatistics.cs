@@ -6,7 +6,7 @@ namespace Overlay.Daemon.Probes;
 /// <param name="P99">99 of a hundred are shorter or as short.</param>
 internal sealed record RttStatistics(TimeSpan Min, TimeSpan Median, TimeSpan P99)
 {
-    /// <summary>By nearest rank, so that each value is one that was measured; null of none.</summary>
+    /// <summary>Statistics by nearest rank, so that each value is one that was measured; null of none.</summary>
     public static RttStatistics? Of(IEnumerable<TimeSpan> times)
     {
         TimeSpan[] sorted = [.. times.Order()];

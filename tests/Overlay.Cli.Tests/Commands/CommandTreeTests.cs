@@ -17,6 +17,7 @@ public sealed class CommandTreeTests
     [InlineData("completion zsh")]
     [InlineData("ping b --count 5 --interval 20")]
     [InlineData("ping --all -o json")]
+    [InlineData("trace 10.244.1.2 10.244.2.2 --tcp 80")]
     public void A_command_line_that_is_right_has_no_fault(string line) => Fault(line).ShouldBeNull();
 
     [Theory]
@@ -27,6 +28,7 @@ public sealed class CommandTreeTests
     [InlineData("status --frob", "'--frob' is not an option of overlayctl status; see: overlayctl status --help")]
     [InlineData("log-level loud",
         "'loud' is none of Verbose, Debug, Information, Warning, Error, Fatal; see: overlayctl log-level --help")]
+    [InlineData("trace a b --tcp 65536", "'65536' is no port from 1 to 65535; see: overlayctl trace --help")]
     [InlineData("peers -o yaml", "'yaml' is none of table, wide, json; see: overlayctl peers --help")]
     [InlineData("ping", "ping takes a node's name, a pod's address, or --all; see: overlayctl ping --help")]
     [InlineData("ping b --all", "ping takes a node's name, a pod's address, or --all; see: overlayctl ping --help")]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
@@ -6,6 +7,18 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 /// <summary>A node of a lab on which systemd runs as the first process, with a disk that goes with it.</summary>
 internal sealed class SystemdMachine : IDisposable
 {
+    /// <summary>Files that useradd and userdel write anew, with a copy of each.</summary>
+    public static readonly IReadOnlyList<string> Accounts =
+    [
+        .. new[] { "passwd", "group", "shadow", "gshadow", "subuid", "subgid" }.SelectMany(
+            static name => new[] { $"/etc/{name}", $"/etc/{name}-" }),
+        "/etc/.pwd.lock",
+    ];
+
+    /// <summary>Directories of others, which may stay when they are empty.</summary>
+    public static readonly IReadOnlyList<string> SharedDirectories =
+        ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin", "/var/lib/cni"];
+
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(2);
     private static readonly string _script = Path.Combine(AppContext.BaseDirectory, "Shipping", "machine.sh");
 
@@ -40,6 +53,18 @@ internal sealed class SystemdMachine : IDisposable
 
     /// <summary>A property of the service.</summary>
     public string Property(string name) => Run("systemctl", "show", "--property", name, "--value", "overlayd").Trim();
+
+    /// <summary>Writes the node's configuration where the service reads it.</summary>
+    public void Configure(Node node, Action<JsonObject>? change = null)
+    {
+        node.WriteConfig(overlay =>
+        {
+            foreach (string key in new[] { "StateDirectory", "SubnetFile", "Admin", "ControlPlane", "CniInstall" })
+                _ = overlay.Remove(key);
+            change?.Invoke(overlay);
+        });
+        Run("cp", node.ConfigPath, "/etc/overlay/overlay.json");
+    }
 
     public void Dispose()
     {

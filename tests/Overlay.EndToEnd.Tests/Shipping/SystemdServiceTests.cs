@@ -9,18 +9,6 @@ public class SystemdServiceTests
     // Effective, permitted, ambient and bounding alike: CAP_NET_ADMIN and CAP_NET_RAW.
     private const string TwoCapabilities = "0000000000003000";
 
-    // useradd and userdel write these anew, with a copy of what was there.
-    private static readonly string[] _accounts =
-    [
-        .. new[] { "passwd", "group", "shadow", "gshadow", "subuid", "subgid" }.SelectMany(
-            static name => new[] { $"/etc/{name}", $"/etc/{name}-" }),
-        "/etc/.pwd.lock",
-    ];
-
-    // Directories of others, which may stay when they are empty.
-    private static readonly string[] _shared =
-        ["/etc/cni", "/etc/cni/net.d", "/opt/cni", "/opt/cni/bin", "/var/lib/cni"];
-
     private static readonly string _scripts = Path.Combine(Repository.Root, "deploy", "systemd");
 
     [Fact]
@@ -33,7 +21,7 @@ public class SystemdServiceTests
         machine.Run("rm", "-f", "/run/xtables.lock");
         machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory)
             .ShouldContain("systemctl start overlayd");
-        Configure(machine, a);
+        machine.Configure(a);
         machine.Run("systemctl", "start", "overlayd");
         b.StartDaemon().WaitReady();
         machine.Run("cp", b.LeaseFile, "/var/lib/overlay/leases");
@@ -99,7 +87,7 @@ public class SystemdServiceTests
         (string[] files, string[] directories) =
             ([.. machine.Written(directories: false)], [.. machine.Written(directories: true)]);
         machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory);
-        Configure(machine, lab.Nodes[0]);
+        machine.Configure(lab.Nodes[0]);
         machine.Run(Path.Combine(_scripts, "install.sh"), "--cni", PublishedPrograms.Directory);
         machine.Run("systemctl", "start", "overlayd");
         machine.Shell("cat /etc/cni/net.d/10-overlay.conflist").ShouldContain("\"type\": \"overlay\"");
@@ -126,9 +114,10 @@ public class SystemdServiceTests
         machine.Run("cmp", Path.Combine(PublishedPrograms.Directory, "overlay"), "/opt/cni/bin/overlay");
         machine.Run(Path.Combine(_scripts, "uninstall.sh"), "--purge");
         machine.Run("rm", "/opt/cni/bin/portmap");
-        machine.Written(directories: false).Except(files).Except(_accounts).ShouldBeEmpty();
+        machine.Written(directories: false).Except(files).Except(SystemdMachine.Accounts).ShouldBeEmpty();
         machine.Written(directories: true)
-            .Except(directories).Except(_shared).ShouldAllBe(static path => Directory.Exists(path));
+            .Except(directories).Except(SystemdMachine.SharedDirectories)
+            .ShouldAllBe(static path => Directory.Exists(path));
         machine.Shell("find /run/overlay /run/flannel 2>/dev/null || true").ShouldBeEmpty();
         machine.Shell("cat /etc/passwd /etc/group /etc/shadow").ShouldBe(users);
         machine.Try("systemctl", "cat", "overlayd").ExitCode.ShouldNotBe(0);
@@ -176,15 +165,5 @@ public class SystemdServiceTests
         machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^state +starting *$");
         machine.Property("NRestarts").ShouldBe("0");
         machine.Run("systemctl", "stop", "overlayd");
-    }
-
-    private static void Configure(SystemdMachine machine, Node node)
-    {
-        node.WriteConfig(static overlay =>
-        {
-            foreach (string key in new[] { "StateDirectory", "SubnetFile", "Admin", "ControlPlane", "CniInstall" })
-                _ = overlay.Remove(key);
-        });
-        machine.Run("cp", node.ConfigPath, "/etc/overlay/overlay.json");
     }
 }

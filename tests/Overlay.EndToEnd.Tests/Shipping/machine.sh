@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A machine with systemd as its first process, in namespaces of its own: what it writes to /etc, /usr/local, /opt, /var/lib
-# and /run goes to memory, and goes with it. The network is that of the caller.
+# A machine with systemd as its first process, in namespaces of its own: what it writes to /etc, /usr, /opt, /run and the
+# directories of dpkg below /var goes to memory, and goes with it. The network is that of the caller.
 #   machine.sh boot DIR          becomes the machine
 #   machine.sh in PID COMMAND…   runs a command in the machine of that process
 #   machine.sh clean DIR         removes the machine's control group
@@ -36,7 +36,7 @@ init() {
   local dir="$1" place
   mount -t proc proc /proc
   mount -t tmpfs machine "$dir" -o mode=755
-  for place in etc usr/local opt var/lib; do
+  for place in etc usr opt var/lib var/cache var/log; do
     mkdir -p "$dir/upper/$place" "$dir/work/$place"
     mount -t overlay machine -o "lowerdir=/$place,upperdir=$dir/upper/$place,workdir=$dir/work/$place" "/$place"
   done
@@ -49,12 +49,13 @@ init() {
   chmod 0666 "$dir/tun"
   mount --bind "$dir/tun" /dev/net/tun
 
-  # The host's own units have no business here.
+  # The host's own units have no business here; packages may bring some.
+  mount -t tmpfs machine /usr/lib/systemd/system -o mode=755
   mkdir -p /run/units
   for place in machine sysinit basic multi-user shutdown; do
     printf '[Unit]\nDescription=%s\n' "$place" >"/run/units/$place.target"
   done
-  export container=other SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/systemd/system:/run/units
+  export container=other SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/systemd/system:/run/units:/usr/lib/systemd/system
   exec /lib/systemd/systemd --system --unit=machine.target --log-target=console --show-status=0
 }
 
