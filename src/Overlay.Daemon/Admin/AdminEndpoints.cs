@@ -48,6 +48,9 @@ internal static class AdminEndpoints
         _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
+        PingRequests pings = services.GetRequiredService<PingRequests>();
+        _ = reports.MapGet(
+            "/ping", (HttpRequest request, CancellationToken aborted) => pings.AnswerAsync(request, aborted));
 
         TraceEndpoint.Map(
             reports, services.GetRequiredService<NodeStatus>(), services.GetRequiredService<TablePublisher>());

@@ -13,5 +13,6 @@ namespace Overlay.Daemon.Admin;
 [JsonSerializable(typeof(IReadOnlyList<ConfigurationValue>))]
 [JsonSerializable(typeof(LogLevelReport))]
 [JsonSerializable(typeof(IReadOnlyList<CheckReport>))]
+[JsonSerializable(typeof(PingReport))]
 [JsonSerializable(typeof(TraceReport))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -71,7 +71,7 @@ internal sealed class AdminReader(
             node.Counters, PeerStates.Count(node.Peers),
             new StoreMetrics(
                 store.HeldPeers, source.Status.State == StoreState.Connected, store.FromSavedState, store.AgeSeconds),
-            node.PartFaults);
+            node.PartFaults, node.Probes.All);
     }
 
     private ControlPlaneReport ControlPlane() =>
