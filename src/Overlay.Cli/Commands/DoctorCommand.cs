@@ -1,13 +1,18 @@
+using System.Text;
 using System.Text.Json;
 using Overlay.Cli.Admin;
 using Overlay.Cli.Output;
-using Spectre.Console;
 
 namespace Overlay.Cli.Commands;
 
-/// <summary>Prints what is wrong with this node and its host, each with the command that mends it.</summary>
+/// <summary>
+/// Prints what is wrong with this node, its host and the ways to its peers, each with the command that mends it.
+/// </summary>
 internal static class DoctorCommand
 {
+    private const string Good = "ok";
+    private const string Warning = "warning";
+
     // Rules of every kind are listed, by programs of the host.
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(1);
 
@@ -18,20 +23,24 @@ internal static class DoctorCommand
     /// <exception cref="CliException">No daemon answers.</exception>
     public static async Task<int> RunAsync(AdminClient client, OutputFormat format, CancellationToken cancellation)
     {
-        using JsonDocument answer = await AskAsync(client, cancellation);
-        JsonElement[] checks = [.. answer.RootElement.EnumerateArray()];
-        if (format == OutputFormat.Json) Json.Write(answer.RootElement);
-        else Write(checks, format == OutputFormat.Wide);
-        return Has(checks, "problem") ? ExitCode.Failure
-            : Has(checks, "warning") ? ExitCode.Warnings
+        List<Finding> findings = [.. await HostAsync(client, cancellation), .. await PeersAsync(client, cancellation)];
+        if (format == OutputFormat.Json) Console.WriteLine(Format(findings));
+        else FindingTable.Write(findings, format == OutputFormat.Wide);
+        return findings.Any(static finding => finding.Severity == "problem") ? ExitCode.Failure
+            : findings.Any(static finding => finding.Severity == Warning) ? ExitCode.Warnings
             : ExitCode.Success;
     }
 
-    private static async Task<JsonDocument> AskAsync(AdminClient client, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<Finding>> HostAsync(AdminClient client, CancellationToken cancellation)
     {
         try
         {
-            return await client.GetAsync("checks", _limit, cancellation);
+            using JsonDocument answer = await client.GetAsync("checks", _limit, cancellation);
+            return
+            [
+                .. answer.RootElement.EnumerateArray().Select(static check => new Finding(
+                    check.Text("check") ?? "", check.Text("severity") ?? Warning, check.Text("text") ?? "")),
+            ];
         }
         catch (CliException exception) when (exception.ExitCode == ExitCode.NoDaemon)
         {
@@ -40,25 +49,47 @@ internal static class DoctorCommand
         }
     }
 
-    private static void Write(JsonElement[] checks, bool isWide)
+    // A peer's trouble is a warning here: this node's other packets flow.
+    private static async Task<IReadOnlyList<Finding>> PeersAsync(AdminClient client, CancellationToken cancellation)
     {
-        Table table = Screen.NewTable().HideHeaders();
-        _ = table.AddColumn(new TableColumn("").NoWrap()).AddColumn(new TableColumn("").NoWrap()).AddColumn("");
-        foreach (JsonElement check in checks)
+        const string Check = "ways to peers";
+        try
         {
-            string severity = check.Text("severity") ?? "";
-            if (severity == "ok" && !isWide) continue;
-            _ = table.AddRow(
-                Screen.Cell(severity, severity switch { "problem" => "red", "warning" => "yellow", _ => "green" }),
-                Screen.Cell(check.Text("check") ?? "", "bold"), Screen.Cell(check.Text("text") ?? ""));
+            using JsonDocument report = await PingCommand.AskAsync(null, null, null, client, cancellation);
+            IReadOnlyList<JsonElement> peers = report.RootElement.Items("peers");
+            Finding[] found =
+            [
+                .. peers.SelectMany(static peer => peer.Texts("notes"))
+                    .Select(static note => new Finding(Check, Warning, note)),
+            ];
+            if (found.Length > 0 || peers.Count == 0) return found;
+            int nodes = peers.Select(static peer => peer.Text("node")).Distinct().Count();
+            return [new(Check, Good, $"probes to {nodes} peers and back are not lost, at every size that the device takes")];
         }
-
-        if (table.Rows.Count > 0) Screen.Console.Write(table);
-        int good = checks.Count(static check => check.Text("severity") == "ok");
-        Screen.Console.WriteLine(
-            $"{good} of {checks.Length} checks found nothing{(isWide || good == 0 ? "" : " (shown by -o wide)")}");
+        catch (CliException exception)
+        {
+            return [new(Check, Warning, $"cannot be looked at: {exception.Message}")];
+        }
     }
 
-    private static bool Has(JsonElement[] checks, string severity) =>
-        checks.Any(check => check.Text("severity") == severity);
+    private static string Format(List<Finding> findings)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartArray();
+            foreach (Finding finding in findings)
+            {
+                json.WriteStartObject();
+                json.WriteString("check", finding.Check);
+                json.WriteString("severity", finding.Severity);
+                json.WriteString("text", finding.Text);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
 }

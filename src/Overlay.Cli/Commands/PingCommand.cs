@@ -25,13 +25,20 @@ internal static class PingCommand
         string? target, int? count, int? interval, AdminClient client, OutputFormat format,
         CancellationToken cancellation)
     {
-        string question = $"ping?to={Uri.EscapeDataString(target ?? Everybody)}"
-            + (count is null ? "" : $"&count={count}") + (interval is null ? "" : $"&interval={interval}");
-        using JsonDocument report = await client.GetAsync(question, _limit, cancellation);
+        using JsonDocument report = await AskAsync(target, count, interval, client, cancellation);
         if (format == OutputFormat.Json) Json.Write(report.RootElement);
         else PingScreen.Write(report.RootElement, hasPaths: target is not null || format == OutputFormat.Wide);
         return IsSound(report.RootElement) ? ExitCode.Success : ExitCode.Failure;
     }
+
+    /// <summary>The daemon's report of a ping, for the caller to dispose of.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public static Task<JsonDocument> AskAsync(
+        string? target, int? count, int? interval, AdminClient client, CancellationToken cancellation) =>
+        client.GetAsync(
+            $"ping?to={Uri.EscapeDataString(target ?? Everybody)}"
+            + (count is null ? "" : $"&count={count}") + (interval is null ? "" : $"&interval={interval}"),
+            _limit, cancellation);
 
     /// <summary>Every probe and echo has come back, and every size that the device takes.</summary>
     public static bool IsSound(JsonElement report) =>

@@ -16,6 +16,7 @@ public sealed class DoctorTests
         Doctor(a).ShouldContain(static check => check.Severity == "ok" && check.Check == "store");
         CommandResult wide = a.Overlayctl("doctor", "-o", "wide");
         wide.Output.ShouldMatch(@"(?m)^ok +peers +none is refused *$");
+        wide.Output.ShouldMatch(@"(?m)^ok +ways to peers +probes to 1 peers and back are not lost");
         wide.ExitCode.ShouldBeOneOf(0, 4);
 
         a.Set("net/ipv4/ip_forward", "0");
@@ -24,6 +25,10 @@ public sealed class DoctorTests
         table.Output.ShouldMatch(@"(?m)^warning +forwarding +net\.ipv4\.ip_forward is 0: .*sysctl -w net\.ipv4\.ip_forward=1");
         table.Output.ShouldMatch(@"(?m)^warning +packet filter +chain f of table inet fw drops .*nft ");
         table.Output.ShouldNotMatch(@"(?m)^ok ");
+
+        Run(cluster["b"], "nft", "add table inet deaf; add chain inet deaf i { type filter hook input priority 0; }; "
+            + "add rule inet deaf i udp dport 8472 drop");
+        a.Overlayctl("doctor").Output.ShouldMatch(@"(?m)^warning +ways to peers +nothing came back from 10\.244\.2\.0 of node b");
 
         a.Ip("link set overlay.1 down");
         Waiting.For(() => a.Overlayctl("doctor").ExitCode == 1);
