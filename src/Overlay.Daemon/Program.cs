@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Overlay.Daemon.Flannel;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
@@ -10,15 +11,19 @@ using Overlay.Daemon.Options;
 // overlayd: read the configuration, put the parts together, run until told to stop.
 
 if (DaemonCommands.TryAnswer(args)) return ExitCode.Success;
+string[]? flannel = FlannelStart.Find(args);
 
 ProcessOutcome outcome = new();
 try
 {
-    if (DaemonCommands.Find(args) is { } command) return RootCommands.Run(command, args[1..]);
+    if (flannel is null && DaemonCommands.Find(args) is { } command) return RootCommands.Run(command, args[1..]);
 
-    IConfiguration configuration = ConfigurationLoader.Load(args);
+    IReadOnlyList<string> notes = [];
+    IConfiguration configuration =
+        flannel is null ? ConfigurationLoader.Load(args) : FlannelStart.Load(flannel, out notes);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
     await using WebApplication application = Composition.Build(configuration, options, outcome);
+    foreach (string note in notes) application.Logger.FlagNotHonoured(note);
     using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);
     await application.StartAsync();
     await application.WaitForShutdownAsync();

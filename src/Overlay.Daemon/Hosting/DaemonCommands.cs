@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Overlay.CommandLine;
 using Overlay.Daemon.Admin;
+using Overlay.Daemon.Flannel;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 
@@ -58,6 +59,9 @@ internal static class DaemonCommands
         };
         Usage.TrimHelp(root);
         foreach ((string name, string description) in RootCommands.All) root.Add(new Command(name, description));
+        root.Add(new Command(
+            FlannelStart.Command, "the daemon, started by flanneld's flags: overlayd flannel -kube-subnet-mgr -ip-masq; so is "
+            + "it where the program is called flanneld"));
         root.Add(new Command(ManualCommand, "the manual page, for man -l") { Hidden = true });
         return root;
     }
