@@ -65,7 +65,7 @@ install -m 0644 "$root/THIRD-PARTY-NOTICES" "$notices"
 printf '\n\noverlay is linked with the C library of %s: %s\n' "${distribution:-this system}" "${package:-version unknown}" >>"$notices"
 mv -f "$notices" "$directory/THIRD-PARTY-NOTICES"
 
-# By the programs themselves, from the definitions that they parse by.
+# The programs write these themselves, from the definitions that they parse by.
 mkdir -p "$directory"/man "$directory"/completion/{bash,zsh,fish}
 "$directory/overlayd" man >"$directory/man/overlayd.8"
 "$directory/overlayctl" man >"$directory/man/overlayctl.8"

@@ -34,7 +34,7 @@ remove_node() {
 remove_records() {
   rm -rf /run/overlay
   # Records of things that stay, for the one who removes these, or for the next installation.
-  [ "$node" = left ] || rm -rf /var/lib/overlay
+  [ "$node" = left ] || remove_state
   # The plugin's records go with it.
   if [ "$cni" = gone ] && [ -d /var/lib/cni/overlay ]; then
     rm -rf /var/lib/cni/overlay
@@ -42,6 +42,11 @@ remove_records() {
   fi
   # flannel's directory is ours to remove only when nobody else has something in it.
   [ ! -d /run/flannel ] || rmdir --ignore-fail-on-non-empty /run/flannel
+}
+
+# Leases may lie on a file system that the nodes share: those of others stay.
+remove_state() {
+  rm -rf --one-file-system /var/lib/overlay 2>/dev/null || echo "/var/lib/overlay stays: another file system is mounted there" >&2
 }
 
 remove_account() {

@@ -5,6 +5,6 @@ namespace Overlay.Cli;
 /// <param name="exitCode">One of <see cref="Cli.ExitCode"/>.</param>
 internal sealed class CliException(string message, int exitCode) : Exception(message)
 {
-    /// <summary>How the program ends.</summary>
+    /// <summary>The exit code of the program.</summary>
     public int ExitCode { get; } = exitCode;
 }

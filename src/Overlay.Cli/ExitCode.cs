@@ -1,6 +1,6 @@
 namespace Overlay.Cli;
 
-/// <summary>How overlayctl ends, for scripts.</summary>
+/// <summary>The ends of overlayctl, for scripts.</summary>
 internal static class ExitCode
 {
     /// <summary>Done, or the answer is good.</summary>

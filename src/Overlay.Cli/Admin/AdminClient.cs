@@ -9,6 +9,9 @@ namespace Overlay.Cli.Admin;
 /// <param name="socket">The socket's path.</param>
 internal sealed class AdminClient(string socket)
 {
+    // The daemon's answer to all questions about packets before its node is made.
+    private const string Starting = "overlayd is starting";
+
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
 
     /// <summary>A report of the daemon, for the caller to dispose of.</summary>
@@ -60,7 +63,7 @@ internal sealed class AdminClient(string socket)
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed when text.Length == 0 => throw new CliException(
                 $"overlayd on {socket} does not know '{path.Split('?')[0]}': its version is another than that of this "
                 + "overlayctl; compare them with: overlayctl version", ExitCode.NoDaemon),
-            HttpStatusCode.ServiceUnavailable => throw new CliException(
+            HttpStatusCode.ServiceUnavailable when text.Length == 0 || text.StartsWith(Starting, StringComparison.Ordinal) => throw new CliException(
                 $"overlayd on {socket} is still starting; overlayctl status says what it waits for", ExitCode.Failure),
             _ when text.Length > 0 => throw new CliException(text.TrimEnd(), ExitCode.Failure),
             _ => throw new CliException($"overlayd on {socket} answers {(int)answer.StatusCode}", ExitCode.Failure),

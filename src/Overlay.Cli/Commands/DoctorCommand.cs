@@ -57,14 +57,19 @@ internal static class DoctorCommand
         {
             using JsonDocument report = await PingCommand.AskAsync(null, null, null, client, cancellation);
             IReadOnlyList<JsonElement> peers = report.RootElement.Items("peers");
-            Finding[] found =
+            List<Finding> found =
             [
-                .. peers.SelectMany(static peer => peer.Texts("notes"))
-                    .Select(static note => new Finding(Check, Warning, note)),
+                .. peers.SelectMany(static peer => peer.Texts("notes")
+                    .Select(note => new Finding(Check, PingCommand.IsFlannels(peer) ? Good : Warning, note))),
             ];
-            if (found.Length > 0 || peers.Count == 0) return found;
-            int nodes = peers.Select(static peer => peer.Text("node")).Distinct().Count();
-            return [new(Check, Good, $"probes to {nodes} peers and back are not lost, at every size that the device takes")];
+            if (report.RootElement.Number("leftOut") is > 0 and double leftOut)
+                found.Add(new(
+                    Check, Warning, $"the time did not suffice for {leftOut} peers and families: overlayctl ping NODE"));
+            int sound = peers.Where(PingCommand.IsSoundPeer).Select(static peer => peer.Text("node")).Distinct().Count();
+            if (sound > 0)
+                found.Add(new(
+                    Check, Good, $"probes to {sound} peers and back are not lost, at every size that the device takes"));
+            return found;
         }
         catch (CliException exception)
         {

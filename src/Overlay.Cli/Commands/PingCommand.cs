@@ -45,7 +45,11 @@ internal static class PingCommand
         report.Number("leftOut") == 0 && report.Items("peers").All(IsSoundPeer)
         && (report.At("pod") is not { } pod || HasAll(pod));
 
-    private static bool IsSoundPeer(JsonElement peer) =>
+    /// <summary>The peer answers no probes, as flannel's nodes do not, and every echo.</summary>
+    public static bool IsFlannels(JsonElement peer) => peer.Text("kind") == "icmp" && HasAll(peer);
+
+    /// <summary>Every probe has come back, and every size that the device takes.</summary>
+    public static bool IsSoundPeer(JsonElement peer) =>
         peer.Text("kind") == "overlay" && HasAll(peer) && peer.Text("mtu.bytes") == peer.Text("mtu.device");
 
     private static bool HasAll(JsonElement row) =>

@@ -7,7 +7,7 @@ namespace Overlay.Cli.Commands;
 /// <summary>Prints a report that is a list, or several: <c>peers</c>, <c>routes</c>, <c>counters</c>.</summary>
 internal static class ReportCommand
 {
-    // Fast enough for a person to see a change, and 10 requests a connection is nothing to the daemon.
+    // A person sees a change soon enough.
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(2);
 
     /// <summary>Prints the report once.</summary>

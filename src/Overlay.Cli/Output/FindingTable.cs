@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Overlay.Cli.Output;
 
-/// <summary>What a check has found.</summary>
+/// <summary>The outcome of a check.</summary>
 /// <param name="Check">Its name.</param>
 /// <param name="Severity">ok, warning or problem.</param>
 /// <param name="Text">The state; where it is not well, why that matters and what mends it.</param>

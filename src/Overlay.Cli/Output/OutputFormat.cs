@@ -1,6 +1,6 @@
 namespace Overlay.Cli.Output;
 
-/// <summary>How a report is printed.</summary>
+/// <summary>The form of a printed report.</summary>
 internal enum OutputFormat
 {
     /// <summary>For people: the columns that most questions need.</summary>

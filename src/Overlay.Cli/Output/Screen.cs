@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Overlay.Cli.Output;
 
-/// <summary>Where reports are printed: a terminal, a pipe or a file.</summary>
+/// <summary>The place that reports are printed to: a terminal, a pipe or a file.</summary>
 /// <remarks>Colours come on a terminal only, and where NO_COLOR is not set: Spectre.Console sees to it.</remarks>
 internal static class Screen
 {

@@ -13,10 +13,10 @@ namespace Overlay.ControlPlane.Reconciliation;
 /// </remarks>
 internal sealed class LearnedSenders
 {
-    // As many as a host may have: two uplinks of either family.
+    // A host may have two uplinks of either family.
     private const int MostOfPeer = 4;
 
-    // In the order in which they were learnt.
+    // The oldest first.
     private readonly OrderedDictionary<IpAddress, RemoteVtep> _vteps = [];
 
     /// <summary>The VTEPs, one row of the FDB each.</summary>

@@ -12,7 +12,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Admin;
 
-/// <summary>Answers what this node would do with a packet: <c>/v1/trace?source=IP&amp;destination=IP&amp;tcp=PORT</c>.</summary>
+/// <summary>Answers what this node would do with a packet: <c>/v1/trace?source=IP&amp;destination=IP&amp;tcp=true</c>.</summary>
 internal static class TraceEndpoint
 {
     private const string Example = "example: overlayctl trace 10.244.1.2 10.244.2.2";

@@ -22,7 +22,8 @@ internal static class HostChecks
         if (underlay is not null)
         {
             Try("mtu", () => UnderlayChecks.Mtu(options, underlay));
-            if (!isRunning) Try("port", () => UnderlayChecks.Port(options, underlay));
+            if (!isRunning && !NeighbourChecks.IsTakenOver(options))
+                Try("port", () => UnderlayChecks.Port(options, underlay));
             Try("reverse path filter", () => UnderlayChecks.ReversePath(underlay));
         }
 

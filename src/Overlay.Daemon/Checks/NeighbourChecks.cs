@@ -17,6 +17,14 @@ internal static class NeighbourChecks
             : [CheckResult.Good("address plan", "no network or route of this host meets the cluster's")];
     }
 
+    /// <summary>A stopped flanneld's device has the port, and gives it up when the daemon takes the node over.</summary>
+    /// <exception cref="Overlay.Host.Interop.LinuxException">rtnetlink refused.</exception>
+    public static bool IsTakenOver(OverlayOptions options)
+    {
+        using RouteNetlink netlink = new();
+        return options.ControlPlane.GivesPodCidrs && FormerFlannel.Devices(netlink, options.Network.Vni).Count > 0;
+    }
+
     public static IEnumerable<CheckResult> Flannel(OverlayOptions options)
     {
         using RouteNetlink netlink = new();

@@ -52,10 +52,13 @@ internal sealed class ForwardPolicy
             foreach (ForwardHook hook in ForwardHook.List().Where(static hook => hook.IsOfIptables))
                 TakeOver(OfNftables(hook));
         });
-        foreach (ForwardChain chain in _legacy.Where(HasFilter)) TakeOver(chain);
+        foreach (ForwardChain chain in _legacy) TakeOver(chain);
         return left;
 
-        void TakeOver(ForwardChain chain) => Leave($"rules of {chain.Tool.Name}", () => _ = chain.TakeOver());
+        void TakeOver(ForwardChain chain) => Leave($"rules of {chain.Tool.Name}", () =>
+        {
+            if (HasFilter(chain)) _ = chain.TakeOver();
+        });
 
         void Leave(string part, Action step)
         {

@@ -2,7 +2,7 @@ using Overlay.Host.Programs;
 
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>One of the iptables programs of a host: by nftables or legacy, for either family.</summary>
+/// <summary>An iptables program of a host: by nftables or legacy, for either family.</summary>
 /// <param name="Name">The program, as <c>iptables-nft</c>.</param>
 /// <param name="TableNames">
 /// The kernel's list of the tables that there are; null for programs that speak to nftables, which lists its own.

@@ -7,6 +7,7 @@ namespace Overlay.Daemon.Flannel;
 internal static class FlannelConfiguration
 {
     private const string DefaultEndpoints = "http://127.0.0.1:4001,http://127.0.0.1:2379";
+    private const string DefaultSubnetFile = "/run/flannel/subnet.env";
     private const string DefaultNetConf = "/etc/kube-flannel/net-conf.json";
 
     /// <summary>The keys, each with its value.</summary>
@@ -20,9 +21,12 @@ internal static class FlannelConfiguration
     {
         Dictionary<string, string?> keys = new()
         {
-            // flanneld leaves device, routes and rules to its next start, and does not masquerade unasked.
+            // flanneld leaves device, routes and rules to its next start, and does not masquerade unasked. The record of
+            // the device has to outlive the container, as the subnet file's directory does in flannel's manifest.
             ["Overlay:KeepAtStop"] = "true",
-            ["Overlay:IpMasq"] = flags.Is("ip-masq", fallback: false) ? "true" : "false",
+            ["Overlay:StateDirectory"] = Path.Combine(
+                Path.GetDirectoryName(flags["subnet-file"] ?? DefaultSubnetFile) ?? "/run/flannel", "overlay"),
+            ["Overlay:IpMasq"] = Word(flags.Is("ip-masq", fallback: false)),
         };
         foreach ((string flag, string key) in FlannelFlags.Keys)
         {
@@ -42,7 +46,7 @@ internal static class FlannelConfiguration
         .Where(flag => flags.Is(flag.Key, flag.Value) != flag.Value)
         .Select(static flag => string.Create(
             CultureInfo.InvariantCulture,
-            $"-{flag.Key}={(flag.Value ? "false" : "true")} changes nothing: overlayd acts as by {(flag.Value ? "true" : "false")}"));
+            $"-{flag.Key}={Word(!flag.Value)} changes nothing: overlayd acts as by {Word(flag.Value)}"));
 
     private static void AddKubernetes(
         Dictionary<string, string?> keys, FlannelCommandLine flags, IReadOnlyDictionary<string, string> variables)
@@ -60,6 +64,8 @@ internal static class FlannelConfiguration
         for (int i = 0; i < endpoints.Length; i++)
             keys[string.Create(CultureInfo.InvariantCulture, $"Overlay:ControlPlane:Etcd:Endpoints:{i}")] = endpoints[i];
     }
+
+    private static string Word(bool isOn) => isOn ? "true" : "false";
 
     private static string Port(FlannelCommandLine flags) => flags["healthz-port"] ?? "0";
 

@@ -49,6 +49,7 @@ internal static class FlannelFlags
         ["ip-masq-fully-random-disable"] = false,
         ["set-node-network-unavailable"] = true,
         ["iptables-forward-rules"] = true,
+        ["ip-blackhole-route"] = true,
     };
 
     /// <summary>Every flag.</summary>

@@ -12,8 +12,9 @@ internal sealed class FlannelInterface(RouteNetlink netlink)
     // Patterns come from whoever starts the daemon; one that takes long is a mistake.
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(1);
 
-    /// <summary>The interface's name or address; null where no flag was given, or none matches.</summary>
+    /// <summary>The interface's name or address; null where no flag was given.</summary>
     /// <exception cref="ConfigurationException">A pattern or address is none.</exception>
+    /// <exception cref="IOException">No interface matches yet.</exception>
     /// <exception cref="Overlay.Host.Interop.LinuxException">rtnetlink refused.</exception>
     public string? Find(FlannelCommandLine flags)
     {
@@ -25,26 +26,35 @@ internal sealed class FlannelInterface(RouteNetlink netlink)
             if (IpAddress.TryParse(name, out IpAddress address) && addresses.Any(a => a.Address == address)) return name;
         }
 
-        foreach (string pattern in flags.All("iface-regex"))
-        {
-            Regex regex = RegexOf(pattern);
-            LinkInfo? found = links.FirstOrDefault(link =>
+        if (flags.All("iface-regex").Select(pattern => Match(pattern, links, addresses)).FirstOrDefault(
+            static name => name is not null) is { } matched)
+            return matched;
+        if (flags["iface-can-reach"] is { } target) return FindWay(target, links);
+
+        // The daemon waits for an interface that is not there yet. Another one than a pattern means is no substitute.
+        return flags.All("iface") is [string first, ..] ? first
+            : flags.All("iface-regex") is [string pattern, ..] ? throw new IOException(
+                $"no interface of this host matches -iface-regex '{pattern}': ip address show")
+            : null;
+    }
+
+    private string FindWay(string target, IReadOnlyList<LinkInfo> links)
+    {
+        if (!IpAddress.TryParse(target, out IpAddress there))
+            throw new ConfigurationException(
+                $"flag -iface-can-reach '{target}' is no IP address; example: -iface-can-reach=192.0.2.1");
+        int? index = netlink.FindRoute(there)?.LinkIndex;
+        return links.FirstOrDefault(link => link.Index == index)?.Name
+            ?? throw new IOException($"no route leads to -iface-can-reach {target} yet: ip route get {target}");
+    }
+
+    private static string? Match(
+        string pattern, IReadOnlyList<LinkInfo> links, IReadOnlyList<AddressInfo> addresses)
+    {
+        Regex regex = RegexOf(pattern);
+        return (links.FirstOrDefault(link =>
                 addresses.Any(a => a.LinkIndex == link.Index && regex.IsMatch($"{a.Address}")))
-                ?? links.FirstOrDefault(link => regex.IsMatch(link.Name));
-            if (found is not null) return found.Name;
-        }
-
-        if (flags["iface-can-reach"] is { } target)
-        {
-            if (!IpAddress.TryParse(target, out IpAddress there))
-                throw new ConfigurationException(
-                    $"flag -iface-can-reach '{target}' is no IP address; example: -iface-can-reach=192.0.2.1");
-            int? index = netlink.FindRoute(there)?.LinkIndex;
-            if (links.FirstOrDefault(link => link.Index == index) is { } way) return way.Name;
-        }
-
-        // The daemon waits for an interface that is not there yet.
-        return flags.All("iface") is [string first, ..] ? first : null;
+            ?? links.FirstOrDefault(link => regex.IsMatch(link.Name)))?.Name;
     }
 
     private static Regex RegexOf(string pattern)

@@ -47,7 +47,16 @@ internal static class FlannelStart
     {
         if (File.Exists(Tun)) return;
         _ = Directory.CreateDirectory(Path.GetDirectoryName(Tun)!);
-        _ = HostTool.Run("mknod", "", Tun, "c", "10", "200");
+        try
+        {
+            _ = HostTool.Run("mknod", "", Tun, "c", "10", "200");
+        }
+        catch (IOException refused)
+        {
+            throw new IOException(
+                $"{Tun} is missing and cannot be made ({refused.Message}): give the pod the host's, as a volume of type "
+                + $"CharDevice, or the capability MKNOD", refused);
+        }
     }
 
     // The runtime resolves links before it tells the program's name.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Overlay.CommandLine;
 using Overlay.Daemon.Admin;
+using Overlay.Daemon.Checks;
 using Overlay.Daemon.Flannel;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
@@ -34,8 +35,8 @@ internal static class DaemonCommands
     /// <returns>False when it is none.</returns>
     public static bool TryAnswer(string[] arguments)
     {
-        if (arguments.Contains("--version")) Console.WriteLine($"{Program} {AdminReader.Version}");
-        else if (arguments.Contains("--help") || arguments.Contains("-h")) _ = Make().Parse("--help").Invoke();
+        if (arguments.Any(static word => word is "--version" or "-version")) Console.WriteLine($"{Program} {AdminReader.Version}");
+        else if (arguments.Any(static word => word is "--help" or "-h" or "-help")) _ = Make().Parse("--help").Invoke();
         else if (arguments is [ManualCommand]) Console.Write(Manual());
         else return false;
         return true;
@@ -77,7 +78,8 @@ internal static class DaemonCommands
         ("SIGNALS", ["SIGTERM, SIGINT, SIGHUP: an orderly end, as after systemctl stop."]),
         ("EXIT STATUS",
         [
-            $"0 after an orderly end; 1 when the kernel or another program refuses; {ExitCode.Configuration} when the "
+            $"0 after an orderly end; 1 when the kernel or another program refuses, or check has problems; "
+                + $"{CheckCommand.WarningsOnly} when check has warnings alone; {ExitCode.Configuration} when the "
                 + "configuration is bad, which no further start cures.",
         ]),
         ("SEE ALSO", ["overlayctl(8)"]));

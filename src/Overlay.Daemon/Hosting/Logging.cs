@@ -69,7 +69,7 @@ internal static class Logging
             new(typeof(ConsoleLoggerConfigurationExtensions).Assembly, typeof(CompactJsonFormatter).Assembly);
         logger = logger.ReadFrom.Configuration(configuration, shipped);
 
-        // Last, for the section's level would take the switch's place. A level that does not exist is refused by then.
+        // The switch comes last, or the section's level would take its place. A level that does not exist is refused by then.
         string? configured = configuration["Serilog:MinimumLevel"] ?? configuration["Serilog:MinimumLevel:Default"];
         level.MinimumLevel =
             Enum.TryParse(configured, ignoreCase: true, out LogEventLevel least) ? least : LogEventLevel.Information;

@@ -12,7 +12,7 @@ internal sealed class TrafficHistory : IDisposable
     /// <summary>The time between two samples.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    // Over less time a rate jumps with each batch.
+    // A rate of less time jumps with each batch.
     private static readonly TimeSpan _leastSpan = TimeSpan.FromSeconds(1);
 
     private readonly NetworkCounters _counters;

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Json;
+using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Options;
 
@@ -12,7 +13,7 @@ internal sealed partial class EffectiveConfiguration(IConfiguration configuratio
 
     private static readonly string[] _others = ["Serilog"];
 
-    // What the store may say instead of the configuration: for all nodes, and for this one.
+    // The store may say these instead of the configuration: for all nodes, and for this one.
     private static readonly Dictionary<string, Func<OverlayOptions, object?>> _ofStore = new()
     {
         ["Overlay:Network:Cidr"] = static options => options.Network.Cidr,
@@ -45,10 +46,16 @@ internal sealed partial class EffectiveConfiguration(IConfiguration configuratio
         string? source = SourceOf(key.Path);
         string value = source is null ? key.Default : Mask(key.Path, Text(configuration.GetSection(key.Path)));
         return _ofStore.TryGetValue(key.Path, out Func<OverlayOptions, object?>? effective)
-            && effective(options)?.ToString() is { } said && said != value
+            && effective(options)?.ToString() is { } said && said != Canonical(value)
                 ? new ConfigurationValue(key.Path, said, "store")
                 : new ConfigurationValue(key.Path, value, source ?? "default");
     }
+
+    // An address may be spelled in several ways.
+    private static string Canonical(string value) =>
+        IpPrefix.TryParse(value, out IpPrefix prefix) ? $"{prefix}"
+        : IpAddress.TryParse(value, out IpAddress address) ? $"{address}"
+        : value;
 
     // A list's items stand under their numbers.
     private static string Text(IConfigurationSection section) =>

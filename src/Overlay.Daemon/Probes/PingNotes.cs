@@ -11,7 +11,9 @@ internal static class PingNotes
         if (dead > 0)
             yield return $"{dead} of {flows.Count} paths to {peer.Node} lose all: one way of several on the underlay, or "
                 + "a packet filter by source port; the flows of pods that travel by them reach nobody";
-        if (lossy > 0) yield return $"{lossy} of {flows.Count} paths to {peer.Node} lose some";
+        if (lossy > 0)
+            yield return $"{lossy} of {flows.Count} paths to {peer.Node} lose some: the underlay does, or more nodes ping "
+                + $"{peer.Node} at once than it answers (limited in overlay_probes_total there)";
         if (mtu.Bytes is not { } bytes)
             yield return $"packets of {Math.Min(MtuSearch.Smallest, mtu.Device)} bytes and more do not come back from "
                 + $"{peer.Node}: {Underlay(mtu)}";

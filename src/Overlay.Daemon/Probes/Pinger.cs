@@ -63,9 +63,13 @@ internal sealed class Pinger(TimeProvider time, ILogger<Pinger> logger)
         using CancellationTokenSource ending =
             CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         ParallelOptions options = new() { MaxDegreeOfParallelism = PeersAtOnce, CancellationToken = ending.Token };
+
+        // Nodes that ping all at once would else come to the same peers together, more than those answer in a second.
+        PeerEnd[] peers = [.. target.Peers];
+        Random.Shared.Shuffle(peers);
         try
         {
-            await Parallel.ForEachAsync(target.Peers, options, async (peer, cancel) =>
+            await Parallel.ForEachAsync(peers, options, async (peer, cancel) =>
                 pings.Add(await _peers.PingAsync(peer, pace, cancel)));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

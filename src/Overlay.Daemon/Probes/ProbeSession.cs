@@ -105,10 +105,10 @@ internal sealed class ProbeSession : IDisposable
         {
             _ = await flow.SendAsync(packet, SocketFlags.None, cancellation);
         }
-        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused)
+        catch (SocketException earlier)
         {
-            // The kernel reports an earlier probe's refusal in the place of this send.
-            IsRefused = true;
+            // The kernel reports an earlier probe's fate in the place of this send: a refusal, or a router's word on size.
+            IsRefused |= earlier.SocketErrorCode == SocketError.ConnectionRefused;
             _ = await flow.SendAsync(packet, SocketFlags.None, cancellation);
         }
     }

@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tracing;
 
-/// <summary>Where an address lives, as this node sees the cluster.</summary>
+/// <summary>The place where an address lives, as this node sees the cluster.</summary>
 /// <param name="Kind">The kind of place.</param>
 /// <param name="Text">The place in words.</param>
 /// <param name="Route">The route of the forwarding table that leads there; null where none does.</param>

@@ -29,7 +29,7 @@ internal sealed class PacketTrace(
     /// <summary>The way of a packet.</summary>
     /// <param name="source">Inner source.</param>
     /// <param name="destination">Inner destination, of the same family.</param>
-    /// <param name="isTcp">It is of a TCP connection.</param>
+    /// <param name="isTcp">The packet is of a TCP connection.</param>
     /// <returns>The steps up to the one that ends the way.</returns>
     /// <exception cref="Overlay.Host.Interop.LinuxException">rtnetlink refused.</exception>
     public IReadOnlyList<TraceStep> Trace(IpAddress source, IpAddress destination, bool isTcp)
@@ -114,14 +114,21 @@ internal sealed class PacketTrace(
         RemoteVtep peer = route.Via!;
         string vteps = string.Join(" or ", table.Routes.Where(r => r.Via?.Node == peer.Node)
             .Select(static r => r.Via!.Address.ToString()).Distinct());
+        string learnt = options.Dataplane.LearnSenders ? ", unless the address is learnt of that node alone" : "";
         yield return Step("sender", $"node {peer.Node} must send it from {vteps}, with VNI {network.Vtep.Vni} and to "
-            + $"port {network.Vtep.Port}; from elsewhere it is dropped ({DropReason.UnknownVtep})");
+            + $"port {network.Vtep.Port}; from elsewhere it is dropped ({DropReason.UnknownVtep}){learnt}");
         yield return Step("inner source", $"node {peer.Node} may send from {route.Prefix}");
         foreach (TraceStep step in Delivered(destination)) yield return step;
     }
 
     private IEnumerable<TraceStep> Delivered(IpAddress destination)
     {
+        if (IsOwn(destination))
+        {
+            yield return Done($"this node has {destination} itself, and takes the packet");
+            yield break;
+        }
+
         if (netlink.FindMatch(destination) is not { } match)
         {
             yield return End($"no device of this node has {destination}: the pods' bridge is missing; is there a pod?");
@@ -129,9 +136,7 @@ internal sealed class PacketTrace(
         }
 
         yield return Step("route", Describe(match));
-        yield return Done(match.Table == RuleInfo.LocalTable
-            ? "this node takes it itself"
-            : $"{DeviceOf(match.Route)} carries it to the pod, if there is one with that address");
+        yield return Done($"{DeviceOf(match.Route)} carries it to the pod, if there is one with that address");
     }
 
     private IEnumerable<TraceStep> Within(IpAddress destination) =>
@@ -146,6 +151,12 @@ internal sealed class PacketTrace(
 
     private IEnumerable<TraceStep> ToOutside(IpAddress source, IpAddress destination)
     {
+        if (IsOwn(destination))
+        {
+            yield return Done($"this node has {destination} itself, and takes the packet; overlayd does not see it");
+            yield break;
+        }
+
         if (FindMatch(source, destination) is not { } match)
         {
             yield return End($"the kernel forwards nothing to {destination}: the pod gets an ICMP error");
@@ -166,12 +177,14 @@ internal sealed class PacketTrace(
             : Delivered(destination)
                 .Prepend(Step("way in", "not by the tunnel: a node may send only from its own pod CIDRs there"));
 
-    // As the kernel routes what comes from a pod by its bridge; without a bridge, what comes from this node.
+    private bool IsOwn(IpAddress address) => netlink.GetAddresses().Any(own => own.Address == address);
+
+    // The kernel is asked for the way of a packet that a pod's bridge hands over; without a bridge, of this node's own.
     private RouteMatch? FindMatch(IpAddress source, IpAddress destination)
     {
-        IReadOnlyList<AddressInfo> addresses = netlink.GetAddresses();
-        if (addresses.Any(address => address.Address == source)) return netlink.FindMatch(destination, source);
-        int? bridge = addresses.FirstOrDefault(address => address.Network.Contains(source))?.LinkIndex;
+        if (IsOwn(source)) return netlink.FindMatch(destination, source);
+        int? bridge = netlink.GetAddresses().Where(address => address.Network.Contains(source))
+            .MaxBy(static address => address.PrefixLength)?.LinkIndex;
         return netlink.GetLinks().FirstOrDefault(link => link.Index == bridge) is { } incoming
             ? netlink.FindForwardMatch(destination, source, incoming)
             : netlink.FindMatch(destination);

@@ -20,7 +20,7 @@ public sealed record RouteFilter(
         if (prefix is not { } of || (Length is { } length && of.Length != length)) return false;
         if (Within is null) return true;
 
-        // Asked for each of a million routes: an enumerator of an interface is an allocation.
+        // An enumerator of an interface is an allocation, and this is asked for each of a million routes.
         for (int i = 0; i < Within.Count; i++)
         {
             if (Within[i].Contains(of)) return true;

@@ -25,7 +25,9 @@ public sealed class FlannelCommandLineTests
     {
         Dictionary<string, string> variables = new()
         {
-            ["FLANNELD_ETCD_PREFIX"] = "/env", ["FLANNELD_SUBNET_FILE"] = "/run/x.env", ["FLANNELD_IP_MASQ"] = "true",
+            ["FLANNELD_ETCD_PREFIX"] = "/env",
+            ["FLANNELD_SUBNET_FILE"] = "/run/x.env",
+            ["FLANNELD_IP_MASQ"] = "true",
             ["FLANNELD_IFACE"] = "eth2,eth3",
         };
         FlannelCommandLine flags = new(["-etcd-prefix=/line"], variables);

@@ -11,7 +11,8 @@ public sealed class EffectiveConfigurationTests : IDisposable
     public EffectiveConfigurationTests() => File.WriteAllText(_file, """
         {
           "Overlay": {
-            "NodeName": "a", "IpMasq": true, "Subnet": "10.244.1.0/24", "Network": { "Cidr": "10.244.0.0/16" },
+            "NodeName": "a", "IpMasq": true, "Subnet": "10.244.1.0/24",
+            "Network": { "Cidr": "10.244.0.0/16", "CidrV6": "FD00:10:244:0::/56" },
             "ServiceCidrs": [ "10.96.0.0/12", "fd00:10:96::/112" ],
             "ControlPlane": { "Etcd": { "Password": "open sesame", "Endpoints": [ "http://root:secret@192.0.2.1:2379" ] } }
           },
@@ -62,6 +63,7 @@ public sealed class EffectiveConfigurationTests : IDisposable
         values.ShouldContain(new ConfigurationValue("Overlay:Network:Vni", "7", "store"));
         values.ShouldContain(new ConfigurationValue("Overlay:SubnetV6", "fd00:10:244:1::/64", "store"));
         values.ShouldContain(new ConfigurationValue("Overlay:Network:Cidr", "10.244.0.0/16", _file));
+        values.ShouldContain(new ConfigurationValue("Overlay:Network:CidrV6", "FD00:10:244:0::/56", _file));
     }
 
     [Fact]

@@ -21,7 +21,10 @@ public sealed class FlannelDropInTests : IDisposable
         _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
         _ = _etcd.Ctl(
             "put", $"{Prefix}/config",
-            """{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56","Backend":{"Type":"vxlan","Port":8472}}""");
+            """
+            {"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56",
+            "Backend":{"Type":"vxlan","Port":8472}}
+            """);
     });
 
     private Node A => _lab["a"];
@@ -39,11 +42,7 @@ public sealed class FlannelDropInTests : IDisposable
         string program = Path.Combine(A.Directory, "flanneld");
         _ = File.CreateSymbolicLink(program, ProductBinary.Find("overlayd"));
 
-        BackgroundProcess daemon = A.Start("env",
-            StartEnvironment.DotnetRoot, $"FLANNELD_ETCD_ENDPOINTS={_etcd.Endpoint.OriginalString}",
-            $"OVERLAY_StateDirectory={A.StateDirectory}", $"OVERLAY_Admin__Socket={A.Socket}",
-            program, "-iface=eth0", "-ip-masq", $"--subnet-file={A.SubnetFile}", "--healthz-port", "8081",
-            "-iptables-resync=5", "-set-node-network-unavailable=false");
+        BackgroundProcess daemon = Start(program);
         Waiting.For(() => File.Exists(A.SubnetFile), 40);
         File.ReadAllText(A.SubnetFile).ShouldBe(
             """
@@ -67,6 +66,17 @@ public sealed class FlannelDropInTests : IDisposable
         File.Exists(A.SubnetFile).ShouldBeTrue();
         A.Run("ip", "link", "show", "overlay.1").EnsureSuccess();
         ValueOf(FlannelText.KeyOf(former)).ShouldNotBeEmpty();
+
+        // The next container has nothing of the one before but the subnet file's directory.
+        BackgroundProcess next = Start(program);
+        next.WaitForLog("overlay.1, left by an earlier run, is taken over", TimeSpan.FromSeconds(30));
+        Cluster.WaitForPeers(A, 1);
+        next.Kill();
+        _ = next.WaitForExit(TimeSpan.FromSeconds(10));
+        BackgroundProcess last = Start(program);
+        Waiting.For(() => A.Overlayctl("ready").Succeeded, 30);
+        foreach (IPAddress address in B.Pods[0].Addresses) A.Pods[0].Ping(address).EnsureSuccess();
+        last.Stop().ShouldBe(0);
     }
 
     [Fact]
@@ -84,6 +94,11 @@ public sealed class FlannelDropInTests : IDisposable
         _lab.Dispose();
         _etcd.Dispose();
     }
+
+    private BackgroundProcess Start(string program) => A.Start(
+        "env", StartEnvironment.DotnetRoot, $"FLANNELD_ETCD_ENDPOINTS={_etcd.Endpoint.OriginalString}",
+        $"OVERLAY_Admin__Socket={A.Socket}", program, "-iface=eth0", "-ip-masq", $"--subnet-file={A.SubnetFile}",
+        "--healthz-port", "8081", "-iptables-resync=5", "-set-node-network-unavailable=false");
 
     private void Put(VxlanPeer node)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
@@ -25,6 +26,7 @@ public sealed class DoctorTests
         table.Output.ShouldMatch(@"(?m)^warning +forwarding +net\.ipv4\.ip_forward is 0: .*sysctl -w net\.ipv4\.ip_forward=1");
         table.Output.ShouldMatch(@"(?m)^warning +packet filter +chain f of table inet fw drops .*nft ");
         table.Output.ShouldNotMatch(@"(?m)^ok ");
+        table.ExitCode.ShouldBe(4);
 
         Run(cluster["b"], "nft", "add table inet deaf; add chain inet deaf i { type filter hook input priority 0; }; "
             + "add rule inet deaf i udp dport 8472 drop");
@@ -56,6 +58,18 @@ public sealed class DoctorTests
         sick.ShouldMatch(@"(?m)^PROBLEM +mtu +.*has MTU 1290");
         sick.ShouldMatch(@"(?m)^warning +flannel +flannel\.1 is left of flannel .*ip link delete flannel\.1$");
         sick.ShouldMatch(@"(?m)^warning +address plan +the network 10\.244\.200\.0/24 of docker0 overlaps ");
+    }
+
+    [Fact]
+    public void The_port_of_a_stopped_flannel_is_no_problem_where_the_daemon_takes_over()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "checktake", Nodes = 1, PodsPerNode = 0 });
+        Node node = lab.Nodes[0];
+        node.WriteConfig(static overlay => overlay["ControlPlane"] = new JsonObject { ["Kind"] = "Etcd" });
+        node.Ip("link add flannel.1 type vxlan id 1 dstport 8472 local 192.168.77.1 dev eth0", "link set flannel.1 up");
+        string output = Check(node, 0, 4);
+        output.ShouldMatch(@"(?m)^ok +flannel +flannel\.1 is left of flannel, and taken over at the start$");
+        output.ShouldNotMatch(@"(?m)^\S+ +port ");
     }
 
     [Fact]

@@ -60,6 +60,12 @@ public sealed class TraceTests
         string pod = $"{a.Pods[0].AddressV4}";
         a.Overlayctl("trace", pod, "10.244.1.9").EnsureSuccess().Output
             .ShouldContain("overlayd does not see the packet");
+        foreach (string own in new[] { "10.244.1.0", "10.244.1.1", "192.168.77.1" })
+        {
+            a.Overlayctl("trace", pod, own).EnsureSuccess().Output.ShouldContain($"this node has {own} itself");
+            a.Overlayctl("trace", $"{cluster["b"].Pods[0].AddressV4}", own == "192.168.77.1" ? pod : own).EnsureSuccess();
+        }
+
         a.Ip("route replace default via 192.168.77.254");
         a.Overlayctl("trace", pod, "198.51.100.7").EnsureSuccess().Output.ShouldContain("leaves the cluster");
     }

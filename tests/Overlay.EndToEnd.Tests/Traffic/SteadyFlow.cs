@@ -81,7 +81,7 @@ internal sealed class SteadyFlow : IDisposable
             }
             catch (SocketException silence) when (silence.SocketErrorCode == SocketError.TimedOut)
             {
-                // Whether more is to come is known above.
+                // The condition above knows whether more is to come.
             }
         }
     }

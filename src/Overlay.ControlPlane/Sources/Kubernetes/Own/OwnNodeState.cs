@@ -123,7 +123,7 @@ internal sealed class OwnNodeState(
     {
         lock (_gate)
         {
-            // Which of the two is younger is unknown, for versions are opaque: the Node is read once more.
+            // The younger of the two is unknown, for versions are opaque: the Node is read once more.
             _node = _isSeenMeanwhile ? null : node;
             _isGone = false;
             _ = _writeProblem.End();
