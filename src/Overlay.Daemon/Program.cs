@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
-using Overlay.Daemon.Admin;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Options;
 
 // overlayd: read the configuration, put the parts together, run until told to stop.
 
 if (args.Contains("--version"))
 {
-    Console.WriteLine($"overlayd {AdminReader.Version}");
+    Console.WriteLine($"overlayd {BuildVersion.Text}");
     return ExitCode.Success;
 }
 
