@@ -131,15 +131,11 @@ internal sealed class DaemonMetrics
     private static Measurement<long> Dropped(Direction direction, string reason, long packets) =>
         Of(packets, ("direction", DirectionName.Of(direction)), ("reason", reason));
 
-    private static IEnumerable<Measurement<long>> Families<T>(IEnumerable<T> rows, Func<T, IpFamily> family)
-    {
-        ILookup<IpFamily, T> byFamily = rows.ToLookup(family);
-        return
-        [
-            Of(byFamily[IpFamily.IPv4].Count(), ("family", "ipv4")),
-            Of(byFamily[IpFamily.IPv6].Count(), ("family", "ipv6")),
-        ];
-    }
+    private static IEnumerable<Measurement<long>> Families<T>(IEnumerable<T> rows, Func<T, IpFamily> family) =>
+    [
+        Of(rows.Count(row => family(row) == IpFamily.IPv4), ("family", "ipv4")),
+        Of(rows.Count(row => family(row) == IpFamily.IPv6), ("family", "ipv6")),
+    ];
 
     // A store that has not answered yet has no age.
     private IEnumerable<Measurement<long>> LastSync(Func<DateTimeOffset, long> value) =>
