@@ -59,6 +59,8 @@ internal sealed class AdminReader(
 
     public IReadOnlyList<ConfigurationValue> Configuration() => configuration.Values(node.Options);
 
+    public IReadOnlyList<CheckReport> Checks() => CheckReport.Of(node, ControlPlane());
+
     public CountersReport Counters() => CountersReport.Of(node.Counters);
 
     private ControlPlaneReport ControlPlane() =>

@@ -104,6 +104,10 @@ internal sealed class DaemonMetrics
             "overlay_nat_rules_repaired", () => _counters.FilterRepairs, null,
             "nftables tables of this node put back after another program had changed them.");
         _ = meter.CreateObservableCounter(
+            "overlay_probes",
+            () => _counters.Probes.All.Select(static probes => Of(probes.Probes, ("fate", probes.Fate))), null,
+            "Probes of other nodes that arrived here, by what became of them.");
+        _ = meter.CreateObservableCounter(
             "overlay_part_faults",
             () => _node.PartFaults.Select(static part => Of(part.Faults, ("part", part.Part))), null,
             "Faults that a part of the daemon did not expect.");

@@ -1,3 +1,4 @@
+using Overlay.Daemon.Probes;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Counters;
 
@@ -30,6 +31,9 @@ internal sealed class NetworkCounters
 
     /// <summary>The packet filter was put back. Any thread may call.</summary>
     public void AddFilterRepair() => Interlocked.Increment(ref _filterRepairs);
+
+    /// <summary>Probes of other nodes.</summary>
+    public ProbeCounters Probes { get; } = new();
 
     /// <summary>The counters of one queue.</summary>
     public QueueCounters this[int queue] => _queues[queue];

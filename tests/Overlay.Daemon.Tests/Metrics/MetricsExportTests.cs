@@ -44,6 +44,7 @@ public sealed class MetricsExportTests : IDisposable
         series.ShouldContain("overlay_store_from_saved_state 0");
         series.ShouldContain(static line => line.StartsWith("overlay_store_seconds_since_sync 1"));
         series.ShouldContain("overlay_part_faults_total{part=\"the packet filter\"} 1");
+        series.ShouldContain("overlay_probes_total{fate=\"refused\"} 0");
         series.ShouldContain("overlay_warnings 1");
         series.ShouldContain($"overlay_build_info{{version=\"{BuildVersion.Text}\"}} 1");
         series.ShouldContain("overlay_ready 0");
