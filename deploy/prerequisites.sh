@@ -103,7 +103,7 @@ install_packages() {
   rm -f "$log"
 }
 
-# Offline, systemctl starts nothing: servers among the packages are run by tests, not by this machine.
+# An offline systemctl starts nothing: servers among the packages are run by tests, not by this machine.
 apt_install() {
   SYSTEMD_OFFLINE=1 DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
 }

@@ -38,7 +38,7 @@ internal sealed record Health(int Status, string Text)
         });
     }
 
-    // As the components of Kubernetes answer, so that people and programs read it in the same way.
+    // The form is that of Kubernetes' components, which people and programs read already.
     private static string Verbose(
         string path, bool isGood, HealthReport report,
         IReadOnlyList<(string Part, IReadOnlyList<string> Texts)> parts)

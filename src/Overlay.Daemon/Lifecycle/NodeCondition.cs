@@ -1,11 +1,11 @@
 namespace Overlay.Daemon.Lifecycle;
 
-/// <summary>Something that has to be so for pods' packets to flow, by its name.</summary>
+/// <summary>A state of the node that pods' packets need in order to flow, by its name.</summary>
 /// <param name="Name">Short, and without blanks: monitoring has it.</param>
 /// <param name="Look">The reason why it is not so now; null where it is.</param>
 internal sealed record NodeCondition(string Name, Func<NodeStatus, string?> Look)
 {
-    /// <summary>Every one, in the order in which a start brings them about. Together they are readiness.</summary>
+    /// <summary>All conditions, in the order in which a start brings them about. Together they are readiness.</summary>
     public static IReadOnlyList<NodeCondition> All { get; } =
     [
         new("store", static node => node.HasPlan ? null

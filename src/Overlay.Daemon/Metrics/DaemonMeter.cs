@@ -8,7 +8,7 @@ internal sealed class DaemonMeter : IDisposable
 {
     public const string Name = "Overlay";
 
-    // From a small change, which takes some milliseconds, to a list of thousands of peers on a busy host.
+    // Bounds from a small change, which takes some milliseconds, to a list of thousands of peers on a busy host.
     private static readonly InstrumentAdvice<double> _seconds = new()
     {
         HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],

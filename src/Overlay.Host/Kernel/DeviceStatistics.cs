@@ -5,7 +5,7 @@ namespace Overlay.Host.Kernel;
 /// <summary>The kernel's counts of a network device, of the process's network namespace.</summary>
 public static class DeviceStatistics
 {
-    // One line a device: NAME: and 16 numbers, of which the last 8 are of transmission (net/core/net-procfs.c).
+    // A device has one line: NAME: and 16 numbers, of which the last 8 are of transmission (net/core/net-procfs.c).
     private const string Devices = "/proc/net/dev";
     private const int TransmitDropped = 11;
 

@@ -14,7 +14,7 @@ public class TunDropsTests
         drops.Read(first, 7).ShouldBe(7);
         drops.Read(first, null).ShouldBe(7);
 
-        // More than the first had at last: another device all the same.
+        // The second count is more than the last of the first device, and another device's all the same.
         object second = new();
         drops.Read(second, 9).ShouldBe(16);
         drops.Read(second, 9).ShouldBe(16);

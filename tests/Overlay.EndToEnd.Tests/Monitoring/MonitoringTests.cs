@@ -12,7 +12,7 @@ public class MonitoringTests
 {
     private const int MetricsPort = 9472;
 
-    // Nothing of these is there until it happens: a collection of the garbage collector.
+    // Metrics that appear with the first collection of the garbage collector.
     private static readonly string[] _late = ["dotnet_gc_last_collection_heap_size_bytes"];
 
     // Queries without an answer where all is well.
@@ -66,7 +66,7 @@ public class MonitoringTests
         using Cluster cluster = Cluster.Start(
             new LabOptions { Name = "prometheus" }, overlay => overlay["Admin"]!["Http"] = $"0.0.0.0:{MetricsPort}");
 
-        // As shipped, but for the patience.
+        // The rules are as shipped, but for their patience.
         string rules = Regex.Replace(File.ReadAllText(MonitoringFiles.RulesPath), @"(?m)^( +for): \w+$", "$1: 1s");
         PrometheusServer prometheus = new(
             cluster.Lab.Switch, cluster.Lab.Directory, rules,
