@@ -103,8 +103,9 @@ install_packages() {
   rm -f "$log"
 }
 
+# An offline systemctl starts nothing: servers among the packages are run by tests, not by this machine.
 apt_install() {
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
+  SYSTEMD_OFFLINE=1 DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
 }
 
 # find_sdk DIRECTORY: an SDK that fits the directory's global.json, on the PATH or where installers put it.

@@ -27,6 +27,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         "EtcdClusterTests",
         "PodTrafficTests",
         "LabTests",
+        "MonitoringTests",
         "PacketFilterTests",
         "RuntimeTests",
         "MasqueradeTests",

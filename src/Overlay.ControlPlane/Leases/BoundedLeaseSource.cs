@@ -22,6 +22,9 @@ public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : IL
     public IReadOnlyList<string> Warnings => source.Warnings;
 
     /// <inheritdoc/>
+    public long WatchRestarts(WatchEnd end) => source.WatchRestarts(end);
+
+    /// <inheritdoc/>
     public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) =>
         source.ReadSettingsAsync(node, cancellationToken);
 

@@ -27,6 +27,12 @@ public interface ILeaseSource
     IReadOnlyList<string> Warnings => [];
 
     /// <summary>
+    /// How often a watch has ended for that reason in this run; never where a store is watched otherwise. Any thread may
+    /// call.
+    /// </summary>
+    long WatchRestarts(WatchEnd end) => 0;
+
+    /// <summary>
     /// The settings that the store has for a node, apart from its pod CIDRs. Waits until the store has them.
     /// </summary>
     /// <exception cref="InvalidDataException">

@@ -12,6 +12,19 @@ public sealed record StoreStatus(StoreState State, DateTimeOffset? LastSync, str
     public static StoreStatus Initial { get; } = new(StoreState.Connecting, null, null);
 }
 
+/// <summary>Why a watch of a store ended, and another one was begun.</summary>
+public enum WatchEnd
+{
+    /// <summary>The watch ended without an error, by the store or after a long silence, and nothing was lost.</summary>
+    Ended,
+
+    /// <summary>The store no longer has the changes from there on: all leases are read again.</summary>
+    Gone,
+
+    /// <summary>The connection broke, or the store refused.</summary>
+    Failed,
+}
+
 /// <summary>Whether a store answers.</summary>
 public enum StoreState
 {

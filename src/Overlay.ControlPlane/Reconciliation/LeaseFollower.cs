@@ -13,9 +13,12 @@ namespace Overlay.ControlPlane.Reconciliation;
 /// <param name="saved">The disk.</param>
 /// <param name="time">Clock of work that is due without an update.</param>
 /// <param name="logger">Logs a store that is away at the start.</param>
+/// <param name="converged">
+/// Called for each update of the store that has changed the table, with the time from its arrival to the table.
+/// </param>
 public sealed class LeaseFollower(
     ILeaseSource source, LeaseReconciler reconciler, SnapshotHold hold, SavedLeases saved, TimeProvider time,
-    ILogger<LeaseFollower> logger)
+    ILogger<LeaseFollower> logger, Action<TimeSpan>? converged = null)
 {
     // The longest wait for a store that cannot be read, where the peers of the last run are at hand.
     private static readonly TimeSpan _storePatience = TimeSpan.FromSeconds(3);
@@ -25,6 +28,7 @@ public sealed class LeaseFollower(
     private IAsyncEnumerator<LeaseUpdate>? _updates;
     private Task<bool>? _next;
     private CancellationToken _cancellation;
+    private long _arrivedAt;
     private volatile bool _hasRead;
 
     /// <summary>The store has sent its leases in this run. Any thread may read it.</summary>
@@ -45,7 +49,7 @@ public sealed class LeaseFollower(
         _updates = source.WatchAsync(last?.Leases ?? [], cancellation).GetAsyncEnumerator(cancellation);
 
         // On another thread: a store that hangs does so before the first await.
-        _next = Task.Run(async () => await _updates.MoveNextAsync(), cancellation);
+        _next = Task.Run(MoveNextAsync, cancellation);
         if (last is not null)
         {
             Change(() => reconciler.Apply(last));
@@ -133,11 +137,20 @@ public sealed class LeaseFollower(
         LeaseUpdate update = _updates!.Current;
         Change(() =>
         {
+            long before = reconciler.Tables;
             reconciler.Apply(hold.Filter(update, reconciler.Peers));
+            if (reconciler.Tables != before) converged?.Invoke(time.GetElapsedTime(_arrivedAt));
             _saver.Note(reconciler.Peers);
         });
         _hasRead = true;
-        _next = Task.Run(async () => await _updates.MoveNextAsync());
+        _next = Task.Run(MoveNextAsync);
+    }
+
+    private async Task<bool> MoveNextAsync()
+    {
+        bool isThere = await _updates!.MoveNextAsync();
+        _arrivedAt = time.GetTimestamp();
+        return isThere;
     }
 
     private void Change(Action change)

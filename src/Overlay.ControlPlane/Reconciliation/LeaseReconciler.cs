@@ -75,6 +75,9 @@ public sealed class LeaseReconciler
     /// <summary>Addresses without a lease that peers send from, each with its node. Any thread may read it.</summary>
     public IReadOnlyList<RemoteVtep> Senders => _senders;
 
+    /// <summary>How often a table was published. The writer may read it.</summary>
+    public long Tables { get; private set; }
+
     /// <summary>
     /// How long until <see cref="Reconsider"/> is due without an update; null when it has nothing to do.
     /// </summary>
@@ -247,6 +250,7 @@ public sealed class LeaseReconciler
     {
         _publisher.Publish(_table.Build(out TableChange change), change);
         _hasPublished = true;
+        Tables++;
         _senders = [.. _learned.Vteps];
         int accepted = peers.Count(static peer => peer.Verdict == LeaseVerdict.Accepted);
         _logger.TableReplaced(accepted, peers.Count - accepted);

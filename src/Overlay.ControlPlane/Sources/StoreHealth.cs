@@ -9,6 +9,7 @@ internal sealed class StoreHealth(StoreLocation location, TimeProvider time, ILo
     private readonly Lock _gate = new();
     private readonly SaidOnce _store = new();
     private readonly Dictionary<string, SaidOnce> _entries = new(StringComparer.Ordinal);
+    private readonly long[] _restarts = new long[Enum.GetValues<WatchEnd>().Length];
     private volatile StoreStatus _status = StoreStatus.Initial;
 
     public StoreStatus Status => _status;
@@ -27,6 +28,12 @@ internal sealed class StoreHealth(StoreLocation location, TimeProvider time, ILo
             }
         }
     }
+
+    /// <summary>How often a watch has ended for that reason.</summary>
+    public long WatchRestarts(WatchEnd end) => Interlocked.Read(ref _restarts[(int)end]);
+
+    /// <summary>A watch has ended, and another one is to be begun.</summary>
+    public void WatchEnded(WatchEnd end) => Interlocked.Increment(ref _restarts[(int)end]);
 
     /// <summary>No change was missed up to that revision; null for the one before.</summary>
     public void Synced(string? revision)

@@ -56,7 +56,7 @@ internal static class AdminEndpoints
             reports, services.GetRequiredService<NodeStatus>(), services.GetRequiredService<TablePublisher>());
 
         HealthApplication health = services.GetRequiredService<HealthApplication>();
-        foreach (string path in (string[])[.. Health.Paths, "/metrics"])
+        foreach (string path in (string[])[.. Health.Paths, HealthApplication.MetricsPath])
             _ = application.MapGet(path, health.ProcessRequestAsync);
     }
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
@@ -20,9 +19,6 @@ internal sealed class AdminReader(
 
     private readonly long _begun = TimeProvider.System.GetTimestamp();
 
-    public static string Version { get; } =
-        typeof(AdminReader).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
-
     /// <summary>
     /// The first leases are read, the workers run, and nothing on this host keeps packets from flowing.
     /// </summary>
@@ -37,6 +33,9 @@ internal sealed class AdminReader(
     /// </summary>
     public bool IsLongUp => TimeProvider.System.GetElapsedTime(_begun) > _startTime;
 
+    /// <summary>The parts of this host that may keep packets from flowing, each with its faults of now.</summary>
+    public IReadOnlyList<(string Part, IReadOnlyList<string> Texts)> ProblemParts => node.ProblemParts;
+
     /// <summary>The reason why the node is not ready, as far as it is known.</summary>
     public string? Obstacle => node.WaitingFor is { } what ? $"waiting for {what}"
         : node.Problems is [string first, ..] ? first : null;
@@ -46,7 +45,7 @@ internal sealed class AdminReader(
         OverlayNetwork? network = node.Network;
         OverlayOptions options = node.Options;
         return new StatusReport(
-            options.NodeName, Version, StatusReport.StateOf(node.Started, IsReady), node.WaitingFor, node.Started,
+            options.NodeName, BuildVersion.Text, StatusReport.StateOf(node.Started, IsReady), node.WaitingFor, node.Started,
             network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod,
             network?.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
             [.. node.Warnings, .. source.Warnings], UnderlayReport.Of(node.Underlay),
@@ -63,16 +62,6 @@ internal sealed class AdminReader(
     public IReadOnlyList<CheckReport> Checks() => CheckReport.Of(node, ControlPlane());
 
     public CountersReport Counters() => CountersReport.Of(node.Counters);
-
-    public string Metrics()
-    {
-        ControlPlaneReport store = ControlPlane();
-        return MetricsText.Format(
-            node.Counters, PeerStates.Count(node.Peers),
-            new StoreMetrics(
-                store.HeldPeers, source.Status.State == StoreState.Connected, store.FromSavedState, store.AgeSeconds),
-            node.PartFaults, node.Probes.All);
-    }
 
     private ControlPlaneReport ControlPlane() =>
         ControlPlaneReport.Of(source, node.Peers, node.Held, node.IsFromSavedState, TimeProvider.System.GetUtcNow());

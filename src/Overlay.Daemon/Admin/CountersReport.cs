@@ -9,12 +9,12 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
     public static CountersReport Of(DataplaneCounters counters) => new(
         [
             .. counters.Paths.Select(static worker => new WorkerReport(
-                worker.Name, MetricsText.NameOf(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes,
+                worker.Name, DirectionName.Of(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes,
                 worker.AllocatedBytes)),
         ],
         [
             .. DropReasons.All.Select(drop => new DropReport(
-                MetricsText.NameOf(drop.Direction), drop.Reason.ToString(),
+                DirectionName.Of(drop.Direction), drop.Reason.ToString(),
                 counters.Dropped(drop.Direction, drop.Reason))),
         ]);
 }

@@ -2,12 +2,17 @@ using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Overlay.Daemon.Metrics;
 
 namespace Overlay.Daemon.Admin;
 
 /// <summary>Answers anybody on the host: alive, started, ready, metrics, and nothing else.</summary>
-internal sealed class HealthApplication(AdminReader reader) : IHttpApplication<HttpContext>
+internal sealed class HealthApplication(AdminReader reader, HealthCheckService checks, MetricsExport metrics)
+    : IHttpApplication<HttpContext>
 {
+    public const string MetricsPath = "/metrics";
+
     private const string Text = "text/plain; charset=utf-8";
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
@@ -16,26 +21,30 @@ internal sealed class HealthApplication(AdminReader reader) : IHttpApplication<H
     {
     }
 
-    public async Task ProcessRequestAsync(HttpContext context)
+    /// <summary>The answer, also on the admin socket.</summary>
+    public Task ProcessRequestAsync(HttpContext context)
     {
-        (int status, string type, string body) = Answer(context.Request);
-        byte[] bytes = Encoding.UTF8.GetBytes(body);
-        HttpResponse response = context.Response;
-        (response.StatusCode, response.ContentType, response.ContentLength) = (status, type, bytes.Length);
-        if (!HttpMethods.IsHead(context.Request.Method))
-            await response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
+        HttpRequest request = context.Request;
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+            return WriteAsync(context, new Health(StatusCodes.Status405MethodNotAllowed, "only GET\n"));
+        return request.Path.Value == MetricsPath ? metrics.AnswerAsync(context) : AnswerAsync(context);
     }
 
-    /// <summary>The answer to a health request, also on the admin socket.</summary>
-    private (int Status, string Type, string Body) Answer(HttpRequest request)
+    private async Task AnswerAsync(HttpContext context)
     {
-        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
-            return (StatusCodes.Status405MethodNotAllowed, Text, "only GET\n");
-        return request.Path.Value switch
-        {
-            "/metrics" => (StatusCodes.Status200OK, "text/plain; version=0.0.4", reader.Metrics()),
-            { } path when Health.Find(path, reader) is { } health => (health.Status, Text, health.Text),
-            _ => (StatusCodes.Status404NotFound, Text, "known are /metrics, /healthz, /startedz and /readyz\n"),
-        };
+        HttpRequest request = context.Request;
+        bool isVerbose = request.Query.ContainsKey("verbose");
+        Health? health = await Health.FindAsync(request.Path.Value ?? "", isVerbose, checks, reader);
+        await WriteAsync(context, health ?? new Health(
+            StatusCodes.Status404NotFound, $"known are {MetricsPath}, {string.Join(", ", Health.Paths)}\n"));
+    }
+
+    private static async Task WriteAsync(HttpContext context, Health health)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(health.Text);
+        HttpResponse response = context.Response;
+        (response.StatusCode, response.ContentType, response.ContentLength) = (health.Status, Text, bytes.Length);
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
     }
 }

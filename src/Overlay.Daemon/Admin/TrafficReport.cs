@@ -11,7 +11,7 @@ internal sealed record TrafficReport(RateReport Egress, RateReport Ingress, IRea
         [
             .. DropReasons.All.Zip(history.RecentDrops()).Where(static drop => drop.Second > 0)
                 .Select(static drop => new DropReport(
-                    MetricsText.NameOf(drop.First.Direction), drop.First.Reason.ToString(), drop.Second)),
+                    DirectionName.Of(drop.First.Direction), drop.First.Reason.ToString(), drop.Second)),
         ]);
 }
 

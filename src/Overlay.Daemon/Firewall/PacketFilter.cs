@@ -53,6 +53,7 @@ internal sealed class PacketFilter : IDisposable
     private readonly NetlinkMonitor _addressesAndRoutes = new();
     private readonly ManualResetEventSlim _ending = new();
     private readonly ProblemBoard _problems;
+    private readonly Action? _repaired;
     private readonly GuardedThread _thread;
     private IReadOnlyList<NftTable> _tables;
     private bool _isTold;
@@ -66,9 +67,13 @@ internal sealed class PacketFilter : IDisposable
     /// <param name="device">The TUN.</param>
     /// <param name="problems">Gets a warning for each fault of the packet filter.</param>
     /// <param name="logger">Logs repairs, and their failures.</param>
+    /// <param name="repaired">Called after each table that was put back.</param>
     /// <exception cref="LinuxException">Changes cannot be watched.</exception>
-    public PacketFilter(OverlayOptions options, string device, ProblemBoard problems, ILogger<PacketFilter> logger)
+    public PacketFilter(
+        OverlayOptions options, string device, ProblemBoard problems, ILogger<PacketFilter> logger,
+        Action? repaired = null)
     {
+        _repaired = repaired;
         _options = options;
         _problems = problems;
         _logger = logger;
@@ -238,7 +243,9 @@ internal sealed class PacketFilter : IDisposable
         if (isBelieved) _applied[key] = listed;
         _doubted[key] = listed;
         _gapFlows.Forget(table.IpFamily);
-        if (applied is not null) _logger.TableRestored(table.Family, table.Name);
+        if (applied is null) return;
+        _logger.TableRestored(table.Family, table.Name);
+        _repaired?.Invoke();
     }
 
     // A table that this run has not made is of a run before it, where the start ended before the packet filter's.

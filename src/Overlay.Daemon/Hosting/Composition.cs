@@ -30,10 +30,12 @@ internal static class Composition
         LoggingLevelSwitch level = new();
         _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration, level), dispose: true);
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
-        AddHostedParts(builder.Services.AddSingleton(outcome).AddNode(options)
+        AddHostedParts(NodeHealthCheck.AddTo(builder.Services).AddSingleton(outcome).AddNode(options)
             .AddSingleton(level)
             .AddSingleton(new EffectiveConfiguration(configuration))
             .AddSingleton<TrafficHistory>()
+            .AddSingleton<DaemonMetrics>()
+            .AddSingleton<MetricsExport>()
             .AddSingleton<AdminReader>()
             .AddSingleton<SenderWatch>()
             .AddSingleton<Pinger>()

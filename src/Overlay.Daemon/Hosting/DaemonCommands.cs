@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Overlay.CommandLine;
-using Overlay.Daemon.Admin;
 using Overlay.Daemon.Checks;
 using Overlay.Daemon.Flannel;
 using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Hosting;
@@ -35,7 +35,8 @@ internal static class DaemonCommands
     /// <returns>False when it is none.</returns>
     public static bool TryAnswer(string[] arguments)
     {
-        if (arguments.Any(static word => word is "--version" or "-version")) Console.WriteLine($"{Program} {AdminReader.Version}");
+        if (arguments.Any(static word => word is "--version" or "-version"))
+            Console.WriteLine($"{Program} {BuildVersion.Text}");
         else if (arguments.Any(static word => word is "--help" or "-h" or "-help")) _ = Make().Parse("--help").Invoke();
         else if (arguments is [ManualCommand]) Console.Write(Manual());
         else return false;
@@ -67,7 +68,7 @@ internal static class DaemonCommands
         return root;
     }
 
-    private static string Manual() => new ManualPage(Program, ManualSection, AdminReader.Version, Make()).Format(
+    private static string Manual() => new ManualPage(Program, ManualSection, BuildVersion.Text, Make()).Format(
         ("FILES",
         [
             "/etc/overlay/overlay.json: the configuration; docs/configuration.md has every key.",

@@ -51,6 +51,9 @@ internal static class Logging
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
 
+            // A probe that asks again and again would log each condition that is not met, each time.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+
             // Program prints the fault that stops the start, once and without a stack trace when it is the
             // configuration.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);

@@ -7,6 +7,7 @@ using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
@@ -34,6 +35,7 @@ internal static class NodeComposition
             .AddSingleton<FatalFault>()
             .AddSingleton<ProblemBoard>()
             .AddSingleton<UnderlayWait>()
+            .AddSingleton<DaemonMeter>()
             .AddSingleton(Channel.CreateUnbounded<NodeChange>())
             .AddSingleton(static provider => provider.GetRequiredService<Channel<NodeChange>>().Writer)
 
@@ -93,7 +95,7 @@ internal static class NodeComposition
             SavedLeases cache = new(options.StateDirectory, source.Location, provider.Logger<SavedLeases>());
             LeaseFollower follower = new(
                 source, reconciler, provider.GetRequiredService<SnapshotHold>(), cache, time,
-                provider.Logger<LeaseFollower>());
+                provider.Logger<LeaseFollower>(), provider.GetRequiredService<DaemonMeter>().Converged);
             return new NodeParts(node, reconciler, follower, new NodeChangeLoop(
                 changes.Reader, node, follower, provider.GetRequiredService<NodePublisher>(), problems,
                 provider.Logger<NodeChangeLoop>()));

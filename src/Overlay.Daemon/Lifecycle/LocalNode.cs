@@ -50,7 +50,7 @@ internal sealed class LocalNode : IDisposable
         {
             if (network is not null) former!.Remove();
             _underlay = new UnderlayEndpoint(
-                plan.Options, plan.Underlay, context.Problems, context.UnderlayWait,
+                plan.Options, plan.Underlay, context.Problems, context.UnderlayWait, context.Counters.Sockets,
                 context.Loggers.CreateLogger<UnderlayEndpoint>());
             network ??= MakeNetwork(plan.Options, plan.Underlay);
             _form = new Form(plan.Options, network);

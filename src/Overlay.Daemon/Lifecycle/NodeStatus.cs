@@ -2,7 +2,6 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
-using Overlay.Daemon.Probes;
 using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Counters;
@@ -32,14 +31,19 @@ internal sealed class NodeStatus(
     /// <summary>
     /// The first leases are read, the workers run, and nothing on this host keeps packets from flowing.
     /// </summary>
-    public bool IsReady => Started is not null && Problems.Count == 0;
+    public bool IsReady => NodeCondition.All.All(condition => condition.Look(this) is null);
+
+    /// <summary>The node to be is known, by the store or by what an earlier run has saved.</summary>
+    public bool HasPlan => lifecycle.Phase is not NodePhase.Planning;
+
+    /// <summary>There is a forwarding table of the store's leases, or of saved ones.</summary>
+    public bool HasLeases => Reached is NodePhase.Announcing or NodePhase.Running;
+
+    /// <summary>Workers forward packets between the TUN and the underlay.</summary>
+    public bool HasWorkers => HasLeases && Network is { IsAttached: true, IsStuck: false };
 
     /// <summary>When all was done to start; null before.</summary>
-    public DateTimeOffset? Started => (lifecycle.Phase switch
-    {
-        NodePhase.Leaving leaving => leaving.Before,
-        NodePhase phase => phase,
-    } as NodePhase.Running)?.Started;
+    public DateTimeOffset? Started => (Reached as NodePhase.Running)?.Started;
 
     /// <summary>The underlay, or the answer, that the node waits for; null when it waits for none.</summary>
     public string? WaitingFor =>
@@ -64,9 +68,6 @@ internal sealed class NodeStatus(
     /// <summary>Packets and drops; of no worker before the node is made.</summary>
     public DataplaneCounters Counters => HasNode ? counters.All : _none;
 
-    /// <summary>Probes of other nodes that reached this one.</summary>
-    public ProbeCounters Probes => counters.Probes;
-
     /// <summary>The peers; none before the node is made.</summary>
     public PeersSnapshot Peers => Made?.Parts.Reconciler.Peers ?? PeersSnapshot.Empty;
 
@@ -78,6 +79,9 @@ internal sealed class NodeStatus(
     /// </summary>
     public IReadOnlyList<string> Problems => problems.Problems;
 
+    /// <summary>The part of each of them, and its texts; parts without a fault too, where theirs are problems.</summary>
+    public IReadOnlyList<(string Part, IReadOnlyList<string> Texts)> ProblemParts => problems.ProblemParts;
+
     /// <summary>Every fault on this host that pods' packets flow with all the same.</summary>
     public IReadOnlyList<string> Warnings => problems.Warnings;
 
@@ -85,6 +89,9 @@ internal sealed class NodeStatus(
     public IReadOnlyList<(string Part, long Faults)> PartFaults => problems.Guard.Counts;
 
     private NodePhase.Made? Made => lifecycle.Phase as NodePhase.Made;
+
+    // A node that is taken down has reached all that it had before.
+    private NodePhase Reached => lifecycle.Phase is NodePhase.Leaving leaving ? leaving.Before : lifecycle.Phase;
 
     /// <summary>A plain route leads to that pod CIDR.</summary>
     public bool IsDirect(IpPrefix podCidr) => Network?.IsDirect(podCidr) == true;

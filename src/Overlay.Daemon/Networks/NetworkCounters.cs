@@ -1,14 +1,16 @@
 using Overlay.Daemon.Probes;
+using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Counters;
 
 namespace Overlay.Daemon.Networks;
 
 /// <summary>
-/// The counters of one network's queues. They outlive every rebuild, so that no metric falls back to zero.
+/// The counters of one network: of its queues, sockets and packet filter. They outlive every rebuild, so that no metric falls back to zero.
 /// </summary>
 internal sealed class NetworkCounters
 {
     private readonly QueueCounters[] _queues;
+    private long _filterRepairs;
 
     /// <param name="queues">Queues of the network, each with both directions.</param>
     public NetworkCounters(int queues)
@@ -20,6 +22,15 @@ internal sealed class NetworkCounters
     public int Queues => _queues.Length;
 
     public DataplaneCounters All { get; }
+
+    /// <summary>Datagrams that the kernel drops at the tunnels' sockets.</summary>
+    public SocketDrops Sockets { get; } = new();
+
+    /// <summary>How often the packet filter was put back after another program had changed it.</summary>
+    public long FilterRepairs => Interlocked.Read(ref _filterRepairs);
+
+    /// <summary>The packet filter was put back. Any thread may call.</summary>
+    public void AddFilterRepair() => Interlocked.Increment(ref _filterRepairs);
 
     /// <summary>Probes of other nodes.</summary>
     public ProbeCounters Probes { get; } = new();

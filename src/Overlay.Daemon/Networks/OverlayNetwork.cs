@@ -106,7 +106,8 @@ internal sealed class OverlayNetwork : IDisposable
                 : null;
             if (directRoutes is not null) undo.Push(directRoutes.Dispose);
             PacketFilter packetFilter =
-                new(options, device.Name, context.Problems, loggers.CreateLogger<PacketFilter>());
+                new(options, device.Name, context.Problems, loggers.CreateLogger<PacketFilter>(),
+                    context.Counters.AddFilterRepair);
             OverlayNetwork network = new(options, underlay, context, netlink, device, directRoutes, packetFilter)
             {
                 Vtep = new(options.Network.Vni, macs.Ipv4, options.Network.Port) { MacV6 = macs.Ipv6 },

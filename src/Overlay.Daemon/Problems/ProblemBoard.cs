@@ -27,6 +27,14 @@ internal sealed class ProblemBoard
     /// <summary>Every fault that keeps pods' packets from flowing, in the order in which the keys came.</summary>
     public IReadOnlyList<string> Problems => Of(ProblemSeverity.Problem);
 
+    /// <summary>
+    /// Every key whose faults are problems, with those of now, in the order in which the keys came; also a key that has
+    /// none now.
+    /// </summary>
+    public IReadOnlyList<(string Part, IReadOnlyList<string> Texts)> ProblemParts =>
+        [.. _entries.Where(static entry => entry.Severity == ProblemSeverity.Problem)
+            .Select(static entry => (entry.Key, entry.Texts))];
+
     /// <summary>Every other fault.</summary>
     public IReadOnlyList<string> Warnings => Of(ProblemSeverity.Warning);
 

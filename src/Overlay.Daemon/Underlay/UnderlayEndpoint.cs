@@ -19,6 +19,7 @@ internal sealed class UnderlayEndpoint : IDisposable
     private readonly RouteNetlink _netlink = new();
     private readonly ProblemBoard _problems;
     private readonly UnderlayWait _wait;
+    private readonly SocketDrops _drops;
     private readonly ILogger<UnderlayEndpoint> _logger;
     private readonly int _queues;
     private volatile EndpointState _state;
@@ -30,14 +31,16 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <param name="underlay">The interface that the tunnels leave by.</param>
     /// <param name="problems">Gets what peers cannot reach this node for.</param>
     /// <param name="wait">The patience with an interface that has lost its address.</param>
+    /// <param name="drops">Counts what the kernel drops at the sockets.</param>
     /// <param name="logger">Logs what the sockets are bound to.</param>
     /// <exception cref="LinuxException">The kernel refused; nothing is left open.</exception>
     public UnderlayEndpoint(
         OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, UnderlayWait wait,
-        ILogger<UnderlayEndpoint> logger)
+        SocketDrops drops, ILogger<UnderlayEndpoint> logger)
     {
         _problems = problems;
         _wait = wait;
+        _drops = drops;
         _logger = logger;
         _queues = QueueCount(options.Dataplane);
         _state = new EndpointState.Closed(underlay);
@@ -153,6 +156,7 @@ internal sealed class UnderlayEndpoint : IDisposable
     {
         if (_state is not EndpointState.Open open) return;
         _state = new EndpointState.Closed(open.Interface);
+        _drops.End();
         open.Sockets.Dispose();
     }
 
@@ -166,8 +170,10 @@ internal sealed class UnderlayEndpoint : IDisposable
     private void OpenSockets(OverlayOptions options, UnderlayInterface underlay)
     {
         ushort port = options.Network.Port;
-        _state = new EndpointState.Open(
-            UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads), port, underlay);
+        UdpSockets sockets =
+            UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads);
+        _drops.Begin(sockets);
+        _state = new EndpointState.Open(sockets, port, underlay);
         _logger.TunnelsAreBound(underlay.Addresses, port);
     }
 

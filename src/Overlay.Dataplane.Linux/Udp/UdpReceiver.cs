@@ -29,6 +29,9 @@ internal sealed unsafe class UdpReceiver : IDisposable
 
     public FileDescriptor Descriptor => _socket.Descriptor;
 
+    /// <inheritdoc cref="UdpSocket.ReadDrops"/>
+    public uint ReadDrops() => _socket.ReadDrops();
+
     /// <param name="address">One of this host's.</param>
     /// <param name="port">VXLAN port.</param>
     /// <param name="joins">Have the kernel join datagrams into trains (UDP_GRO) where it can.</param>

@@ -94,6 +94,19 @@ internal sealed unsafe class UdpSocket : IDisposable
             && Libc.GetSockOpt(Descriptor, level, name, &value, &length) == 0;
     }
 
+    /// <summary>
+    /// Datagrams that the kernel has dropped at this socket since it was made, mostly for want of room in its receive
+    /// buffer; wraps around. 0 before Linux 4.12, which has no such count.
+    /// </summary>
+    public uint ReadDrops()
+    {
+        uint* values = stackalloc uint[Libc.SK_MEMINFO_VARS];
+        uint length = Libc.SK_MEMINFO_VARS * sizeof(uint);
+        bool isKnown = Libc.GetSockOpt(Descriptor, Libc.SOL_SOCKET, Libc.SO_MEMINFO, values, &length) == 0
+            && length == Libc.SK_MEMINFO_VARS * sizeof(uint);
+        return isKnown ? values[Libc.SK_MEMINFO_DROPS] : 0;
+    }
+
     /// <summary>Makes the kernel discard whatever arrives, before it is queued: for sockets that only send.</summary>
     public void DiscardIncoming()
     {

@@ -102,6 +102,24 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
     }
 
     /// <summary>
+    /// Datagrams that the kernel has dropped at each receiving socket since it was made, in an order that stays; each
+    /// wraps around. Any thread may call, before <see cref="Dispose"/> and <see cref="Release"/>.
+    /// </summary>
+    public IReadOnlyList<uint> ReadDrops()
+    {
+        List<uint> drops = [];
+        Add(_ipv4);
+        Add(_ipv6);
+        return drops;
+
+        void Add(AddressSockets? address)
+        {
+            if (address is null) return;
+            foreach (UdpReceiver receiver in address.Receivers) drops.Add(receiver.ReadDrops());
+        }
+    }
+
+    /// <summary>
     /// Gives the sockets away without closing one; the queues are at their end. No thread may be using them.
     /// </summary>
     public UdpDescriptors Release()

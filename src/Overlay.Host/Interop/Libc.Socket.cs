@@ -20,6 +20,13 @@ internal static unsafe partial class Libc
     public const int SO_ATTACH_FILTER = 26;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
+    public const int SO_MEMINFO = 55;
+
+    /// <summary>Values that SO_MEMINFO gives, each of 4 bytes.</summary>
+    public const int SK_MEMINFO_VARS = 9;
+
+    /// <summary>The one of them that counts dropped datagrams.</summary>
+    public const int SK_MEMINFO_DROPS = 8;
 
     public const int SOL_IP = 0;
     public const int IP_TOS = 1;

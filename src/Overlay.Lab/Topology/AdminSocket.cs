@@ -23,14 +23,29 @@ public static class AdminSocket
 
     /// <summary>What the node's loopback address answers, where health and metrics are.</summary>
     /// <inheritdoc cref="Report" path="/exception"/>
-    public static string GetLoopback(Node node, int port, string path) => Get(path, () => node.Invoke(() =>
+    public static string GetLoopback(Node node, int port, string path) => Get(path, () => Connect(node, port));
+
+    /// <summary>Status and text that the node's loopback address answers, good or not.</summary>
+    /// <exception cref="HttpRequestException">Nobody answers.</exception>
+    public static (HttpStatusCode Status, string Text) AskLoopback(Node node, int port, string path) =>
+        Ask(path, () => Connect(node, port));
+
+    private static Socket Connect(Node node, int port) => node.Invoke(() =>
     {
         Socket connection = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         connection.Connect(IPAddress.Loopback, port);
         return connection;
-    }));
+    });
 
     private static string Get(string path, Func<Socket> connect)
+    {
+        (HttpStatusCode status, string text) = Ask(path, connect);
+        return (int)status is >= 200 and < 300
+            ? text
+            : throw new HttpRequestException($"{path}: {(int)status} {text}", null, status);
+    }
+
+    private static (HttpStatusCode Status, string Text) Ask(string path, Func<Socket> connect)
     {
         using HttpClient client = new(new SocketsHttpHandler
         {
@@ -42,9 +57,9 @@ public static class AdminSocket
         using HttpRequestMessage request = new(HttpMethod.Get, $"http://overlayd/{path}");
         try
         {
-            using HttpResponseMessage response = client.Send(request).EnsureSuccessStatusCode();
+            using HttpResponseMessage response = client.Send(request);
             using StreamReader body = new(response.Content.ReadAsStream());
-            return body.ReadToEnd();
+            return (response.StatusCode, body.ReadToEnd());
         }
         catch (ObjectDisposedException exception)
         {

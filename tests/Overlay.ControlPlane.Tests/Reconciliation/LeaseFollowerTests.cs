@@ -42,6 +42,23 @@ public sealed class LeaseFollowerTests : IDisposable
     }
 
     [Fact]
+    public async Task Updates_that_change_the_table_are_timed_and_no_others()
+    {
+        List<TimeSpan> times = [];
+        LeaseFollower follower = Follower(converged: times.Add);
+        _source.Say(LeaseOf("b", 2));
+        await follower.ReadFirstAsync(isStoreAway: false, _stop.Token);
+        times.ShouldHaveSingleItem().ShouldBeGreaterThan(TimeSpan.Zero);
+        Task following = follower.FollowAsync();
+        _source.Say(LeaseOf("b", 2));
+        _source.Say(LeaseOf("b", 3));
+        await EventuallyAsync(() => _publisher.Current.Routes.Any(route => route.Prefix == LeaseOf("b", 3).Subnet));
+        await _stop.CancelAsync();
+        _ = await Should.ThrowAsync<OperationCanceledException>(following);
+        times.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task The_source_is_told_what_the_last_run_knew()
     {
         LeaseFollower first = Follower();
@@ -138,10 +155,10 @@ public sealed class LeaseFollowerTests : IDisposable
         BackendData = new VtepData(new Vni(1), MacAddress.Parse($"02:00:00:00:00:0{number}")),
     };
 
-    private LeaseFollower Follower(TimeSpan hold = default) => new(
+    private LeaseFollower Follower(TimeSpan hold = default, Action<TimeSpan>? converged = null) => new(
         _source, _reconciler, new SnapshotHold(hold, new FastTime(), NullLogger<SnapshotHold>.Instance),
         new SavedLeases(_state.Path, _source.Location, NullLogger<SavedLeases>.Instance), new FastTime(),
-        NullLogger<LeaseFollower>.Instance);
+        NullLogger<LeaseFollower>.Instance, converged);
 
     /// <summary>A minute takes six tenths of a second.</summary>
     private sealed class FastTime : TimeProvider

@@ -17,6 +17,7 @@ public sealed class PacketFilterTests : IDisposable
     private readonly CollectingLogger<PacketFilter> _logger = new();
     private readonly CollectingLogger<ProblemBoard> _boardLogger = new();
     private readonly ProblemBoard _problems;
+    private int _repairs;
 
     public PacketFilterTests() => _problems = _lab.Guard(() => new ProblemBoard(_boardLogger));
 
@@ -64,6 +65,7 @@ public sealed class PacketFilterTests : IDisposable
         Thread.Sleep(TimeSpan.FromSeconds(2));
         Tables.ShouldNotContain("table ip overlay-1", customMessage: "behind a stop nothing is repaired");
         Restorations().ShouldBe(2);
+        _repairs.ShouldBe(2);
         Remove(filter);
 
         int Restorations() =>
@@ -171,7 +173,7 @@ public sealed class PacketFilterTests : IDisposable
         Daemon.Options.OverlayOptions options, string device, ILogger<PacketFilter>? logger = null) =>
         Node.Invoke(() =>
         {
-            PacketFilter filter = new(options, device, _problems, logger ?? _logger);
+            PacketFilter filter = new(options, device, _problems, logger ?? _logger, () => _repairs++);
             filter.Start();
             return filter;
         });

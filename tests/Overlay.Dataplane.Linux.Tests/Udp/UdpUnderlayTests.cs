@@ -52,6 +52,19 @@ public sealed class UdpUnderlayTests : IDisposable
     }
 
     [Fact]
+    public void Datagrams_that_a_full_buffer_has_no_room_for_are_counted_at_their_socket()
+    {
+        _socketsB.ReadDrops().ShouldBe([0u, 0u]);
+        using Socket sender =
+            _nodes.A.Invoke(() => new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp));
+        IPEndPoint to = new(IPAddress.Parse("fd77::2"), Port);
+        byte[] large = new byte[60_000];
+        for (int i = 0; i < 4 * UdpSockets.BufferBytes / large.Length; i++) sender.SendTo(large, to);
+        SpinWait.SpinUntil(() => _socketsB.ReadDrops()[1] > 0, 5000).ShouldBeTrue();
+        _socketsB.ReadDrops()[0].ShouldBe(0u);
+    }
+
+    [Fact]
     public void Flows_keep_a_source_port_and_differ_in_it()
     {
         using Socket receiver =

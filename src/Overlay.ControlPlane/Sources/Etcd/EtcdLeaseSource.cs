@@ -58,6 +58,9 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     public StoreStatus Status => _health.Status;
 
     /// <inheritdoc/>
+    public long WatchRestarts(WatchEnd end) => _health.WatchRestarts(end);
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Problems => _health.Problems;
 
     /// <inheritdoc/>

@@ -82,6 +82,9 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     public StoreStatus Status => _health.Status;
 
     /// <inheritdoc/>
+    public long WatchRestarts(WatchEnd end) => _health.WatchRestarts(end);
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Problems
     {
         get

@@ -34,10 +34,13 @@ internal sealed class EtcdFollower(
                     continue;
                 }
 
+                isListed = true;
                 isListed = await ReadWatchAsync(updates, cancellationToken);
+                health.WatchEnded(isListed ? WatchEnd.Ended : WatchEnd.Gone);
             }
             catch (EtcdException e)
             {
+                if (isListed) health.WatchEnded(WatchEnd.Failed);
                 isListed = _at.Revision > 0;
                 health.Failed(e.Message);
                 await _backoff.WaitAsync(cancellationToken);

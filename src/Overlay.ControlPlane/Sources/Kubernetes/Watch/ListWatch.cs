@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.ControlPlane.Sources.Kubernetes.Objects;
 
@@ -188,6 +189,8 @@ internal sealed class ListWatch<T>(
                 if (changes.Count > 0) break;
                 if (await FillAsync(watch, cancellationToken)) continue;
 
+                health.WatchEnded(WatchEnd.Ended);
+
                 // The ordinary end of a watch, which loses nothing. Watches that end at once are not opened at once.
                 ListPhase<T> next = new ListPhase<T>.Resuming();
                 Enter(IsShort(watch) ? new ListPhase<T>.BackingOff(_patience.Next(), next) : next);
@@ -226,11 +229,14 @@ internal sealed class ListWatch<T>(
         if (failure is ApiServerException { IsAboutVersion: true })
         {
             logger.VersionIsGone(query.Resource, _version);
-            if (!isListed) _version = null;
+            if (isListed) health.WatchEnded(WatchEnd.Gone);
+            else _version = null;
 
             // Every node of the cluster may have lost the version at the same moment.
             return new ListPhase<T>.BackingOff(_patience.Next(failure), new ListPhase<T>.Listing());
         }
+
+        if (phase is ListPhase<T>.Open) health.WatchEnded(WatchEnd.Failed);
 
         // A connection that breaks is as good as the end of a watch, if the next watch can be opened.
         if (phase is ListPhase<T>.Watching watch && failure is not ApiServerException && !IsShort(watch))

@@ -50,6 +50,8 @@ public sealed class EtcdOutageTests : IDisposable
         // The watch went on from where it was: nothing had to be compared.
         node.Snapshots.ShouldBe(snapshots);
         node.Reassigned.ShouldBeEmpty();
+        node.Source.WatchRestarts(WatchEnd.Failed).ShouldBeGreaterThan(0);
+        node.Source.WatchRestarts(WatchEnd.Gone).ShouldBe(0);
     }
 
     [Fact]
@@ -78,6 +80,7 @@ public sealed class EtcdOutageTests : IDisposable
         node.Leases.Keys.Order().ShouldBe(["10.244.2.0-24", "10.244.4.0-24"]);
         node.Leases[_second.Node].ShouldBe(SampleLeases.Ipv4(_second.Node, 22) with { Subnet = _second.Subnet });
         node.Snapshots.ShouldBe(snapshots + 1);
+        node.Source.WatchRestarts(WatchEnd.Gone).ShouldBe(1);
     }
 
     [Fact]

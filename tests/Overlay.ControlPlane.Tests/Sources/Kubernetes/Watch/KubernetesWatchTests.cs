@@ -239,6 +239,8 @@ public class KubernetesWatchTests
         fixture.Requests(static request => request.IsList).Select(static request => request.Path).ShouldBe(
             ["/api/v1/nodes?limit=500", $"/api/v1/nodes?resourceVersion={version}&resourceVersionMatch=NotOlderThan",
                 "/api/v1/nodes?limit=500"]);
+        fixture.Source.WatchRestarts(WatchEnd.Gone).ShouldBe(1);
+        fixture.Source.WatchRestarts(WatchEnd.Failed).ShouldBe(0);
     }
 
     [Fact]

@@ -1,0 +1,154 @@
+using System.Diagnostics.Metrics;
+using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Networks;
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Metrics;
+
+/// <summary>
+/// Every metric that is read from the daemon's parts when somebody asks: the parts count for themselves, and the packet
+/// path knows no metric.
+/// </summary>
+/// <remarks>
+/// Every label has few values, known beforehand, however many peers there are. A counter is of a part that lives as
+/// long as the process, so that it never falls.
+/// </remarks>
+internal sealed class DaemonMetrics
+{
+    /// <summary>The kernel had no room for a datagram at the tunnels' sockets (SOCKET_RCVBUFF).</summary>
+    public const string SocketRcvbuff = "SocketRcvbuff";
+
+    /// <summary>The TUN's queue was full.</summary>
+    public const string TunFull = "TunFull";
+
+    private readonly NodeStatus _node;
+    private readonly NetworkCounters _counters;
+    private readonly TablePublisher _table;
+    private readonly ILeaseSource _source;
+    private readonly TimeProvider _time;
+    private readonly TunDrops _tunDrops = new();
+
+    public DaemonMetrics(
+        DaemonMeter meter, NodeStatus node, NetworkCounters counters, TablePublisher table, ILeaseSource source,
+        TimeProvider time)
+    {
+        (_node, _counters, _table, _source, _time) = (node, counters, table, source, time);
+        AddPackets(meter.Meter);
+        AddControlPlane(meter.Meter);
+        AddNode(meter.Meter);
+    }
+
+    /// <summary>The most series that one of the metrics has.</summary>
+    public int MostSeries => Math.Max(_counters.All.Paths.Count, DropReasons.All.Count + 2);
+
+    private void AddPackets(Meter meter)
+    {
+        _ = meter.CreateObservableCounter(
+            "overlay_forwarded_packets", () => Forwarded(static worker => worker.ForwardedPackets), null,
+            "Inner packets passed on.");
+        _ = meter.CreateObservableCounter(
+            "overlay_forwarded_bytes", () => Forwarded(static worker => worker.ForwardedBytes), null,
+            "Bytes of inner IP packets passed on.");
+        _ = meter.CreateObservableCounter("overlay_dropped_packets", Dropped, null, "Packets dropped, by reason.");
+        _ = meter.CreateObservableGauge(
+            "overlay_fdb_entries", () => Families(_table.Current.Fdb.Rows, static row => row.Address.Family), null,
+            "VTEPs that packets are accepted from, by the family of their address.");
+        _ = meter.CreateObservableGauge(
+            "overlay_routes", () => Families(_table.Current.Routes, static route => route.Prefix.Family), null,
+            "Prefixes in the forwarding table, this node's own included.");
+    }
+
+    private void AddControlPlane(Meter meter)
+    {
+        _ = meter.CreateObservableGauge(
+            "overlay_peers",
+            () => PeerStates.Count(_node.Peers).Select(static peers => Of(peers.Count, ("state", peers.State))), null,
+            "Peers in the control plane, by whether they are in the forwarding table.");
+        _ = meter.CreateObservableGauge(
+            "overlay_peers_held", () => _node.Held?.Count ?? 0, null,
+            "Peers that the store lacks all at once and that are kept for a while.");
+        _ = meter.CreateObservableGauge(
+            "overlay_store_connected", () => _source.Status.State == StoreState.Connected ? 1 : 0, null,
+            "1 while the store of the leases answers.");
+        _ = meter.CreateObservableGauge(
+            "overlay_store_from_saved_state", () => _node.IsFromSavedState ? 1 : 0, null,
+            "1 while node or peers are those of the last run.");
+        _ = meter.CreateObservableGauge(
+            "overlay_store_seconds_since_sync",
+            () => LastSync(at => Math.Max(0, (long)(_time.GetUtcNow() - at).TotalSeconds)), null,
+            "Age of what is known of the store.");
+        _ = meter.CreateObservableGauge(
+            "overlay_store_last_sync_timestamp_seconds", () => LastSync(static at => at.ToUnixTimeSeconds()), null,
+            "The last time at which no change of the store was known to be missing.");
+        _ = meter.CreateObservableCounter(
+            "overlay_watch_restarts",
+            () => Enum.GetValues<WatchEnd>().Select(end => Of(_source.WatchRestarts(end), ("reason", NameOf(end)))), null,
+            "Watches of the store that have ended, each of which another one follows.");
+    }
+
+    private void AddNode(Meter meter)
+    {
+        _ = meter.CreateObservableGauge(
+            "overlay_build_info", static () => Of(1, ("version", BuildVersion.Text)), null, "1, for this overlayd.");
+        _ = meter.CreateObservableGauge(
+            "overlay_ready", () => _node.IsReady ? 1 : 0, null, "1 while pods' packets can flow, as /readyz answers.");
+        _ = meter.CreateObservableGauge(
+            "overlay_problems", () => _node.Problems.Count, null, "Faults that keep pods' packets from flowing.");
+        _ = meter.CreateObservableGauge(
+            "overlay_warnings", () => _node.Warnings.Count + _source.Warnings.Count, null,
+            "Faults that pods' packets flow with all the same.");
+        _ = meter.CreateObservableCounter(
+            "overlay_nat_rules_repaired", () => _counters.FilterRepairs, null,
+            "nftables tables of this node put back after another program had changed them.");
+        _ = meter.CreateObservableCounter(
+            "overlay_probes",
+            () => _counters.Probes.All.Select(static probes => Of(probes.Probes, ("fate", probes.Fate))), null,
+            "Probes of other nodes that arrived here, by what became of them.");
+        _ = meter.CreateObservableCounter(
+            "overlay_part_faults",
+            () => _node.PartFaults.Select(static part => Of(part.Faults, ("part", part.Part))), null,
+            "Faults that a part of the daemon did not expect.");
+    }
+
+    private static string NameOf(WatchEnd end) => end switch
+    {
+        WatchEnd.Ended => "ended",
+        WatchEnd.Gone => "gone",
+        _ => "failed",
+    };
+
+    private IEnumerable<Measurement<long>> Forwarded(Func<PathCounters, long> value) =>
+        _counters.All.Paths.Select(worker => Of(
+            value(worker), ("direction", DirectionName.Of(worker.Direction)), ("worker", worker.Name)));
+
+    private IEnumerable<Measurement<long>> Dropped() =>
+    [
+        .. DropReasons.All.Select(drop => Dropped(
+            drop.Direction, drop.Reason.ToString(), _counters.All.Dropped(drop.Direction, drop.Reason))),
+        Dropped(Direction.Ingress, SocketRcvbuff, _counters.Sockets.Read()),
+        Dropped(Direction.Egress, TunFull, _tunDrops.Read(_node.Network)),
+    ];
+
+    private static Measurement<long> Dropped(Direction direction, string reason, long packets) =>
+        Of(packets, ("direction", DirectionName.Of(direction)), ("reason", reason));
+
+    private static IEnumerable<Measurement<long>> Families<T>(IEnumerable<T> rows, Func<T, IpFamily> family) =>
+    [
+        Of(rows.Count(row => family(row) == IpFamily.IPv4), ("family", "ipv4")),
+        Of(rows.Count(row => family(row) == IpFamily.IPv6), ("family", "ipv6")),
+    ];
+
+    // A store that has not answered yet has no age.
+    private IEnumerable<Measurement<long>> LastSync(Func<DateTimeOffset, long> value) =>
+        _source.Status.LastSync is { } at ? [new Measurement<long>(value(at))] : [];
+
+    private static Measurement<long> Of(long value, params ReadOnlySpan<(string Key, string Value)> labels)
+    {
+        KeyValuePair<string, object?>[] tags = new KeyValuePair<string, object?>[labels.Length];
+        for (int i = 0; i < tags.Length; i++) tags[i] = new(labels[i].Key, labels[i].Value);
+        return new Measurement<long>(value, tags);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using Overlay.Lab.Topology;
+
+namespace Overlay.EndToEnd.Tests.Host;
+
+/// <summary>Probes and the conditions behind them, by name.</summary>
+public class HealthTests
+{
+    private const int Port = 9472;
+
+    private static readonly string[] _conditions = ["store", "node", "leases", "workers", "announced", "host"];
+
+    [Fact]
+    public void Each_condition_is_named_and_a_node_that_stops_being_ready_says_so_until_it_is_again()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "health", Nodes = 1, PodsPerNode = 0 });
+        Node a = cluster["a"];
+        foreach (string path in new[] { "livez", "healthz" })
+        {
+            Ask(a, path).ShouldBe((HttpStatusCode.OK, "overlayd is running\n"));
+            Ask(a, $"{path}?verbose").ShouldBe((HttpStatusCode.OK, $"[+]ping ok\n{path} check passed\n"));
+        }
+
+        (HttpStatusCode status, string text) = Ask(a, "readyz?verbose");
+        status.ShouldBe(HttpStatusCode.OK);
+        text.ShouldStartWith(string.Concat(_conditions.Select(static condition => $"[+]{condition} ok\n")));
+        text.ShouldContain("[+]host/device ok\n");
+        text.ShouldEndWith("\nreadyz check passed\n");
+        text.ShouldNotContain("[-]");
+        AdminSocket.Get(a.Socket, "readyz?verbose").ShouldBe(text);
+
+        a.Ip("link set overlay.1 down");
+        Waiting.For(() => Ask(a, "readyz").Status == HttpStatusCode.ServiceUnavailable);
+        Ask(a, "readyz").Text.ShouldStartWith("overlayd is not ready yet: overlay.1 is down");
+        (status, text) = Ask(a, "readyz?verbose");
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        text.ShouldContain("[+]workers ok\n");
+        text.ShouldContain("\n[-]host failed: problems: 1\n");
+        text.ShouldContain("\n[-]host/device failed: overlay.1 is down: pods reach no other node;");
+        text.ShouldEndWith("\nreadyz check failed\n");
+        Ask(a, "livez").Status.ShouldBe(HttpStatusCode.OK);
+
+        a.Ip("link set overlay.1 up");
+        Waiting.For(() => Ask(a, "readyz").Status == HttpStatusCode.OK);
+
+        // Conditions that are not met are no news to the log each time that somebody asks.
+        cluster.Daemons[0].Log.ShouldNotContain("HealthCheck");
+    }
+
+    [Fact]
+    public void A_start_that_waits_names_the_condition_it_waits_for()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "unmet", Nodes = 1, PodsPerNode = 0 });
+        Node node = lab.Nodes[0];
+        string file = Path.Combine(node.Directory, "file");
+        File.WriteAllText(file, "not a directory");
+        node.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
+        _ = node.StartDaemon();
+        Waiting.For(() => node.Overlayctl("status").Succeeded
+            && Ask(node, "readyz?verbose").Text.Contains("[+]node ok", StringComparison.Ordinal));
+        (HttpStatusCode status, string text) = Ask(node, "readyz?verbose");
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        text.ShouldContain($"[-]leases failed: waiting for File {file}: its leases\n");
+        text.ShouldContain("[-]workers failed: ");
+        text.ShouldContain("[-]announced failed: ");
+        Ask(node, "startedz").Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        Ask(node, "livez").Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private static (HttpStatusCode Status, string Text) Ask(Node node, string path) =>
+        AdminSocket.AskLoopback(node, Port, path);
+}
