@@ -47,6 +47,7 @@ internal static class CommandTree
         root.Add(Report("config", "the configuration in force that is no default, and where each value comes from",
             ConfigCommand.RunAsync));
         root.Add(Trace());
+        root.Add(CaptureCommand.Make(ClientOf));
         root.Add(LogLevel());
         root.Add(Version());
         root.Add(Probe("alive", "healthz", "exit code 0 where the daemon runs: for a liveness probe"));

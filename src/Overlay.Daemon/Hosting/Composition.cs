@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Admin;
+using Overlay.Daemon.Captures;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
@@ -33,6 +34,7 @@ internal static class Composition
             .AddSingleton(level)
             .AddSingleton(new EffectiveConfiguration(configuration))
             .AddSingleton<TrafficHistory>()
+            .AddSingleton<CaptureGate>()
             .AddSingleton<AdminReader>()
             .AddSingleton<SenderWatch>()
             .AddSingleton<HealthApplication>());

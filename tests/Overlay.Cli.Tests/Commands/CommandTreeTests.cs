@@ -16,6 +16,10 @@ public sealed class CommandTreeTests
     [InlineData("log-level debug")]
     [InlineData("completion zsh")]
     [InlineData("trace 10.244.1.2 10.244.2.2 --tcp 80")]
+    [InlineData("capture")]
+    [InlineData("capture --peer b --pod 10.244.1.2 --drops -c 10 --snap 64 -w -")]
+    [InlineData("capture --interface cni0 --pod fd00::1 -w file")]
+    [InlineData("capture --outer")]
     public void A_command_line_that_is_right_has_no_fault(string line) => Fault(line).ShouldBeNull();
 
     [Theory]
@@ -27,6 +31,12 @@ public sealed class CommandTreeTests
     [InlineData("log-level loud",
         "'loud' is none of Verbose, Debug, Information, Warning, Error, Fatal; see: overlayctl log-level --help")]
     [InlineData("trace a b --tcp 65536", "'65536' is no port from 1 to 65535; see: overlayctl trace --help")]
+    [InlineData("capture --inner --interface tun",
+        "--inner is the daemon's tap, and goes with neither --outer nor --interface; see: overlayctl capture --help")]
+    [InlineData("capture --drops --outer",
+        "--drops is known to the daemon's tap only: leave out --outer and --interface; see: overlayctl capture --help")]
+    [InlineData("capture --snap 10", "--snap is 64 to 65535 bytes; see: overlayctl capture --help")]
+    [InlineData("capture -c 0", "-c is 1 packet or more; see: overlayctl capture --help")]
     [InlineData("peers -o yaml", "'yaml' is none of table, wide, json; see: overlayctl peers --help")]
     [InlineData("completion", "Required argument 'shell' missing for command: 'completion'; see: overlayctl completion --help")]
     public void A_fault_is_one_line_that_says_what_was_meant_or_where_to_look(string line, string fault) =>
