@@ -108,7 +108,7 @@ public sealed class CaptureTests
 
         await pipe.Reader.CompleteAsync();
         GoOut(queue: 0);
-        (await writing.WaitAsync(_patience)).ShouldBeFalse("the client is gone");
+        (await writing).ShouldBeFalse("the client is gone");
         session.Dispose();
         _counters[0].Tap.Ring.ShouldBeNull();
     }
@@ -118,7 +118,7 @@ public sealed class CaptureTests
     {
         Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 64, resumeWriterThreshold: 32));
         using CaptureSession session = _gate.TryBegin(Request(seconds: 1))!;
-        (await WriteAsync(session, pipe.Writer).WaitAsync(_patience)).ShouldBeFalse();
+        (await WriteAsync(session, pipe.Writer)).ShouldBeFalse();
     }
 
     [Theory]
@@ -148,7 +148,8 @@ public sealed class CaptureTests
         new(null, null, false, snap, count, TimeSpan.FromSeconds(seconds));
 
     private static Task<bool> WriteAsync(CaptureSession session, PipeWriter to) =>
-        CaptureStream.WriteAsync(session, to, "overlayd", TimeProvider.System, CancellationToken.None);
+        CaptureStream.WriteAsync(session, to, "overlayd", TimeProvider.System, CancellationToken.None)
+            .WaitAsync(_patience);
 
     private static async Task<(List<(DateTime Time, string Comment)> Packets, long Missed)> ReadAsync(Pipe pipe)
     {

@@ -91,8 +91,8 @@ public sealed class CaptureTests : IDisposable
         IReadOnlyList<IReadOnlyDictionary<string, string>> rows = Tshark.Read(
             file, "frame.comment", "frame.interface_name", "frame.packet_flags_direction", "ip.src", "icmp.type",
             "frame.len", "frame.cap_len", "ip.len");
-        rows[0].Values.Take(5).ShouldBe(["forwarded to node b", "overlay egress", "2", $"{_from.AddressV4}", "8"]);
-        rows[1].Values.Take(5).ShouldBe(["forwarded from node b", "overlay ingress", "1", $"{_to.AddressV4}", "0"]);
+        rows[0].Values.Take(5).ShouldBe(["forwarded to node b", "overlay egress", "0x00000002", $"{_from.AddressV4}", "8"]);
+        rows[1].Values.Take(5).ShouldBe(["forwarded from node b", "overlay ingress", "0x00000001", $"{_to.AddressV4}", "0"]);
         rows.ShouldAllBe(static row => row["frame.len"] == row["ip.len"]);
         rows.ShouldAllBe(static row => int.Parse(row["frame.cap_len"], null) <= 256);
         rows.ShouldContain(static row => row["frame.comment"].StartsWith("forwarded to node b, ", StringComparison.Ordinal)

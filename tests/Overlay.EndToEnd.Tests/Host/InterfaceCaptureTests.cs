@@ -28,9 +28,9 @@ public sealed class InterfaceCaptureTests : IDisposable
         IReadOnlyList<string> lines = run.WaitForEnd();
         (string here, string there) = ($"{_a.UnderlayV4}", $"{_cluster["b"].UnderlayV4}");
         lines[0].ShouldEndWith($"  out  eth0  {here} > {there} VXLAN VNI 77 node b  "
-            + $"{_from.AddressV4} > {_to.AddressV4} ICMP echo request  134 bytes");
+            + $"{_from.AddressV4} > {_to.AddressV4} ICMP echo request  148 bytes");
         lines[1].ShouldEndWith($"  in   eth0  {there} > {here} VXLAN VNI 77 node b  "
-            + $"{_to.AddressV4} > {_from.AddressV4} ICMP echo reply  134 bytes");
+            + $"{_to.AddressV4} > {_from.AddressV4} ICMP echo reply  148 bytes");
         lines[2].ShouldBe("2 packets captured, 0 missed");
     }
 
