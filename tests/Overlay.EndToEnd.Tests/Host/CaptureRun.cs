@@ -12,15 +12,23 @@ internal sealed class CaptureRun
 
     /// <summary>Starts it; returns once packets are captured.</summary>
     public CaptureRun(Node node, params IEnumerable<string> arguments)
+        : this(ProductBinary.Find("overlayctl"), node, arguments)
     {
-        _process = node.Start(
-            ProductBinary.Find("overlayctl"), ["--socket", node.Socket, "capture", .. arguments]);
+    }
+
+    private CaptureRun(string program, Node node, IEnumerable<string> arguments)
+    {
+        _process = node.Start(program, ["--socket", node.Socket, "capture", .. arguments]);
         _process.WaitForLog("capturing ");
     }
 
+    /// <summary>The same by another build of overlayctl.</summary>
+    public static CaptureRun By(string program, Node node, params IEnumerable<string> arguments) =>
+        new(program, node, arguments);
+
     public int Pid => _process.Pid;
 
-    /// <summary>Its lines so far, without the first, which says that it has begun.</summary>
+    /// <summary>Its lines so far behind the first, which says that it has begun.</summary>
     public IReadOnlyList<string> Lines => [.. _process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
 
     /// <summary>Waits for that many lines.</summary>
