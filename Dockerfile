@@ -13,6 +13,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends nftables iptables \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/
+# For flannel's own manifests, of which only the image is changed then: started under that name it takes flanneld's flags.
+RUN mkdir -p /opt/bin && ln -s /usr/local/bin/overlayd /opt/bin/flanneld
 COPY --from=build /out/THIRD-PARTY-NOTICES /source/LICENSE /usr/local/share/doc/overlay/
 # A read-only root file system has no place for the debugger's socket.
 ENV DOTNET_EnableDiagnostics=0

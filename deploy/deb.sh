@@ -122,7 +122,7 @@ find "$package" -type d -exec chmod 00755 {} +
 
 # gzip takes seconds where xz takes a minute, for a file a third larger.
 file="${name}_${version}_amd64.deb"
-dpkg-deb --root-owner-group -Zgzip -z6 --build "$package" "$directory/.$file.new" >/dev/null ||
+dpkg-deb --root-owner-group -Zgzip -z"${DPKG_DEB_COMPRESSOR_LEVEL:-6}" --build "$package" "$directory/.$file.new" >/dev/null ||
   fail "dpkg-deb cannot build the package"
 mv -f "$directory/.$file.new" "$directory/$file"
 echo "$directory/$file"

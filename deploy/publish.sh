@@ -15,7 +15,10 @@ fail() {
 
 case "${1:-}" in
   -h | --help | "")
-    echo "usage: deploy/publish.sh DIR    writes overlayd, overlayctl, overlay, THIRD-PARTY-NOTICES and SHA256SUMS into DIR" >&2
+    cat >&2 <<USAGE
+usage: deploy/publish.sh DIR    writes overlayd, overlayctl, overlay, THIRD-PARTY-NOTICES and SHA256SUMS into DIR, with
+                                man and completion: manual pages, and scripts by which shells complete overlayctl
+USAGE
     [[ -n ${1:-} ]]
     exit
     ;;
@@ -61,7 +64,15 @@ package="$(dpkg-query -W -f='${Package} ${Version}' libc6-dev 2>/dev/null | sed 
 install -m 0644 "$root/THIRD-PARTY-NOTICES" "$notices"
 printf '\n\noverlay is linked with the C library of %s: %s\n' "${distribution:-this system}" "${package:-version unknown}" >>"$notices"
 mv -f "$notices" "$directory/THIRD-PARTY-NOTICES"
-(cd "$directory" && sha256sum overlayd overlayctl overlay THIRD-PARTY-NOTICES >SHA256SUMS)
+
+# By the programs themselves, from the definitions that they parse by.
+mkdir -p "$directory"/man "$directory"/completion/{bash,zsh,fish}
+"$directory/overlayd" man >"$directory/man/overlayd.8"
+"$directory/overlayctl" man >"$directory/man/overlayctl.8"
+for file in bash:overlayctl zsh:_overlayctl fish:overlayctl.fish; do
+  "$directory/overlayctl" completion "${file%%:*}" >"$directory/completion/${file%%:*}/${file#*:}"
+done
+(cd "$directory" && sha256sum overlayd overlayctl overlay THIRD-PARTY-NOTICES man/* completion/*/* >SHA256SUMS)
 
 for program in overlayd overlayctl overlay; do
   "$directory/$program" --version

@@ -67,6 +67,19 @@ done
 
 # For people; the plugin is for container runtimes alone.
 ln -sf -t /usr/local/bin ../lib/overlay/overlayd ../lib/overlay/overlayctl
+
+# place_documents FROM TO: manual pages and completions, where they have been published.
+place_documents() {
+  local file
+  for file in "$directory/$1"/*; do
+    [[ ! -e $file ]] || place "$file" "/usr/local/share/$2/${file##*/}" 0644
+  done
+}
+place_documents man man/man8
+place_documents completion/bash bash-completion/completions
+place_documents completion/zsh zsh/site-functions
+place_documents completion/fish fish/vendor_completions.d
+
 for unit in overlayd.service overlay-addresses.service overlay-addresses.timer; do
   place "$here/$unit" "/etc/systemd/system/$unit" 0644
 done

@@ -39,6 +39,15 @@ remove_node /usr/local/lib/overlay/overlayd
 
 rm -f /usr/local/bin/overlayd /usr/local/bin/overlayctl
 rm -rf /usr/local/lib/overlay
+for document in man/man8/overlayd.8 man/man8/overlayctl.8 bash-completion/completions/overlayctl \
+  zsh/site-functions/_overlayctl fish/vendor_completions.d/overlayctl.fish; do
+  [[ -e /usr/local/share/$document ]] || continue
+  rm -f "/usr/local/share/$document"
+  rmdir --ignore-fail-on-non-empty "/usr/local/share/${document%/*}"
+done
+for shell in bash-completion zsh fish; do
+  [[ ! -d /usr/local/share/$shell ]] || rmdir --ignore-fail-on-non-empty "/usr/local/share/$shell"
+done
 remove_records
 [[ -z $purge ]] || rm -rf /etc/overlay
 remove_account

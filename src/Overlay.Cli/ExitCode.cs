@@ -14,4 +14,7 @@ internal static class ExitCode
 
     /// <summary>No daemon could be asked: none is there, or it may not be asked, or it is too old for the question.</summary>
     public const int NoDaemon = 3;
+
+    /// <summary>Warnings, and nothing worse.</summary>
+    public const int Warnings = 4;
 }

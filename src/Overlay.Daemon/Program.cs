@@ -3,43 +3,27 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
-using Overlay.Daemon.Admin;
+using Overlay.Daemon.Flannel;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 
 // overlayd: read the configuration, put the parts together, run until told to stop.
 
-if (args.Contains("--version"))
-{
-    Console.WriteLine($"overlayd {AdminReader.Version}");
-    return ExitCode.Success;
-}
-
-if (args.Contains("--help") || args.Contains("-h"))
-{
-    Console.WriteLine("""
-        usage: overlayd [COMMAND] [--config FILE] [--KEY VALUE]...    without a command: the daemon
-          --config FILE        default /etc/overlay/overlay.json
-          --Network:Vni 7      any key of the file's section Overlay; so does the variable OVERLAY_Network__Vni=7
-          --version            prints the version
-          install-cni          no daemon: installs the CNI plugin where section CniInstall says
-          upgrade-cni          no daemon: puts its CNI plugin in the place of one that a configuration calls
-          remove-cni           no daemon: removes it again
-          free-addresses       no daemon: frees the addresses of pods that are gone and that nobody has deleted
-          uninstall            no daemon: removes all that a stopped daemon and the plugin have left on this node
-        """);
-    return ExitCode.Success;
-}
+if (DaemonCommands.TryAnswer(args)) return ExitCode.Success;
+string[]? flannel = FlannelStart.Find(args);
 
 ProcessOutcome outcome = new();
 try
 {
-    if (CniCommand.Is(args)) return CniCommand.Run(args);
+    if (flannel is null && DaemonCommands.Find(args) is { } command) return RootCommands.Run(command, args[1..]);
 
-    IConfiguration configuration = ConfigurationLoader.Load(args);
+    IReadOnlyList<string> notes = [];
+    IConfiguration configuration =
+        flannel is null ? ConfigurationLoader.Load(args) : FlannelStart.Load(flannel, out notes);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
     await using WebApplication application = Composition.Build(configuration, options, outcome);
+    foreach (string note in notes) application.Logger.FlagNotHonoured(note);
     using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);
     await application.StartAsync();
     await application.WaitForShutdownAsync();

@@ -18,7 +18,7 @@ public sealed class FolderTests
         ["Overlay.Pods"] = ["Overlay.Wire", "Overlay.Host"],
         ["overlay"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Pods"],
         ["overlayd"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
-            "Overlay.ControlPlane", "Overlay.Pods"],
+            "Overlay.ControlPlane", "Overlay.Pods", "Overlay.CommandLine"],
         ["Overlay.CommandLine"] = [],
         ["overlayctl"] = ["Overlay.CommandLine", "Overlay.Wire"],
         ["Overlay.Lab"] = [],

@@ -44,10 +44,13 @@ internal static class CommandTree
         root.Add(Report("peers", "the other nodes, by tunnel or direct; a refused one with the reason", Of("peers")));
         root.Add(Report("routes", "the forwarding table: each pod CIDR and where it leads", Of("routes")));
         root.Add(Counters());
+        root.Add(Ping());
         root.Add(Report("config", "the configuration in force that is no default, and where each value comes from",
             ConfigCommand.RunAsync));
         root.Add(Trace());
         root.Add(CaptureCommand.Make(ClientOf));
+        root.Add(Report("doctor", "what is wrong with this node and its host, why it matters, and the command that mends "
+            + "it", DoctorCommand.RunAsync));
         root.Add(LogLevel());
         root.Add(Version());
         root.Add(Probe("alive", "healthz", "exit code 0 where the daemon runs: for a liveness probe"));
@@ -77,6 +80,31 @@ internal static class CommandTree
         command.SetAction((parsed, cancellation) => parsed.GetValue(watch)
             ? ReportCommand.WatchAsync("counters", ClientOf(parsed), FormatOf(parsed), cancellation)
             : ReportCommand.RunAsync("counters", ClientOf(parsed), FormatOf(parsed), cancellation));
+        return command;
+    }
+
+    private static Command Ping()
+    {
+        Argument<string?> target = new("target")
+        {
+            Description = "a node's name or a pod's address",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<bool> all = new("--all") { Description = "every accepted peer, few probes each" };
+        Option<int?> count = new("--count", "-c") { Description = "probes on each of 16 paths", HelpName = "N" };
+        Option<int?> interval =
+            new("--interval", "-i") { Description = "milliseconds from one to the next", HelpName = "MS" };
+        Command command = new(
+            "ping", "probes through the tunnel: loss by path, round trips, path MTU; exit code 1 when anything is lost")
+            { target, all, count, interval };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) == result.GetValue(target) is not null)
+                result.AddError("ping takes a node's name, a pod's address, or --all");
+        });
+        command.SetAction((parsed, cancellation) => PingCommand.RunAsync(
+            parsed.GetValue(target), parsed.GetValue(count), parsed.GetValue(interval), ClientOf(parsed),
+            FormatOf(parsed), cancellation));
         return command;
     }
 
@@ -146,7 +174,7 @@ internal static class CommandTree
             ("EXIT STATUS",
             [
                 "0 when done, or when the answer is good; 1 when the answer is not good; 2 when the command line is not "
-                    + "understood; 3 when no daemon could be asked.",
+                    + "understood; 3 when no daemon could be asked; 4 when doctor has warnings and no problem.",
             ]),
             ("ENVIRONMENT", ["NO_COLOR: no colours, also on a terminal."]),
             ("SEE ALSO", ["overlayd(8)"]))));

@@ -38,6 +38,7 @@ internal static class AdminEndpoints
         _ = socket.MapGet("/status", () => Results.Json(reader.Status(), AdminJson.Default.StatusReport));
         _ = socket.MapGet("/config", () =>
             Results.Json(reader.Configuration(), AdminJson.Default.IReadOnlyListConfigurationValue));
+        _ = socket.MapGet("/checks", () => Results.Json(reader.Checks(), AdminJson.Default.IReadOnlyListCheckReport));
         LogLevelEndpoint.Map(socket, services.GetRequiredService<LoggingLevelSwitch>());
 
         // The status names the answer that a start waits for; the other reports have nothing to show before the node is
@@ -47,6 +48,9 @@ internal static class AdminEndpoints
         _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
+        PingRequests pings = services.GetRequiredService<PingRequests>();
+        _ = reports.MapGet(
+            "/ping", (HttpRequest request, CancellationToken aborted) => pings.AnswerAsync(request, aborted));
 
         TraceEndpoint.Map(
             reports, services.GetRequiredService<NodeStatus>(), services.GetRequiredService<TablePublisher>());

@@ -12,5 +12,7 @@ namespace Overlay.Daemon.Admin;
 [JsonSerializable(typeof(CountersReport))]
 [JsonSerializable(typeof(IReadOnlyList<ConfigurationValue>))]
 [JsonSerializable(typeof(LogLevelReport))]
+[JsonSerializable(typeof(IReadOnlyList<CheckReport>))]
+[JsonSerializable(typeof(PingReport))]
 [JsonSerializable(typeof(TraceReport))]
 internal sealed partial class AdminJson : JsonSerializerContext;

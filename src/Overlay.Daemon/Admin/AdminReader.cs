@@ -61,6 +61,8 @@ internal sealed class AdminReader(
 
     public IReadOnlyList<ConfigurationValue> Configuration() => configuration.Values(node.Options);
 
+    public IReadOnlyList<CheckReport> Checks() => CheckReport.Of(node, ControlPlane());
+
     public CountersReport Counters() => CountersReport.Of(node.Counters);
 
     public string Metrics()
@@ -70,7 +72,7 @@ internal sealed class AdminReader(
             node.Counters, PeerStates.Count(node.Peers),
             new StoreMetrics(
                 store.HeldPeers, source.Status.State == StoreState.Connected, store.FromSavedState, store.AgeSeconds),
-            node.PartFaults);
+            node.PartFaults, node.Probes.All);
     }
 
     private ControlPlaneReport ControlPlane() =>

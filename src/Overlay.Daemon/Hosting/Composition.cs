@@ -10,6 +10,7 @@ using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Paths;
+using Overlay.Daemon.Probes;
 using Overlay.Daemon.Problems;
 using Serilog;
 using Serilog.Core;
@@ -37,6 +38,8 @@ internal static class Composition
             .AddSingleton<CaptureGate>()
             .AddSingleton<AdminReader>()
             .AddSingleton<SenderWatch>()
+            .AddSingleton<Pinger>()
+            .AddSingleton<PingRequests>()
             .AddSingleton<HealthApplication>());
         WebApplication application = builder.Build();
         AdminEndpoints.Map(application);
@@ -63,6 +66,9 @@ internal static class Composition
 
         // Behind the node, whose packets it looks at.
         .AddHostedService(static provider => provider.GetRequiredService<SenderWatch>())
+
+        // Behind the node, whose stop waits for no ping.
+        .AddHostedService(static provider => provider.GetRequiredService<PingRequests>())
 
         // Behind the node: pods are promised to runtimes only when there is one; removed first at a stop.
         .AddSingleton<CniInstallService>()

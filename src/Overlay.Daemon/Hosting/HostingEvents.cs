@@ -12,4 +12,7 @@ internal static partial class HostingEvents
     [LoggerMessage(
         EventId = 3001, Level = LogLevel.Error, Message = "{Follower} could not follow the forwarding table")]
     public static partial void FollowerFailed(this ILogger logger, string follower, Exception fault);
+
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Warning, Message = "flanneld's flag {Note}")]
+    public static partial void FlagNotHonoured(this ILogger logger, string note);
 }

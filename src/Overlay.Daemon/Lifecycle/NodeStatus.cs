@@ -2,6 +2,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Probes;
 using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Counters;
@@ -62,6 +63,9 @@ internal sealed class NodeStatus(
 
     /// <summary>Packets and drops; of no worker before the node is made.</summary>
     public DataplaneCounters Counters => HasNode ? counters.All : _none;
+
+    /// <summary>Probes of other nodes that reached this one.</summary>
+    public ProbeCounters Probes => counters.Probes;
 
     /// <summary>The peers; none before the node is made.</summary>
     public PeersSnapshot Peers => Made?.Parts.Reconciler.Peers ?? PeersSnapshot.Empty;

@@ -10,7 +10,7 @@ internal static class MetricsText
 {
     public static string Format(
         DataplaneCounters counters, IReadOnlyList<(string State, int Count)> peers, StoreMetrics store,
-        IReadOnlyList<(string Part, long Faults)> parts)
+        IReadOnlyList<(string Part, long Faults)> parts, IReadOnlyList<(string Fate, long Probes)> probes)
     {
         StringBuilder text = new();
         Header("overlay_forwarded_packets_total", "counter", "Inner packets passed on.");
@@ -39,6 +39,8 @@ internal static class MetricsText
 
         Header("overlay_part_faults_total", "counter", "Faults that a part of the daemon did not expect.");
         foreach ((string part, long faults) in parts) Line($"overlay_part_faults_total{{part=\"{part}\"}}", faults);
+        Header("overlay_probes_total", "counter", "Probes of other nodes that arrived here, by what became of them.");
+        foreach ((string fate, long count) in probes) Line($"overlay_probes_total{{fate=\"{fate}\"}}", count);
         return text.ToString();
 
         void Header(string name, string type, string help) =>

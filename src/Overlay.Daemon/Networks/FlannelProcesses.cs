@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -34,10 +35,13 @@ internal sealed class FlannelProcesses(string processes = "/proc")
     private string? FindProcess()
     {
         string? ours = LinkOf("thread-self", "ns/net");
+
+        // This program may bear flanneld's name itself.
+        string self = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         foreach (string process in Directory.EnumerateDirectories(processes).Select(Path.GetFileName).OfType<string>()
             .Where(static name => char.IsAsciiDigit(name[0])))
         {
-            if (!IsDaemon(process)) continue;
+            if (process == self || !IsDaemon(process)) continue;
             string? its = LinkOf(process, "ns/net");
 
             // A process that has ended meanwhile has no namespace either.

@@ -1,3 +1,4 @@
+using Overlay.Daemon.Probes;
 using Overlay.Dataplane.Counters;
 
 namespace Overlay.Daemon.Networks;
@@ -19,6 +20,9 @@ internal sealed class NetworkCounters
     public int Queues => _queues.Length;
 
     public DataplaneCounters All { get; }
+
+    /// <summary>Probes of other nodes.</summary>
+    public ProbeCounters Probes { get; } = new();
 
     /// <summary>The counters of one queue.</summary>
     public QueueCounters this[int queue] => _queues[queue];

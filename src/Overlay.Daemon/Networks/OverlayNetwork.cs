@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.State;
 using Overlay.Daemon.Firewall;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Probes;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Linux.Tun;
@@ -30,6 +31,7 @@ internal sealed class OverlayNetwork : IDisposable
     private readonly PacketFilter _packetFilter;
     private volatile QueueSet _queues = QueueSet.None;
     private DeviceGuard? _guard;
+    private ProbeResponder? _responder;
     private OverlayMtu _mtu;
     private UnderlayInterface _underlay;
     private bool _isDisposed;
@@ -126,6 +128,9 @@ internal sealed class OverlayNetwork : IDisposable
         Attach(sockets);
         if (_directRoutes is not null) _context.Table.Add(_directRoutes);
         _packetFilter.Start();
+        _responder = new ProbeResponder(
+            OwnAddresses(_options), _context.Table, _context.Counters.Probes, _context.Problems,
+            _context.Loggers.CreateLogger<ProbeResponder>());
         StartGuard();
     }
 
@@ -173,6 +178,7 @@ internal sealed class OverlayNetwork : IDisposable
     {
         if (_isDisposed) return;
         _guard?.Dispose();
+        _responder?.Dispose();
         if (_directRoutes is not null) _context.Table.Remove(_directRoutes);
         _directRoutes?.Stop();
         _packetFilter.Stop();
@@ -214,6 +220,9 @@ internal sealed class OverlayNetwork : IDisposable
         _queues.Dispose();
         _netlink.Dispose();
     }
+
+    private static IEnumerable<IpAddress> OwnAddresses(OverlayOptions options) =>
+        new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>().Select(static podCidr => podCidr.Address);
 
     private void SetPodMtu(int bytes) => _context.Table.SetLocal(new LocalEndpoint(Vtep, _underlay.Exit.Index, bytes));
 

@@ -7,8 +7,12 @@ namespace Overlay.Daemon.Options;
 /// </summary>
 internal static class ConfigurationLoader
 {
-    private const string DefaultFile = "/etc/overlay/overlay.json";
+    /// <summary>The file that is read where the command line names none.</summary>
+    public const string DefaultFile = "/etc/overlay/overlay.json";
+
     private const string FileKey = "config";
+    private const string Environment = "environment";
+    private const string CommandLine = "command line";
 
     /// <param name="arguments">
     /// <c>--config FILE</c> and keys of the section Overlay: <c>--Network:Vni 7</c> or <c>--Overlay:Network:Vni=7</c>.
@@ -25,8 +29,8 @@ internal static class ConfigurationLoader
         {
             return new ConfigurationBuilder()
                 .AddJsonFile(Path.GetFullPath(file), optional: false)
-                .AddInMemoryCollection(Rooted(variables))
-                .AddInMemoryCollection(Rooted(commandLine))
+                .Add(new NamedValues(Environment, Rooted(variables)))
+                .Add(new NamedValues(CommandLine, Rooted(commandLine)))
                 .Build();
         }
         catch (FileNotFoundException)
@@ -42,6 +46,15 @@ internal static class ConfigurationLoader
                 + $"{exception.GetBaseException().Message.TrimEnd('.')}; example: {{ \"Overlay\": {{ \"Network\": {{ "
                 + "\"Cidr\": \"10.244.0.0/16\" } } }");
         }
+    }
+
+    /// <summary>The configuration of a program that is started by other flags than ours, and without a file.</summary>
+    /// <param name="keys">Values by keys with all sections; OVERLAY_ variables come before them.</param>
+    public static IConfiguration Load(IReadOnlyDictionary<string, string?> keys)
+    {
+        IConfiguration variables = new ConfigurationBuilder().AddEnvironmentVariables("OVERLAY_").Build();
+        return new ConfigurationBuilder()
+            .Add(new NamedValues(CommandLine, keys)).Add(new NamedValues(Environment, Rooted(variables))).Build();
     }
 
     private static IConfigurationRoot ReadCommandLine(string[] arguments)

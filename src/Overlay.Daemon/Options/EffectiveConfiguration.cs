@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Json;
-using Microsoft.Extensions.Configuration.Memory;
 
 namespace Overlay.Daemon.Options;
 
@@ -61,17 +60,17 @@ internal sealed partial class EffectiveConfiguration(IConfiguration configuratio
         for (int i = _providers.Length - 1; i >= 0; i--)
         {
             if (_providers[i].TryGet(key, out string? _) || _providers[i].GetChildKeys([], key).Any())
-                return NameOf(i);
+                return NameOf(_providers[i]);
         }
 
         return null;
     }
 
-    private string NameOf(int provider) => _providers[provider] switch
+    private static string NameOf(IConfigurationProvider provider) => provider switch
     {
         JsonConfigurationProvider file => $"{file.Source.FileProvider?.GetFileInfo(file.Source.Path!).PhysicalPath}",
-        MemoryConfigurationProvider when provider == _providers.Length - 1 => "command line",
-        _ => "environment",
+        NamedValues values => values.Name,
+        _ => provider.GetType().Name,
     };
 
     private static string Mask(string key, string value) =>

@@ -15,6 +15,8 @@ public sealed class CommandTreeTests
     [InlineData("counters --watch --socket /run/x")]
     [InlineData("log-level debug")]
     [InlineData("completion zsh")]
+    [InlineData("ping b --count 5 --interval 20")]
+    [InlineData("ping --all -o json")]
     [InlineData("trace 10.244.1.2 10.244.2.2 --tcp 80")]
     [InlineData("capture")]
     [InlineData("capture --peer b --pod 10.244.1.2 --drops -c 10 --snap 64 -w -")]
@@ -38,6 +40,8 @@ public sealed class CommandTreeTests
     [InlineData("capture --snap 10", "--snap is 64 to 65535 bytes; see: overlayctl capture --help")]
     [InlineData("capture -c 0", "-c is 1 packet or more; see: overlayctl capture --help")]
     [InlineData("peers -o yaml", "'yaml' is none of table, wide, json; see: overlayctl peers --help")]
+    [InlineData("ping", "ping takes a node's name, a pod's address, or --all; see: overlayctl ping --help")]
+    [InlineData("ping b --all", "ping takes a node's name, a pod's address, or --all; see: overlayctl ping --help")]
     [InlineData("completion", "Required argument 'shell' missing for command: 'completion'; see: overlayctl completion --help")]
     public void A_fault_is_one_line_that_says_what_was_meant_or_where_to_look(string line, string fault) =>
         Fault(line).ShouldBe(fault);

@@ -41,6 +41,22 @@ public sealed class LocalNodeTests : IDisposable
     }
 
     [Fact]
+    public void Probes_are_answered_at_the_inner_address_of_now_and_at_no_other()
+    {
+        Listening("10.244.1.0:8473");
+        Node.Invoke(() => _node.Rebuild(Options("10.244.9.0/24"), _node.Underlay));
+        Start();
+        Listening("10.244.9.0:8473");
+        Node.Invoke(_node.Stop);
+        Listening("");
+
+        void Listening(string end) => SpinWait.SpinUntil(
+            () => string.Join(' ', Node.Run("ss", "-Hlun", "sport = :8473").Output.Split(
+                (char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(static word => word.EndsWith(":8473"))) == end,
+            TimeSpan.FromSeconds(10)).ShouldBeTrue(Node.Run("ss", "-Hlun").Output);
+    }
+
+    [Fact]
     public void What_cannot_be_made_leaves_the_node_as_it_was()
     {
         Node.Ip("route add 10.60.0.0/16 via 192.168.77.250 proto static");

@@ -216,7 +216,13 @@ public sealed class TunDeviceOffloadTests : IDisposable
     private Socket UdpSocket(IpFamily family) => _nodes.A.Invoke(() =>
     {
         EndPoint local = EndPoint(family, 1, SocketPort);
-        Socket socket = new(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 };
+        Socket socket = new(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
+        {
+            ReceiveTimeout = 5000,
+
+            // Two hundred small datagrams nearly fill the usual one, which counts the kernel's memory and not bytes.
+            ReceiveBufferSize = 1 << 20,
+        };
         socket.Bind(local);
         return socket;
     });

@@ -27,7 +27,7 @@ internal static class DebianPackage
     /// <returns>Its exit code, and all that it wrote.</returns>
     public static (int ExitCode, string Output) TryBuild(
         string directory, string published, params string[] environment) =>
-        Run("env", [.. environment, System.IO.Path.Combine(Repository.Root, "deploy", "deb.sh"), directory, published]);
+        Run("env", ["DPKG_DEB_COMPRESSOR_LEVEL=1", .. environment, System.IO.Path.Combine(Repository.Root, "deploy", "deb.sh"), directory, published]);
 
     /// <summary>Runs a line of shell, which has to succeed.</summary>
     /// <returns>All that it wrote.</returns>

@@ -9,12 +9,18 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 public class PublishedProgramsTests
 {
     [Fact]
-    public void Three_programs_their_notices_and_checksums_are_all_that_is_published()
+    public void Programs_their_documents_and_checksums_are_all_that_is_published()
     {
-        Directory.GetFileSystemEntries(PublishedPrograms.Directory).Select(Path.GetFileName).Order()
-            .ShouldBe(["SHA256SUMS", "THIRD-PARTY-NOTICES", "overlay", "overlayctl", "overlayd"], ignoreOrder: true);
+        string[] files =
+        [
+            "THIRD-PARTY-NOTICES", "overlay", "overlayctl", "overlayd", "man/overlayctl.8", "man/overlayd.8",
+            "completion/bash/overlayctl", "completion/zsh/_overlayctl", "completion/fish/overlayctl.fish",
+        ];
+        Directory.GetFiles(PublishedPrograms.Directory, "*", SearchOption.AllDirectories)
+            .Select(static file => Path.GetRelativePath(PublishedPrograms.Directory, file))
+            .ShouldBe([.. files, "SHA256SUMS"], ignoreOrder: true);
         string[] sums = File.ReadAllLines(Path.Combine(PublishedPrograms.Directory, "SHA256SUMS"));
-        sums.Length.ShouldBe(4);
+        sums.Select(static line => line.Split("  ")[1]).ShouldBe(files, ignoreOrder: true);
         foreach (string line in sums)
         {
             string[] parts = line.Split("  ");
@@ -25,6 +31,17 @@ public class PublishedProgramsTests
         PublishedPrograms.Output.ShouldMatch(@"(?m)^overlayd \d+\.\d+\.\d+$");
         File.ReadLines(Path.Combine(PublishedPrograms.Directory, "THIRD-PARTY-NOTICES")).Last()
             .ShouldMatch(@"^overlay is linked with the C library of .+: .*\d+\.\d+");
+    }
+
+    [Theory]
+    [InlineData("overlayd")]
+    [InlineData("overlayctl")]
+    public void A_manual_page_is_published_with_its_program(string program)
+    {
+        string page = File.ReadAllText(Path.Combine(PublishedPrograms.Directory, "man", $"{program}.8"));
+        page.ShouldStartWith($".TH {program.ToUpperInvariant()} 8 ");
+        page.ShouldContain(".SH EXIT STATUS\n");
+        page.ShouldEndWith("8)\n");
     }
 
     [Fact]

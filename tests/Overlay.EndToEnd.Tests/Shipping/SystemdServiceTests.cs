@@ -162,7 +162,7 @@ public class SystemdServiceTests
         machine.Run("systemctl", "is-active", "kubelet");
         machine.Property("StatusText").ShouldStartWith("waiting for Etcd http://127.0.0.1:1");
         machine.Property("ActiveState").ShouldBe("active");
-        machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^state +starting *$");
+        machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^node +\S+   starting ");
         machine.Property("NRestarts").ShouldBe("0");
         machine.Run("systemctl", "stop", "overlayd");
     }

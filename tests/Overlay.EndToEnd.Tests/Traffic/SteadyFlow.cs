@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Lab.Namespaces;
@@ -9,7 +10,10 @@ namespace Overlay.EndToEnd.Tests.Traffic;
 internal sealed class SteadyFlow : IDisposable
 {
     private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan _lastOnTheWay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
+
+    // A busy machine lets the last ones lie in a queue for a while.
+    private static readonly TimeSpan _lastOnTheWay = TimeSpan.FromSeconds(5);
 
     private readonly Socket _sender;
     private readonly Socket _receiver;
@@ -17,6 +21,7 @@ internal sealed class SteadyFlow : IDisposable
     private readonly Thread _receiving;
     private readonly HashSet<int> _arrived = [];
     private volatile bool _isOver;
+    private volatile bool _isAllSent;
     private int _sent;
 
     /// <summary>Starts at once, between two pods that reach each other already.</summary>
@@ -24,7 +29,7 @@ internal sealed class SteadyFlow : IDisposable
     {
         _receiver = to.Invoke(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
         _receiver.Bind(new IPEndPoint(target, 0));
-        _receiver.ReceiveTimeout = (int)_lastOnTheWay.TotalMilliseconds;
+        _receiver.ReceiveTimeout = (int)_look.TotalMilliseconds;
         _sender = from.Invoke(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
         _sender.Connect(_receiver.LocalEndPoint!);
         _sending = new Thread(Send) { IsBackground = true };
@@ -38,6 +43,7 @@ internal sealed class SteadyFlow : IDisposable
     {
         _isOver = true;
         _sending.Join();
+        _isAllSent = true;
         _receiving.Join();
         return (_sent, [.. Enumerable.Range(0, _sent).Except(_arrived)]);
     }
@@ -64,16 +70,18 @@ internal sealed class SteadyFlow : IDisposable
     private void Receive()
     {
         byte[] datagram = new byte[64];
-        while (true)
+        long heard = Stopwatch.GetTimestamp();
+        while (!_isAllSent || (_arrived.Count < _sent && Stopwatch.GetElapsedTime(heard) < _lastOnTheWay))
         {
             try
             {
                 _ = _receiver.Receive(datagram);
                 _ = _arrived.Add(BinaryPrimitives.ReadInt32BigEndian(datagram));
+                heard = Stopwatch.GetTimestamp();
             }
             catch (SocketException silence) when (silence.SocketErrorCode == SocketError.TimedOut)
             {
-                if (_isOver) return;
+                // Whether more is to come is known above.
             }
         }
     }

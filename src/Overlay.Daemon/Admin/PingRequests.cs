@@ -1,0 +1,82 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Networks;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Probes;
+using Overlay.Daemon.Problems;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Admin;
+
+/// <summary>Answers requests for a ping; a stop of the daemon ends the one that is under way.</summary>
+/// <param name="node">Knows the node as it is.</param>
+/// <param name="table">Knows the peers.</param>
+/// <param name="pinger">Carries the pings out.</param>
+/// <param name="problems">Gets faults that nobody expected.</param>
+internal sealed class PingRequests(NodeStatus node, TablePublisher table, Pinger pinger, ProblemBoard problems)
+    : LifecycleService, IDisposable
+{
+    private const string Part = "the ping";
+
+    private readonly CancellationTokenSource _stopping = new();
+
+    public override Task StoppingAsync(CancellationToken cancellationToken) => _stopping.CancelAsync();
+
+    public void Dispose() => _stopping.Dispose();
+
+    /// <summary>Answers <c>/v1/ping?to=NODE&amp;count=N&amp;interval=MILLISECONDS</c>.</summary>
+    public async Task<IResult> AnswerAsync(HttpRequest request, CancellationToken aborted)
+    {
+        using CancellationTokenSource ending =
+            CancellationTokenSource.CreateLinkedTokenSource(aborted, _stopping.Token);
+        Task<PingReport> pinging = PingAsync(request.Query, ending.Token);
+        await ((Task)pinging).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (pinging.IsCanceled) return Text(StatusCodes.Status503ServiceUnavailable, "the ping was ended");
+        if (pinging.Exception?.InnerException is PingException fault) return Text(StatusOf(fault.Fault), fault.Message);
+        PingReport? report = null;
+        return problems.Guard.Try(Part, () => report = pinging.GetAwaiter().GetResult())
+            ? Results.Json(report, AdminJson.Default.PingReport)
+            : Text(StatusCodes.Status500InternalServerError, "the ping has failed: see the log of overlayd");
+    }
+
+    private async Task<PingReport> PingAsync(IQueryCollection query, CancellationToken cancellation)
+    {
+        string to = query["to"].ToString();
+        if (to.Length == 0)
+            throw new PingException(PingFault.BadQuestion, "to is missing: a node, an address of a pod, or all");
+        bool isEverybody = to == PingTarget.Everybody;
+        PingPace pace = PingPace.Of(NumberOf(query, "count"), NumberOf(query, "interval"), isEverybody);
+        PingScene scene = Scene();
+        return PingReport.Of(await pinger.PingAsync(scene, PingTarget.Find(scene, to), pace, cancellation));
+    }
+
+    private PingScene Scene()
+    {
+        OverlayOptions options = node.Options;
+        OverlayMtu mtu = node.Network?.Mtu ?? default;
+        List<OwnEnd> ends = [];
+        if (options.Subnet is { } subnet) ends.Add(new OwnEnd(subnet.Address, mtu.Ipv4));
+        if (options.SubnetV6 is { } subnetV6) ends.Add(new OwnEnd(subnetV6.Address, mtu.Ipv6));
+        return new PingScene(options.NodeName, ends, table.Current, node.Peers, node.IsDirect);
+    }
+
+    private static int? NumberOf(IQueryCollection query, string key)
+    {
+        string text = query[key].ToString();
+        if (text.Length == 0) return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : throw new PingException(PingFault.BadQuestion, $"{key} '{text}' is no number; example: 10");
+    }
+
+    private static int StatusOf(PingFault fault) => fault switch
+    {
+        PingFault.UnknownTarget => StatusCodes.Status404NotFound,
+        PingFault.Busy => StatusCodes.Status409Conflict,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    private static IResult Text(int status, string text) => Results.Text(text + "\n", statusCode: status);
+}

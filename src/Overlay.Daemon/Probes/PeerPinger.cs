@@ -1,0 +1,126 @@
+using System.Net.Sockets;
+
+namespace Overlay.Daemon.Probes;
+
+/// <summary>Pings one peer: probes on all flows, the search for the path MTU, and ICMP where no probe comes back.</summary>
+/// <param name="time">Clock of the round trips.</param>
+internal sealed class PeerPinger(TimeProvider time)
+{
+    private const int MostEchoes = 10;
+
+    // Copies of each size, on different flows: one that is lost by chance is no sign of the MTU.
+    private const int CopiesOfASize = 3;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _leastPatience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _pauseOfSizes = TimeSpan.FromMilliseconds(1);
+
+    public async Task<PeerPing> PingAsync(PeerEnd peer, PingPace pace, CancellationToken cancellation)
+    {
+        try
+        {
+            using ProbeSession session = new(peer, time);
+            await SendAllAsync(session, pace, cancellation);
+            IReadOnlyList<ProbeSession.Entry> entries = session.Entries;
+            return entries.Any(static entry => entry.Rtt is not null)
+                ? await AnsweredAsync(peer, session, entries, cancellation)
+                : await EchoAsync(peer, session, pace, cancellation);
+        }
+        catch (SocketException exception)
+        {
+            return Unsent(peer, exception.Message);
+        }
+    }
+
+    private async Task SendAllAsync(ProbeSession session, PingPace pace, CancellationToken cancellation)
+    {
+        (long since, int flows) = (time.GetTimestamp(), session.Ports.Count);
+        for (int i = 0; i < pace.Count * flows; i++)
+        {
+            TimeSpan early = (pace.Interval * i / flows) - time.GetElapsedTime(since);
+            if (early > TimeSpan.Zero) await Task.Delay(early, time, cancellation);
+            _ = await session.SendAsync(i % flows, ProbeSession.SmallPacket, cancellation);
+
+            // A host where nothing listens says so: the rest of the time is better spent on ICMP.
+            if (IsRefusedByAll(session)) return;
+        }
+
+        await session.WaitAsync(
+            entries => IsRefusedByAll(session) || entries.All(static entry => entry.Rtt is not null), _patience,
+            cancellation);
+    }
+
+    private static bool IsRefusedByAll(ProbeSession session) =>
+        session.IsRefused && session.Entries.All(static entry => entry.Rtt is null);
+
+    private async Task<PeerPing> AnsweredAsync(
+        PeerEnd peer, ProbeSession session, IReadOnlyList<ProbeSession.Entry> entries, CancellationToken cancellation)
+    {
+        TimeSpan[] rtts = [.. entries.Select(static entry => entry.Rtt).OfType<TimeSpan>()];
+        FlowLoss[] flows =
+        [
+            .. session.Ports.Select((port, flow) => new FlowLoss(
+                port, entries.Count(entry => entry.Flow == flow),
+                entries.Count(entry => entry.Flow == flow && entry.Rtt is not null))),
+        ];
+        RttStatistics rtt = RttStatistics.Of(rtts)!;
+        int[] sound =
+            [.. Enumerable.Range(0, flows.Length).OrderByDescending(flow => flows[flow].Received)
+                .Where(flow => flows[flow].Received > 0)];
+        PathMtu mtu = new(
+            await MtuSearch.FindAsync(
+                peer.From.Mtu, sizes => LargestThatComesBackAsync(session, sizes, sound, rtt.P99, cancellation)),
+            peer.From.Mtu, peer.Overhead);
+        IEnumerable<string> notes = PingNotes.OfAnswered(peer, flows, mtu);
+        if (session.Unsent is { } reason) notes = notes.Append(PingNotes.OfUnsent(reason));
+        return new PeerPing(
+            peer, PingKind.Overlay, entries.Count, rtts.Length, rtt, flows, mtu, [.. notes]);
+    }
+
+    private async Task<int?> LargestThatComesBackAsync(
+        ProbeSession session, IReadOnlyList<int> sizes, int[] flows, TimeSpan usual, CancellationToken cancellation)
+    {
+        int first = session.Entries.Count;
+
+        // The largest goes alone and is waited for: where it comes back, as it should, no other is sent.
+        _ = await session.SendAsync(flows[0], sizes[^1], cancellation);
+        await session.WaitAsync(HasLargest, _leastPatience, cancellation);
+        if (HasLargest(session.Entries)) return sizes[^1];
+
+        // Sizes ascend on each flow: a smaller packet behind a larger one of its flow may travel joined to it as a
+        // super-packet, which virtual links pass whole whatever their MTU is.
+        foreach (int flow in flows.Take(CopiesOfASize))
+        {
+            foreach (int size in sizes)
+            {
+                _ = await session.SendAsync(flow, size, cancellation);
+                await Task.Delay(_pauseOfSizes, time, cancellation);
+            }
+        }
+
+        TimeSpan patience = (usual * 4) + _leastPatience;
+        await session.WaitAsync(HasLargest, patience < _patience ? patience : _patience, cancellation);
+        return session.Entries.Skip(first).Where(static entry => entry.Rtt is not null)
+            .Select(static entry => (int?)entry.Size).Max();
+
+        bool HasLargest(IReadOnlyList<ProbeSession.Entry> entries) =>
+            entries.Skip(first).Any(entry => entry.Rtt is not null && entry.Size == sizes[^1]);
+    }
+
+    private async Task<PeerPing> EchoAsync(
+        PeerEnd peer, ProbeSession session, PingPace pace, CancellationToken cancellation)
+    {
+        EchoResult echoes = await IcmpEcho.PingAsync(
+            peer.From.Address, peer.Address, Math.Min(pace.Count, MostEchoes), time, cancellation);
+        IEnumerable<string> unsent = session.Unsent is { } reason ? [PingNotes.OfUnsent(reason)] : [];
+        return echoes.Rtts.Count > 0
+            ? new PeerPing(
+                peer, PingKind.Icmp, echoes.Sent, echoes.Rtts.Count, RttStatistics.Of(echoes.Rtts), [], null,
+                [PingNotes.OfIcmp(peer, echoes.Sent, echoes.Rtts.Count, session.IsRefused), .. unsent])
+            : new PeerPing(
+                peer, PingKind.None, session.Entries.Count, 0, null, [], null, [PingNotes.OfNone(peer), .. unsent]);
+    }
+
+    private static PeerPing Unsent(PeerEnd peer, string reason) =>
+        new(peer, PingKind.None, 0, 0, null, [], null, [PingNotes.OfUnsent(reason)]);
+}

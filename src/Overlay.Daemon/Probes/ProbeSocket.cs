@@ -1,0 +1,53 @@
+using System.Net;
+using System.Net.Sockets;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Probes;
+
+/// <summary>UDP sockets that are bound to an inner address and send no packet in fragments.</summary>
+internal static class ProbeSocket
+{
+    // ip(7), ipv6(7): with "probe" the kernel sets DF and heeds the device's MTU alone, whatever it knows of the path.
+    private const int IpLevel = 0;
+    private const int IpMtuDiscover = 10;
+    private const int Ipv6Level = 41;
+    private const int Ipv6MtuDiscover = 23;
+    private const int Probe = 3;
+
+    /// <param name="address">An inner address of this node.</param>
+    /// <param name="port">The port, or 0 for any that is free.</param>
+    /// <exception cref="SocketException">The device does not have the address, or the port is taken.</exception>
+    public static Socket Bind(IpAddress address, ushort port)
+    {
+        bool isIpv4 = address.Family == IpFamily.IPv4;
+        Socket socket = new(
+            isIpv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.SetRawSocketOption(
+                isIpv4 ? IpLevel : Ipv6Level, isIpv4 ? IpMtuDiscover : Ipv6MtuDiscover, BitConverter.GetBytes(Probe));
+            socket.Bind(EndOf(address, port));
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An address and a port as sockets have them.</summary>
+    public static IPEndPoint EndOf(IpAddress address, int port)
+    {
+        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
+        return new IPEndPoint(new IPAddress(bytes[..address.Write(bytes)]), port);
+    }
+
+    /// <summary>The address of a socket's end.</summary>
+    public static IpAddress AddressOf(EndPoint end)
+    {
+        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
+        _ = ((IPEndPoint)end).Address.TryWriteBytes(bytes, out int written);
+        return IpAddress.Read(bytes[..written]);
+    }
+}
