@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Overlay.Cli.Admin;
 using Overlay.Cli.Captures;
 
@@ -34,23 +35,25 @@ internal static class CaptureCommand
         HelpName = "NAME",
     };
 
-    private static readonly Option<long?> _count = new("--count", "-c")
-    {
-        Description = "end after that many packets",
-        HelpName = "N",
-    };
+    private static readonly Option<long?> _count = Number(
+        new Option<long?>("--count", "-c") { Description = "end after that many packets", HelpName = "N" },
+        1, long.MaxValue, "-c is 1 packet or more");
 
-    private static readonly Option<int?> _seconds = new("--seconds")
-    {
-        Description = "end after that time; the daemon's tap ends after 600",
-        HelpName = "N",
-    };
+    private static readonly Option<int?> _seconds = Number(
+        new Option<int?>("--seconds")
+        {
+            Description = "end after that time; the daemon's tap ends after 600",
+            HelpName = "N",
+        },
+        1, 600, "--seconds is 1 to 600");
 
-    private static readonly Option<int?> _snap = new("--snap")
-    {
-        Description = "bytes of each packet, 64 to 65535; 256 without it",
-        HelpName = "BYTES",
-    };
+    private static readonly Option<int?> _snap = Number(
+        new Option<int?>("--snap")
+        {
+            Description = "bytes of each packet, 64 to 65535; 256 without it",
+            HelpName = "BYTES",
+        },
+        64, 65_535, "--snap is 64 to 65535 bytes");
 
     private static readonly Option<string?> _file = new("--write", "-w")
     {
@@ -69,20 +72,29 @@ internal static class CaptureCommand
         };
         command.Validators.Add(static result =>
         {
-            string? name = result.GetValue(_interface);
-            bool isOuter = result.GetValue(_outer);
-            if (result.GetValue(_inner) && (isOuter || name is not null))
+            // The options' presence, and not their values: those may be none, which is found later.
+            (bool isOuter, bool hasName) = (IsGiven(_outer), IsGiven(_interface));
+            if (IsGiven(_inner) && (isOuter || hasName))
                 result.AddError("--inner is the daemon's tap, and goes with neither --outer nor --interface");
-            else if (isOuter && name is not null)
-                result.AddError("--outer is --interface underlay: give one of the two");
-            else if (result.GetValue(_drops) && (isOuter || name is not null))
+            else if (isOuter && hasName) result.AddError("--outer is --interface underlay: give one of the two");
+            else if (IsGiven(_drops) && (isOuter || hasName))
                 result.AddError("--drops is known to the daemon's tap only: leave out --outer and --interface");
-            else if (result.GetValue(_snap) is < 64 or > 65_535) result.AddError("--snap is 64 to 65535 bytes");
-            else if (result.GetValue(_count) is < 1) result.AddError("-c is 1 packet or more");
-            else if (result.GetValue(_seconds) is < 1 or > 600) result.AddError("--seconds is 1 to 600");
+
+            bool IsGiven(Option option) => result.GetResult(option) is { Implicit: false };
         });
         command.SetAction((parsed, cancellation) => RunAsync(Options(parsed), clientOf(parsed), cancellation));
         return command;
+    }
+
+    private static Option<T> Number<T>(Option<T> option, long least, long most, string fault)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is not [var token, ..]) return;
+            if (!long.TryParse(token.Value, CultureInfo.InvariantCulture, out long value) || value < least || value > most)
+                result.AddError(fault);
+        });
+        return option;
     }
 
     private static CaptureOptions Options(ParseResult parsed) => new(

@@ -38,6 +38,13 @@ public sealed class CommandTreeTests
     [InlineData("capture --drops --outer",
         "--drops is known to the daemon's tap only: leave out --outer and --interface; see: overlayctl capture --help")]
     [InlineData("capture --snap 10", "--snap is 64 to 65535 bytes; see: overlayctl capture --help")]
+    [InlineData("capture --snap abc", "--snap is 64 to 65535 bytes; see: overlayctl capture --help")]
+    [InlineData("capture --seconds 601", "--seconds is 1 to 600; see: overlayctl capture --help")]
+    [InlineData("capture -c x", "-c is 1 packet or more; see: overlayctl capture --help")]
+    [InlineData("capture --outer --interface tun",
+        "--outer is --interface underlay: give one of the two; see: overlayctl capture --help")]
+    [InlineData("capture --interface",
+        "Required argument missing for option: '--interface'; see: overlayctl capture --help")]
     [InlineData("capture -c 0", "-c is 1 packet or more; see: overlayctl capture --help")]
     [InlineData("peers -o yaml", "'yaml' is none of table, wide, json; see: overlayctl peers --help")]
     [InlineData("ping", "ping takes a node's name, a pod's address, or --all; see: overlayctl ping --help")]
