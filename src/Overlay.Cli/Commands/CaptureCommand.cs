@@ -91,7 +91,8 @@ internal static class CaptureCommand
         option.Validators.Add(result =>
         {
             if (result.Tokens is not [var token, ..]) return;
-            if (!long.TryParse(token.Value, CultureInfo.InvariantCulture, out long value) || value < least || value > most)
+            if (!long.TryParse(token.Value, CultureInfo.InvariantCulture, out long value)
+                || value < least || value > most)
                 result.AddError(fault);
         });
         return option;
