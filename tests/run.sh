@@ -198,9 +198,9 @@ trap 'give_up interrupted' INT TERM HUP
 
 require_root || give_up "$reason"
 find_sdk "$root" || give_up "$reason"
-install_packages "${native_packages[@]}" iproute2 iputils-ping iperf ethtool procps strace tshark tcpdump nftables etcd-server etcd-client \
-  systemd iptables busybox-static groff-base containerd runc podman conmon containernetworking-plugins lintian prometheus ||
-  give_up "$reason"
+install_packages "${native_packages[@]}" iproute2 iputils-ping iperf ethtool procps strace tshark tcpdump libpcap0.8 nftables \
+  etcd-server etcd-client systemd iptables busybox-static groff-base containerd runc podman conmon containernetworking-plugins \
+  lintian prometheus || give_up "$reason"
 
 projects=()
 for path in "$root"/tests/*"$filter"*/*.csproj; do

@@ -20,7 +20,7 @@ public sealed class FolderTests
         ["overlayd"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
             "Overlay.ControlPlane", "Overlay.Pods", "Overlay.CommandLine"],
         ["Overlay.CommandLine"] = [],
-        ["overlayctl"] = ["Overlay.CommandLine"],
+        ["overlayctl"] = ["Overlay.CommandLine", "Overlay.Wire"],
         ["Overlay.Lab"] = [],
         ["Overlay.Bench"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
             "Overlay.ControlPlane", "Overlay.Lab", "Overlay.Testing.Kubernetes"],

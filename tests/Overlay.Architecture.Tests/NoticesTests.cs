@@ -43,6 +43,9 @@ public sealed class NoticesTests
     [InlineData("TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION")]
     [InlineData("It covers Google.Protobuf.")]
     [InlineData("GNU LESSER GENERAL PUBLIC LICENSE")]
+    [InlineData("It covers PacketDotNet.")]
+    [InlineData("Mozilla Public License Version 2.0")]
+    [InlineData("https://github.com/dotpcap/packetnet")]
     [InlineData("License notice for zlib-ng")]
     [InlineData("License notice for Brotli")]
     public void The_texts_of_the_licences_are_there(string sentence) =>

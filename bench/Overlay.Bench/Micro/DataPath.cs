@@ -33,6 +33,7 @@ public class DataPath
     private readonly ForwardingTable _tableB =
         Table(_macB, "10.244.2.0/24", new RemoteVtep("a", _addressA, _macA), "10.244.1.0/24");
     private MemoryNodes _nodes = null!;
+    private MemoryNodes _captured = null!;
     private readonly byte[] _leadingHeaders = new byte[VxlanOverhead.InPayload + TcpHeaders];
 
     [GlobalSetup]
@@ -57,6 +58,7 @@ public class DataPath
         _ = Coalesce();
         Require(_train.Count == Segments && _train[0].Next == 1, "the segments are joined");
         _nodes = new MemoryNodes(_tableA, _tableB, _addressA, super, offload);
+        _captured = new MemoryNodes(_tableA, _tableB, _addressA, super, offload, isCaptured: true);
         Require(TwoDataPlanes() == Segments, "the segments arrive");
     }
 
@@ -100,6 +102,10 @@ public class DataPath
     /// </summary>
     [Benchmark]
     public int TwoDataPlanes() => _nodes.Carry();
+
+    /// <summary>The same while somebody captures on both nodes.</summary>
+    [Benchmark]
+    public int TwoDataPlanesCaptured() => _captured.Carry();
 
     private static ForwardingTable Table(MacAddress own, string local, RemoteVtep peer, string remote) =>
         new ForwardingTableBuilder().AddLocal(IpPrefix.Parse(local)).AddRoute(IpPrefix.Parse(remote), peer).Build()

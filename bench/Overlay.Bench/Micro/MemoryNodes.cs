@@ -2,6 +2,7 @@ using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Ports;
+using Overlay.Dataplane.Taps;
 using Overlay.Dataplane.Workers;
 using Overlay.Wire.Values;
 
@@ -14,19 +15,24 @@ internal sealed class MemoryNodes
     private readonly MemoryTun _to = new();
     private readonly QueueWorker _sender;
     private readonly QueueWorker _receiver;
+    private readonly TapRing[] _rings = [];
 
     /// <param name="sender">Table of the node whose pod sends.</param>
     /// <param name="receiver">Table of the node whose pod receives.</param>
     /// <param name="outerSource">Underlay address of the sender.</param>
     /// <param name="packet">What the pod sends each time.</param>
     /// <param name="offload">How its kernel describes the packet.</param>
+    /// <param name="isCaptured">Somebody captures on both nodes.</param>
     public MemoryNodes(
-        ForwardingTable sender, ForwardingTable receiver, IpAddress outerSource, byte[] packet, VirtioNetHeader offload)
+        ForwardingTable sender, ForwardingTable receiver, IpAddress outerSource, byte[] packet, VirtioNetHeader offload,
+        bool isCaptured = false)
     {
+        (QueueCounters from, QueueCounters to) = (QueueCounters.For("sender"), QueueCounters.For("receiver"));
         _from = new MemoryTun(packet, offload);
         MemoryLink link = new(outerSource);
-        _sender = new("sender", _from, link, new NoWait(), Publisher(sender), QueueCounters.For("sender"));
-        _receiver = new("receiver", _to, link.FarEnd, new NoWait(), Publisher(receiver), QueueCounters.For("receiver"));
+        _sender = new("sender", _from, link, new NoWait(), Publisher(sender), from);
+        _receiver = new("receiver", _to, link.FarEnd, new NoWait(), Publisher(receiver), to);
+        if (isCaptured) _rings = [Listen(from), Listen(to)];
     }
 
     /// <summary>The pod sends its packet, and each worker forwards what is there.</summary>
@@ -36,8 +42,16 @@ internal sealed class MemoryNodes
         _from.Offer();
         _sender.Run();
         _receiver.Run();
+        foreach (TapRing ring in _rings)
+        {
+            while (ring.TryPeek(out _, out _)) ring.Take();
+        }
+
         return _to.Written;
     }
+
+    private static TapRing Listen(QueueCounters counters) =>
+        counters.Tap.Ring = new TapRing(TapFilter.None, snap: 256, TimeProvider.System);
 
     private static TablePublisher Publisher(ForwardingTable table)
     {

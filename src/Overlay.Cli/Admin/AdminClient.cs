@@ -50,12 +50,31 @@ internal sealed class AdminClient(string socket)
         return (answer.IsSuccessStatusCode, (await answer.Content.ReadAsStringAsync(cancellation)).TrimEnd());
     }
 
+    /// <summary>An answer that goes on for as long as both sides want, for the caller to dispose of.</summary>
+    /// <param name="path">Its path below <c>/v1/</c>, with a query where it takes one.</param>
+    /// <param name="cancellation">Ends the wait for its begin.</param>
+    /// <exception cref="CliException">No daemon answers, or it refuses.</exception>
+    public async Task<Stream> OpenAsync(string path, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, $"v1/{path}");
+        HttpResponseMessage answer = await SendAsync(
+            request, static _ => { }, _limit, cancellation, HttpCompletionOption.ResponseHeadersRead);
+        if (answer.IsSuccessStatusCode) return await answer.Content.ReadAsStreamAsync(cancellation);
+        using (answer) _ = await ReadAsync(answer, path, cancellation);
+        throw new CliException($"overlayd on {socket} does not stream '{path.Split('?')[0]}'", ExitCode.Failure);
+    }
+
     private async Task<string> AskAsync(
         HttpMethod method, string path, string? body, TimeSpan limit, CancellationToken cancellation)
     {
         using HttpRequestMessage request = new(method, $"v1/{path}");
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "text/plain");
         using HttpResponseMessage answer = await SendAsync(request, static _ => { }, limit, cancellation);
+        return await ReadAsync(answer, path, cancellation);
+    }
+
+    private async Task<string> ReadAsync(HttpResponseMessage answer, string path, CancellationToken cancellation)
+    {
         string text = await answer.Content.ReadAsStringAsync(cancellation);
         return answer.StatusCode switch
         {
@@ -71,13 +90,15 @@ internal sealed class AdminClient(string socket)
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, Action<Socket> connected, TimeSpan limit, CancellationToken cancellation)
+        HttpRequestMessage request, Action<Socket> connected, TimeSpan limit, CancellationToken cancellation,
+        HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
     {
         using SocketsHttpHandler handler = new() { ConnectCallback = ConnectAsync };
         using HttpClient client = new(handler) { BaseAddress = new Uri("http://overlayd/"), Timeout = limit };
         try
         {
-            return await client.SendAsync(request, cancellation);
+            // The connection is the answer's own from its headers on, and goes with it.
+            return await client.SendAsync(request, completion, cancellation);
         }
         catch (HttpRequestException exception) when (exception.InnerException is CliException refused)
         {

@@ -48,6 +48,7 @@ internal static class CommandTree
         root.Add(Report("config", "the configuration in force that is no default, and where each value comes from",
             ConfigCommand.RunAsync));
         root.Add(Trace());
+        root.Add(CaptureCommand.Make(ClientOf));
         root.Add(Report("doctor", "what is wrong with this node and its host, why it matters, and the command that mends "
             + "it", DoctorCommand.RunAsync));
         root.Add(LogLevel());

@@ -29,6 +29,8 @@ internal static class StatusScreen
             Add("dropped", Drops(traffic));
         }
 
+        Add("capture", status.Text("capture"), "yellow");
+
         Screen.Console.Write(table);
         WriteFindings("PROBLEMS", "red", [.. status.Texts("problems"), .. status.Texts("controlPlane.problems")]);
         WriteFindings("WARNINGS", "yellow", status.Texts("warnings"));

@@ -55,6 +55,8 @@ internal static class AdminEndpoints
         TraceEndpoint.Map(
             reports, services.GetRequiredService<NodeStatus>(), services.GetRequiredService<TablePublisher>());
 
+        CaptureEndpoint.Map(reports, services);
+
         HealthApplication health = services.GetRequiredService<HealthApplication>();
         foreach (string path in (string[])[.. Health.Paths, HealthApplication.MetricsPath])
             _ = application.MapGet(path, health.ProcessRequestAsync);

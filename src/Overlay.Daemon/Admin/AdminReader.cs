@@ -1,4 +1,5 @@
 using Overlay.ControlPlane.Leases;
+using Overlay.Daemon.Captures;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Networks;
@@ -13,7 +14,7 @@ namespace Overlay.Daemon.Admin;
 /// </summary>
 internal sealed class AdminReader(
     NodeStatus node, ILeaseSource source, TablePublisher publisher, SenderWatch senders, TrafficHistory traffic,
-    EffectiveConfiguration configuration)
+    CaptureGate captures, EffectiveConfiguration configuration)
 {
     private static readonly TimeSpan _startTime = TimeSpan.FromSeconds(20);
 
@@ -50,7 +51,7 @@ internal sealed class AdminReader(
             network?.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
             [.. node.Warnings, .. source.Warnings], UnderlayReport.Of(node.Underlay),
             network is null ? null : DataplaneReport.Of(network.Use),
-            ControlPlane(), TrafficReport.Of(traffic));
+            ControlPlane(), TrafficReport.Of(traffic), captures.Status);
     }
 
     public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(node.Peers, node.IsDirect, senders.SendsFrom);

@@ -21,11 +21,12 @@ namespace Overlay.Daemon.Admin;
 /// <param name="Dataplane">How packets are worked on.</param>
 /// <param name="ControlPlane">The store of the leases.</param>
 /// <param name="Traffic">Packets that flow, and those dropped lately.</param>
+/// <param name="Capture">The capture that runs, in words; null while none does.</param>
 internal sealed record StatusReport(
     string Node, string Version, string State, string? WaitingFor, DateTimeOffset? Started, string? Device, uint? Vni,
     int? Port, int? Mtu, string? VtepMac, string? Subnet, string? SubnetV6, IReadOnlyList<string> Problems,
     IReadOnlyList<string> Warnings, UnderlayReport? Underlay, DataplaneReport? Dataplane,
-    ControlPlaneReport ControlPlane, TrafficReport Traffic)
+    ControlPlaneReport ControlPlane, TrafficReport Traffic, string? Capture)
 {
     /// <summary>The name of a state: the start is over or not, and problems there are or not.</summary>
     public static string StateOf(DateTimeOffset? started, bool isReady) =>

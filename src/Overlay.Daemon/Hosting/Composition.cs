@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Admin;
+using Overlay.Daemon.Captures;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
@@ -36,6 +37,7 @@ internal static class Composition
             .AddSingleton<TrafficHistory>()
             .AddSingleton<DaemonMetrics>()
             .AddSingleton<MetricsExport>()
+            .AddSingleton<CaptureGate>()
             .AddSingleton<AdminReader>()
             .AddSingleton<SenderWatch>()
             .AddSingleton<Pinger>()

@@ -5,11 +5,13 @@
 //     b. one header a segment of a super-packet (Segmenter); payloads stay where they were read
 //  3. UdpUnderlay.Send                 UdpSender: by source port, equal datagrams in one message, sendmmsg
 //  4. PathCounters.Add                 each packet as forwarded, or under its DropReason
+//  5. EgressTap.Copy                   while somebody listens
 
 using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Ports;
+using Overlay.Dataplane.Taps;
 using Overlay.Wire;
 
 namespace Overlay.Dataplane.Egress;
@@ -17,7 +19,7 @@ namespace Overlay.Dataplane.Egress;
 /// <summary>TUN to underlay: read a batch, encapsulate it, send it, count it.</summary>
 /// <remarks>One half of a <c>Workers.QueueWorker</c>.</remarks>
 public sealed class EgressPath(
-    ITunDevice tun, IUnderlay underlay, TablePublisher publisher, PathCounters counters)
+    ITunDevice tun, IUnderlay underlay, TablePublisher publisher, PathCounters counters, TapPoint tap)
 {
     /// <summary>Forwards what the TUN has; false when it has nothing.</summary>
     /// <exception cref="IOException">A device is gone.</exception>
@@ -27,6 +29,7 @@ public sealed class EgressPath(
         Encapsulator.Encapsulate(batch, publisher.Current);
         underlay.Send(batch);
         counters.Add(batch, VxlanOverhead.InPayload);
+        if (tap.Ring is { } ring) EgressTap.Copy(batch, ring);
         return true;
     }
 }

@@ -75,14 +75,14 @@ public static class Decapsulator
         if (ethernet.Destination != vtep.Mac && ethernet.Destination != vtep.MacV6) return DropReason.OtherHost;
 
         Span<byte> packet = datagram[VxlanOverhead.InPayload..];
-        DropReason verdict = ethernet.EtherType switch
+        slot.Offset += VxlanOverhead.InPayload;
+        slot.Length = packet.Length;
+        return ethernet.EtherType switch
         {
             EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table, local.PodMtu),
             EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table, local.PodMtu),
             _ => DropReason.UnhandledProto,
         };
-        slot.Offset += VxlanOverhead.InPayload;
-        return verdict;
     }
 
     private static DropReason AcceptIpv4(

@@ -33,14 +33,14 @@ public sealed class QueueWorker
     /// <param name="underlay">The peers' side.</param>
     /// <param name="readiness">Waits for either.</param>
     /// <param name="publisher">Has the table that packets go by.</param>
-    /// <param name="counters">Only this worker adds to them.</param>
+    /// <param name="counters">Only this worker adds to them; with the place where a listener is found.</param>
     public QueueWorker(
         string name, ITunDevice tun, IUnderlay underlay, IReadiness readiness, TablePublisher publisher,
         QueueCounters counters)
     {
         Name = name;
-        _egress = new EgressPath(tun, underlay, publisher, counters.Egress);
-        _ingress = new IngressPath(underlay, tun, publisher, counters.Ingress, counters.Strangers);
+        _egress = new EgressPath(tun, underlay, publisher, counters.Egress, counters.Tap);
+        _ingress = new IngressPath(underlay, tun, publisher, counters.Ingress, counters.Strangers, counters.Tap);
         _readiness = readiness;
     }
 

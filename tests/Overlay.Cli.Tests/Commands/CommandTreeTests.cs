@@ -18,6 +18,10 @@ public sealed class CommandTreeTests
     [InlineData("ping b --count 5 --interval 20")]
     [InlineData("ping --all -o json")]
     [InlineData("trace 10.244.1.2 10.244.2.2 --tcp 80")]
+    [InlineData("capture")]
+    [InlineData("capture --peer b --pod 10.244.1.2 --drops -c 10 --snap 64 -w -")]
+    [InlineData("capture --interface cni0 --pod fd00::1 -w file")]
+    [InlineData("capture --outer")]
     public void A_command_line_that_is_right_has_no_fault(string line) => Fault(line).ShouldBeNull();
 
     [Theory]
@@ -29,6 +33,19 @@ public sealed class CommandTreeTests
     [InlineData("log-level loud",
         "'loud' is none of Verbose, Debug, Information, Warning, Error, Fatal; see: overlayctl log-level --help")]
     [InlineData("trace a b --tcp 65536", "'65536' is no port from 1 to 65535; see: overlayctl trace --help")]
+    [InlineData("capture --inner --interface tun",
+        "--inner is the daemon's tap, and goes with neither --outer nor --interface; see: overlayctl capture --help")]
+    [InlineData("capture --drops --outer",
+        "--drops is known to the daemon's tap only: leave out --outer and --interface; see: overlayctl capture --help")]
+    [InlineData("capture --snap 10", "--snap is 64 to 65535 bytes; see: overlayctl capture --help")]
+    [InlineData("capture --snap abc", "--snap is 64 to 65535 bytes; see: overlayctl capture --help")]
+    [InlineData("capture --seconds 601", "--seconds is 1 to 600; see: overlayctl capture --help")]
+    [InlineData("capture -c x", "-c is 1 packet or more; see: overlayctl capture --help")]
+    [InlineData("capture --outer --interface tun",
+        "--outer is --interface underlay: give one of the two; see: overlayctl capture --help")]
+    [InlineData("capture --interface",
+        "Required argument missing for option: '--interface'; see: overlayctl capture --help")]
+    [InlineData("capture -c 0", "-c is 1 packet or more; see: overlayctl capture --help")]
     [InlineData("peers -o yaml", "'yaml' is none of table, wide, json; see: overlayctl peers --help")]
     [InlineData("ping", "ping takes a node's name, a pod's address, or --all; see: overlayctl ping --help")]
     [InlineData("ping b --all", "ping takes a node's name, a pod's address, or --all; see: overlayctl ping --help")]

@@ -126,12 +126,14 @@ public class ReportTests
         using TrafficHistory traffic = new(new NetworkCounters(1), TimeProvider.System);
         JsonObject status = Json(
             new StatusReport("a", "0.1.0", StatusReport.StateOf(null, false), "Etcd", null, null, null, null, null,
-                null, null, null, [], [], UnderlayReport.Of(null), null, controlPlane, TrafficReport.Of(traffic)),
+                null, null, null, [], [], UnderlayReport.Of(null), null, controlPlane, TrafficReport.Of(traffic),
+                null),
             AdminJson.Default.StatusReport).AsObject();
         status.Select(static pair => pair.Key).ShouldBe(
         [
             "node", "version", "state", "waitingFor", "started", "device", "vni", "port", "mtu", "vtepMac", "subnet",
             "subnetV6", "problems", "warnings", "underlay", "dataplane", "controlPlane", "traffic",
+            "capture",
         ]);
         ((string?)status["state"]).ShouldBe("starting");
         status["underlay"].ShouldBeNull();

@@ -3,6 +3,7 @@ using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Taps;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
 
@@ -104,7 +105,7 @@ public class CountersTests
         MemoryTun tun = new();
         PathCounters counters = new(name, Direction.Egress);
         foreach (byte[] packet in packets) tun.PodSends(packet);
-        EgressPath worker = new(tun, underlay, Publisher(), counters);
+        EgressPath worker = new(tun, underlay, Publisher(), counters, new TapPoint());
         PacketBatch batch = new(64);
         while (worker.TryForward(batch))
         {
@@ -125,7 +126,7 @@ public class CountersTests
         }
 
         theirs.Send(batch);
-        new IngressPath(ours, new MemoryTun(), Publisher(), counters, new StrangerRing())
+        new IngressPath(ours, new MemoryTun(), Publisher(), counters, new StrangerRing(), new TapPoint())
             .TryForward(batch).ShouldBeTrue();
         return counters;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Overlay.EndToEnd.Tests.Host;
 using Overlay.Lab;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
@@ -88,6 +89,20 @@ public class PublishedProgramsTests
         lines.ShouldAllBe(static line => JsonNode.Parse(line)!["@mt"] != null);
         lines.Count(line => line.Contains(Below("bin/overlay"), StringComparison.Ordinal))
             .ShouldBe(1, "each event comes once");
+    }
+
+    [Fact]
+    public void The_native_overlayctl_reads_packets_of_the_tap_and_of_an_interface()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "native" });
+        (Node a, Pod from, Pod to) = (cluster["a"], cluster["a"].Pods[0], cluster["b"].Pods[0]);
+        string overlayctl = Path.Combine(PublishedPrograms.Directory, "overlayctl");
+        CaptureRun tap = CaptureRun.By(overlayctl, a, "--pod", $"{from.AddressV6}", "-c", "1");
+        CaptureRun underlay = CaptureRun.By(overlayctl, a, "--outer", "--pod", $"{from.AddressV6}", "-c", "1");
+        from.Ping(to.AddressV6!, 1).EnsureSuccess();
+        string flow = $"{from.AddressV6} > {to.AddressV6} ICMPv6 echo request";
+        tap.WaitForEnd()[0].ShouldContain($"  out  forwarded to node b  {flow}  ");
+        underlay.WaitForEnd()[0].ShouldContain($" VXLAN VNI 1 node b  {flow}  ");
     }
 
     [Fact]

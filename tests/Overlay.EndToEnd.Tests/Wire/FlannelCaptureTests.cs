@@ -22,8 +22,7 @@ public class FlannelCaptureTests
     // Segments veth handed on whole, as tcpdump saw them: longer than either device's MTU.
     private static readonly int[] _superPackets = [12, 14, 15, 17];
 
-    private readonly VxlanFrame[] _frames =
-        [.. PcapFile.Read(_capture).Select(static (frame, index) => VxlanFrame.Parse(index + 1, frame))];
+    private readonly VxlanFrame[] _frames = [.. VxlanFrame.Read(_capture)];
 
     [Fact]
     public void Every_frame_is_decapsulated_to_the_packet_tshark_sees_in_it()
