@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Captures;
+using Overlay.Daemon.Metrics;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Taps;
 using Overlay.Wire.Values;
@@ -51,7 +52,7 @@ internal static class CaptureEndpoint
             using CancellationTokenSource end =
                 CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
             bool isThere = await CaptureStream.WriteAsync(
-                session, context.Response.BodyWriter, $"overlayd {AdminReader.Version}", time, end.Token);
+                session, context.Response.BodyWriter, $"overlayd {BuildVersion.Text}", time, end.Token);
             if (!isThere) context.Abort();
             logger.CaptureEnded(session.Written, session.Missed);
             return Results.Empty;
