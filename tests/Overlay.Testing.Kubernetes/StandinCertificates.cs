@@ -57,7 +57,7 @@ public sealed class StandinCertificates
             signed.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
     }
 
-    /// <summary>As a server checks that knows this authority alone: the rest of the chain has to be sent.</summary>
+    /// <summary>The check of a server that knows this authority alone: the rest of the chain has to be sent.</summary>
     public bool Vouches(X509Certificate2 shown, X509Chain? sent, SslPolicyErrors errors)
     {
         using X509Chain chain = new();

@@ -82,12 +82,15 @@ internal sealed class AdminClient(string socket)
             HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed when text.Length == 0 => throw new CliException(
                 $"overlayd on {socket} does not know '{path.Split('?')[0]}': its version is another than that of this "
                 + "overlayctl; compare them with: overlayctl version", ExitCode.NoDaemon),
-            HttpStatusCode.ServiceUnavailable when text.Length == 0 || text.StartsWith(Starting, StringComparison.Ordinal) => throw new CliException(
+            HttpStatusCode.ServiceUnavailable when IsStarting(text) => throw new CliException(
                 $"overlayd on {socket} is still starting; overlayctl status says what it waits for", ExitCode.Failure),
             _ when text.Length > 0 => throw new CliException(text.TrimEnd(), ExitCode.Failure),
             _ => throw new CliException($"overlayd on {socket} answers {(int)answer.StatusCode}", ExitCode.Failure),
         };
     }
+
+    private static bool IsStarting(string text) =>
+        text.Length == 0 || text.StartsWith(Starting, StringComparison.Ordinal);
 
     private async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, Action<Socket> connected, TimeSpan limit, CancellationToken cancellation,

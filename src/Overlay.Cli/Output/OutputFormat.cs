@@ -3,12 +3,12 @@ namespace Overlay.Cli.Output;
 /// <summary>The form of a printed report.</summary>
 internal enum OutputFormat
 {
-    /// <summary>For people: the columns that most questions need.</summary>
+    /// <summary>Tables for people, with the columns that most questions need.</summary>
     Table,
 
-    /// <summary>For people: all columns.</summary>
+    /// <summary>Tables for people, with all columns.</summary>
     Wide,
 
-    /// <summary>For programs: the daemon's answer as it is.</summary>
+    /// <summary>The daemon's answer as it is, for programs.</summary>
     Json,
 }

@@ -27,7 +27,7 @@ public interface ILeaseSource
     IReadOnlyList<string> Warnings => [];
 
     /// <summary>
-    /// How often a watch has ended for that reason in this run; never where a store is watched otherwise. Any thread may
+    /// The number of watches that ended for that reason in this run; zero where a store is watched otherwise. Any thread may
     /// call.
     /// </summary>
     long WatchRestarts(WatchEnd end) => 0;

@@ -75,7 +75,7 @@ public sealed class LeaseReconciler
     /// <summary>Addresses without a lease that peers send from, each with its node. Any thread may read it.</summary>
     public IReadOnlyList<RemoteVtep> Senders => _senders;
 
-    /// <summary>How often a table was published. The writer may read it.</summary>
+    /// <summary>The number of tables that were published. The writer may read it.</summary>
     public long Tables { get; private set; }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Overlay.ControlPlane.Sources;
 /// <remarks>Texts that come from outside may differ without end: a cause long past is logged again.</remarks>
 internal sealed class SaidOnce
 {
-    /// <summary>How many causes are remembered, far more than a store or a file has at one time.</summary>
+    /// <summary>The number of causes that are remembered: far more than a store or a file has at one time.</summary>
     public const int MostCauses = 64;
 
     private readonly Queue<string> _causes = [];

@@ -29,7 +29,7 @@ internal sealed class StoreHealth(StoreLocation location, TimeProvider time, ILo
         }
     }
 
-    /// <summary>How often a watch has ended for that reason.</summary>
+    /// <summary>The number of watches that ended for that reason.</summary>
     public long WatchRestarts(WatchEnd end) => Interlocked.Read(ref _restarts[(int)end]);
 
     /// <summary>A watch has ended, and another one is to be begun.</summary>

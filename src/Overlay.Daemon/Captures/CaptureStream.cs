@@ -8,7 +8,7 @@ namespace Overlay.Daemon.Captures;
 /// </remarks>
 internal static class CaptureStream
 {
-    // At 8,192 records a ring, 400,000 packets a second and queue are not missed.
+    // Rings of 8,192 records miss none of 400,000 packets a second and queue.
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(20);
 
     // The pipe takes blocks without limit between two flushes.

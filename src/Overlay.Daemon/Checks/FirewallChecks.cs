@@ -9,8 +9,8 @@ internal static class FirewallChecks
 {
     public static IEnumerable<CheckResult> Chains(OverlayOptions options)
     {
-        PodNetwork[] pods = [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>()
-            .Select(cluster => new PodNetwork(cluster, DeviceNames.Of(options.Network.Vni)))];
+        string device = DeviceNames.Of(options.Network.Vni);
+        PodNetwork[] pods = [.. options.Network.Cidrs.Select(cluster => new PodNetwork(cluster, device))];
 
         // The daemon gives FORWARD of iptables rules of its own where that drops.
         return Found(

@@ -19,8 +19,8 @@ internal sealed class PodBridgeCheck(string bridge = "cni0", string allocations 
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public Finding Look(OverlayOptions options)
     {
-        IpPrefix[] own = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
-        IpPrefix[] networks = [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>()];
+        IpPrefix[] own = [.. options.PodCidrs];
+        IpPrefix[] networks = [.. options.Network.Cidrs];
         using RouteNetlink netlink = new();
         if (netlink.FindLink(bridge) is not { Kind: "bridge" } link) return new([], []);
         List<string> problems = [];

@@ -21,7 +21,7 @@ internal sealed class ForwardPolicy
         (IpPrefix? ipv4, IpPrefix? ipv6) = (options.Network.Cidr, options.Network.CidrV6);
         _nftables = [("ip", Chain(IptablesTool.Nft, ipv4)), ("ip6", Chain(IptablesTool.NftV6, ipv6))];
         _legacy = [Chain(IptablesTool.Legacy, ipv4), Chain(IptablesTool.LegacyV6, ipv6)];
-        _pods = [.. new[] { ipv4, ipv6 }.OfType<IpPrefix>().Select(cluster => new PodNetwork(cluster, device))];
+        _pods = [.. options.Network.Cidrs.Select(cluster => new PodNetwork(cluster, device))];
 
         ForwardChain Chain(IptablesTool tool, IpPrefix? cluster) =>
             new(tool, options.Network.Vni, cluster is { } pods ? new PodNetwork(pods, device) : null, former, logger);

@@ -10,9 +10,8 @@ namespace Overlay.Daemon.Firewall;
 /// </summary>
 internal sealed class HostAddressPlan(OverlayOptions options, string device)
 {
-    private readonly IpPrefix[] _clusters =
-        [.. new[] { options.Network.Cidr, options.Network.CidrV6 }.OfType<IpPrefix>()];
-    private readonly IpPrefix[] _pods = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
+    private readonly IpPrefix[] _clusters = [.. options.Network.Cidrs];
+    private readonly IpPrefix[] _pods = [.. options.PodCidrs];
 
     /// <summary>A sentence for each pair of prefixes that meet.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>

@@ -1,6 +1,6 @@
 namespace Overlay.Daemon.Firewall;
 
-/// <summary>How certain it is that a rule is for a packet; of several conditions the least counts.</summary>
+/// <summary>The certainty that a rule is for a packet; of several conditions the least counts.</summary>
 internal enum RuleMeeting
 {
     /// <summary>The rule is for other packets.</summary>

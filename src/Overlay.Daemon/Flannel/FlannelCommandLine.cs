@@ -37,7 +37,7 @@ internal sealed class FlannelCommandLine
         ? [.. values.SelectMany(static value => value.Split(',', StringSplitOptions.RemoveEmptyEntries))]
         : [];
 
-    /// <summary>Whether a switch is on.</summary>
+    /// <summary>The value of a switch.</summary>
     public bool Is(string flag, bool fallback) => this[flag] is { } value ? BooleanOf(value)!.Value : fallback;
 
     private static string VariableOf(string flag) =>

@@ -26,8 +26,7 @@ internal sealed class HostForwarding
 
     public HostForwarding(OverlayOptions options, ProblemBoard problems, ILogger logger)
     {
-        _needed = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()
-            .Select(static podCidr => podCidr.Family)];
+        _needed = [.. options.PodCidrs.Select(static podCidr => podCidr.Family)];
         _hasPlugin = options.ControlPlane.Kind == ControlPlaneKind.Kubernetes || options.CniInstall.Enabled
             || File.Exists(Path.Combine(options.CniInstall.BinDirectory, "overlay"));
         (_problems, _logger) = (problems, logger);

@@ -5,7 +5,8 @@ using Overlay.Dataplane.Counters;
 namespace Overlay.Daemon.Networks;
 
 /// <summary>
-/// The counters of one network: of its queues, sockets and packet filter. They outlive every rebuild, so that no metric falls back to zero.
+/// The counters of one network: of its queues, sockets and packet filter. They outlive every rebuild, so that no metric
+/// falls back to zero.
 /// </summary>
 internal sealed class NetworkCounters
 {
@@ -26,7 +27,7 @@ internal sealed class NetworkCounters
     /// <summary>Datagrams that the kernel drops at the tunnels' sockets.</summary>
     public SocketDrops Sockets { get; } = new();
 
-    /// <summary>How often the packet filter was put back after another program had changed it.</summary>
+    /// <summary>Repairs of the packet filter after another program had changed it.</summary>
     public long FilterRepairs => Interlocked.Read(ref _filterRepairs);
 
     /// <summary>The packet filter was put back. Any thread may call.</summary>

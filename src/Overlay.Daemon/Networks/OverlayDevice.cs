@@ -34,7 +34,7 @@ internal sealed class OverlayDevice : IDisposable
         _link = link;
         _options = options;
         _mtu = mtu;
-        _podCidrs = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()];
+        _podCidrs = [.. options.PodCidrs];
         _routes = new OverlayRoutes(netlink, options, link, mtu, logger);
         _forwarding = new HostForwarding(options, problems, logger);
         _problems = problems;
@@ -186,8 +186,7 @@ internal sealed class OverlayDevice : IDisposable
     // A device with addresses of former pod CIDRs has their routes too, and is made anew.
     private static bool HasNoOtherAddress(RouteNetlink netlink, LinkInfo left, OverlayOptions options)
     {
-        IpAddress[] own = [.. new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>()
-            .Select(static podCidr => podCidr.Address)];
+        IpAddress[] own = [.. options.PodCidrs.Select(static podCidr => podCidr.Address)];
         return netlink.GetAddresses(left).Where(static address => address.IsGlobal)
             .All(address => own.Contains(address.Address));
     }

@@ -223,7 +223,7 @@ internal sealed class OverlayNetwork : IDisposable
     }
 
     private static IEnumerable<IpAddress> OwnAddresses(OverlayOptions options) =>
-        new[] { options.Subnet, options.SubnetV6 }.OfType<IpPrefix>().Select(static podCidr => podCidr.Address);
+        options.PodCidrs.Select(static podCidr => podCidr.Address);
 
     private void SetPodMtu(int bytes) => _context.Table.SetLocal(new LocalEndpoint(Vtep, _underlay.Exit.Index, bytes));
 

@@ -11,6 +11,9 @@ internal sealed record NetworkOptions
     /// <summary>All IPv6 pods.</summary>
     public IpPrefix? CidrV6 { get; init; }
 
+    /// <summary>The cluster CIDRs: of each family that there is.</summary>
+    public IEnumerable<IpPrefix> Cidrs => new[] { Cidr, CidrV6 }.OfType<IpPrefix>();
+
     /// <summary>Length of a node's IPv4 pod CIDR.</summary>
     public required int SubnetLength { get; init; }
 

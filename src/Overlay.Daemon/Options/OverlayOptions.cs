@@ -27,6 +27,9 @@ internal sealed record OverlayOptions
     /// <summary>This node's IPv6 pod CIDR; null where there is none, or until the store has given it.</summary>
     public IpPrefix? SubnetV6 { get; init; }
 
+    /// <summary>This node's pod CIDRs: of each family that there is.</summary>
+    public IEnumerable<IpPrefix> PodCidrs => new[] { Subnet, SubnetV6 }.OfType<IpPrefix>();
+
     /// <summary>Where ClusterIPs come from; only to check that nothing overlaps them.</summary>
     public required IReadOnlyList<IpPrefix> ServiceCidrs { get; init; }
 

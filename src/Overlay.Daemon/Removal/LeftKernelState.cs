@@ -99,8 +99,7 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
     {
         IpPrefix[] pods =
         [
-            .. new[] { options.Network.Cidr, options.Network.CidrV6, options.Subnet, options.SubnetV6 }
-                .OfType<IpPrefix>(),
+            .. options.Network.Cidrs, .. options.PodCidrs,
             .. NodeSubnetFile.Find(options.SubnetFile) is { } written
                 ? new[] { written.Ipv4, written.Ipv6 }.OfType<IpPrefix>()
                 : [],

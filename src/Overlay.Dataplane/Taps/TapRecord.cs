@@ -14,7 +14,7 @@ public struct TapRecord
     /// </summary>
     public IpAddress Peer;
 
-    /// <summary>From the TUN to the underlay, and not the other way.</summary>
+    /// <summary>The way is from the TUN to the underlay, and not the other way.</summary>
     public bool IsEgress;
 
     /// <summary>The reason of its first packet that was dropped; <see cref="DropReason.None"/> without one.</summary>
@@ -29,6 +29,6 @@ public struct TapRecord
     /// <summary>Packets that it stands for: 1, or the segments of a super-packet.</summary>
     public int Packets;
 
-    /// <summary>How many of them were dropped.</summary>
+    /// <summary>The number of them that were dropped.</summary>
     public int Dropped;
 }

@@ -15,6 +15,6 @@ public readonly ref struct CapturedPacket
     /// <summary>Received or sent.</summary>
     public required PacketWay Way { get; init; }
 
-    /// <summary>For people; empty where there is none.</summary>
+    /// <summary>A text for people; empty where there is none.</summary>
     public required string Comment { get; init; }
 }

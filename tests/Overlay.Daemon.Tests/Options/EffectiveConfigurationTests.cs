@@ -13,6 +13,7 @@ public sealed class EffectiveConfigurationTests : IDisposable
           "Overlay": {
             "NodeName": "a", "IpMasq": true, "Subnet": "10.244.1.0/24",
             "Network": { "Cidr": "10.244.0.0/16", "CidrV6": "FD00:10:244:0::/56" },
+            "SubnetV6": "fd00:10:244:2::/64",
             "ServiceCidrs": [ "10.96.0.0/12", "fd00:10:96::/112" ],
             "ControlPlane": { "Etcd": { "Password": "open sesame", "Endpoints": [ "http://root:secret@192.0.2.1:2379" ] } }
           },

@@ -7,6 +7,9 @@ internal static class DebianPackage
 {
     public const string Name = "overlay-vxlan";
 
+    /// <summary>A variable of dpkg-deb: the file's size is of no matter here.</summary>
+    public const string FastCompression = "DPKG_DEB_COMPRESSOR_LEVEL=1";
+
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(3);
     private static readonly Lazy<string> _made = new(Make);
 
@@ -28,7 +31,7 @@ internal static class DebianPackage
     public static (int ExitCode, string Output) TryBuild(
         string directory, string published, params string[] environment) =>
         Run("env", [
-            "DPKG_DEB_COMPRESSOR_LEVEL=1", .. environment,
+            FastCompression, .. environment,
             System.IO.Path.Combine(Repository.Root, "deploy", "deb.sh"), directory, published,
         ]);
 

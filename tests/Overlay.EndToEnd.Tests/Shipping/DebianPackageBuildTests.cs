@@ -19,7 +19,7 @@ public sealed class DebianPackageBuildTests : IDisposable
         string elsewhere = _temporary["elsewhere"];
         _ = DebianPackage.Shell($"mkdir -m 2700 '{elsewhere}' && find '{Published}' -exec touch {{}} +");
         string second = DebianPackage.Shell(
-            $"umask 077; {Epoch} TMPDIR='{elsewhere}' TZ=Asia/Tokyo "
+            $"umask 077; {Epoch} {DebianPackage.FastCompression} TMPDIR='{elsewhere}' TZ=Asia/Tokyo "
             + $"'{Repository.Root}/deploy/deb.sh' '{_temporary["second"]}' '{Published}'").TrimEnd();
         File.ReadAllBytes(second).SequenceEqual(File.ReadAllBytes(first)).ShouldBeTrue($"{first} and {second} differ");
         DebianPackage.Shell($"dpkg-deb -c '{first}' | grep -v ' 2026-01-01 ' || true").ShouldBe("");

@@ -80,9 +80,9 @@ internal sealed class EtcdMember : IDisposable
         {
             await stream.WriteAsync(message, cancellationToken);
         }
-        catch (RpcException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception ended) when (ended is RpcException or IOException && !cancellationToken.IsCancellationRequested)
         {
-            // A call that has ended already refuses to write without a reason.
+            // A call that has ended already refuses to write, without a reason or with the connection's.
         }
     }
 

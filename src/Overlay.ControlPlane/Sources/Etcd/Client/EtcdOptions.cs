@@ -41,7 +41,7 @@ public sealed record EtcdOptions
     /// <summary>How long a member may take to answer before the next one is asked.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a watch may be silent before it is opened anew.</summary>
+    /// <summary>The time that a watch may be silent before it is opened anew.</summary>
     /// <remarks>
     /// Pings find a member that has vanished within 15 s, and a live one reports its progress every 10 minutes: the
     /// limit is for a member whose connection lives and whose watch does not.

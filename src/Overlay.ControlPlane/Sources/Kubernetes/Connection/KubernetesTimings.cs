@@ -43,7 +43,7 @@ internal sealed record KubernetesTimings
     /// <summary>How long without a failure until waits begin from the first again.</summary>
     public TimeSpan HealthyAfter { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long a token or a client certificate is used before its file is read again.</summary>
+    /// <summary>The time that a token or a client certificate is used before its file is read again.</summary>
     public TimeSpan CredentialAge { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a credential plugin may take. Cloud providers' own ask their service.</summary>
