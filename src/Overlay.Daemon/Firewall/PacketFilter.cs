@@ -36,9 +36,9 @@ internal sealed class PacketFilter : IDisposable
     private const string Missing = "No such file or directory";
 
     private readonly string _device;
-    private readonly LookPace _pace = new(_settleTime);
+    private readonly LookPace _pace = new(_settleTime, _lookAgain);
     private readonly GapFlows _gapFlows;
-    private readonly LookPace _widePace = new(_lookAgain);
+    private readonly LookPace _widePace = new(_lookAgain, _lookInterval);
 
     // Each table that was made, by family and name, as nft lists it; null where that is not known.
     private readonly Dictionary<(string Family, string Name), string?> _applied = [];

@@ -8,7 +8,10 @@ namespace Overlay.Daemon.Underlay;
 /// The shortest of the last looks counts, for one that is slow by chance says little. Not thread-safe.
 /// </remarks>
 /// <param name="least">The pause where a look takes hardly any time.</param>
-internal sealed class LookPace(TimeSpan least)
+/// <param name="most">
+/// The longest pause: an operator who mends a fault sees it gone by then. Null where a look may cost anything.
+/// </param>
+internal sealed class LookPace(TimeSpan least, TimeSpan? most = null)
 {
     // A look of 10 ms is followed by 500 ms without one: at most 2 % of a processor.
     private const int Share = 50;
@@ -17,7 +20,14 @@ internal sealed class LookPace(TimeSpan least)
     private int? _next;
 
     /// <summary>The pause that is due now.</summary>
-    public TimeSpan Pause => _last.Min() * Share is var pause && pause > least ? pause : least;
+    public TimeSpan Pause
+    {
+        get
+        {
+            TimeSpan pause = _last.Min() * Share;
+            return pause < least ? least : pause > most ? most.Value : pause;
+        }
+    }
 
     /// <summary>Notes how long a look took.</summary>
     public void Add(TimeSpan look)

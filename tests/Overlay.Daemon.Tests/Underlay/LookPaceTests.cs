@@ -22,6 +22,16 @@ public sealed class LookPaceTests
     }
 
     [Fact]
+    public void No_pause_is_longer_than_the_longest()
+    {
+        LookPace pace = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+        pace.Add(TimeSpan.FromMilliseconds(50));
+        pace.Pause.ShouldBe(TimeSpan.FromSeconds(2.5));
+        foreach (int look in (int[])[400, 400, 400]) pace.Add(TimeSpan.FromMilliseconds(look));
+        pace.Pause.ShouldBe(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public void A_look_that_is_slow_by_chance_changes_nothing()
     {
         foreach (int look in (int[])[100, 5000, 100, 5000]) _pace.Add(TimeSpan.FromMilliseconds(look));

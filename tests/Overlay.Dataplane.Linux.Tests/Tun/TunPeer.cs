@@ -60,12 +60,12 @@ internal sealed class TunPeer(TunDevice tun, IpFamily family)
         _sequence = syn.SequenceNumber + 1;
         byte[] segment = [.. Tcp(FirstSequence, Syn | Ack, []), 2, 4, (byte)(segmentSize >> 8), (byte)segmentSize];
         segment[12] = 6 << 4;
-        Send([Build(IpProtocol.Tcp, segment)]);
 
-        // A machine under load lets the kernel send its first packet again before it has the answer.
+        // A first packet that is sent again is answered again, as by every host.
         byte flags = Syn;
         while (flags == Syn)
         {
+            Send([Build(IpProtocol.Tcp, segment)]);
             foreach (Packet packet in Read(IpProtocol.Tcp))
             {
                 TcpHeader.TryParse(packet.Transport, out TcpHeader tcp).ShouldBeTrue();
