@@ -67,15 +67,21 @@ internal sealed class PeerPinger(TimeProvider time)
         int[] sound =
             [.. Enumerable.Range(0, flows.Length).OrderByDescending(flow => flows[flow].Received)
                 .Where(flow => flows[flow].Received > 0)];
+        int round = 0;
         PathMtu mtu = new(
             await MtuSearch.FindAsync(
-                peer.From.Mtu, sizes => LargestThatComesBackAsync(session, sizes, sound, rtt.P99, cancellation)),
+                peer.From.Mtu, sizes => LargestThatComesBackAsync(
+                    session, sizes, Rotated(sound, round++ * (CopiesOfASize + 1)), rtt.P99, cancellation)),
             peer.From.Mtu, peer.Overhead);
         IEnumerable<string> notes = PingNotes.OfAnswered(peer, flows, mtu);
         if (session.Unsent is { } reason) notes = notes.Append(PingNotes.OfUnsent(reason));
         return new PeerPing(
             peer, PingKind.Overlay, entries.Count, rtts.Length, rtt, flows, mtu, [.. notes]);
     }
+
+    // Each round begins with flows that the round before has not used.
+    private static int[] Rotated(int[] flows, int by) =>
+        [.. flows.Skip(by % flows.Length), .. flows.Take(by % flows.Length)];
 
     private async Task<int?> LargestThatComesBackAsync(
         ProbeSession session, IReadOnlyList<int> sizes, int[] flows, TimeSpan usual, CancellationToken cancellation)
@@ -88,8 +94,9 @@ internal sealed class PeerPinger(TimeProvider time)
         if (HasLargest(session.Entries)) return sizes[^1];
 
         // Sizes ascend on each flow: a smaller packet behind a larger one of its flow may travel joined to it as a
-        // super-packet, which virtual links pass whole whatever their MTU is.
-        foreach (int flow in flows.Take(CopiesOfASize))
+        // super-packet, which virtual links pass whole whatever their MTU is. So none follows the largest on its flow,
+        // which a busy machine may not have sent yet.
+        foreach (int flow in flows.Length > 1 ? flows.Skip(1).Take(CopiesOfASize) : flows)
         {
             foreach (int size in sizes)
             {
