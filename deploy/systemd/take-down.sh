@@ -21,9 +21,15 @@ remove_plugin() {
 }
 
 # remove_node OVERLAYD: state that a stop keeps for the next start, and the plugin's work: bridge, device, rules, addresses.
-# Without a configuration no node was ever made here.
+# Without configuration and state no node was ever made here.
 remove_node() {
-  if [ ! -x "$1" ] || [ ! -e "$configuration" ]; then return 0; fi
+  [ -x "$1" ] || return 0
+  if [ ! -e "$configuration" ]; then
+    [ -n "$(ls -A /var/lib/overlay 2>/dev/null)" ] || return 0
+    echo "$configuration is missing, so device, routes and rules of the last run may stay" >&2
+    node=left
+    return 0
+  fi
   status=0
   "$1" uninstall --config "$configuration" || status=$?
   # A bad configuration (78), as one that nobody has filled in, was no daemon's before where no state is.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace Overlay.CommandLine;
 
@@ -40,6 +41,23 @@ public static class Usage
     {
         option.CompletionSources.Add(words);
         option.Validators.Add(result => Check(result, words));
+        return option;
+    }
+
+    /// <summary>Lets an option be a whole number of that range only.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="least">The smallest number.</param>
+    /// <param name="most">The largest number.</param>
+    /// <param name="fault">The message where it is none.</param>
+    public static Option<T> Within<T>(this Option<T> option, long least, long most, string fault)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is not [var token, ..]) return;
+            if (!long.TryParse(token.Value, NumberStyles.None, CultureInfo.InvariantCulture, out long value)
+                || value < least || value > most)
+                result.AddError(fault);
+        });
         return option;
     }
 

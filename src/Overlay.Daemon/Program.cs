@@ -22,6 +22,7 @@ try
     IConfiguration configuration =
         flannel is null ? ConfigurationLoader.Load(args) : FlannelStart.Load(flannel, out notes);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
+    if (flannel is not null) FlannelStart.MakeTun();
     await using WebApplication application = Composition.Build(configuration, options, outcome);
     foreach (string note in notes) application.Logger.FlagNotHonoured(note);
     using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);

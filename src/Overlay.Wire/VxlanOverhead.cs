@@ -1,4 +1,5 @@
 using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
 
 namespace Overlay.Wire;
 
@@ -13,4 +14,7 @@ public static class VxlanOverhead
 
     /// <summary>On an IPv6 underlay: IPv6 (40), UDP (8), VXLAN and Ethernet.</summary>
     public const int OverIpv6 = Ipv6Header.Length + UdpHeader.HeaderLength + InPayload;
+
+    /// <summary>Bytes over an underlay of that family.</summary>
+    public static int Over(IpFamily underlay) => underlay == IpFamily.IPv4 ? OverIpv4 : OverIpv6;
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using Overlay.Cli.Admin;
 using Overlay.Cli.Captures;
+using Overlay.CommandLine;
 
 namespace Overlay.Cli.Commands;
 
@@ -35,25 +35,21 @@ internal static class CaptureCommand
         HelpName = "NAME",
     };
 
-    private static readonly Option<long?> _count = Number(
-        new Option<long?>("--count", "-c") { Description = "end after that many packets", HelpName = "N" },
-        1, long.MaxValue, "-c is 1 packet or more");
+    private static readonly Option<long?> _count =
+        new Option<long?>("--count", "-c") { Description = "end after that many packets", HelpName = "N" }
+        .Within(1, long.MaxValue, "-c is 1 packet or more");
 
-    private static readonly Option<int?> _seconds = Number(
-        new Option<int?>("--seconds")
-        {
-            Description = "end after that time; the daemon's tap ends after 600",
-            HelpName = "N",
-        },
-        1, 600, "--seconds is 1 to 600");
+    private static readonly Option<int?> _seconds = new Option<int?>("--seconds")
+    {
+        Description = "end after that time; the daemon's tap ends after 600",
+        HelpName = "N",
+    }.Within(1, 600, "--seconds is 1 to 600");
 
-    private static readonly Option<int?> _snap = Number(
-        new Option<int?>("--snap")
-        {
-            Description = "bytes of each packet, 64 to 65535; 256 without it",
-            HelpName = "BYTES",
-        },
-        64, 65_535, "--snap is 64 to 65535 bytes");
+    private static readonly Option<int?> _snap = new Option<int?>("--snap")
+    {
+        Description = "bytes of each packet, 64 to 65535; 256 without it",
+        HelpName = "BYTES",
+    }.Within(64, 65_535, "--snap is 64 to 65535 bytes");
 
     private static readonly Option<string?> _file = new("--write", "-w")
     {
@@ -84,18 +80,6 @@ internal static class CaptureCommand
         });
         command.SetAction((parsed, cancellation) => RunAsync(Options(parsed), clientOf(parsed), cancellation));
         return command;
-    }
-
-    private static Option<T> Number<T>(Option<T> option, long least, long most, string fault)
-    {
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is not [var token, ..]) return;
-            if (!long.TryParse(token.Value, CultureInfo.InvariantCulture, out long value)
-                || value < least || value > most)
-                result.AddError(fault);
-        });
-        return option;
     }
 
     private static CaptureOptions Options(ParseResult parsed) => new(

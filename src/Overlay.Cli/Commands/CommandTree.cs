@@ -48,16 +48,16 @@ internal static class CommandTree
         root.Add(Report("config", "the configuration in force that is no default, and where each value comes from",
             ConfigCommand.RunAsync));
         root.Add(Trace());
-        root.Add(CaptureCommand.Make(ClientOf));
+        root.Add(TextOnly(CaptureCommand.Make(ClientOf)));
         root.Add(Report("doctor", "what is wrong with this node and its host, why it matters, and the command that mends "
             + "it", DoctorCommand.RunAsync));
         root.Add(LogLevel());
-        root.Add(Version());
+        root.Add(TextOnly(Version()));
         root.Add(Probe("alive", "healthz", "exit code 0 where the daemon runs: for a liveness probe"));
         root.Add(Probe("started", "startedz", "exit code 0 where the daemon is ready, or waits for others: for a "
             + "startup probe"));
         root.Add(Probe("ready", "readyz", "exit code 0 where pods' packets flow: for a readiness probe"));
-        root.Add(Completion());
+        root.Add(TextOnly(Completion()));
         root.Add(Manual(root));
         return root;
     }
@@ -112,12 +112,8 @@ internal static class CommandTree
     {
         Argument<string> source = new("source") { Description = "the address that the packet comes from, a pod's" };
         Argument<string> destination = new("destination") { Description = "the address that it goes to" };
-        Option<int?> tcp = new("--tcp") { Description = "the packet is for that TCP port", HelpName = "PORT" };
-        tcp.Validators.Add(static result =>
-        {
-            if (!ushort.TryParse(result.Tokens[0].Value, out ushort port) || port == 0)
-                result.AddError($"'{result.Tokens[0].Value}' is no port from 1 to 65535");
-        });
+        Option<int?> tcp = new Option<int?>("--tcp") { Description = "the packet is for that TCP port", HelpName = "PORT" }
+            .Within(1, ushort.MaxValue, "--tcp is a port from 1 to 65535");
         Command command = new("trace", "what this node would do with a packet and its answer, step by step, and why")
         {
             source, destination, tcp,
@@ -137,7 +133,7 @@ internal static class CommandTree
         }.OneOf(_levels);
         Command command = new("log-level", "how much the daemon logs, until it is started anew") { level };
         command.SetAction((parsed, cancellation) =>
-            LogLevelCommand.RunAsync(parsed.GetValue(level), ClientOf(parsed), cancellation));
+            LogLevelCommand.RunAsync(parsed.GetValue(level), ClientOf(parsed), FormatOf(parsed), cancellation));
         return command;
     }
 
@@ -152,7 +148,7 @@ internal static class CommandTree
     {
         Command command = new(name, description);
         command.SetAction((parsed, cancellation) => ProbeCommand.RunAsync(path, ClientOf(parsed), cancellation));
-        return command;
+        return TextOnly(command);
     }
 
     private static Command Completion()
@@ -178,6 +174,17 @@ internal static class CommandTree
             ]),
             ("ENVIRONMENT", ["NO_COLOR: no colours, also on a terminal."]),
             ("SEE ALSO", ["overlayd(8)"]))));
+        return command;
+    }
+
+    // A script that asks for JSON is told that there is none, and not given text.
+    private static Command TextOnly(Command command)
+    {
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(_json) is { Implicit: false } || result.GetResult(_output) is { Implicit: false })
+                result.AddError($"{command.Name} has one form of output: leave out --output and --json");
+        });
         return command;
     }
 

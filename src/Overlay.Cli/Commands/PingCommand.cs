@@ -10,7 +10,7 @@ internal static class PingCommand
     /// <summary>The name that stands for all accepted peers.</summary>
     private const string Everybody = "all";
 
-    // The daemon bounds a ping to a minute a family; ICMP and the search for the path MTU come on top.
+    // The daemon bounds a ping of all peers to a minute; one of a single peer may take as many probes as are asked for.
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(3);
 
     /// <param name="target">A node's name or a pod's address; null for all peers.</param>

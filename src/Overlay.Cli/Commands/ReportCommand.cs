@@ -26,25 +26,25 @@ internal static class ReportCommand
     public static async Task<int> WatchAsync(
         string report, AdminClient client, OutputFormat format, CancellationToken cancellation)
     {
-        while (true)
+        try
         {
-            // Read before the screen is cleared, so that it is never empty.
-            using JsonDocument document = await client.GetAsync(report, cancellation);
-            if (format == OutputFormat.Json) Json.Write(document.RootElement);
-            else
+            while (true)
             {
-                Screen.Clear();
-                ReportTable.Write(document.RootElement, format == OutputFormat.Wide);
-            }
+                // The answer comes before the screen is cleared, so that it is never empty.
+                using JsonDocument document = await client.GetAsync(report, cancellation);
+                if (format == OutputFormat.Json) Json.Write(document.RootElement);
+                else
+                {
+                    Screen.Clear();
+                    ReportTable.Write(document.RootElement, format == OutputFormat.Wide);
+                }
 
-            try
-            {
                 await Task.Delay(_interval, cancellation);
             }
-            catch (OperationCanceledException)
-            {
-                return ExitCode.Success;
-            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return ExitCode.Success;
         }
     }
 }

@@ -44,7 +44,7 @@ internal static class AdminEndpoints
         // The status names the answer that a start waits for; the other reports have nothing to show before the node is
         // made.
         RouteGroupBuilder reports = socket.MapGroup("").AddEndpointFilter(async (context, next) =>
-            reader.HasNode ? await next(context) : Unavailable("overlayd is starting\n"));
+            reader.HasNode ? await next(context) : PlainText.Answer(StatusCodes.Status503ServiceUnavailable, "overlayd is starting"));
         _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));
@@ -61,9 +61,6 @@ internal static class AdminEndpoints
         foreach (string path in (string[])[.. Health.Paths, HealthApplication.MetricsPath])
             _ = application.MapGet(path, health.ProcessRequestAsync);
     }
-
-    private static IResult Unavailable(string text) =>
-        Results.Text(text, statusCode: StatusCodes.Status503ServiceUnavailable);
 
     // A connection to a regular file is refused too. But a file can be opened, and a socket cannot (ENXIO).
     private static bool IsSocket(string path)

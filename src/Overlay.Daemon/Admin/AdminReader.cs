@@ -51,7 +51,7 @@ internal sealed class AdminReader(
             network?.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
             [.. node.Warnings, .. source.Warnings], UnderlayReport.Of(node.Underlay),
             network is null ? null : DataplaneReport.Of(network.Use),
-            ControlPlane(), TrafficReport.Of(traffic), captures.Status);
+            ControlPlane(), TrafficReport.Of(traffic.Read()), captures.Status);
     }
 
     public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(node.Peers, node.IsDirect, senders.SendsFrom);

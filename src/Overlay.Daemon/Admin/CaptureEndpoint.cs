@@ -36,13 +36,13 @@ internal static class CaptureEndpoint
             string? fault = Read(
                 publisher.Current, peer, pod, drops, snap, count, seconds, out CaptureRequest request);
             if (fault is not null)
-                return Results.Text($"{fault}\n", statusCode: StatusCodes.Status400BadRequest);
+                return PlainText.Answer(StatusCodes.Status400BadRequest, fault);
             using CaptureSession? session = gate.TryBegin(request);
             if (session is null)
             {
-                return Results.Text(
-                    $"another capture {gate.Status ?? "has just ended"}; there is one at a time: end that one\n",
-                    statusCode: StatusCodes.Status409Conflict);
+                return PlainText.Answer(
+                    StatusCodes.Status409Conflict,
+                    $"another capture {gate.Status ?? "has just ended"}; there is one at a time: end that one");
             }
 
             // A client that rests, as behind a pager, is waited for until the capture's own limit.

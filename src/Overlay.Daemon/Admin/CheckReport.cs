@@ -1,7 +1,6 @@
 using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Checks;
 using Overlay.Daemon.Lifecycle;
-using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Problems;
 
 namespace Overlay.Daemon.Admin;
@@ -52,11 +51,10 @@ internal sealed record CheckReport(string Check, string Severity, string Text)
     private static IEnumerable<CheckResult> Peers(NodeStatus node)
     {
         int refused = 0;
-        foreach (PeerReport peer in PeerReport.Of(node.Peers, node.IsDirect, static _ => []))
+        foreach (PeerLease peer in node.Peers.Peers.Where(static peer => peer.Verdict == LeaseVerdict.Refused))
         {
-            if (peer.State != PeerStates.NameOf(LeaseVerdict.Refused)) continue;
             refused++;
-            yield return CheckResult.Warning("peers", $"{peer.Node} is refused: {peer.Reason}");
+            yield return CheckResult.Warning("peers", $"{peer.Lease.Node} is refused: {peer.Reason}");
         }
 
         if (refused == 0) yield return CheckResult.Good("peers", "none is refused");

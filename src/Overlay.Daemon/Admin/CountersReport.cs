@@ -1,21 +1,19 @@
 using Overlay.Daemon.Metrics;
-using Overlay.Dataplane.Counters;
+using Overlay.Daemon.Networks;
 
 namespace Overlay.Daemon.Admin;
 
 /// <summary>The report of <c>overlayctl counters</c>.</summary>
 internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IReadOnlyList<DropReport> Drops)
 {
-    public static CountersReport Of(DataplaneCounters counters) => new(
+    public static CountersReport Of(NetworkCounters counters) => new(
         [
-            .. counters.Paths.Select(static worker => new WorkerReport(
+            .. counters.All.Paths.Select(static worker => new WorkerReport(
                 worker.Name, DirectionName.Of(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes,
                 worker.AllocatedBytes)),
         ],
         [
-            .. DropReasons.All.Select(drop => new DropReport(
-                DirectionName.Of(drop.Direction), drop.Reason.ToString(),
-                counters.Dropped(drop.Direction, drop.Reason))),
+            .. DropCount.All(counters).Select(DropReport.Of),
         ]);
 }
 
@@ -25,4 +23,7 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
 internal sealed record WorkerReport(string Worker, string Direction, long Packets, long Bytes, long AllocatedBytes);
 
 /// <summary>Packets dropped for one reason.</summary>
-internal sealed record DropReport(string Direction, string Reason, long Packets);
+internal sealed record DropReport(string Direction, string Reason, long Packets)
+{
+    public static DropReport Of(DropCount drop) => new(DirectionName.Of(drop.Direction), drop.Reason, drop.Packets);
+}

@@ -35,7 +35,7 @@ internal static class LogLevelEndpoint
     private static IResult Answer(LoggingLevelSwitch level) =>
         Results.Json(new LogLevelReport(level.MinimumLevel.ToString()), AdminJson.Default.LogLevelReport);
 
-    private static IResult Refuse(string name) => Results.Text(
-        $"'{name}' is no level of the log; example: one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}\n",
-        statusCode: StatusCodes.Status400BadRequest);
+    private static IResult Refuse(string name) => PlainText.Answer(
+        StatusCodes.Status400BadRequest,
+        $"'{name}' is no level of the log; example: one of {string.Join(", ", Enum.GetNames<LogEventLevel>())}");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
@@ -15,30 +16,25 @@ namespace Overlay.Daemon.Admin;
 /// <param name="table">Knows the peers.</param>
 /// <param name="pinger">Carries the pings out.</param>
 /// <param name="problems">Gets faults that nobody expected.</param>
-internal sealed class PingRequests(NodeStatus node, TablePublisher table, Pinger pinger, ProblemBoard problems)
-    : LifecycleService, IDisposable
+/// <param name="lifetime">Knows that the daemon stops.</param>
+internal sealed class PingRequests(
+    NodeStatus node, TablePublisher table, Pinger pinger, ProblemBoard problems, IHostApplicationLifetime lifetime)
 {
     private const string Part = "the ping";
-
-    private readonly CancellationTokenSource _stopping = new();
-
-    public override Task StoppingAsync(CancellationToken cancellationToken) => _stopping.CancelAsync();
-
-    public void Dispose() => _stopping.Dispose();
 
     /// <summary>Answers <c>/v1/ping?to=NODE&amp;count=N&amp;interval=MILLISECONDS</c>.</summary>
     public async Task<IResult> AnswerAsync(HttpRequest request, CancellationToken aborted)
     {
         using CancellationTokenSource ending =
-            CancellationTokenSource.CreateLinkedTokenSource(aborted, _stopping.Token);
+            CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
         Task<PingReport> pinging = PingAsync(request.Query, ending.Token);
         await ((Task)pinging).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (pinging.IsCanceled) return Text(StatusCodes.Status503ServiceUnavailable, "the ping was ended");
-        if (pinging.Exception?.InnerException is PingException fault) return Text(StatusOf(fault.Fault), fault.Message);
+        if (pinging.IsCanceled) return PlainText.Answer(StatusCodes.Status503ServiceUnavailable, "the ping was ended");
+        if (pinging.Exception?.InnerException is PingException fault) return PlainText.Answer(StatusOf(fault.Fault), fault.Message);
         PingReport? report = null;
         return problems.Guard.Try(Part, () => report = pinging.GetAwaiter().GetResult())
             ? Results.Json(report, AdminJson.Default.PingReport)
-            : Text(StatusCodes.Status500InternalServerError, "the ping has failed: see the log of overlayd");
+            : PlainText.Answer(StatusCodes.Status500InternalServerError, "the ping has failed: see the log of overlayd");
     }
 
     private async Task<PingReport> PingAsync(IQueryCollection query, CancellationToken cancellation)
@@ -77,6 +73,4 @@ internal sealed class PingRequests(NodeStatus node, TablePublisher table, Pinger
         PingFault.Busy => StatusCodes.Status409Conflict,
         _ => StatusCodes.Status400BadRequest,
     };
-
-    private static IResult Text(int status, string text) => Results.Text(text + "\n", statusCode: status);
 }

@@ -28,7 +28,7 @@ internal static class TraceEndpoint
                 return Refuse($"'{destination}' is no IP address");
             if (from.Family != to.Family) return Refuse($"{from} and {to} are of two families");
             if (node.Network is not { } network || node.Underlay is not { } underlay)
-                return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+                return PlainText.Answer(StatusCodes.Status503ServiceUnavailable, "overlayd is starting");
             return Answer(node, network, underlay, publisher.Current, from, to, tcp == true);
         });
 
@@ -46,8 +46,8 @@ internal static class TraceEndpoint
         }
         catch (LinuxException exception)
         {
-            return Results.Text($"the kernel cannot be asked: {exception.Message}\n", statusCode:
-                StatusCodes.Status500InternalServerError);
+            return PlainText.Answer(
+                StatusCodes.Status500InternalServerError, $"the kernel cannot be asked: {exception.Message}");
         }
     }
 
@@ -55,5 +55,5 @@ internal static class TraceEndpoint
         [.. steps.Select(static step => new TraceStepReport(step.Step, step.Text, step.IsGood))];
 
     private static IResult Refuse(string fault) =>
-        Results.Text($"{fault}; {Example}\n", statusCode: StatusCodes.Status400BadRequest);
+        PlainText.Answer(StatusCodes.Status400BadRequest, $"{fault}; {Example}");
 }

@@ -117,8 +117,7 @@ internal sealed class CaptureSession : IDisposable
         long ticks = long.MaxValue;
         foreach (TapRing ring in _rings)
         {
-            if (ring.TryPeek(out TapRecord record, out _) && record.Ticks < ticks)
-                (oldest, ticks) = (ring, record.Ticks);
+            if (ring.OldestTicks is var at && at < ticks) (oldest, ticks) = (ring, at);
         }
 
         return oldest;

@@ -28,7 +28,7 @@ internal static class HostChecks
         }
 
         if (!isRunning) Try("flannel", () => NeighbourChecks.Flannel(options));
-        Try("forwarding", () => KernelChecks.Forwards(options));
+        if (!isRunning) Try("forwarding", () => KernelChecks.Forwards(options));
         Try("address plan", () => NeighbourChecks.AddressPlan(options));
         Try("packet filter", () => FirewallChecks.Chains(options));
         Try("tunnels' rules", () => FirewallChecks.Tunnels(options));

@@ -60,13 +60,12 @@ internal static class UnderlayChecks
         int port = options.Network.Port;
         foreach (IpAddress address in underlay.Addresses)
         {
-            using Socket socket = new(
-                address.Family == IpFamily.IPv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6,
-                SocketType.Dgram, ProtocolType.Udp);
+            IPEndPoint end = new(address.ToIPAddress(), port);
+            using Socket socket = new(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             CheckResult result;
             try
             {
-                socket.Bind(new IPEndPoint(IPAddress.Parse(address.ToString()), port));
+                socket.Bind(end);
                 result = CheckResult.Good("port", $"UDP port {port} of {address} is free");
             }
             catch (SocketException taken)

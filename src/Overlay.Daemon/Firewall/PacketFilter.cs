@@ -141,8 +141,7 @@ internal sealed class PacketFilter : IDisposable
 
     private string PortName => $"the reservation of port {_options.Network.Port}";
 
-    private TimeSpan WideInterval =>
-        _wide.Count == 0 && _widePace.Pause < _lookInterval ? _lookInterval : _widePace.Pause;
+    private TimeSpan WideInterval => _wide.Count == 0 ? _lookInterval : _widePace.Pause;
 
     // A kernel without IPv6, or with it disabled at boot, has neither tunnels nor pods for such a table.
     private static IEnumerable<IpFamily> Families() =>

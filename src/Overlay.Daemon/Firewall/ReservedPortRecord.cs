@@ -20,9 +20,9 @@ internal sealed partial class ReservedPortRecord(string stateDirectory, ILogger 
         "a port that a crash left reserved stays so", logger);
 
     /// <summary>The port that was reserved since this boot; null where none was, or none is known.</summary>
-    public ushort? Port => _file.Load() is { } entry && entry.Boot == Sysctl.BootId ? entry.Port : null;
+    public ushort? Port => _file.Load() is { } entry && Sysctl.BootId is { } boot && entry.Boot == boot ? entry.Port : null;
 
-    public void Save(ushort port) => _ = _file.Save(new Entry(port, Sysctl.BootId));
+    public void Save(ushort port) => _ = _file.Save(new Entry(port, Sysctl.BootId ?? ""));
 
     public void Delete() => _file.Delete();
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Overlay.Host.Files;
 using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Flannel;
@@ -7,7 +8,6 @@ namespace Overlay.Daemon.Flannel;
 internal static class FlannelConfiguration
 {
     private const string DefaultEndpoints = "http://127.0.0.1:4001,http://127.0.0.1:2379";
-    private const string DefaultSubnetFile = "/run/flannel/subnet.env";
     private const string DefaultNetConf = "/etc/kube-flannel/net-conf.json";
 
     /// <summary>The keys, each with its value.</summary>
@@ -25,7 +25,7 @@ internal static class FlannelConfiguration
             // the device has to outlive the container, as the subnet file's directory does in flannel's manifest.
             ["Overlay:KeepAtStop"] = "true",
             ["Overlay:StateDirectory"] = Path.Combine(
-                Path.GetDirectoryName(flags["subnet-file"] ?? DefaultSubnetFile) ?? "/run/flannel", "overlay"),
+                Path.GetDirectoryName(flags["subnet-file"] ?? NodePaths.SubnetFile) ?? "/run/flannel", "overlay"),
             ["Overlay:IpMasq"] = Word(flags.Is("ip-masq", fallback: false)),
         };
         foreach ((string flag, string key) in FlannelFlags.Keys)

@@ -37,13 +37,16 @@ internal static class FlannelStart
             .ToDictionary(static pair => (string)pair.Key, static pair => (string?)pair.Value ?? "");
         FlannelCommandLine flags = new(arguments, variables);
         notes = [.. FlannelConfiguration.Unhonoured(flags)];
-        MakeTun();
         using RouteNetlink netlink = new();
-        return ConfigurationLoader.Load(FlannelConfiguration.Keys(flags, variables, netlink));
+        return ConfigurationLoader.Load(
+            FlannelConfiguration.Keys(flags, variables, netlink), "flanneld's flags and defaults");
     }
 
-    // flannel's DaemonSet gives its pod no device, and the right to make it.
-    private static void MakeTun()
+    /// <summary>
+    /// Makes the device that TUNs come from, where it is missing: flannel's DaemonSet gives its pod none.
+    /// </summary>
+    /// <exception cref="IOException">The device cannot be made here.</exception>
+    public static void MakeTun()
     {
         if (File.Exists(Tun)) return;
         _ = Directory.CreateDirectory(Path.GetDirectoryName(Tun)!);

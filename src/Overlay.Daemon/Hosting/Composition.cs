@@ -69,9 +69,6 @@ internal static class Composition
         // Behind the node, whose packets it looks at.
         .AddHostedService(static provider => provider.GetRequiredService<SenderWatch>())
 
-        // Behind the node, whose stop waits for no ping.
-        .AddHostedService(static provider => provider.GetRequiredService<PingRequests>())
-
         // Behind the node: pods are promised to runtimes only when there is one; removed first at a stop.
         .AddSingleton<CniInstallService>()
         .AddHostedService(static provider => provider.GetRequiredService<CniInstallService>())

@@ -4,7 +4,6 @@ using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
-using Overlay.Dataplane.Counters;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Lifecycle;
@@ -23,8 +22,6 @@ internal sealed class NodeStatus(
     OverlayOptions configured, NodeLifecycle lifecycle, UnderlayWait underlay, NodePlanner planner,
     NodePublisher publisher, NetworkCounters counters, SnapshotHold hold, ProblemBoard problems, StoreLocation store)
 {
-    private static readonly DataplaneCounters _none = new([]);
-
     /// <summary>The node is made, so there is something to report of its packets.</summary>
     public bool HasNode => Made is not null;
 
@@ -65,8 +62,8 @@ internal sealed class NodeStatus(
     /// <summary>The interface that the tunnels leave by; null before the node is made.</summary>
     public UnderlayInterface? Underlay => Made?.Parts.Node.Underlay;
 
-    /// <summary>Packets and drops; of no worker before the node is made.</summary>
-    public DataplaneCounters Counters => HasNode ? counters.All : _none;
+    /// <summary>Packets and drops; zeros before the node is made.</summary>
+    public NetworkCounters Counters => counters;
 
     /// <summary>The peers; none before the node is made.</summary>
     public PeersSnapshot Peers => Made?.Parts.Reconciler.Peers ?? PeersSnapshot.Empty;

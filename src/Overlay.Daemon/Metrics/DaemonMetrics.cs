@@ -18,18 +18,11 @@ namespace Overlay.Daemon.Metrics;
 /// </remarks>
 internal sealed class DaemonMetrics
 {
-    /// <summary>The kernel had no room for a datagram at the tunnels' sockets (SOCKET_RCVBUFF).</summary>
-    public const string SocketRcvbuff = "SocketRcvbuff";
-
-    /// <summary>The TUN's queue was full.</summary>
-    public const string TunFull = "TunFull";
-
     private readonly NodeStatus _node;
     private readonly NetworkCounters _counters;
     private readonly TablePublisher _table;
     private readonly ILeaseSource _source;
     private readonly TimeProvider _time;
-    private readonly TunDrops _tunDrops = new();
 
     public DaemonMetrics(
         DaemonMeter meter, NodeStatus node, NetworkCounters counters, TablePublisher table, ILeaseSource source,
@@ -42,7 +35,7 @@ internal sealed class DaemonMetrics
     }
 
     /// <summary>The most series that one of the metrics has.</summary>
-    public int MostSeries => Math.Max(_counters.All.Paths.Count, DropReasons.All.Count + 2);
+    public int MostSeries => Math.Max(_counters.All.Paths.Count, DropCount.Reasons);
 
     private void AddPackets(Meter meter)
     {
@@ -54,7 +47,7 @@ internal sealed class DaemonMetrics
             "Bytes of inner IP packets passed on.");
         _ = meter.CreateObservableCounter("overlay_dropped_packets", Dropped, null, "Packets dropped, by reason.");
         _ = meter.CreateObservableGauge(
-            "overlay_fdb_entries", () => Families(_table.Current.Fdb.Rows, static row => row.Address.Family), null,
+            "overlay_fdb_entries", () => Families(_table.Current.Fdb.Rows, static vtep => vtep.Address.Family), null,
             "VTEPs that packets are accepted from, by the family of their address.");
         _ = meter.CreateObservableGauge(
             "overlay_routes", () => Families(_table.Current.Routes, static route => route.Prefix.Family), null,
@@ -124,22 +117,14 @@ internal sealed class DaemonMetrics
         _counters.All.Paths.Select(worker => Of(
             value(worker), ("direction", DirectionName.Of(worker.Direction)), ("worker", worker.Name)));
 
-    private IEnumerable<Measurement<long>> Dropped() =>
-    [
-        .. DropReasons.All.Select(drop => Dropped(
-            drop.Direction, drop.Reason.ToString(), _counters.All.Dropped(drop.Direction, drop.Reason))),
-        Dropped(Direction.Ingress, SocketRcvbuff, _counters.Sockets.Read()),
-        Dropped(Direction.Egress, TunFull, _tunDrops.Read(_node.Network)),
-    ];
+    private IEnumerable<Measurement<long>> Dropped() => DropCount.All(_counters).Select(static drop => Of(
+        drop.Packets, ("direction", DirectionName.Of(drop.Direction)), ("reason", drop.Reason)));
 
-    private static Measurement<long> Dropped(Direction direction, string reason, long packets) =>
-        Of(packets, ("direction", DirectionName.Of(direction)), ("reason", reason));
-
-    private static IEnumerable<Measurement<long>> Families<T>(IEnumerable<T> rows, Func<T, IpFamily> family) =>
-    [
-        Of(rows.Count(row => family(row) == IpFamily.IPv4), ("family", "ipv4")),
-        Of(rows.Count(row => family(row) == IpFamily.IPv6), ("family", "ipv6")),
-    ];
+    private static IEnumerable<Measurement<long>> Families<T>(IReadOnlyCollection<T> rows, Func<T, IpFamily> family)
+    {
+        int ipv4 = rows.Count(row => family(row) == IpFamily.IPv4);
+        return [Of(ipv4, ("family", "ipv4")), Of(rows.Count - ipv4, ("family", "ipv6"))];
+    }
 
     // A store that has not answered yet has no age.
     private IEnumerable<Measurement<long>> LastSync(Func<DateTimeOffset, long> value) =>

@@ -28,23 +28,27 @@ internal sealed class TrafficHistory : IDisposable
         _timer = time.CreateTimer(_ => Sample(), null, Interval, Interval);
     }
 
-    /// <summary>Packets and bits a second in that direction, of the last seconds; zero in the first one.</summary>
-    public (double Packets, double Bits) Rate(Direction direction)
+    /// <summary>The traffic of the last seconds, and the drops of the last minute.</summary>
+    public Traffic Read()
     {
         TrafficSample now = Now();
-        TrafficSample? before = Taken()
-            .LastOrDefault(sample => _time.GetElapsedTime(sample.At, now.At) >= _leastSpan);
-        if (before is null) return default;
-        double seconds = _time.GetElapsedTime(before.At, now.At).TotalSeconds;
-        int at = (int)direction;
-        return ((now.Packets[at] - before.Packets[at]) / seconds, (now.Bytes[at] - before.Bytes[at]) * 8 / seconds);
-    }
+        TrafficSample[] taken = Taken();
+        TrafficSample? before =
+            taken.LastOrDefault(sample => _time.GetElapsedTime(sample.At, now.At) >= _leastSpan);
+        return new Traffic(
+            Rate(Direction.Egress), Rate(Direction.Ingress),
+            [
+                .. now.Drops.Zip(taken[0].Drops, static (a, b) => a with { Packets = a.Packets - b.Packets })
+                    .Where(static drop => drop.Packets > 0),
+            ]);
 
-    /// <summary>Packets dropped in the last minute, in the order of <see cref="DropReasons.All"/>.</summary>
-    public IReadOnlyList<long> RecentDrops()
-    {
-        TrafficSample now = Now();
-        return Taken() is [{ } oldest, ..] ? [.. now.Drops.Zip(oldest.Drops, static (a, b) => a - b)] : now.Drops;
+        TrafficRate Rate(Direction direction)
+        {
+            if (before is null) return default;
+            double seconds = _time.GetElapsedTime(before.At, now.At).TotalSeconds;
+            int at = (int)direction;
+            return new((now.Packets[at] - before.Packets[at]) / seconds, (now.Bytes[at] - before.Bytes[at]) * 8 / seconds);
+        }
     }
 
     /// <summary>Takes a sample, as is done at each <see cref="Interval"/>.</summary>
@@ -60,7 +64,7 @@ internal sealed class TrafficHistory : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private TrafficSample Now() => TrafficSample.Of(_counters.All, _time.GetTimestamp());
+    private TrafficSample Now() => TrafficSample.Of(_counters, _time.GetTimestamp());
 
     private TrafficSample[] Taken()
     {

@@ -1,3 +1,4 @@
+using Overlay.Daemon.Networks;
 using Overlay.Dataplane.Counters;
 
 namespace Overlay.Daemon.Metrics;
@@ -6,13 +7,13 @@ namespace Overlay.Daemon.Metrics;
 /// <param name="At">By <see cref="TimeProvider.GetTimestamp"/>.</param>
 /// <param name="Packets">Packets passed on, by direction.</param>
 /// <param name="Bytes">Bytes of inner packets passed on, by direction.</param>
-/// <param name="Drops">Packets dropped, in the order of <see cref="DropReasons.All"/>.</param>
+/// <param name="Drops">Packets dropped, all reasons.</param>
 internal sealed record TrafficSample(
-    long At, IReadOnlyList<long> Packets, IReadOnlyList<long> Bytes, IReadOnlyList<long> Drops)
+    long At, IReadOnlyList<long> Packets, IReadOnlyList<long> Bytes, IReadOnlyList<DropCount> Drops)
 {
     private static readonly Direction[] _directions = Enum.GetValues<Direction>();
 
-    public static TrafficSample Of(DataplaneCounters counters, long at) => new(
-        at, [.. _directions.Select(counters.ForwardedPackets)], [.. _directions.Select(counters.ForwardedBytes)],
-        [.. DropReasons.All.Select(drop => counters.Dropped(drop.Direction, drop.Reason))]);
+    public static TrafficSample Of(NetworkCounters counters, long at) => new(
+        at, [.. _directions.Select(counters.All.ForwardedPackets)], [.. _directions.Select(counters.All.ForwardedBytes)],
+        DropCount.All(counters));
 }

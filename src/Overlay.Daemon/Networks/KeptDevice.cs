@@ -19,16 +19,16 @@ internal sealed partial class KeptDevice(string stateDirectory, ILogger logger)
     /// <summary>The device of the record, where it is there still; null where there is none.</summary>
     /// <exception cref="LinuxException">rtnetlink refused.</exception>
     public LinkInfo? Find(RouteNetlink netlink) =>
-        _file.Load() is { } entry && entry.BootId == Sysctl.BootId && netlink.FindLink(entry.Name) is { Kind: "tun" } link
-        && link.Index == entry.Index
+        _file.Load() is { } entry && Sysctl.BootId is { } boot && entry.BootId == boot
+        && netlink.FindLink(entry.Name) is { Kind: "tun" } link && link.Index == entry.Index
             ? link
             : null;
 
-    public void Save(LinkInfo device) => _file.Save(new Entry(device.Name, device.Index, Sysctl.BootId));
+    public void Save(LinkInfo device) => _file.Save(new Entry(device.Name, device.Index, Sysctl.BootId ?? ""));
 
     public void Delete() => _file.Delete();
 
-    // An index is given anew after a boot.
+    // The kernel gives indices anew after a boot.
     private sealed record Entry(string Name, int Index, string BootId);
 
     [JsonSerializable(typeof(Entry))]

@@ -25,7 +25,10 @@ internal sealed class NetworkCounters
     public DataplaneCounters All { get; }
 
     /// <summary>Datagrams that the kernel drops at the tunnels' sockets.</summary>
-    public SocketDrops Sockets { get; } = new();
+    public KernelDrops Sockets { get; } = new();
+
+    /// <summary>Packets that the kernel drops in front of the TUN, as its queue is full.</summary>
+    public KernelDrops Tun { get; } = new();
 
     /// <summary>Repairs of the packet filter after another program had changed it.</summary>
     public long FilterRepairs => Interlocked.Read(ref _filterRepairs);

@@ -7,6 +7,7 @@ using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
+using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 using Overlay.Wire.Values;
 
@@ -127,6 +128,7 @@ internal sealed class OverlayNetwork : IDisposable
     public void Start(IReadOnlyList<UdpUnderlay> sockets)
     {
         Attach(sockets);
+        _context.Counters.Tun.Begin(ReadDrops);
         if (_directRoutes is not null) _context.Table.Add(_directRoutes);
         _packetFilter.Start();
         _responder = new ProbeResponder(
@@ -184,6 +186,7 @@ internal sealed class OverlayNetwork : IDisposable
         _directRoutes?.Stop();
         _packetFilter.Stop();
         _queues.Stop();
+        _context.Counters.Tun.End();
     }
 
     /// <summary>
@@ -221,6 +224,9 @@ internal sealed class OverlayNetwork : IDisposable
         _queues.Dispose();
         _netlink.Dispose();
     }
+
+    private IReadOnlyList<uint> ReadDrops() =>
+        DeviceStatistics.TransmitDrops(DeviceName) is { } drops ? [unchecked((uint)drops)] : [];
 
     private static IEnumerable<IpAddress> OwnAddresses(OverlayOptions options) =>
         options.PodCidrs.Select(static podCidr => podCidr.Address);

@@ -129,9 +129,13 @@ internal sealed class OverlayRoutes
     {
         List<string> problems = [];
         IReadOnlyList<RouteInfo> present = _netlink.GetRoutes(protocol: Protocol);
-        foreach (RouteInfo route in _routes.Where(r => !present.Contains(r)))
+        RouteInfo[] missing = [.. _routes.Where(r => !present.Contains(r))];
+        if (missing.Length == 0) return problems;
+        IReadOnlyList<RouteInfo> there =
+            _netlink.GetRoutes(new RouteFilter(Within: [.. missing.Select(static r => r.Prefix)]));
+        foreach (RouteInfo route in missing)
         {
-            if (ForeignRoute(_netlink.GetRoutes(new RouteFilter(Within: [route.Prefix])), route) is { } foreign)
+            if (ForeignRoute(there, route) is { } foreign)
             {
                 problems.Add(
                     $"a route of protocol {foreign.Protocol} stands where ours to {route.Prefix} was: pods are not "

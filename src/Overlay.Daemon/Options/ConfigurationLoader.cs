@@ -50,11 +50,12 @@ internal static class ConfigurationLoader
 
     /// <summary>The configuration of a program that is started by other flags than ours, and without a file.</summary>
     /// <param name="keys">Values by keys with all sections; OVERLAY_ variables come before them.</param>
-    public static IConfiguration Load(IReadOnlyDictionary<string, string?> keys)
+    /// <param name="place">The origin of those values, as reports name it.</param>
+    public static IConfiguration Load(IReadOnlyDictionary<string, string?> keys, string place)
     {
         IConfiguration variables = new ConfigurationBuilder().AddEnvironmentVariables("OVERLAY_").Build();
         return new ConfigurationBuilder()
-            .Add(new NamedValues(CommandLine, keys)).Add(new NamedValues(Environment, Rooted(variables))).Build();
+            .Add(new NamedValues(place, keys)).Add(new NamedValues(Environment, Rooted(variables))).Build();
     }
 
     private static IConfigurationRoot ReadCommandLine(string[] arguments)

@@ -14,15 +14,15 @@ internal static class FlowSpread
 
     /// <summary>Opens connected sockets, one a flow.</summary>
     /// <exception cref="SocketException">The device does not have the address, or no route leads there.</exception>
-    public static IReadOnlyList<Socket> Open(IpAddress from, IpAddress to, int flows)
+    public static IReadOnlyList<Socket> Open(IpAddress from, IpAddress to)
     {
-        Dictionary<uint, Socket> sockets = [];
+        Dictionary<int, Socket> sockets = [];
         try
         {
-            for (int tries = 0; sockets.Count < flows && tries < MostTries; tries++)
+            for (int tries = 0; sockets.Count < SourcePorts.Count && tries < MostTries; tries++)
             {
                 Socket socket = ProbeSocket.Bind(from, 0);
-                if (!sockets.TryAdd(PlaceOf(from, to, PortOf(socket), flows), socket)) socket.Dispose();
+                if (!sockets.TryAdd(PlaceOf(from, to, PortOf(socket)), socket)) socket.Dispose();
             }
 
             foreach (Socket socket in sockets.Values) socket.Connect(ProbeSocket.EndOf(to, ProbePacket.Port));
@@ -39,7 +39,7 @@ internal static class FlowSpread
     public static int PortOf(Socket socket) => ((IPEndPoint)socket.LocalEndPoint!).Port;
 
     /// <summary>The place of a flow among the outer source ports, by the hash that the workers use.</summary>
-    public static uint PlaceOf(IpAddress from, IpAddress to, int port, int flows)
+    public static int PlaceOf(IpAddress from, IpAddress to, int port)
     {
         Span<byte> packet = stackalloc byte[Ipv6Header.Length + UdpHeader.HeaderLength];
         int header = from.Family == IpFamily.IPv4 ? Ipv4Header.MinLength : Ipv6Header.Length;
@@ -50,7 +50,7 @@ internal static class FlowSpread
         else Ipv6Header.Write(packet, 0, 0, UdpHeader.HeaderLength, IpProtocol.Udp, 1, from.ToIpv6(), to.ToIpv6());
         UdpHeader.Write(packet[header..], (ushort)port, ProbePacket.Port, UdpHeader.HeaderLength, 0);
         return InnerPacket.TryRead(packet, out InnerPacket inner) == DropReason.None
-            ? FlowHash.Of(inner) % (uint)flows
+            ? SourcePorts.IndexOf(FlowHash.Of(inner))
             : 0;
     }
 }

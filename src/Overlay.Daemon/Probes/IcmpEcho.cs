@@ -80,12 +80,10 @@ internal sealed class IcmpEcho : IDisposable
         byte[] packet = new byte[IcmpHeader.Length + NonceLength];
         _nonce.CopyTo(packet, IcmpHeader.Length);
         byte type = _isIpv4 ? EchoRequest : EchoRequestV6;
-        IcmpHeader.Write(packet, type, 0, 0, _identifier, (ushort)number);
+        Write(0);
 
         // The checksum of ICMPv6 covers addresses, so the kernel fills it in.
-        if (_isIpv4)
-            IcmpHeader.Write(
-                packet, type, 0, InternetChecksum.Finish(InternetChecksum.Sum(packet)), _identifier, (ushort)number);
+        if (_isIpv4) Write(InternetChecksum.Finish(InternetChecksum.Sum(packet)));
         lock (_sent) _sent.Add(_time.GetTimestamp());
         try
         {
@@ -95,6 +93,8 @@ internal sealed class IcmpEcho : IDisposable
         {
             // An error that an earlier packet met, or a packet filter: lost, and counted so.
         }
+
+        void Write(ushort checksum) => IcmpHeader.Write(packet, type, 0, checksum, _identifier, (ushort)number);
     }
 
     private async Task ReceiveAsync(int count, CancellationToken cancellation)

@@ -39,19 +39,14 @@ internal sealed class PeerPinger(TimeProvider time)
         {
             TimeSpan early = (pace.Interval * i / flows) - time.GetElapsedTime(since);
             if (early > TimeSpan.Zero) await Task.Delay(early, time, cancellation);
-            _ = await session.SendAsync(i % flows, ProbeSession.SmallPacket, cancellation);
+            await session.SendAsync(i % flows, ProbeSession.SmallPacket, cancellation);
 
             // A host where nothing listens says so: the rest of the time is better spent on ICMP.
-            if (IsRefusedByAll(session)) return;
+            if (session.IsOnlyRefused) return;
         }
 
-        await session.WaitAsync(
-            entries => IsRefusedByAll(session) || entries.All(static entry => entry.Rtt is not null), _patience,
-            cancellation);
+        await session.WaitAsync(() => session.IsOnlyRefused || session.IsAnswered, _patience, cancellation);
     }
-
-    private static bool IsRefusedByAll(ProbeSession session) =>
-        session.IsRefused && session.Entries.All(static entry => entry.Rtt is null);
 
     private async Task<PeerPing> AnsweredAsync(
         PeerEnd peer, ProbeSession session, IReadOnlyList<ProbeSession.Entry> entries, CancellationToken cancellation)
@@ -86,12 +81,12 @@ internal sealed class PeerPinger(TimeProvider time)
     private async Task<int?> LargestThatComesBackAsync(
         ProbeSession session, IReadOnlyList<int> sizes, int[] flows, TimeSpan usual, CancellationToken cancellation)
     {
-        int first = session.Entries.Count;
+        int first = session.Count;
 
         // The largest goes alone and is waited for: where it comes back, as it should, no other is sent.
-        _ = await session.SendAsync(flows[0], sizes[^1], cancellation);
+        await session.SendAsync(flows[0], sizes[^1], cancellation);
         await session.WaitAsync(HasLargest, _leastPatience, cancellation);
-        if (HasLargest(session.Entries)) return sizes[^1];
+        if (HasLargest()) return sizes[^1];
 
         // Sizes ascend on each flow: a smaller packet behind a larger one of its flow may travel joined to it as a
         // super-packet, which virtual links pass whole whatever their MTU is. So none follows the largest on its flow,
@@ -100,7 +95,7 @@ internal sealed class PeerPinger(TimeProvider time)
         {
             foreach (int size in sizes)
             {
-                _ = await session.SendAsync(flow, size, cancellation);
+                await session.SendAsync(flow, size, cancellation);
                 await Task.Delay(_pauseOfSizes, time, cancellation);
             }
         }
@@ -110,8 +105,7 @@ internal sealed class PeerPinger(TimeProvider time)
         return session.Entries.Skip(first).Where(static entry => entry.Rtt is not null)
             .Select(static entry => (int?)entry.Size).Max();
 
-        bool HasLargest(IReadOnlyList<ProbeSession.Entry> entries) =>
-            entries.Skip(first).Any(entry => entry.Rtt is not null && entry.Size == sizes[^1]);
+        bool HasLargest() => session.HasCome(sizes[^1], first);
     }
 
     private async Task<PeerPing> EchoAsync(
@@ -125,7 +119,7 @@ internal sealed class PeerPinger(TimeProvider time)
                 peer, PingKind.Icmp, echoes.Sent, echoes.Rtts.Count, RttStatistics.Of(echoes.Rtts), [], null,
                 [PingNotes.OfIcmp(peer, echoes.Sent, echoes.Rtts.Count, session.IsRefused), .. unsent])
             : new PeerPing(
-                peer, PingKind.None, session.Entries.Count, 0, null, [], null, [PingNotes.OfNone(peer), .. unsent]);
+                peer, PingKind.None, session.Count, 0, null, [], null, [PingNotes.OfNone(peer), .. unsent]);
     }
 
     private static PeerPing Unsent(PeerEnd peer, string reason) =>

@@ -5,11 +5,6 @@ namespace Overlay.Daemon.Probes;
 /// <param name="Interval">The time from a probe of a flow to its next; the flows' probes are spread evenly over it.</param>
 internal sealed record PingPace(int Count, TimeSpan Interval)
 {
-    /// <summary>
-    /// The number of outer source ports that a sender has: more flows would travel by the same ports again.
-    /// </summary>
-    public const int Flows = 16;
-
     private const int MostRounds = 1000;
     private const int DefaultRounds = 10;
 

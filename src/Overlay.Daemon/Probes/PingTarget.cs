@@ -32,12 +32,12 @@ internal sealed record PingTarget(string Name, IReadOnlyList<PeerEnd> Peers, Pod
     {
         if (scene.Ends.Any(end => end.Address == address))
             throw new PingException(PingFault.UnknownTarget, $"{address} is the inner address of this node itself");
-        foreach (Route route in scene.Table.Routes.Reverse().Where(route => route.Prefix.Contains(address)))
+        if (scene.Table.Find(address) is { } route)
         {
-            if (route.Via is null) return new PingTarget($"{address}", [], new PodEnd(address, scene.Node, true));
-            if (EndOf(scene, route) is not { } end) break;
-            return new PingTarget(
-                $"{address}", [end], address == end.Address ? null : new PodEnd(address, end.Node, false));
+            if (route.IsLocal) return new PingTarget($"{address}", [], new PodEnd(address, scene.Node, true));
+            if (EndOf(scene, route) is { } end)
+                return new PingTarget(
+                    $"{address}", [end], address == end.Address ? null : new PodEnd(address, end.Node, false));
         }
 
         throw new PingException(
@@ -68,11 +68,8 @@ internal sealed record PingTarget(string Name, IReadOnlyList<PeerEnd> Peers, Pod
 
     private static PeerEnd? EndOf(PingScene scene, Route route) =>
         route.Via is { } via && scene.EndOf(route.Prefix.Family) is { } from
-            ? new PeerEnd(via.Node, route.Prefix.Address, from, scene.IsDirect(route.Prefix) ? 0 : OverheadOf(via))
+            ? new PeerEnd(via.Node, route.Prefix.Address, from, scene.IsDirect(route.Prefix) ? 0 : VxlanOverhead.Over(via.Address.Family))
             : null;
-
-    private static int OverheadOf(RemoteVtep via) =>
-        via.Address.Family == IpFamily.IPv4 ? VxlanOverhead.OverIpv4 : VxlanOverhead.OverIpv6;
 }
 
 /// <summary>A pod that is pinged.</summary>

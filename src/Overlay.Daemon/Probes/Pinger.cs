@@ -13,7 +13,7 @@ internal sealed class Pinger(TimeProvider time, ILogger<Pinger> logger)
     private const int Echoes = 5;
 
     /// <summary>The most that a ping of all peers takes; those that are left over then are counted.</summary>
-    public static readonly TimeSpan MostForAll = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _mostForAll = TimeSpan.FromSeconds(60);
 
     private readonly PeerPinger _peers = new(time);
     private int _isBusy;
@@ -59,7 +59,7 @@ internal sealed class Pinger(TimeProvider time, ILogger<Pinger> logger)
         PingTarget target, PingPace pace, CancellationToken cancellation)
     {
         ConcurrentBag<PeerPing> pings = [];
-        using CancellationTokenSource limit = new(MostForAll, time);
+        using CancellationTokenSource limit = new(_mostForAll, time);
         using CancellationTokenSource ending =
             CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         ParallelOptions options = new() { MaxDegreeOfParallelism = PeersAtOnce, CancellationToken = ending.Token };

@@ -13,6 +13,7 @@ internal sealed class ProbeSession : IDisposable
     private readonly IReadOnlyList<Socket> _flows;
     private readonly ulong _session = (ulong)Random.Shared.NextInt64();
     private readonly List<Entry> _entries = [];
+    private int _answered;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _receiving;
@@ -28,7 +29,7 @@ internal sealed class ProbeSession : IDisposable
         _headers = UdpHeader.HeaderLength
             + (peer.Address.Family == IpFamily.IPv4 ? Ipv4Header.MinLength : Ipv6Header.Length);
         _packet = new byte[Math.Max(peer.From.Mtu, SmallPacket)];
-        _flows = FlowSpread.Open(peer.From.Address, peer.Address, PingPace.Flows);
+        _flows = FlowSpread.Open(peer.From.Address, peer.Address);
         Ports = [.. _flows.Select(FlowSpread.PortOf)];
         _receiving = Task.WhenAll(Enumerable.Range(0, _flows.Count).Select(ReceiveAsync));
     }
@@ -54,12 +55,52 @@ internal sealed class ProbeSession : IDisposable
         }
     }
 
+    /// <summary>The number of probes so far.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate) return _entries.Count;
+        }
+    }
+
+    /// <summary>Every probe so far has been answered.</summary>
+    public bool IsAnswered
+    {
+        get
+        {
+            lock (_gate) return _answered == _entries.Count;
+        }
+    }
+
+    /// <summary>The refusals are all that has come back.</summary>
+    public bool IsOnlyRefused
+    {
+        get
+        {
+            lock (_gate) return IsRefused && _answered == 0;
+        }
+    }
+
+    /// <summary>A probe of that size has come back, of those from that number on.</summary>
+    public bool HasCome(int size, int first)
+    {
+        lock (_gate)
+        {
+            for (int i = first; i < _entries.Count; i++)
+            {
+                if (_entries[i].Size == size && _entries[i].Rtt is not null) return true;
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Sends one probe.</summary>
     /// <param name="flow">The number of the flow.</param>
     /// <param name="size">Bytes of the inner packet.</param>
     /// <param name="cancellation">Ends the wait for room in the socket.</param>
-    /// <returns>The number of the probe.</returns>
-    public async Task<int> SendAsync(int flow, int size, CancellationToken cancellation)
+    public async Task SendAsync(int flow, int size, CancellationToken cancellation)
     {
         long now = _time.GetTimestamp();
         int number;
@@ -79,15 +120,13 @@ internal sealed class ProbeSession : IDisposable
         {
             Unsent = exception.Message;
         }
-
-        return number;
     }
 
     /// <summary>Waits until it is so, for the patience at most.</summary>
-    public async Task WaitAsync(Func<IReadOnlyList<Entry>, bool> isSo, TimeSpan patience, CancellationToken cancellation)
+    public async Task WaitAsync(Func<bool> isSo, TimeSpan patience, CancellationToken cancellation)
     {
         long since = _time.GetTimestamp();
-        while (!isSo(Entries) && _time.GetElapsedTime(since) < patience)
+        while (!isSo() && _time.GetElapsedTime(since) < patience)
             await Task.Delay(_look, _time, cancellation);
     }
 
@@ -147,6 +186,7 @@ internal sealed class ProbeSession : IDisposable
             if (entry.Flow != flow || entry.Sent != probe.Sent || entry.Size != packet.Length + _headers
                 || entry.Rtt is not null) return;
             _entries[(int)probe.Sequence] = entry with { Rtt = _time.GetElapsedTime(entry.Sent, now) };
+            _answered++;
         }
     }
 

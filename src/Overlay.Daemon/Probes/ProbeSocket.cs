@@ -37,17 +37,8 @@ internal static class ProbeSocket
     }
 
     /// <summary>An address and a port as sockets have them.</summary>
-    public static IPEndPoint EndOf(IpAddress address, int port)
-    {
-        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
-        return new IPEndPoint(new IPAddress(bytes[..address.Write(bytes)]), port);
-    }
+    public static IPEndPoint EndOf(IpAddress address, int port) => new(address.ToIPAddress(), port);
 
     /// <summary>The address of a socket's end.</summary>
-    public static IpAddress AddressOf(EndPoint end)
-    {
-        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
-        _ = ((IPEndPoint)end).Address.TryWriteBytes(bytes, out int written);
-        return IpAddress.Read(bytes[..written]);
-    }
+    public static IpAddress AddressOf(EndPoint end) => IpAddress.Of(((IPEndPoint)end).Address);
 }

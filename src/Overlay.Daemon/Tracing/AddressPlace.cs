@@ -22,7 +22,7 @@ internal sealed record AddressPlace(PlaceKind Kind, string Text, Route? Route = 
             return address == pods.Address
                 ? new(PlaceKind.Local, $"{address} is this node's own address in the pod network")
                 : new(PlaceKind.Local, $"{address} is of this node's pods ({pods})");
-        if (Find(address, table) is { Via: { } via } route)
+        if (table.Find(address) is { Via: { } via } route)
             return new(PlaceKind.Remote, $"{address} is of node {via.Node}'s pods ({route.Prefix})", route);
         if (options.ServiceCidrs.FirstOrDefault(services => services.Contains(address)) is { Length: > 0 } service)
             return new(PlaceKind.Service, $"{address} is a Service's ({service})");
@@ -31,18 +31,5 @@ internal sealed record AddressPlace(PlaceKind Kind, string Text, Route? Route = 
             : new(PlaceKind.Outside, $"{address} is no pod's: {(cluster is { } range
                 ? $"the cluster CIDR is {range}"
                 : $"this network has no {address.Family} pods")}");
-    }
-
-    // The longest prefix, as the packet path finds it.
-    private static Route? Find(IpAddress address, ForwardingTable table)
-    {
-        Route? found = null;
-        foreach (Route route in table.Routes)
-        {
-            if (route.Prefix.Contains(address) && (found is not { } best || route.Prefix.Length >= best.Prefix.Length))
-                found = route;
-        }
-
-        return found;
     }
 }

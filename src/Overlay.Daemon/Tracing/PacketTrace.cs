@@ -23,9 +23,6 @@ internal sealed class PacketTrace(
     RouteNetlink netlink, OverlayOptions options, OverlayNetwork network, UnderlayInterface underlay,
     ForwardingTable table)
 {
-    // Headers of TCP without options, beside those of IP.
-    private const int TcpHeader = 20;
-
     /// <summary>The way of a packet.</summary>
     /// <param name="source">Inner source.</param>
     /// <param name="destination">Inner destination, of the same family.</param>
@@ -87,15 +84,14 @@ internal sealed class PacketTrace(
     private IEnumerable<TraceStep> Encapsulated(IpFamily inner, RemoteVtep peer, bool isTcp)
     {
         int mtu = inner == IpFamily.IPv4 ? network.Mtu.Ipv4 : network.Mtu.Ipv6;
-        int overhead = peer.Address.Family == IpFamily.IPv4 ? VxlanOverhead.OverIpv4 : VxlanOverhead.OverIpv6;
+        int overhead = VxlanOverhead.Over(peer.Address.Family);
         int ipHeader = inner == IpFamily.IPv4 ? Ipv4Header.MinLength : Ipv6Header.Length;
-        string segment = isTcp ? $", a TCP segment {mtu - ipHeader - TcpHeader}" : "";
+        string segment = isTcp ? $", a TCP segment {mtu - ipHeader - TcpHeader.MinLength}" : "";
         string sizes = $"up to {mtu} bytes{segment}; with {overhead} bytes of VXLAN up to {mtu + overhead}, and "
             + $"{underlay.Exit.Name} takes {underlay.Exit.Mtu}";
         yield return new("mtu", sizes, mtu + overhead <= underlay.Exit.Mtu);
 
-        IpAddress? own = underlay.Addresses.Where(address => address.Family == peer.Address.Family)
-            .Select(static address => (IpAddress?)address).FirstOrDefault();
+        IpAddress? own = peer.Address.Family == IpFamily.IPv4 ? underlay.Ipv4 : underlay.Ipv6;
         yield return Step("outer", $"UDP {own?.ToString() ?? "no address"} to {peer.Address} port "
             + $"{network.Vtep.Port}, VNI {network.Vtep.Vni}; the source port depends on the inner flow");
         if (own is null || netlink.FindMatch(peer.Address, own, network.Vtep.Port) is not { } match)

@@ -19,7 +19,7 @@ internal sealed class UnderlayEndpoint : IDisposable
     private readonly RouteNetlink _netlink = new();
     private readonly ProblemBoard _problems;
     private readonly UnderlayWait _wait;
-    private readonly SocketDrops _drops;
+    private readonly KernelDrops _drops;
     private readonly ILogger<UnderlayEndpoint> _logger;
     private readonly int _queues;
     private volatile EndpointState _state;
@@ -36,7 +36,7 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <exception cref="LinuxException">The kernel refused; nothing is left open.</exception>
     public UnderlayEndpoint(
         OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, UnderlayWait wait,
-        SocketDrops drops, ILogger<UnderlayEndpoint> logger)
+        KernelDrops drops, ILogger<UnderlayEndpoint> logger)
     {
         _problems = problems;
         _wait = wait;
@@ -172,7 +172,7 @@ internal sealed class UnderlayEndpoint : IDisposable
         ushort port = options.Network.Port;
         UdpSockets sockets =
             UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads);
-        _drops.Begin(sockets);
+        _drops.Begin(sockets.ReadDrops);
         _state = new EndpointState.Open(sockets, port, underlay);
         _logger.TunnelsAreBound(underlay.Addresses, port);
     }

@@ -56,6 +56,6 @@ internal sealed record UnderlayInterface(
     {
         bool overIpv4 = pods == IpFamily.IPv4 ? Ipv4 is not null : Ipv6 is null;
         int underlay = most == 0 ? Exit.Mtu : Math.Min(most, Exit.Mtu);
-        return underlay - (overIpv4 ? VxlanOverhead.OverIpv4 : VxlanOverhead.OverIpv6);
+        return underlay - VxlanOverhead.Over(overIpv4 ? IpFamily.IPv4 : IpFamily.IPv6);
     }
 }

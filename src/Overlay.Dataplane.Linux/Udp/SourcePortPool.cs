@@ -1,3 +1,4 @@
+using Overlay.Dataplane.Packets;
 using Overlay.Host.Interop;
 using Overlay.Wire.Values;
 
@@ -12,21 +13,18 @@ namespace Overlay.Dataplane.Linux.Udp;
 /// </remarks>
 internal sealed class SourcePortPool : IDisposable
 {
-    /// <summary>Sockets of a pool; a power of two.</summary>
-    public const int Size = 16;
-
     private const int FirstPort = 49_152;
     private const int Ports = 65_536 - FirstPort;
 
     private readonly UdpSocket[] _sockets;
 
     /// <summary>Takes sockets that are set up for it, and closes them in the end.</summary>
-    /// <exception cref="ArgumentException">They are not <see cref="Size"/>.</exception>
+    /// <exception cref="ArgumentException">They are not <see cref="SourcePorts.Count"/>.</exception>
     public SourcePortPool(UdpSocket[] sockets)
     {
-        if (sockets.Length != Size)
+        if (sockets.Length != SourcePorts.Count)
             throw new ArgumentException(
-                $"{Size} sockets make a pool of source ports, not {sockets.Length}", nameof(sockets));
+                $"{SourcePorts.Count} sockets make a pool of source ports, not {sockets.Length}", nameof(sockets));
         _sockets = sockets;
     }
 
@@ -36,7 +34,7 @@ internal sealed class SourcePortPool : IDisposable
         List<UdpSocket> sockets = [];
         try
         {
-            while (sockets.Count < Size) sockets.Add(BindFree(address));
+            while (sockets.Count < SourcePorts.Count) sockets.Add(BindFree(address));
             return new SourcePortPool([.. sockets]);
         }
         catch
@@ -47,10 +45,7 @@ internal sealed class SourcePortPool : IDisposable
     }
 
     /// <summary>The socket for a flow: the same for the same hash.</summary>
-    public UdpSocket For(uint flowHash) => _sockets[IndexOf(flowHash)];
-
-    /// <summary>Which of the pool's sockets a flow has.</summary>
-    public static int IndexOf(uint flowHash) => (int)(flowHash & (Size - 1));
+    public UdpSocket For(uint flowHash) => _sockets[SourcePorts.IndexOf(flowHash)];
 
     /// <summary>Gives the sockets away without closing one.</summary>
     public void Release(List<int> descriptors)

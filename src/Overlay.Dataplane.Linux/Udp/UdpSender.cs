@@ -28,7 +28,7 @@ internal sealed unsafe class UdpSender : IDisposable
     private readonly (int First, int Count)[] _runs = new (int, int)[MaxMessages];
 
     private readonly int _maxSegments;
-    private readonly PortBuckets _buckets = new(PoolCount * SourcePortPool.Size);
+    private readonly PortBuckets _buckets = new(PoolCount * SourcePorts.Count);
 
     /// <param name="ipv4">Source ports of our IPv4 underlay address, or null; lent.</param>
     /// <param name="ipv6">Source ports of our IPv6 underlay address, or null; lent.</param>
@@ -55,7 +55,7 @@ internal sealed unsafe class UdpSender : IDisposable
         for (int i = 0; i < _buckets.Count; i++)
         {
             int first = _buckets.Take(i, out int port);
-            UdpSocket socket = (port < SourcePortPool.Size ? _ipv4 : _ipv6)!.For((uint)port);
+            UdpSocket socket = (port < SourcePorts.Count ? _ipv4 : _ipv6)!.For((uint)port);
             SendFrom(socket, batch, first);
         }
 
@@ -83,7 +83,7 @@ internal sealed unsafe class UdpSender : IDisposable
                 continue;
             }
 
-            _buckets.Add(SourcePortPool.IndexOf(slot.FlowHash) + (isIpv4 ? 0 : SourcePortPool.Size), i);
+            _buckets.Add(SourcePorts.IndexOf(slot.FlowHash) + (isIpv4 ? 0 : SourcePorts.Count), i);
         }
     }
 

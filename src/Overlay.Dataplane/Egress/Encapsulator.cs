@@ -28,12 +28,20 @@ public static class Encapsulator
         int first = batch.Count;
         ref PacketSlot slot = ref batch.Add(PacketBatch.StartOf(index), packet.Length);
         slot.Verdict = InnerPacket.TryRead(packet, out InnerPacket inner);
-        if (slot.Verdict != DropReason.None) return;
-        RemoteVtep? remote = inner.IsIpv4 ? table.Lookup(inner.DestinationV4) : table.Lookup(inner.DestinationV6);
-        slot.Verdict = remote is null ? DropReason.IpOutNoRoutes : DropReason.None;
-        if (remote is null) return;
+        if (slot.Verdict != DropReason.None)
+        {
+            slot.Remote = null;
+            return;
+        }
 
+        RemoteVtep? remote = inner.IsIpv4 ? table.Lookup(inner.DestinationV4) : table.Lookup(inner.DestinationV6);
         slot.Remote = remote;
+        if (remote is null)
+        {
+            slot.Verdict = DropReason.IpOutNoRoutes;
+            return;
+        }
+
         slot.FlowHash = FlowHash.Of(inner);
         slot.OuterEcn = inner.Ecn;
         slot.Length = inner.Bytes.Length;

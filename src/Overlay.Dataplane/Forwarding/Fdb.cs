@@ -34,7 +34,7 @@ public sealed class Fdb
 
     public int Count => _rows.Length;
 
-    public IEnumerable<RemoteVtep> Rows => _rows;
+    public IReadOnlyCollection<RemoteVtep> Rows => _rows;
 
     /// <summary>The VTEP at that underlay address; false when no peer has it.</summary>
     public bool TryFind(IpAddress underlayAddress, [NotNullWhen(true)] out RemoteVtep? vtep)

@@ -43,6 +43,20 @@ public sealed class ForwardingTable
     /// <remarks>In order of family, address and length. 64 bytes a route.</remarks>
     public IReadOnlyList<Route> Routes { get; }
 
+    /// <summary>
+    /// The longest prefix that has the address, for people to look at; the packet path uses the look-ups.
+    /// </summary>
+    public Route? Find(IpAddress address)
+    {
+        // A route comes right before those nested in it.
+        for (int i = Routes.Count - 1; i >= 0; i--)
+        {
+            if (Routes[i].Prefix.Contains(address)) return Routes[i];
+        }
+
+        return null;
+    }
+
     /// <summary>The same routes and VTEPs, for a node with that end of the tunnels. Nothing is copied.</summary>
     public ForwardingTable With(LocalEndpoint local) => new(_ipv4, _ipv6, Fdb, Routes) { Local = local };
 

@@ -25,7 +25,7 @@ internal static class EgressTap
             }
 
             record.Packets = i - first;
-            record.Peer = HasPeer(batch[first].Verdict) ? batch[first].Remote!.Address : default;
+            record.Peer = batch[first].Remote?.Address ?? default;
 
             // Headers went in front of the packet or elsewhere, so the buffer still has the packet itself.
             ReadOnlySpan<byte> packet = batch.ReceivedBytes(buffer);
@@ -37,8 +37,4 @@ internal static class EgressTap
     // A segment has its headers elsewhere and its payload where the super-packet was read.
     private static int BufferOf(in PacketSlot slot) =>
         (slot.PayloadLength > 0 ? slot.PayloadOffset : slot.Offset) / PacketBatch.BufferSize;
-
-    // A packet that was dropped before the look-up, or by it, has the peer of an earlier packet in its slot.
-    private static bool HasPeer(DropReason verdict) => verdict is not
-        (DropReason.PktTooSmall or DropReason.UnhandledProto or DropReason.IpInHdr or DropReason.IpOutNoRoutes);
 }

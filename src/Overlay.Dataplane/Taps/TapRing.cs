@@ -20,15 +20,20 @@ public sealed class TapRing
 
     private const int MostRecords = 8192;
 
+    // Positions lie a cache line apart: the worker writes two of them, the listener the other.
+    private const int Padding = 16;
+    private const int Added = Padding;
+    private const int MissedOut = Added + 1;
+    private const int MissedIn = Added + 2;
+    private const int Taken = Added + Padding;
+
     private readonly TapFilter _filter;
     private readonly TimeProvider _time;
     private readonly int _snap;
     private readonly TapRecord[] _records;
     private readonly byte[] _bytes;
-    private long _added;
-    private long _missedOut;
-    private long _missedIn;
-    private long _taken;
+    private readonly long[] _positions = new long[Taken + Padding];
+    private long _seenTaken;
 
     /// <param name="filter">The packets that are wanted.</param>
     /// <param name="snap">Most bytes of each packet that are copied.</param>
@@ -49,15 +54,20 @@ public sealed class TapRing
     public int Capacity { get; }
 
     /// <summary>Packets of a direction that were wanted and found the ring full.</summary>
-    public long Missed(bool isEgress) => Volatile.Read(ref (isEgress ? ref _missedOut : ref _missedIn));
+    public long Missed(bool isEgress) => Volatile.Read(ref _positions[isEgress ? MissedOut : MissedIn]);
+
+    /// <summary>The time of the oldest record; <see cref="long.MaxValue"/> when there is none.</summary>
+    public long OldestTicks => _positions[Taken] == Volatile.Read(ref _positions[Added])
+        ? long.MaxValue
+        : _records[(int)(_positions[Taken] & (Capacity - 1))].Ticks;
 
     /// <summary>The oldest record; false when there is none.</summary>
     /// <param name="record">Valid when true is returned.</param>
     /// <param name="bytes">The packet's first bytes, valid until <see cref="Take"/>.</param>
     public bool TryPeek(out TapRecord record, out ReadOnlySpan<byte> bytes)
     {
-        long taken = _taken;
-        if (taken == Volatile.Read(ref _added))
+        long taken = _positions[Taken];
+        if (taken == Volatile.Read(ref _positions[Added]))
         {
             record = default;
             bytes = default;
@@ -71,7 +81,7 @@ public sealed class TapRing
     }
 
     /// <summary>Gives the place of the oldest record back to the worker.</summary>
-    public void Take() => Volatile.Write(ref _taken, _taken + 1);
+    public void Take() => Volatile.Write(ref _positions[Taken], _positions[Taken] + 1);
 
     /// <summary>The time of the packets that are added next; asked once a batch.</summary>
     internal long Now() => _time.GetUtcNow().UtcTicks;
@@ -82,10 +92,13 @@ public sealed class TapRing
     internal void Add(in TapRecord record, ReadOnlySpan<byte> packet)
     {
         if (!_filter.Takes(record, packet)) return;
-        long added = _added;
-        if (added - Volatile.Read(ref _taken) == Capacity)
+        long added = _positions[Added];
+
+        // The listener's position is looked at only where the ring seems full.
+        if (added - _seenTaken == Capacity
+            && added - (_seenTaken = Volatile.Read(ref _positions[Taken])) == Capacity)
         {
-            ref long missed = ref (record.IsEgress ? ref _missedOut : ref _missedIn);
+            ref long missed = ref _positions[record.IsEgress ? MissedOut : MissedIn];
             Volatile.Write(ref missed, missed + 1);
             return;
         }
@@ -95,6 +108,6 @@ public sealed class TapRing
         packet[..length].CopyTo(_bytes.AsSpan(index * _snap));
         _records[index] = record;
         _records[index].CapturedLength = length;
-        Volatile.Write(ref _added, added + 1);
+        Volatile.Write(ref _positions[Added], added + 1);
     }
 }

@@ -14,10 +14,10 @@ public static class Sysctl
     public const string HostRoot = "/mnt/host/proc/sys";
 
     /// <summary>
-    /// The kernel's name for the time since this boot (random(4)): what the kernel keeps ends with it. Empty where it
+    /// The kernel's name for the time since this boot (random(4)): what the kernel keeps ends with it. Null where it
     /// cannot be read.
     /// </summary>
-    public static string BootId => Get("kernel/random/boot_id") ?? "";
+    public static string? BootId => Get("kernel/random/boot_id");
 
     /// <summary>The file of a parameter, for errors that name it.</summary>
     public static string PathOf(string name) => $"/proc/sys/{name}";

@@ -76,10 +76,23 @@ public readonly record struct IpAddress
         }
         else if (text.Contains('%') || text.Contains('[')) return false;
 
-        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
-        _ = parsed.TryWriteBytes(bytes, out int written);
-        address = Read(bytes[..written]);
+        address = Of(parsed);
         return true;
+    }
+
+    /// <summary>The address that .NET has.</summary>
+    public static IpAddress Of(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
+        _ = address.TryWriteBytes(bytes, out int written);
+        return Read(bytes[..written]);
+    }
+
+    /// <summary>The address as .NET has it.</summary>
+    public IPAddress ToIPAddress()
+    {
+        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
+        return new IPAddress(bytes[..Write(bytes)]);
     }
 
     /// <exception cref="FormatException">Not an IPv4 or IPv6 address.</exception>
@@ -88,9 +101,5 @@ public readonly record struct IpAddress
             ? address
             : throw new FormatException($"'{text}' is not an IP address such as 192.0.2.1 or 2001:db8::1");
 
-    public override string ToString()
-    {
-        Span<byte> bytes = stackalloc byte[Ipv6Address.Length];
-        return new IPAddress(bytes[..Write(bytes)]).ToString();
-    }
+    public override string ToString() => ToIPAddress().ToString();
 }

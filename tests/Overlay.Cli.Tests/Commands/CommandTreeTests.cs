@@ -14,6 +14,8 @@ public sealed class CommandTreeTests
     [InlineData("--json routes")]
     [InlineData("counters --watch --socket /run/x")]
     [InlineData("log-level debug")]
+    [InlineData("log-level -o json")]
+    [InlineData("version")]
     [InlineData("completion zsh")]
     [InlineData("ping b --count 5 --interval 20")]
     [InlineData("ping --all -o json")]
@@ -32,7 +34,11 @@ public sealed class CommandTreeTests
     [InlineData("status --frob", "'--frob' is not an option of overlayctl status; see: overlayctl status --help")]
     [InlineData("log-level loud",
         "'loud' is none of Verbose, Debug, Information, Warning, Error, Fatal; see: overlayctl log-level --help")]
-    [InlineData("trace a b --tcp 65536", "'65536' is no port from 1 to 65535; see: overlayctl trace --help")]
+    [InlineData("trace a b --tcp 65536", "--tcp is a port from 1 to 65535; see: overlayctl trace --help")]
+    [InlineData("version --json",
+        "version has one form of output: leave out --output and --json; see: overlayctl version --help")]
+    [InlineData("-o json ready",
+        "ready has one form of output: leave out --output and --json; see: overlayctl ready --help")]
     [InlineData("capture --inner --interface tun",
         "--inner is the daemon's tap, and goes with neither --outer nor --interface; see: overlayctl capture --help")]
     [InlineData("capture --drops --outer",

@@ -81,13 +81,13 @@ public class ReportTests
     [Fact]
     public void Counters_have_every_worker_and_every_reason_in_both_directions()
     {
-        DataplaneCounters counters =
-            new([new PathCounters("egress-0", Direction.Egress), new PathCounters("ingress-0", Direction.Ingress)]);
-        JsonNode report = Json(CountersReport.Of(counters), AdminJson.Default.CountersReport);
+        JsonNode report = Json(CountersReport.Of(new NetworkCounters(1)), AdminJson.Default.CountersReport);
         report["workers"]![1]!.ToJsonString().ShouldBe("""{"worker":"ingress-0","direction":"ingress","packets":0,"bytes":0,"allocatedBytes":0}""");
         JsonArray drops = report["drops"]!.AsArray();
         drops[0]!.ToJsonString().ShouldBe("""{"direction":"egress","reason":"PktTooSmall","packets":0}""");
-        drops.Count.ShouldBe(2 * (Enum.GetValues<DropReason>().Length - 1));
+        drops[^2]!.ToJsonString().ShouldBe("""{"direction":"ingress","reason":"SocketRcvbuff","packets":0}""");
+        drops[^1]!.ToJsonString().ShouldBe("""{"direction":"egress","reason":"TunFull","packets":0}""");
+        drops.Count.ShouldBe((2 * (Enum.GetValues<DropReason>().Length - 1)) + 2);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public class ReportTests
         using TrafficHistory traffic = new(new NetworkCounters(1), TimeProvider.System);
         JsonObject status = Json(
             new StatusReport("a", "0.1.0", StatusReport.StateOf(null, false), "Etcd", null, null, null, null, null,
-                null, null, null, [], [], UnderlayReport.Of(null), null, controlPlane, TrafficReport.Of(traffic),
+                null, null, null, [], [], UnderlayReport.Of(null), null, controlPlane, TrafficReport.Of(traffic.Read()),
                 null),
             AdminJson.Default.StatusReport).AsObject();
         status.Select(static pair => pair.Key).ShouldBe(

@@ -34,7 +34,7 @@ public sealed class FlannelConfigurationTests : IDisposable
         keys["Overlay:KeepAtStop"].ShouldBe("true");
         keys["Overlay:StateDirectory"].ShouldBe("/run/flannel/overlay");
         keys.ShouldNotContainKey("Overlay:Admin:Http");
-        OverlayOptions options = OverlayOptionsReader.Read(ConfigurationLoader.Load(keys));
+        OverlayOptions options = OverlayOptionsReader.Read(ConfigurationLoader.Load(keys, "flags"));
         options.ControlPlane.Kind.ShouldBe(ControlPlaneKind.Etcd);
         options.ControlPlane.Etcd.Prefix.ShouldBe("/coreos.com/network");
     }

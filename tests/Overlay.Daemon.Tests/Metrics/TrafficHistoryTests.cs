@@ -17,29 +17,40 @@ public sealed class TrafficHistoryTests : IDisposable
     [Fact]
     public void A_rate_is_that_of_the_last_seconds()
     {
-        _history.Rate(Direction.Egress).ShouldBe((0, 0));
+        _history.Read().Egress.ShouldBe(default);
         Add(Direction.Egress, 100, 50);
         _time.Now += TimeSpan.FromSeconds(2);
-        _history.Rate(Direction.Egress).ShouldBe((25, 25 * 100 * 8));
-        _history.Rate(Direction.Ingress).ShouldBe((0, 0));
+        _history.Read().Egress.ShouldBe(new TrafficRate(25, 25 * 100 * 8));
+        _history.Read().Ingress.ShouldBe(default);
 
         // A minute later nothing flows.
         Pass(12);
         _time.Now += TimeSpan.FromSeconds(1);
-        _history.Rate(Direction.Egress).ShouldBe((0, 0));
+        _history.Read().Egress.ShouldBe(default);
     }
 
     [Fact]
     public void Drops_are_forgotten_after_a_minute()
     {
-        int reason = DropReasons.All.ToList().IndexOf((Direction.Ingress, DropReason.UnknownVtep));
+        DropCount drops = new(Direction.Ingress, nameof(DropReason.UnknownVtep), 3);
         Add(Direction.Ingress, 100, 3, DropReason.UnknownVtep);
-        _history.RecentDrops()[reason].ShouldBe(3);
-        _history.RecentDrops().Sum().ShouldBe(3);
+        _history.Read().RecentDrops.ShouldBe([drops]);
         Pass(11);
-        _history.RecentDrops()[reason].ShouldBe(3);
+        _history.Read().RecentDrops.ShouldBe([drops]);
         Pass(2);
-        _history.RecentDrops()[reason].ShouldBe(0);
+        _history.Read().RecentDrops.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Drops_of_the_kernel_count_with_the_others()
+    {
+        uint drops = 0;
+        _counters.Sockets.Begin(() => [drops]);
+        _counters.Tun.Begin(() => [drops]);
+        _history.Sample();
+        drops = 5;
+        _history.Read().RecentDrops.ShouldBe(
+            [new DropCount(Direction.Ingress, "SocketRcvbuff", 5), new DropCount(Direction.Egress, "TunFull", 5)]);
     }
 
     public void Dispose() => _history.Dispose();

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Overlay.Daemon.Probes;
+using Overlay.Dataplane.Packets;
 using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tests;
@@ -12,13 +13,13 @@ public class FlowSpreadTests
     public void Flows_differ_in_their_port_and_cover_every_place(string text)
     {
         IpAddress address = IpAddress.Parse(text);
-        IReadOnlyList<Socket> sockets = FlowSpread.Open(address, address, PingPace.Flows);
+        IReadOnlyList<Socket> sockets = FlowSpread.Open(address, address);
         try
         {
             int[] ports = [.. sockets.Select(FlowSpread.PortOf)];
             ports.ShouldBeUnique();
-            ports.Select(port => FlowSpread.PlaceOf(address, address, port, PingPace.Flows))
-                .ShouldBe(Enumerable.Range(0, PingPace.Flows).Select(static place => (uint)place));
+            ports.Select(port => FlowSpread.PlaceOf(address, address, port))
+                .ShouldBe(Enumerable.Range(0, SourcePorts.Count));
         }
         finally
         {

@@ -34,6 +34,16 @@ public class ProbePacketTests
             ArbMap.Default.ArbFor<byte[]>(), static bytes => !ProbePacket.TryRead(bytes, out _)));
 
     [Fact]
+    public void Noise_behind_the_magic_is_a_probe_where_version_kind_and_reserved_bytes_are_good() =>
+        Check.One(_config, Prop.ForAll<byte, byte, byte[]>(static (version, kind, rest) =>
+        {
+            // Values of both sides of every bound: each is a good one in half of the cases.
+            byte[] packet = [.. "OVPR"u8, (byte)(version & 1), (byte)(kind & 3), 0, (byte)(rest.Length & 1), .. rest];
+            bool isProbe = packet.Length >= ProbePacket.Length && packet[4] == 1 && packet[5] is 1 or 2 && packet[7] == 0;
+            return ProbePacket.TryRead(packet, out _) == isProbe;
+        }));
+
+    [Fact]
     public void A_damaged_or_cut_head_is_no_probe_and_any_value_behind_it_is_one()
     {
         byte[] good = new byte[ProbePacket.Length];

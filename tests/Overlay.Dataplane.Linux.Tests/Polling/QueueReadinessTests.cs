@@ -6,30 +6,25 @@ using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Packets;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
-using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Linux.Tests;
 
 /// <summary>A worker's sleep: each of its descriptors ends it, and so does an interruption.</summary>
 public sealed class QueueReadinessTests : IDisposable
 {
-    private const ushort Port = 8472;
-
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
-    private readonly TwoNodes _nodes = new();
+    private readonly UdpRig _rig = new();
     private TunDevice _tun = null!;
-    private UdpSockets _sockets = null!;
+    private UdpUnderlay _underlay = null!;
 
-    public QueueReadinessTests() => _nodes.Guard(() =>
+    public QueueReadinessTests() => _rig.Guard(() =>
     {
-        Node node = _nodes.A;
+        Node node = _rig.A;
         _tun = node.Invoke(() => TunDevice.Create("overlay.9"));
         node.Set("net/ipv6/conf/overlay.9/disable_ipv6", "1");
         node.Ip("link set overlay.9 up", "address add 10.9.0.1/24 dev overlay.9");
-        _sockets = node.Invoke(() => UdpSockets.Open(
-            1, IpAddress.Parse(node.UnderlayV4!.ToString()).ToIpv4(),
-            IpAddress.Parse(node.UnderlayV6!.ToString()).ToIpv6(), Port));
+        _underlay = _rig.Open(node);
     });
 
     [Theory]
@@ -39,7 +34,7 @@ public sealed class QueueReadinessTests : IDisposable
     [InlineData("192.168.77.1", 200)]
     public async Task A_packet_for_any_of_the_devices_ends_the_wait(string to, int busyPollMicroseconds)
     {
-        using QueueReadiness readiness = new(_tun, _sockets[0], TimeSpan.FromMicroseconds(busyPollMicroseconds));
+        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.FromMicroseconds(busyPollMicroseconds));
         Task waiting = Task.Run(readiness.Wait);
         (await Task.WhenAny(waiting, Task.Delay(200))).ShouldNotBe(waiting, "there is nothing yet");
 
@@ -52,19 +47,19 @@ public sealed class QueueReadinessTests : IDisposable
     public void A_wait_after_a_short_sleep_looks_for_the_next_packet_and_sleeps_when_none_comes()
     {
         // What is there already makes each sleep a short one.
-        using QueueReadiness readiness = new(_tun, _sockets[0], TimeSpan.FromMilliseconds(1));
+        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.FromMilliseconds(1));
         PacketBatch batch = new(4);
         for (int packet = 0; packet < 3; packet++)
         {
             SendToNode();
             readiness.Wait();
-            _sockets[0].TryReceive(batch).ShouldBeTrue();
+            _underlay.TryReceive(batch).ShouldBeTrue();
         }
 
         using Timer later = new(_ => SendToNode(), null, 300, Timeout.Infinite);
         TimeSpan before = Processor();
         readiness.Wait();
-        _sockets[0].TryReceive(batch).ShouldBeTrue();
+        _underlay.TryReceive(batch).ShouldBeTrue();
         (Processor() - before).ShouldBeLessThan(TimeSpan.FromMilliseconds(200));
 
         // Of this thread alone: /proc/thread-self/schedstat begins with the nanoseconds it ran.
@@ -76,7 +71,7 @@ public sealed class QueueReadinessTests : IDisposable
     [Fact]
     public async Task An_interruption_ends_this_wait_and_every_later_one()
     {
-        using QueueReadiness readiness = new(_tun, _sockets[0], TimeSpan.Zero);
+        using QueueReadiness readiness = new(_tun, _underlay, TimeSpan.Zero);
         Task waiting = Task.Run(readiness.Wait);
         readiness.Interrupt();
         await waiting.WaitAsync(_patience);
@@ -84,16 +79,15 @@ public sealed class QueueReadinessTests : IDisposable
         await Task.Run(readiness.Wait).WaitAsync(_patience);
     }
 
-    private void SendToNode(string to = "192.168.77.1") => _nodes.A.Invoke(() =>
+    private void SendToNode(string to = "192.168.77.1") => _rig.A.Invoke(() =>
     {
         using Socket socket = new(IPAddress.Parse(to).AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        _ = socket.SendTo(new byte[] { 1 }, new IPEndPoint(IPAddress.Parse(to), Port));
+        _ = socket.SendTo(new byte[] { 1 }, new IPEndPoint(IPAddress.Parse(to), UdpRig.Port));
     });
 
     public void Dispose()
     {
         _tun.Dispose();
-        _sockets.Dispose();
-        _nodes.Dispose();
+        _rig.Dispose();
     }
 }

@@ -230,13 +230,23 @@ public sealed class TunDeviceOffloadTests : IDisposable
     private static IPEndPoint EndPoint(IpFamily family, int host, ushort port) =>
         new(IPAddress.Parse(TunPeer.AddressOf(family, host).ToString()), port);
 
-    private static void ShouldReceive(Socket socket, byte[][] datagrams)
+    private void ShouldReceive(Socket socket, byte[][] datagrams)
     {
         byte[] buffer = new byte[2000];
-        foreach (byte[] datagram in datagrams)
-            buffer.AsSpan(0, socket.Receive(buffer)).SequenceEqual(datagram).ShouldBeTrue();
+        for (int i = 0; i < datagrams.Length; i++)
+        {
+            int length = socket.Receive(buffer, 0, buffer.Length, SocketFlags.None, out SocketError error);
+            if (error != SocketError.Success)
+                error.ShouldBe(SocketError.Success, $"datagram {i} of {datagrams.Length}: {Drops()}");
+            buffer.AsSpan(0, length).SequenceEqual(datagrams[i]).ShouldBeTrue($"datagram {i} of {datagrams.Length}");
+        }
+
         socket.Available.ShouldBe(0);
     }
+
+    // The kernel says why it dropped what has not arrived.
+    private string Drops() =>
+        _nodes.A.Run("nstat", "-as").Output + _nodes.A.Run("ip", "-s", "-s", "link", "show", "overlay.9").Output;
 
     private static byte[] Random(int length)
     {

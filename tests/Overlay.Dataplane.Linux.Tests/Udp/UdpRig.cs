@@ -12,7 +12,7 @@ namespace Overlay.Dataplane.Linux.Tests;
 /// <summary>Two nodes, their tunnel sockets, and a batch of datagrams to be sent.</summary>
 internal sealed class UdpRig : IDisposable
 {
-    private const ushort Port = 8472;
+    public const ushort Port = 8472;
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 

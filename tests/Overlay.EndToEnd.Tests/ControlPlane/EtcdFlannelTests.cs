@@ -4,7 +4,6 @@ using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
-using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Testing;
@@ -16,27 +15,13 @@ namespace Overlay.EndToEnd.Tests.ControlPlane;
 /// </summary>
 public sealed class EtcdFlannelTests : IDisposable
 {
-    private const string Prefix = "/coreos.com/network";
-
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "etcdflannel" });
-    private EtcdServer _etcd = null!;
+    private FlannelStore _store = null!;
 
     public EtcdFlannelTests() => _lab.Guard(() =>
     {
-        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
-        A.WriteConfig(overlay =>
-        {
-            overlay["Network"] = new JsonObject();
-            (overlay["Subnet"], overlay["SubnetV6"]) = ("", "");
-            overlay["ControlPlane"] = new JsonObject
-            {
-                ["Kind"] = "Etcd",
-                ["Etcd"] = new JsonObject { ["Endpoints"] = new JsonArray(_etcd.Endpoint.OriginalString) },
-            };
-        });
-        _ = _etcd.Ctl(
-            "put", $"{Prefix}/config",
-            """{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56","SubnetLen":24,"Backend":{"Type":"vxlan","VNI":1,"Port":8472}}""");
+        _store = new FlannelStore(_lab);
+        _store.Configure(A);
     });
 
     private Node A => _lab["a"];
@@ -48,13 +33,13 @@ public sealed class EtcdFlannelTests : IDisposable
     {
         VxlanPeer former = KernelVxlan.LeaseOf(A);
         KernelVxlan flannel = B.UseKernelVxlan(A);
-        foreach (VxlanPeer node in new[] { former, flannel.Lease }) Put(node);
-        string[] keys = Keys();
+        foreach (VxlanPeer node in new[] { former, flannel.Lease }) _store.Put(node);
+        string[] keys = _store.Keys();
 
         A.StartDaemon().WaitReady(TimeSpan.FromSeconds(30));
         Cluster.WaitForPeers(A, 1);
         Cluster.Report(A, "status").GetProperty("vtepMac").GetString().ShouldBe(former.VtepMac);
-        Keys().ShouldBe(keys);
+        _store.Keys().ShouldBe(keys);
 
         // To node b nothing has happened: it sends to the MAC it has had all the time, and has answers from it.
         BackgroundProcess capture = B.Start("tcpdump", "-lnei", flannel.Device, "icmp");
@@ -63,7 +48,7 @@ public sealed class EtcdFlannelTests : IDisposable
         capture.WaitForLog($"{former.VtepMac} > {flannel.Lease.VtepMac}");
 
         // One of ours has one MAC, so that of flannel's second device gives way.
-        string value = ValueOf(FlannelText.KeyOf(former));
+        string value = _store.ValueOf(former);
         value.ShouldBe(Recorded("192.168.77.1", former.VtepMac!, former.VtepMacV6!));
         flannel.AddPeer(FlannelText.Read(FlannelText.KeyOf(former), value));
         foreach ((NetworkNamespace from, Pod to) in new[] { (A.Pods[0], B.Pods[0]), (B.Pods[0], A.Pods[0]),
@@ -80,7 +65,7 @@ public sealed class EtcdFlannelTests : IDisposable
     public void Dispose()
     {
         _lab.Dispose();
-        _etcd.Dispose();
+        _store.Dispose();
     }
 
     /// <summary>What flannel itself once wrote for a node of that address, with another MAC in both places.</summary>
@@ -93,18 +78,4 @@ public sealed class EtcdFlannelTests : IDisposable
         return recorded.Replace((string)lease["BackendData"]!["VtepMAC"]!, mac, StringComparison.Ordinal)
             .Replace((string)lease["BackendV6Data"]!["VtepMAC"]!, macV6, StringComparison.Ordinal);
     }
-
-    // As flannel's own keys, it ends with an etcd lease: one without would be a reservation.
-    private void Put(VxlanPeer node)
-    {
-        string lease = _etcd.Ctl("lease", "grant", "86400").Split(' ')[1];
-        _ = _etcd.Ctl(
-            "put", "--lease", lease, $"{Prefix}/subnets/{FlannelText.KeyOf(node)}", FlannelText.ValueOf(node));
-    }
-
-    private string[] Keys() => _etcd.Ctl("get", "--prefix", "--keys-only", $"{Prefix}/subnets/")
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    private string ValueOf(string key) =>
-        _etcd.Ctl("get", "--print-value-only", $"{Prefix}/subnets/{key}").TrimEnd('\n');
 }

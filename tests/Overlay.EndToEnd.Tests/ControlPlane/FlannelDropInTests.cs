@@ -1,7 +1,6 @@
 using System.Net;
 using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.Lab.Processes;
-using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 using Overlay.Testing;
@@ -11,21 +10,10 @@ namespace Overlay.EndToEnd.Tests.ControlPlane;
 /// <summary>The program under flanneld's name, with flanneld's flags, in the place of one that ran there.</summary>
 public sealed class FlannelDropInTests : IDisposable
 {
-    private const string Prefix = "/coreos.com/network";
-
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "dropin" });
-    private EtcdServer _etcd = null!;
+    private FlannelStore _store = null!;
 
-    public FlannelDropInTests() => _lab.Guard(() =>
-    {
-        _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
-        _ = _etcd.Ctl(
-            "put", $"{Prefix}/config",
-            """
-            {"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56",
-            "Backend":{"Type":"vxlan","Port":8472}}
-            """);
-    });
+    public FlannelDropInTests() => _lab.Guard(() => _store = new FlannelStore(_lab));
 
     private Node A => _lab["a"];
 
@@ -36,7 +24,7 @@ public sealed class FlannelDropInTests : IDisposable
     {
         VxlanPeer former = KernelVxlan.LeaseOf(A);
         KernelVxlan flannel = B.UseKernelVxlan(A);
-        foreach (VxlanPeer node in new[] { former, flannel.Lease }) Put(node);
+        foreach (VxlanPeer node in new[] { former, flannel.Lease }) _store.Put(node);
         A.Ip("link add flannel.1 type vxlan id 1 dstport 8472 local 192.168.77.1 dev eth0 nolearning",
             "link set flannel.1 up");
         string program = Path.Combine(A.Directory, "flanneld");
@@ -58,14 +46,14 @@ public sealed class FlannelDropInTests : IDisposable
         AdminSocket.GetLoopback(A, 8081, "healthz").ShouldBe("overlayd is running\n");
         A.Run("ip", "link", "show", "flannel.1").Succeeded.ShouldBeFalse();
         daemon.WaitForLog("-set-node-network-unavailable=false changes nothing");
-        flannel.AddPeer(FlannelText.Read(FlannelText.KeyOf(former), ValueOf(FlannelText.KeyOf(former))));
+        flannel.AddPeer(_store.Read(A));
         foreach (IPAddress address in B.Pods[0].Addresses) A.Pods[0].Ping(address).EnsureSuccess();
         foreach (IPAddress address in A.Pods[0].Addresses) B.Pods[0].Ping(address).EnsureSuccess();
 
         daemon.Stop().ShouldBe(0);
         File.Exists(A.SubnetFile).ShouldBeTrue();
         A.Run("ip", "link", "show", "overlay.1").EnsureSuccess();
-        ValueOf(FlannelText.KeyOf(former)).ShouldNotBeEmpty();
+        _store.ValueOf(former).ShouldNotBeEmpty();
 
         // The next container has nothing of the one before but the subnet file's directory.
         BackgroundProcess next = Start(program);
@@ -92,21 +80,11 @@ public sealed class FlannelDropInTests : IDisposable
     public void Dispose()
     {
         _lab.Dispose();
-        _etcd.Dispose();
+        _store.Dispose();
     }
 
     private BackgroundProcess Start(string program) => A.Start(
-        "env", StartEnvironment.DotnetRoot, $"FLANNELD_ETCD_ENDPOINTS={_etcd.Endpoint.OriginalString}",
+        "env", StartEnvironment.DotnetRoot, $"FLANNELD_ETCD_ENDPOINTS={_store.Endpoint}",
         $"OVERLAY_Admin__Socket={A.Socket}", program, "-iface=eth0", "-ip-masq", $"--subnet-file={A.SubnetFile}",
         "--healthz-port", "8081", "-iptables-resync=5", "-set-node-network-unavailable=false");
-
-    private void Put(VxlanPeer node)
-    {
-        string lease = _etcd.Ctl("lease", "grant", "86400").Split(' ')[1];
-        _ = _etcd.Ctl(
-            "put", "--lease", lease, $"{Prefix}/subnets/{FlannelText.KeyOf(node)}", FlannelText.ValueOf(node));
-    }
-
-    private string ValueOf(string key) =>
-        _etcd.Ctl("get", "--print-value-only", $"{Prefix}/subnets/{key}").TrimEnd('\n');
 }

@@ -26,8 +26,11 @@ public sealed class DoctorTests
         table.Output.ShouldNotMatch(@"(?m)^ok ");
         table.ExitCode.ShouldBe(4);
         a.Set("net/ipv4/ip_forward", "0");
+        Waiting.For(() => Doctor(a).Any(static check => check.Severity == "problem"
+            && check.Text.StartsWith("net.ipv4.ip_forward is 0: ", StringComparison.Ordinal)), 30);
+        Doctor(a).Count(static check => check.Text.Contains("ip_forward", StringComparison.Ordinal)).ShouldBe(1);
         a.Overlayctl("doctor").Output
-            .ShouldMatch(@"(?m)^warning +forwarding +net\.ipv4\.ip_forward is 0: .*sysctl -w net\.ipv4\.ip_forward=1");
+            .ShouldMatch(@"(?m)^problem +node +net\.ipv4\.ip_forward is 0: .*sysctl -w net\.ipv4\.ip_forward=1");
         a.Set("net/ipv4/ip_forward", "1");
 
         Run(cluster["b"], "nft", "add table inet deaf; add chain inet deaf i { type filter hook input priority 0; }; "
@@ -53,11 +56,13 @@ public sealed class DoctorTests
         node.Overlayctl("doctor").Error.ShouldContain("overlayd check looks at the host without a daemon");
         node.Overlayctl("doctor").ExitCode.ShouldBe(3);
 
+        node.Set("net/ipv4/ip_forward", "0");
         node.Ip("link add flannel.1 type vxlan id 1 dstport 8472 local 192.168.77.1 dev eth0", "link set flannel.1 up",
             "link set eth0 mtu 1290", "link add docker0 type bridge", "address add 10.244.200.1/24 dev docker0",
             "link set docker0 up");
         string sick = Check(node, 1);
         sick.ShouldMatch(@"(?m)^PROBLEM +port +UDP port 8472 of 192\.168\.77\.1 cannot be had .* ip -d link show type vxlan ");
+        sick.ShouldMatch(@"(?m)^warning +forwarding +net\.ipv4\.ip_forward is 0: .*sysctl -w net\.ipv4\.ip_forward=1");
         sick.ShouldMatch(@"(?m)^PROBLEM +mtu +.*has MTU 1290");
         sick.ShouldMatch(@"(?m)^warning +flannel +flannel\.1 is left of flannel .*ip link delete flannel\.1$");
         sick.ShouldMatch(@"(?m)^warning +address plan +the network 10\.244\.200\.0/24 of docker0 overlaps ");

@@ -1,4 +1,5 @@
 using System.Net;
+using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Host;
@@ -52,15 +53,12 @@ public class HealthTests
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "unmet", Nodes = 1, PodsPerNode = 0 });
         Node node = lab.Nodes[0];
-        string file = Path.Combine(node.Directory, "file");
-        File.WriteAllText(file, "not a directory");
-        node.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
-        _ = node.StartDaemon();
+        _ = UnreadableStore.StartDaemon(node);
         Waiting.For(() => node.Overlayctl("status").Succeeded
             && Ask(node, "readyz?verbose").Text.Contains("[+]node ok", StringComparison.Ordinal));
         (HttpStatusCode status, string text) = Ask(node, "readyz?verbose");
         status.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        text.ShouldContain($"[-]leases failed: waiting for File {file}: its leases\n");
+        text.ShouldContain($"[-]leases failed: waiting for File {UnreadableStore.PathOf(node)}: its leases\n");
         text.ShouldContain("[-]workers failed: ");
         text.ShouldContain("[-]announced failed: ");
         Ask(node, "startedz").Status.ShouldBe(HttpStatusCode.ServiceUnavailable);

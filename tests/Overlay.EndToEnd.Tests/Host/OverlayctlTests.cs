@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
@@ -138,10 +139,7 @@ public class OverlayctlTests
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "waits", Nodes = 1, PodsPerNode = 0 });
         Node node = lab.Nodes[0];
-        string file = Path.Combine(node.Directory, "file");
-        File.WriteAllText(file, "not a directory");
-        node.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
-        _ = node.StartDaemon();
+        _ = UnreadableStore.StartDaemon(node);
         Waiting.For(() => node.Overlayctl("status").Succeeded
             && Json(node, "status").GetProperty("controlPlane").GetProperty("problems").GetArrayLength() > 0);
         JsonElement status = Json(node, "status");

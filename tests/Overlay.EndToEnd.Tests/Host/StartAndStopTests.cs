@@ -1,4 +1,5 @@
 using System.Net;
+using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
@@ -93,10 +94,7 @@ public class StartAndStopTests
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "waiting", Nodes = 1 });
         Node node = lab.Nodes[0];
-        string file = Path.Combine(node.Directory, "file");
-        File.WriteAllText(file, "not a directory");
-        node.WriteConfig(overlay => overlay["ControlPlane"]!["File"]!["Directory"] = file);
-        DaemonProcess daemon = node.StartDaemon();
+        DaemonProcess daemon = UnreadableStore.StartDaemon(node);
         daemon.WaitForLog("cannot be read");
         daemon.Stop().ShouldBe(0, daemon.Log);
         node.Run("ip", "link", "show").Output.ShouldNotContain("overlay.1");

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Runtimes;
 using Overlay.EndToEnd.Tests.Shipping;
 using Overlay.Lab.Namespaces;

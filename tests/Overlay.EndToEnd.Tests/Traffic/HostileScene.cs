@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
@@ -27,7 +28,7 @@ public sealed class HostileScene : IDisposable
     internal HostileScene(Action<JsonObject>? edit)
     {
         Cluster = Cluster.Start(new LabOptions { Name = "hostile", PodsPerNode = 2 }, edit);
-        try
+        (_tap, Peer, Stranger, Honest) = Cluster.Guard(() =>
         {
             const int C = 3;
             VxlanPeer third = new(
@@ -35,16 +36,12 @@ public sealed class HostileScene : IDisposable
                 LabAddresses.PodCidrV6(C), LabAddresses.UnderlayV6(C), LabAddresses.VtepMacV6(C));
             third.Write(Path.Combine(Cluster.Lab.LeaseDirectory, "c.json"), Cluster.Lab.Options.Vni);
             Cluster.WaitForPeers(Target, 2);
-            _tap = new PodTap(TargetPod);
-            Peer = new UnderlaySender(Attacker, [Attacker.UnderlayV4!, Attacker.UnderlayV6!], Target);
-            Stranger = new UnderlaySender(Cluster.Lab.Switch, [LabAddresses.OutsideV4, LabAddresses.OutsideV6], Target);
-            Honest = new HonestTraffic(Target.Pods[0], Attacker.Pods[0]);
-        }
-        catch
-        {
-            Cluster.Dispose();
-            throw;
-        }
+            return (
+                new PodTap(TargetPod),
+                new UnderlaySender(Attacker, [Attacker.UnderlayV4!, Attacker.UnderlayV6!], Target),
+                new UnderlaySender(Cluster.Lab.Switch, [LabAddresses.OutsideV4, LabAddresses.OutsideV6], Target),
+                new HonestTraffic(Target.Pods[0], Attacker.Pods[0]));
+        });
     }
 
     internal Cluster Cluster { get; }

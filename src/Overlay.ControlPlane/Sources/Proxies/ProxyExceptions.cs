@@ -32,7 +32,7 @@ internal sealed class ProxyExceptions
         if (_isAll || host == "localhost") return true;
         if (!IPAddress.TryParse(host, out IPAddress? parsed)) return _domains.Exists(domain => domain.Has(host, port));
         if (IPAddress.IsLoopback(parsed)) return true;
-        IpAddress address = IpAddress.Read(Unmapped(parsed).GetAddressBytes());
+        IpAddress address = IpAddress.Of(Unmapped(parsed));
         return _ranges.Exists(range => range.Has(address, port));
     }
 
@@ -47,7 +47,7 @@ internal sealed class ProxyExceptions
         (string host, string port) = Split(entry);
         if (IpAddress.TryParse(host, out IpAddress address))
         {
-            address = IpAddress.Read(Unmapped(IPAddress.Parse(host)).GetAddressBytes());
+            address = IpAddress.Of(Unmapped(IPAddress.Parse(host)));
             _ranges.Add(new(new(address, address.Bits), port));
         }
         else if (host.Length > 0)

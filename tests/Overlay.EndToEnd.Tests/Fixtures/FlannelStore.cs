@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
-using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
-namespace Overlay.EndToEnd.Tests.Migration;
+namespace Overlay.EndToEnd.Tests.Fixtures;
 
 /// <summary>An etcd with flannel's configuration of the lab's network, and the leases of its nodes.</summary>
 internal sealed class FlannelStore : IDisposable
@@ -21,6 +20,13 @@ internal sealed class FlannelStore : IDisposable
             """{"Network":"10.244.0.0/16","EnableIPv6":true,"IPv6Network":"fd00:10:244::/56","SubnetLen":24,"Backend":{"Type":"vxlan","VNI":1,"Port":8472}}""");
     }
 
+    /// <summary>The address that clients ask.</summary>
+    public string Endpoint => _etcd.Endpoint.OriginalString;
+
+    /// <summary>All nodes' keys.</summary>
+    public string[] Keys() => _etcd.Ctl("get", "--prefix", "--keys-only", $"{Prefix}/subnets/")
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>Has the node's daemon take all of it from here.</summary>
     public void Configure(Node node, bool directRouting = false) => node.WriteConfig(overlay =>
     {
@@ -29,7 +35,7 @@ internal sealed class FlannelStore : IDisposable
         overlay["ControlPlane"] = new JsonObject
         {
             ["Kind"] = "Etcd",
-            ["Etcd"] = new JsonObject { ["Endpoints"] = new JsonArray(_etcd.Endpoint.OriginalString) },
+            ["Etcd"] = new JsonObject { ["Endpoints"] = new JsonArray(Endpoint) },
         };
     });
 
@@ -45,9 +51,13 @@ internal sealed class FlannelStore : IDisposable
     /// <summary>The lease of the node now, as another's flannel reads it.</summary>
     public VxlanPeer Read(Node node)
     {
-        string key = FlannelText.KeyOf(KernelVxlan.LeaseOf(node));
-        return FlannelText.Read(key, _etcd.Ctl("get", "--print-value-only", $"{Prefix}/subnets/{key}").TrimEnd('\n'));
+        VxlanPeer lease = KernelVxlan.LeaseOf(node);
+        return FlannelText.Read(FlannelText.KeyOf(lease), ValueOf(lease));
     }
+
+    /// <summary>The value of a node's key; empty where there is none.</summary>
+    public string ValueOf(VxlanPeer node) =>
+        _etcd.Ctl("get", "--print-value-only", $"{Prefix}/subnets/{FlannelText.KeyOf(node)}").TrimEnd('\n');
 
     public void Dispose() => _etcd.Dispose();
 }
