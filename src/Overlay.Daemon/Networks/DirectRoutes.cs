@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
@@ -105,9 +104,9 @@ internal sealed class DirectRoutes : ITableFollower, IDisposable
         {
             while (_due.WaitOne() && !_isEnding)
             {
-                long began = Stopwatch.GetTimestamp();
+                TimeSpan began = ThreadTime.Used();
                 TryApply();
-                _pace.Add(Stopwatch.GetElapsedTime(began));
+                _pace.Add(ThreadTime.Used() - began);
                 _ = _ending.Wait(_pace.Pause);
             }
         }

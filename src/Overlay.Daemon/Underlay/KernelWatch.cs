@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Underlay;
@@ -48,9 +48,9 @@ internal sealed class KernelWatch : IDisposable
         {
             while (!_monitor.IsInterrupted)
             {
-                long began = Stopwatch.GetTimestamp();
+                TimeSpan began = ThreadTime.Used();
                 bool isDueSoon = look();
-                _pace.Add(Stopwatch.GetElapsedTime(began));
+                _pace.Add(ThreadTime.Used() - began);
                 if (!isDueSoon && !_monitor.Wait()) return;
                 if (_ending.Wait(_pace.Pause)) return;
             }

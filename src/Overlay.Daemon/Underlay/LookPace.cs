@@ -5,7 +5,8 @@ namespace Overlay.Daemon.Underlay;
 /// there is to look at.
 /// </summary>
 /// <remarks>
-/// The shortest of the last looks counts, for one that is slow by chance says little. Not thread-safe.
+/// The shortest of the last three looks counts, for one that is slow by chance says little, and the first compiles its
+/// own code. Not thread-safe.
 /// </remarks>
 /// <param name="least">The pause where a look takes hardly any time.</param>
 /// <param name="most">
@@ -17,7 +18,7 @@ internal sealed class LookPace(TimeSpan least, TimeSpan? most = null)
     private const int Share = 50;
 
     private readonly TimeSpan[] _last = new TimeSpan[3];
-    private int? _next;
+    private int _next;
 
     /// <summary>The pause that is due now.</summary>
     public TimeSpan Pause
@@ -29,13 +30,10 @@ internal sealed class LookPace(TimeSpan least, TimeSpan? most = null)
         }
     }
 
-    /// <summary>Notes how long a look took.</summary>
+    /// <summary>Notes how long a look took: its thread's processor time, or all of it where children work.</summary>
     public void Add(TimeSpan look)
     {
-        // Nothing is known before the first look: it counts as all the last ones.
-        if (_next is null) Array.Fill(_last, look);
-        int at = _next ?? 0;
-        _last[at] = look;
-        _next = (at + 1) % _last.Length;
+        _last[_next] = look;
+        _next = (_next + 1) % _last.Length;
     }
 }
