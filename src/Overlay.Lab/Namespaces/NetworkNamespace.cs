@@ -8,6 +8,8 @@ namespace Overlay.Lab.Namespaces;
 /// <summary>A network namespace of the lab, and the ways to run something inside it.</summary>
 public class NetworkNamespace
 {
+    private static readonly TimeSpan _addressPatience = TimeSpan.FromSeconds(5);
+
     internal NetworkNamespace(LabScope scope, string suffix)
     {
         Scope = scope;
@@ -59,6 +61,20 @@ public class NetworkNamespace
 
     /// <summary>Runs lines of `ip` in one process; the first that fails throws.</summary>
     public void Ip(params IEnumerable<string> lines) => Batch("ip", lines);
+
+    /// <summary>
+    /// Waits until packets for a new IPv6 address are its own: the kernel makes the route for that a moment after the
+    /// address, also without duplicate address detection (net/ipv6/addrconf.c, addrconf_dad_work), and forwards or
+    /// refuses them before.
+    /// </summary>
+    public void WaitForAddress(string address)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (Run("ip", "-6", "route", "show", "table", "local", address).Output.Length == 0)
+        {
+            if (watch.Elapsed > _addressPatience) throw new LabException($"{address} is not usable in {Namespace}");
+        }
+    }
 
     /// <summary>Runs lines of `bridge` in one process; the first that fails throws.</summary>
     public void Bridge(params IEnumerable<string> lines) => Batch("bridge", lines);

@@ -198,6 +198,7 @@ public sealed class TunDeviceOffloadTests : IDisposable
         _nodes.A.Ip(
             $"link set overlay.9 up mtu {Mtu}", "address add 10.9.0.1/24 dev overlay.9",
             "address add fd00:9::1/64 dev overlay.9 nodad");
+        _nodes.A.WaitForAddress("fd00:9::1");
         return new TunPeer(_tun, family);
     }
 

@@ -40,6 +40,7 @@ public sealed partial class UdpSendErrorTests : IDisposable
     public void A_peer_that_answers_with_ICMP_errors_costs_no_other_peer_a_datagram(string closed, string open)
     {
         _rig.B.Ip("address add 192.168.77.3/24 dev eth0", "address add fd77::3/64 dev eth0 nodad");
+        _rig.B.WaitForAddress("fd77::3");
         UdpUnderlay a = _rig.Open(_rig.A);
         UdpUnderlay b = _rig.Open(_rig.B, "192.168.77.3", "fd77::3");
         _rig.B.Set("net/ipv4/icmp_ratelimit", "0");
