@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test. Last line, alone: "N passed, N failed, N skipped"; non-zero if any failed.
+# Pictures of the status page are left in artifacts/.
 # A name as argument runs only the test projects that contain it: tests/run.sh Wire
 set -uo pipefail
 
@@ -84,7 +85,8 @@ wait_for_publishing() {
 run_tests() {
   local name="$1" shipped=()
   if needs_published "$name" && [[ -x $results/published/overlayd ]]; then shipped=(OVERLAYD_DIR="$results/published"); fi
-  run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" TEST_RUN_DIRECTORY="$results" PUBLISHED_PROGRAMS="$results/published" "${shipped[@]}" \
+  run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" TEST_RUN_DIRECTORY="$results" PUBLISHED_PROGRAMS="$results/published" \
+    TEST_ARTIFACTS="$root/artifacts" "${shipped[@]}" \
     dotnet test "$root/tests/$name/bin/Release/net10.0/$name.dll" --nologo \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results"
 }
@@ -200,7 +202,7 @@ require_root || give_up "$reason"
 find_sdk "$root" || give_up "$reason"
 install_packages "${native_packages[@]}" iproute2 iputils-ping iperf ethtool procps strace tshark tcpdump libpcap0.8 nftables \
   etcd-server etcd-client systemd iptables busybox-static groff-base containerd runc podman conmon containernetworking-plugins \
-  lintian prometheus || give_up "$reason"
+  lintian prometheus chromium fonts-dejavu-core || give_up "$reason"
 
 projects=()
 for path in "$root"/tests/*"$filter"*/*.csproj; do

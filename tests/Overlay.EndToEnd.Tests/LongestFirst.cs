@@ -17,6 +17,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         "DebianPackageTests",
         "DebianPackageContentTests",
         "WireFormatTests",
+        "StatusPageTests",
         "OverlayctlTests",
         "StartAndStopTests",
         "ForwardPolicyTests",

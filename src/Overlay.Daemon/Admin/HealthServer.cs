@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -9,8 +11,8 @@ using MsOptions = Microsoft.Extensions.Options.Options;
 namespace Overlay.Daemon.Admin;
 
 /// <summary>
-/// Serves health and metrics on the TCP address, beside the admin socket: any user of the host may take that port
-/// first, or keep connections open, and the node goes on all the same.
+/// Serves health, metrics and the status page on the TCP address, beside the admin socket: any user of the host may
+/// take that port first, or keep connections open, and the node goes on all the same.
 /// </summary>
 /// <param name="options">The address.</param>
 /// <param name="application">The answers.</param>
@@ -18,7 +20,7 @@ namespace Overlay.Daemon.Admin;
 /// <param name="time">Clock of the next try.</param>
 /// <param name="loggers">For Kestrel.</param>
 internal sealed class HealthServer(
-    OverlayOptions options, HealthApplication application, ProblemBoard problems, TimeProvider time,
+    OverlayOptions options, IHttpApplication<HttpContext> application, ProblemBoard problems, TimeProvider time,
     ILoggerFactory loggers) : LifecycleService, IAsyncDisposable
 {
     private const string Key = "metrics and health";

@@ -48,7 +48,7 @@ internal sealed record PingPeerReport(
         ],
         ping.Mtu is { } mtu ? PingMtuReport.Of(mtu) : null, ping.Notes);
 
-    private static string NameOf(PingKind kind) => kind switch
+    internal static string NameOf(PingKind kind) => kind switch
     {
         PingKind.Overlay => "overlay",
         PingKind.Icmp => "icmp",

@@ -1,24 +1,18 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
-using Overlay.Daemon.Lifecycle;
-using Overlay.Daemon.Networks;
-using Overlay.Daemon.Options;
 using Overlay.Daemon.Probes;
 using Overlay.Daemon.Problems;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Admin;
 
 /// <summary>Answers requests for a ping; a stop of the daemon ends the one that is under way.</summary>
-/// <param name="node">Knows the node as it is.</param>
-/// <param name="table">Knows the peers.</param>
+/// <param name="scenes">Knows the node as it is.</param>
 /// <param name="pinger">Carries the pings out.</param>
 /// <param name="problems">Gets faults that nobody expected.</param>
 /// <param name="lifetime">Knows that the daemon stops.</param>
 internal sealed class PingRequests(
-    NodeStatus node, TablePublisher table, Pinger pinger, ProblemBoard problems, IHostApplicationLifetime lifetime)
+    PingScenes scenes, Pinger pinger, ProblemBoard problems, IHostApplicationLifetime lifetime)
 {
     private const string Part = "the ping";
 
@@ -44,18 +38,8 @@ internal sealed class PingRequests(
             throw new PingException(PingFault.BadQuestion, "to is missing: a node, an address of a pod, or all");
         bool isEverybody = to == PingTarget.Everybody;
         PingPace pace = PingPace.Of(NumberOf(query, "count"), NumberOf(query, "interval"), isEverybody);
-        PingScene scene = Scene();
+        PingScene scene = scenes.Now();
         return PingReport.Of(await pinger.PingAsync(scene, PingTarget.Find(scene, to), pace, cancellation));
-    }
-
-    private PingScene Scene()
-    {
-        OverlayOptions options = node.Options;
-        OverlayMtu mtu = node.Network?.Mtu ?? default;
-        List<OwnEnd> ends = [];
-        if (options.Subnet is { } subnet) ends.Add(new OwnEnd(subnet.Address, mtu.Ipv4));
-        if (options.SubnetV6 is { } subnetV6) ends.Add(new OwnEnd(subnetV6.Address, mtu.Ipv6));
-        return new PingScene(options.NodeName, ends, table.Current, node.Peers, node.IsDirect);
     }
 
     private static int? NumberOf(IQueryCollection query, string key)

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,6 +14,7 @@ using Overlay.Daemon.Options;
 using Overlay.Daemon.Paths;
 using Overlay.Daemon.Probes;
 using Overlay.Daemon.Problems;
+using Overlay.Daemon.StatusPage;
 using Serilog;
 using Serilog.Core;
 
@@ -41,8 +44,14 @@ internal static class Composition
             .AddSingleton<AdminReader>()
             .AddSingleton<SenderWatch>()
             .AddSingleton<Pinger>()
+            .AddSingleton<PingScenes>()
             .AddSingleton<PingRequests>()
-            .AddSingleton<HealthApplication>());
+            .AddSingleton(static provider => new MeshWatch(
+                provider.GetRequiredService<PingScenes>().Now, provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ProblemBoard>().Guard))
+            .AddSingleton<PageEvents>()
+            .AddSingleton<HealthApplication>()
+            .AddSingleton<IHttpApplication<HttpContext>, PageApplication>());
         WebApplication application = builder.Build();
         AdminEndpoints.Map(application);
         return application;

@@ -23,7 +23,7 @@ internal static class AdminOptionsReader
     public static IPEndPoint? ReadHttp(SectionReader admin)
     {
         string text = admin.Text(
-            "Http", DefaultHttp, DefaultHttp, "Where /metrics, /livez and /readyz are served; off for nowhere.",
+            "Http", DefaultHttp, DefaultHttp, "Where the status page, /metrics, /livez and /readyz are served; off for nowhere.",
             "address with a port, or off");
         if (string.Equals(text, Off, StringComparison.OrdinalIgnoreCase)) return null;
         if (IPEndPoint.TryParse(text, out IPEndPoint? endPoint) && endPoint.Port != 0) return endPoint;
