@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test. Last line, alone: "N passed, N failed, N skipped"; non-zero if any failed.
-# Pictures of the status page are left in artifacts/.
+# Pictures of the status page, and the manifests that the chart renders, are left in artifacts/.
 # A name as argument runs only the test projects that contain it: tests/run.sh Wire
 set -uo pipefail
 

@@ -5,7 +5,7 @@ namespace Overlay.Testing.Kubernetes;
 /// <summary>
 /// Strategic merge as an API server does it for Nodes: maps are merged, conditions by their type, podCIDRs as a set.
 /// </summary>
-internal static class StrategicMergePatch
+public static class StrategicMergePatch
 {
     public static void Apply(JsonObject target, JsonObject patch)
     {

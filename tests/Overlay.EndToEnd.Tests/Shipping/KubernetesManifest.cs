@@ -15,12 +15,14 @@ internal sealed class KubernetesManifest
 
     public YamlNode Init => Items(At(PodSpec, "initContainers")).ShouldHaveSingleItem();
 
-    public static KubernetesManifest Read(string file = "overlay.yaml")
+    public static KubernetesManifest Read(string file = "overlay.yaml") =>
+        Parse(File.ReadAllText(Path.Combine(Repository.Root, "deploy", "kubernetes", file)));
+
+    /// <summary>Takes a text of one or more objects apart.</summary>
+    public static KubernetesManifest Parse(string text)
     {
         YamlStream stream = [];
-        using StreamReader reader =
-            File.OpenText(Path.Combine(Repository.Root, "deploy", "kubernetes", file));
-        stream.Load(reader);
+        stream.Load(new StringReader(text));
         return new([.. stream.Documents.Select(static document => document.RootNode)]);
     }
 

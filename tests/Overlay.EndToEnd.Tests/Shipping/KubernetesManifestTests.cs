@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Overlay.EndToEnd.Tests.ControlPlane;
 using Overlay.Lab.Topology;
 using Overlay.Testing.Kubernetes;
@@ -8,7 +7,7 @@ using static Overlay.EndToEnd.Tests.Shipping.KubernetesManifest;
 namespace Overlay.EndToEnd.Tests.Shipping;
 
 /// <summary>No cluster runs here, so the manifest is held against what the daemon needs, asks and answers.</summary>
-public partial class KubernetesManifestTests
+public class KubernetesManifestTests
 {
     private readonly KubernetesManifest _manifest = KubernetesManifest.Read();
 
@@ -173,11 +172,9 @@ public partial class KubernetesManifestTests
     {
         string dockerfile = File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile"));
         dockerfile.ShouldContain("COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/");
-        string version = Version()
-            .Match(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"))).Groups[1].Value;
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
         {
-            Text(container, "image").ShouldBe($"overlay:{version}");
+            Text(container, "image").ShouldBe($"overlay:{Repository.Version}");
             Texts(container, "command")[0].ShouldBe("overlayd");
         }
     }
@@ -194,7 +191,4 @@ public partial class KubernetesManifestTests
         { IsPatch: true } when request.Path.Contains("/status", StringComparison.Ordinal) => "patch nodes/status",
         _ => $"{request.Method} {request.Path}",
     };
-
-    [GeneratedRegex("<VersionPrefix>(.*)</VersionPrefix>")]
-    private static partial Regex Version();
 }

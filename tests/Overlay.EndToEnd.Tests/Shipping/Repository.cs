@@ -1,11 +1,17 @@
+using System.Text.RegularExpressions;
+
 namespace Overlay.EndToEnd.Tests.Shipping;
 
 /// <summary>
 /// The tree these tests were built from: what is shipped beside the programs is tested as it lies there.
 /// </summary>
-internal static class Repository
+internal static partial class Repository
 {
     public static string Root { get; } = Find();
+
+    /// <summary>The version that every program says.</summary>
+    public static string Version { get; } = VersionPrefix()
+        .Match(File.ReadAllText(Path.Combine(Root, "Directory.Build.props"))).Groups[1].Value;
 
     private static string Find()
     {
@@ -15,4 +21,7 @@ internal static class Repository
         return directory?.FullName
             ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
     }
+
+    [GeneratedRegex("<VersionPrefix>(.*)</VersionPrefix>")]
+    private static partial Regex VersionPrefix();
 }

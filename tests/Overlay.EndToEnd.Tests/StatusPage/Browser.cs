@@ -72,11 +72,9 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Keeps a picture of the page where the run keeps such.</summary>
     public async Task KeepPictureAsync(IPage page, string name)
     {
-        string directory = Environment.GetEnvironmentVariable("TEST_ARTIFACTS")
-            ?? Path.Combine(AppContext.BaseDirectory, "artifacts");
         _ = await page.ScreenshotAsync(new PageScreenshotOptions
         {
-            Path = Path.Combine(directory, $"status-page-{name}.png"),
+            Path = Path.Combine(Artifacts.Directory, $"status-page-{name}.png"),
             FullPage = true,
         });
     }

@@ -1,0 +1,8 @@
+namespace Overlay.EndToEnd.Tests;
+
+/// <summary>What a run leaves for people to look at: tests/run.sh keeps it in artifacts/ of the repository.</summary>
+internal static class Artifacts
+{
+    public static string Directory { get; } = System.IO.Directory.CreateDirectory(
+        Environment.GetEnvironmentVariable("TEST_ARTIFACTS") ?? Path.Combine(AppContext.BaseDirectory, "artifacts")).FullName;
+}
