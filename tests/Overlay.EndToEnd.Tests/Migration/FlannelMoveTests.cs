@@ -4,6 +4,7 @@ using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Runtimes;
 using Overlay.EndToEnd.Tests.Shipping;
 using Overlay.Lab.Namespaces;
+using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
@@ -52,6 +53,7 @@ public class FlannelMoveTests
             Cluster.WaitForPeers(a, 1);
             atB.AddPeer(store.Read(a));
             CheckConnections();
+            CheckNode(a, "icmp");
 
             JsonObject overlay = PluginRuntime.Conflist(runtime.Overlay());
             NetworkNamespace third = a.AddSandbox();
@@ -67,6 +69,8 @@ public class FlannelMoveTests
             other.WaitReady();
             Cluster.WaitForPeers(b, 1);
             CheckConnections();
+            CheckNode(a, "overlay");
+            CheckNode(b, "overlay");
             foreach (IPAddress target in PluginRuntime.AddressesIn(added)) remote.WaitForPing(target);
 
             // A pod of flannel's goes through our plugin, with its address and the veth that another named.
@@ -85,6 +89,7 @@ public class FlannelMoveTests
             again.AddPeer(store.Read(b));
             store.Put(again.Lease);
             CheckConnections();
+            CheckNode(b, "icmp");
             flannel.Delete(third);
             FilesOfFlannel().ShouldBe([PluginRuntime.ContainerOf(one)]);
             runtime.Held().Values.ShouldNotContain(PluginRuntime.ContainerOf(third));
@@ -105,6 +110,18 @@ public class FlannelMoveTests
         finally
         {
             foreach (OpenConnection connection in connections) connection.Dispose();
+        }
+
+        // As docs/migration.md has each step looked at.
+        static void CheckNode(Node node, string answers)
+        {
+            Cluster.Report(node, "status").GetProperty("state").GetString().ShouldBe("forwarding");
+            Cluster.Texts(node, "problems").ShouldBeEmpty();
+            CommandResult ping = node.Overlayctl("ping", "--all", "--json");
+            ping.ExitCode.ShouldBe(answers == "overlay" ? 0 : 1, $"{ping}");
+            JsonNode.Parse(ping.Output)!["peers"]!.AsArray()
+                .Select(static row => $"{row!["family"]} {row["kind"]} {row["loss"]}")
+                .ShouldBe([$"IPv4 {answers} 0", $"IPv6 {answers} 0"], ignoreOrder: true);
         }
 
         string[] FilesOfFlannel() =>
