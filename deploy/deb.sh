@@ -44,6 +44,10 @@ fi
 [[ -e $published/SHA256SUMS ]] || fail "$published/SHA256SUMS is missing; example: deploy/publish.sh $published"
 (cd -- "$published" && sha256sum --quiet --check SHA256SUMS) || fail "the files in $published are not those that were published"
 
+# e_machine of the ELF header (elf(5)): b7 is AArch64.
+[[ "$(od -An -tx1 -j18 -N1 "$published/overlayd")" != " b7" ]] ||
+  fail "the programs in $published are for arm64; packages are made for amd64 alone"
+
 # A tilde makes 0.2.0~rc.1 come before 0.2.0 for dpkg, too.
 version="$("$published/overlayd" --version | sed -n 's/^overlayd //p')"
 [[ -n $version ]] || fail "$published/overlayd --version says no version"

@@ -128,15 +128,17 @@ find_sdk() {
   return 1
 }
 
-# find_linker: the tools that turn the native programs' objects into one file, and the C library to link with, also the static one.
+# find_linker [PREFIX PACKAGE…]: the tools that turn the native programs' objects into one file, and the C library to link with,
+# also the static one; for another architecture the tools whose names begin so, and the packages that have them.
 find_linker() {
-  local tool
+  local tool prefix="${1:-}"
   reason="no linker for native programs: install ${native_packages[*]}, elsewhere than on Debian also glibc-static"
+  [[ -z $prefix ]] || reason="no linker for native programs of another architecture: install ${*:2}"
   for tool in gcc ld.bfd objcopy; do
-    command -v "$tool" >/dev/null || return 1
+    command -v "$prefix$tool" >/dev/null || return 1
   done
   # -x c, because standard input has no name to tell the language by.
-  echo 'int main(void) { return 0; }' | gcc -static -fuse-ld=bfd -x c -o /dev/null - 2>/dev/null
+  echo 'int main(void) { return 0; }' | "${prefix}gcc" -static -fuse-ld=bfd -x c -o /dev/null - 2>/dev/null
 }
 
 clean_environment

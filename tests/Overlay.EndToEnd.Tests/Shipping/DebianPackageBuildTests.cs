@@ -64,6 +64,20 @@ public sealed class DebianPackageBuildTests : IDisposable
         Directory.GetFileSystemEntries(_temporary["out"]).ShouldBeEmpty();
     }
 
+    [Fact]
+    public void Programs_of_another_architecture_are_not_packed_as_this_ones()
+    {
+        Publish("1.2.3");
+        _ = DebianPackage.Shell($"""
+            cd '{Published}'
+            printf '\267' | dd of=overlayd bs=1 seek=18 conv=notrunc status=none
+            sha256sum overlayd overlayctl overlay THIRD-PARTY-NOTICES >SHA256SUMS
+            """);
+        (int exitCode, string output) = DebianPackage.TryBuild(_temporary["out"], Published);
+        exitCode.ShouldNotBe(0);
+        output.ShouldContain("are for arm64; packages are made for amd64 alone");
+    }
+
     public void Dispose() => _temporary.Dispose();
 
     private static string[] Content(string file) =>

@@ -114,5 +114,8 @@ public class PublishedProgramsTests
         CommandResult two = lab.Nodes[0].Run("bash", script, "one", "two");
         two.ExitCode.ShouldNotBe(0);
         two.Error.ShouldContain("example: deploy/publish.sh out");
+        CommandResult other = lab.Nodes[0].Run("bash", script, "--arch", "sparc", "out");
+        other.ExitCode.ShouldNotBe(0);
+        other.Error.ShouldBe("publish: --arch 'sparc' is none that can be built; example: --arch arm64\n");
     }
 }
