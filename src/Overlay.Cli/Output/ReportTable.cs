@@ -9,7 +9,7 @@ namespace Overlay.Cli.Output;
 internal static class ReportTable
 {
     // Columns for the few who compare them.
-    private static readonly string[] _wide = ["vtepMac", "vtepMacV6", "allocatedBytes"];
+    private static readonly string[] _wide = ["vtepMac", "vtepMacV6", "allocatedBytes", "egressBytes", "ingressBytes"];
 
     /// <param name="report">A list, or an object of lists.</param>
     /// <param name="isWide">With all columns.</param>

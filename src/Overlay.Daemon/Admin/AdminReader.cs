@@ -14,7 +14,7 @@ namespace Overlay.Daemon.Admin;
 /// </summary>
 internal sealed class AdminReader(
     NodeStatus node, ILeaseSource source, TablePublisher publisher, SenderWatch senders, TrafficHistory traffic,
-    CaptureGate captures, EffectiveConfiguration configuration)
+    PeerTraffic peerTraffic, CaptureGate captures, EffectiveConfiguration configuration)
 {
     private static readonly TimeSpan _startTime = TimeSpan.FromSeconds(20);
 
@@ -54,7 +54,8 @@ internal sealed class AdminReader(
             ControlPlane(), TrafficReport.Of(traffic.Read()), captures.Status);
     }
 
-    public IReadOnlyList<PeerReport> Peers() => PeerReport.Of(node.Peers, node.IsDirect, senders.SendsFrom);
+    public IReadOnlyList<PeerReport> Peers() =>
+        PeerReport.Of(node.Peers, node.IsDirect, senders.SendsFrom, peerTraffic.Read());
 
     public IReadOnlyList<RouteReport> Routes() => RouteReport.Of(publisher.Current, node.Options.NodeName);
 

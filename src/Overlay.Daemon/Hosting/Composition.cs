@@ -38,6 +38,7 @@ internal static class Composition
             .AddSingleton(level)
             .AddSingleton(new EffectiveConfiguration(configuration))
             .AddSingleton<TrafficHistory>()
+            .AddSingleton<PeerTraffic>()
             .AddSingleton<DaemonMetrics>()
             .AddSingleton<MetricsExport>()
             .AddSingleton<CaptureGate>()

@@ -13,7 +13,7 @@ namespace Overlay.Daemon.Metrics;
 /// path knows no metric.
 /// </summary>
 /// <remarks>
-/// Every label has few values, known beforehand, however many peers there are. A counter is of a part that lives as
+/// Every label has few values, however many peers there are. A counter is of a part that lives as
 /// long as the process, so that it never falls.
 /// </remarks>
 internal sealed class DaemonMetrics
@@ -22,20 +22,22 @@ internal sealed class DaemonMetrics
     private readonly NetworkCounters _counters;
     private readonly TablePublisher _table;
     private readonly ILeaseSource _source;
+    private readonly PeerTraffic _peers;
     private readonly TimeProvider _time;
 
     public DaemonMetrics(
-        DaemonMeter meter, NodeStatus node, NetworkCounters counters, TablePublisher table, ILeaseSource source,
-        TimeProvider time)
+        DaemonMeter meter, NodeStatus node, NetworkCounters counters, TablePublisher table, PeerTraffic peers,
+        ILeaseSource source, TimeProvider time)
     {
-        (_node, _counters, _table, _source, _time) = (node, counters, table, source, time);
+        (_node, _counters, _table, _peers, _source, _time) = (node, counters, table, peers, source, time);
         AddPackets(meter.Meter);
         AddControlPlane(meter.Meter);
         AddNode(meter.Meter);
     }
 
     /// <summary>The most series that one of the metrics has.</summary>
-    public int MostSeries => Math.Max(_counters.All.Paths.Count, DropCount.Reasons);
+    public int MostSeries => Math.Max(
+        Math.Max(_counters.All.Paths.Count, DropCount.Reasons), 2 * (PeerTraffic.MostSeries + 1));
 
     private void AddPackets(Meter meter)
     {
@@ -45,6 +47,14 @@ internal sealed class DaemonMetrics
         _ = meter.CreateObservableCounter(
             "overlay_forwarded_bytes", () => Forwarded(static worker => worker.ForwardedBytes), null,
             "Bytes of inner IP packets passed on.");
+        _ = meter.CreateObservableCounter(
+            "overlay_peer_forwarded_packets", () => OfPeers(
+                static peer => peer.EgressPackets, static peer => peer.IngressPackets), null,
+            "Inner packets passed on through the tunnel, by peer: those with the most traffic, and all others.");
+        _ = meter.CreateObservableCounter(
+            "overlay_peer_forwarded_bytes", () => OfPeers(
+                static peer => peer.EgressBytes, static peer => peer.IngressBytes), null,
+            "Bytes of those packets.");
         _ = meter.CreateObservableCounter("overlay_dropped_packets", Dropped, null, "Packets dropped, by reason.");
         _ = meter.CreateObservableGauge(
             "overlay_fdb_entries", () => Families(_table.Current.Fdb.Rows, static vtep => vtep.Address.Family), null,
@@ -116,6 +126,13 @@ internal sealed class DaemonMetrics
     private IEnumerable<Measurement<long>> Forwarded(Func<PathCounters, long> value) =>
         _counters.All.Paths.Select(worker => Of(
             value(worker), ("direction", DirectionName.Of(worker.Direction)), ("worker", worker.Name)));
+
+    private IEnumerable<Measurement<long>> OfPeers(Func<PeerBytes, long> egress, Func<PeerBytes, long> ingress) =>
+        _peers.Series().SelectMany(series => new[]
+        {
+            Of(egress(series.Bytes), ("direction", DirectionName.Of(Direction.Egress)), ("peer", series.Peer)),
+            Of(ingress(series.Bytes), ("direction", DirectionName.Of(Direction.Ingress)), ("peer", series.Peer)),
+        });
 
     private IEnumerable<Measurement<long>> Dropped() => DropCount.All(_counters).Select(static drop => Of(
         drop.Packets, ("direction", DirectionName.Of(drop.Direction)), ("reason", drop.Reason)));

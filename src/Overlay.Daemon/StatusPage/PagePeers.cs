@@ -29,7 +29,7 @@ internal sealed record PagePeers(int Total, IReadOnlyList<PagePeer> Rows)
 /// <summary>A row: a peer, with what its lease has and what the probes have found.</summary>
 internal sealed record PagePeer(
     string Node, string State, IReadOnlyList<string> PodCidrs, IReadOnlyList<string> Underlay, string? Path,
-    string? Reason, IReadOnlyList<PageProbe> Probes)
+    string? Reason, long? Bytes, IReadOnlyList<PageProbe> Probes)
 {
     /// <summary>The row's place, the highest first.</summary>
     internal double Badness =>
@@ -37,7 +37,7 @@ internal sealed record PagePeer(
 
     public static PagePeer Of(PeerReport peer, IEnumerable<PeerHealth> probes) => new(
         peer.Node, peer.State, Known(peer.Subnet, peer.SubnetV6), Known(peer.PublicIp, peer.PublicIpV6), peer.Path,
-        peer.Reason, [.. probes.OrderBy(static health => health.Last.Peer.Address.Family).Select(PageProbe.Of)]);
+        peer.Reason, peer.EgressBytes + peer.IngressBytes, [.. probes.OrderBy(static health => health.Last.Peer.Address.Family).Select(PageProbe.Of)]);
 
     private static string[] Known(params string?[] values) => [.. values.OfType<string>()];
 }

@@ -7,6 +7,7 @@ const seconds = 300;
 const most = 36;
 const rates = { egress: [], ingress: [] };
 let peers = { total: 0, rows: [] };
+let former = { at: 0, bytes: new Map() };
 let own = "";
 
 function element(name, text, classes) {
@@ -173,6 +174,7 @@ function rowsOf(row) {
   made.append(
     cell("Node", row.node), cell("State", row.state, { accepted: "good", refused: "bad" }[row.state] ?? "warn"),
     cell("Pod CIDRs", row.podCidrs.join(" ")), cell("Underlay", row.underlay.join(" ")), cell("Path", row.path ?? "–"),
+    cell("Traffic", row.rate === undefined ? "–" : scaled(row.rate, "bit/s"), "number"),
     cell("Loss", each(row, probe => percent(probe.loss)), `number ${grade(row)}`),
     cell("Round trip", each(row, probe => probe.rttMicroseconds === null ? "–" : roundTrip(probe.rttMicroseconds)), "number"),
     cell("Path MTU", each(row, probe => probe.mtu === null ? "–" : `${probe.mtu}`), "number"));
@@ -180,7 +182,7 @@ function rowsOf(row) {
   if (notes.length === 0) return [made];
   const below = element("tr");
   const text = element("td", undefined, "note");
-  text.colSpan = 8;
+  text.colSpan = 9;
   text.append(...[...new Set(notes)].map(note => element("p", note)));
   below.append(text);
   return [made, below];
@@ -193,8 +195,20 @@ function showRows() {
   at("peers").tBodies[0].replaceChildren(...rows.flatMap(rowsOf));
 }
 
+// Both directions, from one event to the next.
+function addRates(rows) {
+  const now = performance.now();
+  const passed = (now - former.at) / 1000;
+  for (const row of rows) {
+    const before = former.bytes.get(row.node);
+    if (before !== undefined && row.bytes !== null) row.rate = Math.max(0, row.bytes - before) * 8 / passed;
+  }
+  former = { at: now, bytes: new Map(rows.filter(row => row.bytes !== null).map(row => [row.node, row.bytes])) };
+}
+
 function showPeers(report) {
   peers = report;
+  addRates(peers.rows);
   showMesh();
   showRows();
 }

@@ -1,3 +1,4 @@
+using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Counters;
@@ -47,22 +48,41 @@ public sealed class PathCounters
     /// <param name="overhead">Bytes of encapsulation that the slots' lengths now include.</param>
     public void Add(PacketBatch batch, int overhead)
     {
+        // Packets of one peer come in a row as a rule, and workers share its counters: they are written once a row.
+        RemoteVtep? peer = null;
         long packets = 0;
         long bytes = 0;
         for (int i = 0; i < batch.Count; i++)
         {
             ref PacketSlot slot = ref batch[i];
-            if (slot.Verdict == DropReason.None)
+            if (slot.Verdict != DropReason.None)
             {
-                packets++;
-                bytes += slot.TotalLength - overhead;
+                Increase(Drops + (int)slot.Verdict, 1);
+                continue;
             }
-            else Increase(Drops + (int)slot.Verdict, 1);
+
+            if (!ReferenceEquals(slot.Remote, peer))
+            {
+                Add(peer, packets, bytes);
+                (peer, packets, bytes) = (slot.Remote, 0, 0);
+            }
+
+            packets++;
+            bytes += slot.TotalLength - overhead;
         }
 
+        Add(peer, packets, bytes);
+        Volatile.Write(ref _values[Allocated], GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private void Add(RemoteVtep? peer, long packets, long bytes)
+    {
+        if (packets == 0) return;
         Increase(Packets, packets);
         Increase(Bytes, bytes);
-        Volatile.Write(ref _values[Allocated], GC.GetAllocatedBytesForCurrentThread());
+        if (peer is null) return;
+        if (Direction == Direction.Egress) peer.Traffic.AddEgress(packets, bytes);
+        else peer.Traffic.AddIngress(packets, bytes);
     }
 
     // One writer: a plain read and a plain 8-byte store, no interlocked instruction.

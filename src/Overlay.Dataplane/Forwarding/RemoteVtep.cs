@@ -20,6 +20,14 @@ public sealed record RemoteVtep(string Node, IpAddress Address, MacAddress Mac)
         }
     } = Node;
 
+    /// <summary>Its packets; not a part of its identity.</summary>
+    public VtepTraffic Traffic { get; } = new();
+
+    public bool Equals(RemoteVtep? other) =>
+        other is not null && Node == other.Node && Address == other.Address && Mac == other.Mac;
+
+    public override int GetHashCode() => HashCode.Combine(_nodeHash, Address, Mac);
+
     /// <summary>Both are VTEPs of one node.</summary>
     /// <remarks>
     /// Names are compared only where their hashes agree: a packet with a forged source costs no more than another.

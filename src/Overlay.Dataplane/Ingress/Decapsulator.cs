@@ -38,6 +38,7 @@ public static class Decapsulator
                 bool hasRoom = batch.SpareSlots(i) > 1 || step >= end - start;
                 int length = hasRoom ? Math.Min(step, end - start) : end - start;
                 ref PacketSlot slot = ref batch.Add(start, length);
+                slot.Remote = sender;
                 slot.Verdict = !isKnown ? DropReason.UnknownVtep
                     : hasRoom ? Accept(batch.Packet(index), ref slot, received, sender!, table, local)
                     : DropReason.FullRing;

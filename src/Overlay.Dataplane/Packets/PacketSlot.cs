@@ -30,7 +30,7 @@ public struct PacketSlot
     /// <summary>Bytes of the second piece; 0 where there is only one.</summary>
     public int PayloadLength;
 
-    /// <summary>Egress: the peer to send to.</summary>
+    /// <summary>Egress: the peer to send to. Ingress: the peer that has sent it; null where no peer has.</summary>
     public RemoteVtep? Remote;
 
     /// <summary>Egress: which source port of the pool; equal within a flow.</summary>

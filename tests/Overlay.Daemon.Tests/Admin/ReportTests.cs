@@ -37,20 +37,23 @@ public class ReportTests
         ],
         _now);
 
+    private static readonly Dictionary<string, PeerBytes> _traffic = new() { ["b"] = new PeerBytes(1, 100, 2, 300) };
+
     [Fact]
     public void Peers_have_addresses_state_and_reason()
     {
-        JsonArray rows = Json(PeerReport.Of(_peers, static _ => false, static node => node == "b" ? ["192.0.2.8", "192.0.2.9"] : []), AdminJson.Default.IReadOnlyListPeerReport)
-            .AsArray();
+        IReadOnlyList<PeerReport> report = PeerReport.Of(
+            _peers, static _ => false, static node => node == "b" ? ["192.0.2.8", "192.0.2.9"] : [], _traffic);
+        JsonArray rows = Json(report, AdminJson.Default.IReadOnlyListPeerReport).AsArray();
         rows[0]!.ToJsonString().ShouldBe(
             Compact("""
             {"node":"b","state":"accepted","subnet":"10.244.2.0/24","subnetV6":"fd00:10:244:2::/64","publicIp":"192.0.2.2","publicIpV6":"2001:db8::2",
-            "vtepMac":"02:00:00:00:00:02","vtepMacV6":"02:00:00:00:00:12","path":"tunnel","sendsFrom":"192.0.2.8, 192.0.2.9","reason":null}
+            "vtepMac":"02:00:00:00:00:02","vtepMacV6":"02:00:00:00:00:12","path":"tunnel","sendsFrom":"192.0.2.8, 192.0.2.9","reason":null,"egressBytes":100,"ingressBytes":300}
             """));
         rows[1]!.ToJsonString().ShouldBe(
             Compact("""
             {"node":"c","state":"refused","subnet":null,"subnetV6":null,"publicIp":null,"publicIpV6":null,
-            "vtepMac":null,"vtepMacV6":null,"path":null,"sendsFrom":null,"reason":"no pod CIDR"}
+            "vtepMac":null,"vtepMacV6":null,"path":null,"sendsFrom":null,"reason":"no pod CIDR","egressBytes":null,"ingressBytes":null}
             """));
         ((string?)rows[2]!["state"]).ShouldBe("not ready");
     }
@@ -60,7 +63,7 @@ public class ReportTests
     [InlineData("10.244.2.0/24", "tunnel and direct")]
     [InlineData("10.244.2.0/24 fd00:10:244:2::/64", "direct")]
     public void The_path_to_a_peer_is_that_of_each_of_its_pod_cidrs(string direct, string path) =>
-        PeerReport.Of(_peers, prefix => direct.Split(' ').Contains($"{prefix}"), static _ => [])[0].Path
+        PeerReport.Of(_peers, prefix => direct.Split(' ').Contains($"{prefix}"), static _ => [], _traffic)[0].Path
             .ShouldBe(path);
 
     [Fact]

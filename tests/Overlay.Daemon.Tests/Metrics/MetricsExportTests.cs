@@ -38,6 +38,8 @@ public sealed class MetricsExportTests : IDisposable
         string[] series = await SeriesAsync(services);
         series.ShouldContain("overlay_forwarded_packets_total{direction=\"egress\",worker=\"egress-0\"} 0");
         series.ShouldContain("overlay_forwarded_bytes_total{direction=\"ingress\",worker=\"ingress-0\"} 0");
+        series.ShouldContain("overlay_peer_forwarded_packets_total{direction=\"egress\",peer=\"other\"} 0");
+        series.ShouldContain("overlay_peer_forwarded_bytes_total{direction=\"ingress\",peer=\"other\"} 0");
         series.ShouldContain("overlay_dropped_packets_total{direction=\"ingress\",reason=\"IpCsum\"} 0");
         series.ShouldContain("overlay_dropped_packets_total{direction=\"ingress\",reason=\"SocketRcvbuff\"} 0");
         series.ShouldContain("overlay_dropped_packets_total{direction=\"egress\",reason=\"TunFull\"} 0");
@@ -162,6 +164,7 @@ public sealed class MetricsExportTests : IDisposable
         .AddSingleton<ILeaseSource>(_store)
         .AddSingleton<IHostApplicationLifetime, ApplicationLifetime>()
         .AddNode(TestOptions.With([("StateDirectory", _directory["state"]), .. keys]))
+        .AddSingleton<PeerTraffic>()
         .AddSingleton<DaemonMetrics>()
         .AddSingleton<MetricsExport>()
         .BuildServiceProvider();

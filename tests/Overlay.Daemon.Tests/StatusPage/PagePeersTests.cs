@@ -24,7 +24,7 @@ public sealed class PagePeersTests
         PagePeers peers = PagePeers.Of([Peer(2, "accepted")], MeshState.Empty.With([ping], [ping.Peer]));
         JsonSerializer.SerializeToNode(peers, PageJson.Default.PagePeers)!.ToJsonString().ShouldBe(JsonNode.Parse("""
             {"total":1,"rows":[{"node":"node-2","state":"accepted","podCidrs":["10.244.2.0/24"],
-            "underlay":["192.0.2.2"],"path":"tunnel","reason":null,"probes":[{"family":"IPv4","kind":"overlay",
+            "underlay":["192.0.2.2"],"path":"tunnel","reason":null,"bytes":7,"probes":[{"family":"IPv4","kind":"overlay",
             "loss":0.25,"rttMicroseconds":200,"mtu":1350,"isNarrow":true,"notes":["a note"]}]}]}
             """)!.ToJsonString());
     }
@@ -42,7 +42,7 @@ public sealed class PagePeersTests
     }
 
     private static PeerReport Peer(int i, string state) => new(
-        $"node-{i}", state, $"10.244.{i}.0/24", null, $"192.0.2.{i}", null, null, null, "tunnel", null, null);
+        $"node-{i}", state, $"10.244.{i}.0/24", null, $"192.0.2.{i}", null, null, null, "tunnel", null, null, 3, 4);
 
     private static PeerPing Ping(int i, int sent, int received) => new(
         new PeerEnd($"node-{i}", IpAddress.Parse($"10.244.{i}.0"), _end, 50),

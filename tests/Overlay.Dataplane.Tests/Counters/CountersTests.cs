@@ -4,6 +4,7 @@ using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Taps;
+using Overlay.Wire;
 using Overlay.Wire.Values;
 using static Overlay.Dataplane.Tests.TestNode;
 
@@ -50,6 +51,45 @@ public class CountersTests
         counters.ForwardedPackets.ShouldBe(1);
         counters.ForwardedBytes.ShouldBe(100);
         ShouldHaveDropped(counters, (DropReason.VxlanVniNotFound, 1));
+    }
+
+    [Fact]
+    public void Each_peer_has_its_own_packets_in_whatever_order_they_come()
+    {
+        // Objects of this test alone: a VTEP's counters are shared by whoever has it.
+        (RemoteVtep b, RemoteVtep c) = (Copy(B.Remote), Copy(C.Remote));
+        ForwardingTable table = new ForwardingTableBuilder().AddLocal(A.PodsV4)
+            .AddRoute(B.PodsV4, b).AddRoute(C.PodsV4, c).Build().With(A.Local);
+        PacketBuilder toC = PacketBuilder.Between(A, C, IpFamily.IPv4).TotalLength(60);
+        PacketBatch batch = new(8);
+        foreach (byte[] packet in new[] { _good.Build(), _good.Build(), toC.Build(), [], _good.Build(), toC.Build() })
+            batch.PutPacket(packet);
+        Encapsulator.Encapsulate(batch, table);
+        PathCounters egress = new("egress-0", Direction.Egress);
+        egress.Add(batch, VxlanOverhead.InPayload);
+        (b.Traffic.EgressPackets, b.Traffic.EgressBytes).ShouldBe((3, 300));
+        (c.Traffic.EgressPackets, c.Traffic.EgressBytes).ShouldBe((2, 120));
+        (egress.ForwardedPackets, egress.ForwardedBytes).ShouldBe((5, 420));
+
+        PacketBatch received = new(2);
+        byte[] inner = PacketBuilder.Between(C, A, IpFamily.IPv4).TotalLength(70).Build();
+        received.PutPacket(DatagramBuilder.Between(C, A, inner).Build());
+        received.Received(0).OuterSource = c.Address;
+        Decapsulator.Decapsulate(received, table);
+        new PathCounters("ingress-0", Direction.Ingress).Add(received, 0);
+        (c.Traffic.IngressPackets, c.Traffic.IngressBytes).ShouldBe((1, 70));
+        b.Traffic.IngressPackets.ShouldBe(0);
+
+        static RemoteVtep Copy(RemoteVtep vtep) => new(vtep.Node, vtep.Address, vtep.Mac);
+    }
+
+    [Fact]
+    public void A_vteps_packets_are_no_part_of_its_identity()
+    {
+        RemoteVtep vtep = new(B.Remote.Node, B.Remote.Address, B.Remote.Mac);
+        vtep.Traffic.AddEgress(1, 100);
+        vtep.ShouldBe(B.Remote);
+        vtep.GetHashCode().ShouldBe(B.Remote.GetHashCode());
     }
 
     [Fact]

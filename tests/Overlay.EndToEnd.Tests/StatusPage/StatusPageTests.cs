@@ -49,6 +49,7 @@ public class StatusPageTests
         try
         {
             await Expect(page.Locator("#egress-bits")).ToHaveTextAsync(new Regex("^[0-9.]+ Mbit/s$"));
+            await Expect(b.Locator("td[data-label=Traffic]")).ToHaveTextAsync(new Regex("^[0-9.]+ Mbit/s$"));
             string? curve = await page.Locator("#egress-curve path").GetAttributeAsync("d");
             curve.ShouldNotBeNull().ShouldContain("L");
         }
@@ -128,7 +129,7 @@ public class StatusPageTests
             () => {
               showPeers({ total: 5000, rows: Array.from({ length: 200 }, (_, i) => ({
                 node: `<img src=x onerror=alert(1)>${i}`, state: "accepted", podCidrs: [`10.244.${i}.0/24`],
-                underlay: ["192.0.2.1"], path: "tunnel", reason: null, probes: [{ family: "IPv4", kind: "overlay",
+                underlay: ["192.0.2.1"], path: "tunnel", reason: null, bytes: 0, probes: [{ family: "IPv4", kind: "overlay",
                 loss: i < 3 ? 0.5 : 0, rttMicroseconds: 250, mtu: 1450, isNarrow: false, notes: [] }] })) });
               const count = wanted => document.querySelectorAll(wanted).length;
               return [count("#mesh rect"), count("#mesh g.warn rect"), count("#peers tbody tr"), count("img")];
