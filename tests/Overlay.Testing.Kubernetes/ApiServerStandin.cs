@@ -48,6 +48,9 @@ public sealed class ApiServerStandin : IAsyncDisposable
     /// <summary>The cluster's NetworkPolicy objects; null where the client has no right to list them.</summary>
     public IReadOnlyList<JsonObject>? Policies { get; set; }
 
+    /// <summary>The node of each pod, by namespace/name.</summary>
+    public IReadOnlyDictionary<string, string> Pods { get; set; } = new Dictionary<string, string>();
+
     /// <summary>How many watches are open.</summary>
     public int Watches => _api.Watches.Count;
 
@@ -135,6 +138,7 @@ public sealed class ApiServerStandin : IAsyncDisposable
         else if (Tokens.Count > 0 && !Tokens.Contains(request.Token))
             await JsonAnswer.WriteAsync(context, 401, StatusBody.Unauthorized());
         else if (context.Request.Path == PolicyList.Path) await PolicyList.AnswerAsync(context, Policies);
+        else if (PodPlaces.IsFor(context)) await PodPlaces.AnswerAsync(context, Pods);
         else await _api.AnswerAsync(context, request);
     }
 

@@ -12,7 +12,7 @@ internal static class FlannelConfiguration
 
     /// <summary>The keys, each with its value.</summary>
     /// <param name="flags">As flanneld was started with.</param>
-    /// <param name="variables">The environment: NODE_NAME names the Node.</param>
+    /// <param name="variables">The environment: NODE_NAME, or POD_NAME and POD_NAMESPACE, tell the Node.</param>
     /// <param name="netlink">Finds the interface.</param>
     /// <exception cref="Overlay.Daemon.Options.ConfigurationException">A flag's value cannot be.</exception>
     /// <exception cref="Overlay.Host.Interop.LinuxException">rtnetlink refused.</exception>
@@ -53,7 +53,7 @@ internal static class FlannelConfiguration
     {
         keys["Overlay:ControlPlane:Kind"] = "Kubernetes";
         keys["Overlay:ControlPlane:Kubernetes:NetConf"] = flags["net-config-path"] ?? DefaultNetConf;
-        if (variables.TryGetValue("NODE_NAME", out string? node) && node.Length > 0) keys["Overlay:NodeName"] = node;
+        FlannelNodeName.Add(keys, variables);
     }
 
     private static void AddEtcd(Dictionary<string, string?> keys, FlannelCommandLine flags)

@@ -41,6 +41,12 @@ internal sealed class KubernetesCluster : IAsyncDisposable
     /// <summary>What the nodes have asked of the API server that runs.</summary>
     public IReadOnlyList<SeenRequest> Requests => _server!.Requests;
 
+    /// <summary>The node of each pod, by namespace/name.</summary>
+    public IReadOnlyDictionary<string, string> Pods
+    {
+        set => _server!.Pods = value;
+    }
+
     public Node this[string name] => Lab[name];
 
     /// <summary>Starts the API server, and writes configurations that take the network from a net-conf.json.</summary>
