@@ -51,15 +51,8 @@ public sealed class PluginDirectory : IDisposable
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    /// <summary>Stands for the daemon until it is disposed, as STATUS asks for it.</summary>
-    public Socket Listen()
-    {
-        File.Delete(Socket);
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(Socket));
-        socket.Listen();
-        return socket;
-    }
+    /// <summary>Stands for the daemon until it is disposed, as STATUS asks it.</summary>
+    public StandinDaemon Listen(string answer = StandinDaemon.Ready) => new(Socket, answer);
 
     public string[] Calls() => File.Exists($"{Path}/calls") ? File.ReadAllLines($"{Path}/calls") : [];
 

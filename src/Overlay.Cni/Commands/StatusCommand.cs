@@ -1,16 +1,15 @@
-using System.Net.Sockets;
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
 using Overlay.Cni.Wiring;
 
 namespace Overlay.Cni.Commands;
 
-/// <summary>STATUS: whether an ADD would succeed now.</summary>
+/// <summary>STATUS: whether an ADD would succeed now, and the pod's packets would flow.</summary>
 /// <param name="configuration">Of the network.</param>
 /// <param name="environment">Without an attachment.</param>
 internal sealed class StatusCommand(NetworkConfiguration configuration, CniEnvironment environment)
 {
-    /// <exception cref="CniException">Code 50 and the reason; or what another IPAM plugin says.</exception>
+    /// <exception cref="CniException">Code 50 or 51 and the reason; or what another IPAM plugin says.</exception>
     public void Run()
     {
         DaemonSighting sighting = new(configuration.SubnetFile);
@@ -18,18 +17,22 @@ internal sealed class StatusCommand(NetworkConfiguration configuration, CniEnvir
         try
         {
             plan = Plan();
-            RequireDaemon();
+            DaemonReadiness.Require(configuration.AdminSocket);
             sighting.Renew();
         }
-        catch (CniException absent) when (absent.Code == CniErrorCode.NotAvailable && sighting.IsRecent)
+        catch (CniException absent) when (IsOfDaemon(absent) && sighting.IsRecent)
         {
-            // A daemon that is being replaced is no reason to drive pods from the node: ADD waits for it.
+            // A daemon that is being replaced, or is not ready for a moment, is no reason to drive pods from the node: ADD
+            // waits for it.
         }
 
         if (plan is null) return;
         RequireRoom(plan);
         new PodIpam(configuration, environment).Status(plan);
     }
+
+    private static bool IsOfDaemon(CniException absent) =>
+        absent.Code is CniErrorCode.NotAvailable or CniErrorCode.LimitedConnectivity;
 
     private PodPlan Plan()
     {
@@ -52,21 +55,6 @@ internal sealed class StatusCommand(NetworkConfiguration configuration, CniEnvir
         catch (CniException refusal)
         {
             throw new CniException(CniErrorCode.NotAvailable, refusal.Message, refusal.Details);
-        }
-    }
-
-    private void RequireDaemon()
-    {
-        try
-        {
-            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            socket.Connect(new UnixDomainSocketEndPoint(configuration.AdminSocket));
-        }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
-        {
-            throw new CniException(
-                CniErrorCode.NotAvailable,
-                $"overlayd does not answer on {configuration.AdminSocket}: {exception.Message}; does it run?");
         }
     }
 }

@@ -14,6 +14,7 @@ internal static class CniErrorCode
     public const uint InvalidConfiguration = 7;
     public const uint TryAgainLater = 11;
     public const uint NotAvailable = 50;
+    public const uint LimitedConnectivity = 51;
 
     /// <summary>No address is free, or the one asked for is taken.</summary>
     public const uint NoAddress = 100;

@@ -43,7 +43,7 @@ public sealed class ChainTests : IDisposable
     {
         ChainRuntime runtime = Install();
         runtime.Version.ShouldBe("1.1.0");
-        using Socket daemon = _node.Directory.Listen();
+        using StandinDaemon daemon = _node.Directory.Listen();
         runtime.Status().ShouldBe(1);
         _ = runtime.Add(1, 8080);
         _ = runtime.Add(2, 8081);

@@ -184,7 +184,7 @@ public sealed class CommandTests : IDisposable
     public void GC_and_STATUS_are_passed_on_to_another_IPAM_plugin()
     {
         _directory.AddPlugin("other", """[ $CNI_COMMAND != STATUS ] || { echo '{"code":51,"msg":"limited"}'; exit 1; }""");
-        using Socket daemon = _directory.Listen();
+        using StandinDaemon daemon = _directory.Listen();
         Plugin.Run("STATUS", Other("1.1.0"), _directory.Path).Output.ShouldContain("\"code\":51");
         Plugin.Run("GC", Other("1.1.0", "\"cni.dev/valid-attachments\":[],"), _directory.Path).ShouldBe((0, ""));
         _directory.Calls().ShouldBe(["STATUS", "GC"]);

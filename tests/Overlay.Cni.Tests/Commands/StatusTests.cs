@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 
 namespace Overlay.Cni.Tests;
 
@@ -13,7 +12,7 @@ public sealed class StatusTests : IDisposable
     public void STATUS_names_what_an_ADD_would_miss()
     {
         Status("overlayd does not answer on " + _directory.Socket);
-        using Socket daemon = _directory.Listen();
+        using StandinDaemon daemon = _directory.Listen();
         Plugin.Run("STATUS", Configuration).ShouldBe((0, ""));
 
         Directory.CreateDirectory($"{_directory.Path}/net");
@@ -42,9 +41,31 @@ public sealed class StatusTests : IDisposable
     }
 
     [Fact]
+    public void STATUS_agrees_with_the_daemons_readiness_and_is_patient_with_a_moment_without_it()
+    {
+        const string NotReady = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n\r\n"
+            + "overlayd is not ready yet: overlay.1 is down\n";
+        using (StandinDaemon ready = _directory.Listen())
+        {
+            Plugin.Run("STATUS", Configuration).ShouldBe((0, ""));
+            ready.Question.ShouldStartWith("GET /readyz HTTP/1.0\r\n");
+        }
+
+        using (_directory.Listen(NotReady))
+        {
+            Plugin.Run("STATUS", Configuration).ShouldBe((0, ""));
+            Outlast();
+            Status("overlayd is not ready yet: overlay.1 is down", 51);
+        }
+
+        // A daemon that knows no such question runs, and judges nothing.
+        using (_directory.Listen("HTTP/1.1 404 Not Found\r\n\r\n")) Plugin.Run("STATUS", Configuration).ShouldBe((0, ""));
+    }
+
+    [Fact]
     public async Task STATUS_survives_allocations_that_come_and_go_while_it_reads_them()
     {
-        using Socket daemon = _directory.Listen();
+        using StandinDaemon daemon = _directory.Listen();
         Directory.CreateDirectory($"{_directory.Path}/net");
         using CancellationTokenSource end = new();
         Task churn = Task.Run(() =>
@@ -69,11 +90,11 @@ public sealed class StatusTests : IDisposable
 
     private void Outlast() => File.SetLastWriteTimeUtc(Sighting, DateTime.UtcNow.AddSeconds(-31));
 
-    private void Status(string reason)
+    private void Status(string reason, int code = 50)
     {
         (int exitCode, string output) = Plugin.Run("STATUS", Configuration);
         exitCode.ShouldBe(1);
-        output.ShouldContain("\"code\":50");
+        output.ShouldContain($"\"code\":{code}");
         output.ShouldContain(reason);
     }
 

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Fixtures;
+using Overlay.EndToEnd.Tests.Shipping;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Host;
@@ -30,8 +32,13 @@ public class HealthTests
         text.ShouldNotContain("[-]");
         AdminSocket.Get(a.Socket, "readyz?verbose").ShouldBe(text);
 
+        PluginStatus(a).ShouldBe("");
         a.Ip("link set overlay.1 down");
         Waiting.For(() => Ask(a, "readyz").Status == HttpStatusCode.ServiceUnavailable);
+
+        // The plugin's patience with a daemon that was ready is over by this file's time.
+        File.SetLastWriteTimeUtc(Path.Combine(a.Directory, ".overlayd-answered"), DateTime.UtcNow.AddMinutes(-1));
+        PluginStatus(a).ShouldContain("\"code\":51,\"msg\":\"overlayd is not ready yet: overlay.1 is down");
         Ask(a, "readyz").Text.ShouldStartWith("overlayd is not ready yet: overlay.1 is down");
         (status, text) = Ask(a, "readyz?verbose");
         status.ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -43,6 +50,7 @@ public class HealthTests
 
         a.Ip("link set overlay.1 up");
         Waiting.For(() => Ask(a, "readyz").Status == HttpStatusCode.OK);
+        PluginStatus(a).ShouldBe("");
 
         // Conditions that are not met are no news to the log each time that somebody asks.
         cluster.Daemons[0].Log.ShouldNotContain("HealthCheck");
@@ -63,6 +71,26 @@ public class HealthTests
         text.ShouldContain("[-]announced failed: ");
         Ask(node, "startedz").Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         Ask(node, "livez").Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    // What a runtime gets to hear of the node, by the plugin.
+    private static string PluginStatus(Node node)
+    {
+        JsonObject configuration = new()
+        {
+            ["cniVersion"] = "1.1.0",
+            ["name"] = "net",
+            ["type"] = "overlay",
+            ["subnetFile"] = node.SubnetFile,
+            ["stateDirectory"] = node.CniRecords,
+            ["adminSocket"] = node.Socket,
+            ["ipam"] = new JsonObject { ["type"] = "host-local", ["dataDir"] = Path.Combine(node.Directory, "networks") },
+        };
+        string input = Path.Combine(node.Directory, "status.json");
+        File.WriteAllText(input, configuration.ToJsonString());
+        return node.Run(
+            "env", "CNI_COMMAND=STATUS", "CNI_PATH=/usr/lib/cni", "sh", "-c", "exec \"$0\" <\"$1\"",
+            Path.Combine(PublishedPrograms.Directory, "overlay"), input).Output;
     }
 
     private static (HttpStatusCode Status, string Text) Ask(Node node, string path) =>
