@@ -93,6 +93,28 @@ internal sealed class CniConfigurations(CniInstallOptions options)
         return problems;
     });
 
+    /// <summary>The plugins of our chain that say they are not well, in a sentence each.</summary>
+    /// <param name="versions">Asks the plugins for their versions.</param>
+    /// <param name="status">Asks those that know the question.</param>
+    public IReadOnlyList<string> Unwell(CniPluginVersions versions, CniChainStatus status) => Look(static _ => [], () =>
+    {
+        if (NodeFile.TryRead(Own) is not { } content
+            || !CniConflist.VersionsIn(content).Contains(CniChainStatus.Since)) return [];
+        List<string> unwell = [];
+        foreach (string type in CniConflist.TypesIn(content).Where(static type => type != CniConflist.PluginType))
+        {
+            string plugin = Path.Combine(options.BinDirectory, Path.GetFileName(type));
+            if (!File.Exists(plugin) || !versions.Of(plugin).Versions.Contains(CniChainStatus.Since)) continue;
+            if (CniConflist.ConfigurationOf(content, type, CniChainStatus.Since) is { } question
+                && status.FaultOf(plugin, question) is { } fault)
+                unwell.Add(
+                    $"{plugin}, which {Own} calls behind overlay, fails the command STATUS when overlayd calls it ({fault}): "
+                    + "where it fails for the container runtime too, the node stays NotReady");
+        }
+
+        return unwell;
+    });
+
     // Pods that flannel's plugin made stay reachable: it reads the same subnet.env and uses the same bridge.
     private static string Advice(string path) => Path.GetFileName(path).Contains("flannel", StringComparison.Ordinal)
         ? $"when flannel has left this node: rm {path}"

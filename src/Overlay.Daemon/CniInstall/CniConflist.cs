@@ -70,6 +70,22 @@ internal static class CniConflist
     public static string[] TypesIn(byte[] content) => Read<string[]>(content, [], static root =>
         [.. PluginsOf(root).Select(static plugin => Text(plugin, "type")).OfType<string>()]);
 
+    /// <summary>
+    /// The configuration that a runtime gives to a plugin of the list; null where the list has none of that type.
+    /// </summary>
+    /// <param name="content">The list.</param>
+    /// <param name="type">The plugin's type.</param>
+    /// <param name="version">The version that the runtime goes by.</param>
+    public static string? ConfigurationOf(byte[] content, string type, string version) => Read<string?>(content, null, root =>
+    {
+        if (PluginsOf(root).FirstOrDefault(plugin => Text(plugin, "type") == type) is not
+            { ValueKind: JsonValueKind.Object } found) return null;
+        JsonObject configuration = JsonObject.Create(found)!;
+        configuration["cniVersion"] = version;
+        configuration["name"] = Text(root, "name");
+        return configuration.ToJsonString();
+    });
+
     /// <summary>The versions that a runtime may call them with.</summary>
     public static string[] VersionsIn(byte[] content) => Read<string[]>(content, [], static root =>
         [.. Texts(root, "cniVersions").Append(Text(root, "cniVersion")).OfType<string>().Distinct()]);

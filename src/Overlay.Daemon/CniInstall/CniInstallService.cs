@@ -18,6 +18,7 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
 
     private const string Key = "the CNI plugin";
     private const string ChainKey = "the chain of CNI plugins";
+    private const string ChainStatusKey = "the STATUS of the other CNI plugins";
     private const string BridgeKey = "the pods' bridge";
     private const string FormerKey = "former pod CIDRs";
 
@@ -105,6 +106,7 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
         // An installation waits for a node that is ready: what it will mend, or cannot, is no reason to wait with it.
         if (_options.Enabled && !_isInstalled) return;
         _problems.Report(ChainKey, ProblemSeverity.Problem, _installer.Problems());
+        _problems.Report(ChainStatusKey, ProblemSeverity.Warning, _installer.Unwell());
         bool isWatched = _status.HasNode && (_options.Enabled || _installer.IsCalled);
         Report(isWatched ? LookAtBridge() : new([], []));
     }

@@ -19,6 +19,7 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 
     private readonly CniConfigurations _configurations = new(options);
     private readonly CniPluginVersions _versions = new();
+    private readonly CniChainStatus _status = new();
     private string _said = "";
 
     private string Plugin => Path.Combine(options.BinDirectory, CniConflist.PluginType);
@@ -87,6 +88,9 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 
     /// <summary>The reasons why no new pod starts, each with what to do.</summary>
     public IReadOnlyList<string> Problems() => _configurations.Problems(_versions);
+
+    /// <summary>The other plugins of the chain that say they are not well.</summary>
+    public IReadOnlyList<string> Unwell() => _configurations.Unwell(_versions, _status);
 
     private CniChain FindChain()
     {

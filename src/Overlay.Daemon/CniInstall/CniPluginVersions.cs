@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Overlay.Host.Programs;
 
@@ -9,18 +8,6 @@ namespace Overlay.Daemon.CniInstall;
 internal sealed class CniPluginVersions
 {
     private const string Question = """{"cniVersion":"1.0.0"}""";
-
-    // Plugins of 2017 read these before they look at the command.
-    private static readonly Dictionary<string, string> _variables = new()
-    {
-        ["CNI_COMMAND"] = "VERSION",
-        ["CNI_CONTAINERID"] = "",
-        ["CNI_NETNS"] = "dummy",
-        ["CNI_IFNAME"] = "dummy",
-        ["CNI_PATH"] = "dummy",
-    };
-
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, Answer> _answers = [];
 
@@ -39,11 +26,11 @@ internal sealed class CniPluginVersions
 
     private static Answer Ask(string plugin)
     {
-        ProcessStartInfo start = new(plugin);
-        foreach ((string name, string value) in _variables) start.Environment[name] = value;
         try
         {
-            ProgramRun run = ProgramRun.Of(start, Question, _limit);
+            // Plugins of 2017 read these before they look at the command.
+            ProgramRun run = CniPluginCall.Run(
+                plugin, "VERSION", Question, ("CNI_CONTAINERID", ""), ("CNI_NETNS", "dummy"), ("CNI_IFNAME", "dummy"));
             if (run.ExitCode != 0) return new([], $"it ends with exit code {run.ExitCode}");
             using JsonDocument document = JsonDocument.Parse(run.Output);
             return document.RootElement.TryGetProperty("supportedVersions", out JsonElement versions)

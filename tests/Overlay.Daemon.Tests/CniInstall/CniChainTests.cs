@@ -54,6 +54,43 @@ public sealed class CniChainTests : CniInstallScene
         Versions().ShouldBe(["1.0.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]);
     }
 
+    [Fact]
+    public void A_plugin_of_the_chain_that_fails_STATUS_is_named_and_asked_with_its_own_configuration()
+    {
+        _ = Directory.CreateDirectory(Options.BinDirectory);
+        string seen = Path.Combine(Options.BinDirectory, "seen");
+        string answer = Path.Combine(Options.BinDirectory, "answer");
+        File.WriteAllText(Portmap, $$"""
+            #!/bin/sh
+            if [ $CNI_COMMAND = VERSION ]; then echo '{"supportedVersions":["1.0.0","1.1.0"]}'; exit; fi
+            { echo $CNI_COMMAND; cat; } >{{seen}}
+            cat {{answer}} && exit 1 || exit 0
+            """);
+        File.SetUnixFileMode(Portmap, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Installer.Install();
+        Installer.Unwell().ShouldBeEmpty();
+        string[] question = File.ReadAllLines(seen);
+        question[0].ShouldBe("STATUS");
+        JsonElement configuration = JsonDocument.Parse(question[1]).RootElement;
+        configuration.GetProperty("cniVersion").GetString().ShouldBe("1.1.0");
+        configuration.GetProperty("name").GetString().ShouldBe("cbr0");
+        configuration.GetProperty("capabilities").GetProperty("portMappings").GetBoolean().ShouldBeTrue();
+
+        File.WriteAllText(answer, """{"cniVersion":"1.1.0","code":50,"msg":"no iptables"}""");
+        Installer.Unwell().ShouldBeEmpty("it is asked once a minute");
+        new CniInstaller(Options, Logger).Unwell().ShouldHaveSingleItem().ShouldStartWith(
+            $"{Portmap}, which {Conflist} calls behind overlay, fails the command STATUS when overlayd calls it "
+            + "(code 50: no iptables)");
+    }
+
+    [Fact]
+    public void A_portmap_of_before_STATUS_is_not_asked_for_it()
+    {
+        UsePortmap(ReferencePortmap);
+        Installer.Install();
+        Installer.Unwell().ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("""{ "name": "cbr0", "cniVersion": "1.0.0", "plugins": [ { "type": "overlay" }, { "type": "istio-cni" } ] }""", null)]
     [InlineData("""{ "name": "cbr0", "cniVersion": "1.0.0", "plugins": [ { "type": "bridge" } ] }""", "does not call overlay")]
