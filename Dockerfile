@@ -1,17 +1,18 @@
 # The image that deploy/kubernetes/overlay.yaml runs: docker build -t overlay:0.1.0 .
 # For both architectures at once: docker buildx build --platform linux/amd64,linux/arm64 …
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0 AS build
-ARG BUILDARCH=amd64
-ARG TARGETARCH=amd64
+# Without values of ours: the builder's own are taken only then.
+ARG BUILDARCH
+ARG TARGETARCH
 WORKDIR /source
 # The two native programs are linked with it.
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev binutils \
-        $([ "$BUILDARCH" = "$TARGETARCH" ] || case "$TARGETARCH" in \
+        $([ "${BUILDARCH:-}" = "${TARGETARCH:-}" ] || case "$TARGETARCH" in \
             arm64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;; \
             amd64) echo gcc-x86-64-linux-gnu libc6-dev-amd64-cross ;; esac) \
     && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN deploy/publish.sh --arch "$TARGETARCH" /out
+RUN deploy/publish.sh ${TARGETARCH:+--arch "$TARGETARCH"} /out
 
 # The system that the programs were linked on, with what .NET needs: OpenSSL for the API server and etcd.
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0

@@ -64,16 +64,18 @@ publish() {
     fail "$program cannot be built"
 }
 
-# describe PROJECT ARGUMENT…: what the program writes of itself, by one that runs here.
+# describe PROJECT PROGRAM ARGUMENT…: what the program writes of itself, by one that runs here.
 describe() {
   local project="$1" program="$2"
   shift 2
   if [[ $arch == "$host" ]]; then
     "$directory/$program" "$@"
-  else
-    dotnet run --project "$root/src/$project/$project.csproj" -c Release -v quiet --artifacts-path "$work/host" \
-      -p:RunAnalyzers=false -- "$@" </dev/null
+    return
   fi
+  [[ -e $work/described/$program/$program.dll ]] ||
+    dotnet build "$root/src/$project/$project.csproj" -c Release -v quiet --nologo --artifacts-path "$work/host" \
+      -o "$work/described/$program" -p:RunAnalyzers=false </dev/null >&2 || fail "$program cannot be built for this machine"
+  dotnet "$work/described/$program/$program.dll" "$@"
 }
 
 # A compiler for one target alone, as gcc is, does not take the option that names it.

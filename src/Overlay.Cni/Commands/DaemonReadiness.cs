@@ -32,6 +32,10 @@ internal static class DaemonReadiness
                 $"overlayd does not answer on {adminSocket}: {exception.Message}; does it run?");
         }
 
+        // A daemon that ends, or has more connections than it takes, closes this one without a word.
+        if (!answer.StartsWith("HTTP/", StringComparison.Ordinal))
+            throw new CniException(CniErrorCode.NotAvailable, $"overlayd closes {adminSocket} without an answer");
+
         // The head's first line has the status. Another one than this is that of a daemon which runs and judges nothing.
         if (answer.Split(' ') is not [_, "503", ..]) return;
         int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);

@@ -36,7 +36,7 @@ internal sealed class HealthApplication(AdminReader reader, HealthCheckService c
         bool isVerbose = request.Query.ContainsKey("verbose");
         Health? health = await Health.FindAsync(request.Path.Value ?? "", isVerbose, checks, reader);
         await WriteAsync(context, health ?? new Health(
-            StatusCodes.Status404NotFound, $"known are /, {MetricsPath}, {string.Join(", ", Health.Paths)}\n"));
+            StatusCodes.Status404NotFound, $"known are /, /events, {MetricsPath}, {string.Join(", ", Health.Paths)}\n"));
     }
 
     private static async Task WriteAsync(HttpContext context, Health health)

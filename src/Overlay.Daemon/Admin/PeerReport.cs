@@ -14,6 +14,9 @@ internal sealed record PeerReport(
     string? VtepMac, string? VtepMacV6, string? Path, string? SendsFrom, string? Reason, long? EgressBytes,
     long? IngressBytes)
 {
+    /// <summary>The path of a peer whose packets no tunnel carries.</summary>
+    internal const string Direct = "direct";
+
     /// <param name="peers">All peers, also refused ones.</param>
     /// <param name="isDirect">Whether a plain route leads to a pod CIDR.</param>
     /// <param name="sendsFrom">The addresses without a lease that a node sends from.</param>
@@ -35,6 +38,6 @@ internal sealed record PeerReport(
     {
         if (peer.Verdict != LeaseVerdict.Accepted) return null;
         bool[] direct = [.. peer.Lease.PodCidrs.Select(isDirect).Distinct()];
-        return direct.Length > 1 ? "tunnel and direct" : direct[0] ? "direct" : "tunnel";
+        return direct.Length > 1 ? "tunnel and direct" : direct[0] ? Direct : "tunnel";
     }
 }

@@ -12,12 +12,10 @@ internal static class FlannelConfiguration
 
     /// <summary>The keys, each with its value.</summary>
     /// <param name="flags">As flanneld was started with.</param>
-    /// <param name="variables">The environment: NODE_NAME, or POD_NAME and POD_NAMESPACE, tell the Node.</param>
     /// <param name="netlink">Finds the interface.</param>
     /// <exception cref="Overlay.Daemon.Options.ConfigurationException">A flag's value cannot be.</exception>
     /// <exception cref="Overlay.Host.Interop.LinuxException">rtnetlink refused.</exception>
-    public static Dictionary<string, string?> Keys(
-        FlannelCommandLine flags, IReadOnlyDictionary<string, string> variables, RouteNetlink netlink)
+    public static Dictionary<string, string?> Keys(FlannelCommandLine flags, RouteNetlink netlink)
     {
         Dictionary<string, string?> keys = new()
         {
@@ -33,7 +31,7 @@ internal static class FlannelConfiguration
             if (flags[flag] is { Length: > 0 } value) keys[key] = value;
         }
 
-        if (flags.Is("kube-subnet-mgr", fallback: false)) AddKubernetes(keys, flags, variables);
+        if (flags.Is("kube-subnet-mgr", fallback: false)) AddKubernetes(keys, flags);
         else AddEtcd(keys, flags);
         if (new FlannelInterface(netlink).Find(flags) is { } name) keys["Overlay:Interface"] = name;
         if (Port(flags) is not "0") keys["Overlay:Admin:Http"] = $"{Address(flags)}:{Port(flags)}";
@@ -48,12 +46,10 @@ internal static class FlannelConfiguration
             CultureInfo.InvariantCulture,
             $"-{flag.Key}={Word(!flag.Value)} changes nothing: overlayd acts as by {Word(flag.Value)}"));
 
-    private static void AddKubernetes(
-        Dictionary<string, string?> keys, FlannelCommandLine flags, IReadOnlyDictionary<string, string> variables)
+    private static void AddKubernetes(Dictionary<string, string?> keys, FlannelCommandLine flags)
     {
         keys["Overlay:ControlPlane:Kind"] = "Kubernetes";
         keys["Overlay:ControlPlane:Kubernetes:NetConf"] = flags["net-config-path"] ?? DefaultNetConf;
-        FlannelNodeName.Add(keys, variables);
     }
 
     private static void AddEtcd(Dictionary<string, string?> keys, FlannelCommandLine flags)

@@ -1,5 +1,6 @@
 using Overlay.ControlPlane.Sources.Kubernetes;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
+using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Flannel;
 
@@ -9,47 +10,45 @@ namespace Overlay.Daemon.Flannel;
 /// </summary>
 internal static class FlannelNodeName
 {
-    private const string Key = "Overlay:NodeName";
-
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(5);
 
-    /// <summary>Adds the name to the keys, where one is to be had; else it is the host's.</summary>
-    /// <param name="keys">The keys so far: they say how the API server is reached.</param>
+    /// <summary>The name; null where only the host's is to be had.</summary>
     /// <param name="variables">The environment.</param>
-    /// <exception cref="InvalidDataException">The kubeconfig cannot be used.</exception>
-    public static void Add(Dictionary<string, string?> keys, IReadOnlyDictionary<string, string> variables)
+    /// <param name="options">The way to the API server.</param>
+    /// <exception cref="ConfigurationException">The API server is not known, or its kubeconfig cannot be used.</exception>
+    public static string? Find(IReadOnlyDictionary<string, string> variables, KubernetesOptions options)
     {
-        if (Variable("OVERLAY_NodeName") is not null) return;
-        if (Variable("NODE_NAME") is { } name) keys[Key] = name;
-        else if (Variable("POD_NAME") is { } pod && Variable("POD_NAMESPACE") is { } podNamespace)
-            keys[Key] = Ask(keys, podNamespace, pod);
+        if (Variable("NODE_NAME") is { } name) return name;
+        return Variable("POD_NAME") is { } pod && Variable("POD_NAMESPACE") is { } podNamespace
+            ? Ask(options, podNamespace, pod)
+            : null;
 
-        string? Variable(string variable) => variables.GetValueOrDefault(variable) is { Length: > 0 } value ? value : null;
+        string? Variable(string variable) =>
+            variables.GetValueOrDefault(variable) is { Length: > 0 } value ? value : null;
     }
 
     // A server that is away, or a role that is not there yet, comes: nothing can be made before. There is no log yet.
-    private static string Ask(Dictionary<string, string?> keys, string podNamespace, string pod)
+    private static string Ask(KubernetesOptions options, string podNamespace, string pod)
     {
-        KubernetesOptions options = new()
-        {
-            NodeName = "",
-            Kubeconfig = keys.GetValueOrDefault("Overlay:ControlPlane:Kubernetes:Kubeconfig") ?? "",
-            ApiServer = keys.GetValueOrDefault("Overlay:ControlPlane:Kubernetes:ApiServer") ?? "",
-        };
         string? said = null;
         while (true)
         {
             try
             {
-                return PodPlace.FindNodeAsync(options, podNamespace, pod, CancellationToken.None).GetAwaiter().GetResult();
+                return PodPlace.FindNodeAsync(options, podNamespace, pod, CancellationToken.None)
+                    .GetAwaiter().GetResult();
             }
-            catch (IOException exception)
+            catch (InvalidDataException unusable)
             {
-                if (exception.Message != said)
+                throw new ConfigurationException(unusable.Message);
+            }
+            catch (IOException failure)
+            {
+                if (failure.Message != said)
                     Console.Error.WriteLine(
                         $"overlayd: the API server is asked again for the node of pod {podNamespace}/{pod}, which NODE_NAME "
-                        + $"would save: it {exception.Message}");
-                said = exception.Message;
+                        + $"would save: it {failure.Message}");
+                said = failure.Message;
             }
 
             Thread.Sleep(_pause);

@@ -1,5 +1,6 @@
 using System.Collections;
 using Microsoft.Extensions.Configuration;
+using Overlay.ControlPlane.Sources.Kubernetes.Connection;
 using Overlay.Daemon.Options;
 using Overlay.Host.Netlink;
 using Overlay.Host.Programs;
@@ -15,6 +16,8 @@ internal static class FlannelStart
     public const string Command = "flannel";
 
     private const string Program = "flanneld";
+    private const string NodeName = "Overlay:NodeName";
+    private const string Origin = "flanneld's flags and defaults";
     private const string Tun = "/dev/net/tun";
 
     /// <summary>The flags, where the program was started so; null otherwise.</summary>
@@ -38,8 +41,16 @@ internal static class FlannelStart
         FlannelCommandLine flags = new(arguments, variables);
         notes = [.. FlannelConfiguration.Unhonoured(flags)];
         using RouteNetlink netlink = new();
-        return ConfigurationLoader.Load(
-            FlannelConfiguration.Keys(flags, variables, netlink), "flanneld's flags and defaults");
+        Dictionary<string, string?> keys = FlannelConfiguration.Keys(flags, netlink);
+        IConfiguration configuration = ConfigurationLoader.Load(keys, Origin);
+        if (configuration[NodeName] is { Length: > 0 } || !flags.Is("kube-subnet-mgr", fallback: false))
+            return configuration;
+
+        // By the whole configuration, for a variable of ours may say how the API server is reached.
+        KubernetesOptions server = OverlayOptionsReader.Read(configuration).ControlPlane.Kubernetes;
+        if (FlannelNodeName.Find(variables, server) is not { } node) return configuration;
+        keys[NodeName] = node;
+        return ConfigurationLoader.Load(keys, Origin);
     }
 
     /// <summary>

@@ -50,7 +50,7 @@ internal sealed class DaemonMetrics
         _ = meter.CreateObservableCounter(
             "overlay_peer_forwarded_packets", () => OfPeers(
                 static peer => peer.EgressPackets, static peer => peer.IngressPackets), null,
-            "Inner packets passed on through the tunnel, by peer: those with the most traffic, and all others.");
+            "Inner packets passed on through the tunnel, by peer: those with traffic of weight, and all others.");
         _ = meter.CreateObservableCounter(
             "overlay_peer_forwarded_bytes", () => OfPeers(
                 static peer => peer.EgressBytes, static peer => peer.IngressBytes), null,

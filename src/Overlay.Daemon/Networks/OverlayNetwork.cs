@@ -128,7 +128,7 @@ internal sealed class OverlayNetwork : IDisposable
     public void Start(IReadOnlyList<UdpUnderlay> sockets)
     {
         Attach(sockets);
-        _context.Counters.Tun.Begin(ReadDrops);
+        _context.Counters.Tun.Begin(ReadDrops, ReadDrops());
         if (_directRoutes is not null) _context.Table.Add(_directRoutes);
         _packetFilter.Start();
         _responder = new ProbeResponder(

@@ -20,27 +20,36 @@ internal sealed class MeshState
     public IReadOnlyCollection<PeerHealth> Peers => _peers.Values;
 
     /// <summary>The round that has probed that peer last; 0 where none has.</summary>
-    public int RoundOf(PeerEnd peer) => _peers.GetValueOrDefault(peer.Address) is { } health ? health.Round : 0;
+    public int RoundOf(PeerEnd peer) => Of(peer) is { } health ? health.Round : 0;
+
+    /// <summary>A peer's narrow path that was searched a moment ago, and need not be again; null for none.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="now">The clock.</param>
+    /// <param name="time">Its meaning.</param>
+    public PathMtu? KnownMtuOf(PeerEnd peer, long now, TimeProvider time) => Of(peer)?.KnownMtu(now, time);
 
     /// <summary>The state behind one more round.</summary>
     /// <param name="pings">The round's results.</param>
     /// <param name="peers">All peers of now: others are forgotten.</param>
-    public MeshState With(IEnumerable<PeerPing> pings, IEnumerable<PeerEnd> peers)
+    /// <param name="now">The clock at the round's end.</param>
+    /// <param name="time">Its meaning.</param>
+    public MeshState With(IEnumerable<PeerPing> pings, IEnumerable<PeerEnd> peers, long now, TimeProvider time)
     {
         Dictionary<IpAddress, PeerPing> fresh = pings.ToDictionary(static ping => ping.Peer.Address);
         Dictionary<IpAddress, PeerHealth> next = [];
         foreach (PeerEnd peer in peers)
         {
-            PeerHealth? former = _peers.GetValueOrDefault(peer.Address);
-
-            // Another node may have got the pod CIDR: the former one's losses are not its own.
-            if (former?.Last.Peer.Node != peer.Node) former = null;
+            PeerHealth? former = Of(peer);
             if (fresh.TryGetValue(peer.Address, out PeerPing? ping))
-                next[peer.Address] = PeerHealth.Of(former, ping, Round + 1);
+                next[peer.Address] = PeerHealth.Of(former, ping, Round + 1, now, time);
             else if (former is not null)
                 next[peer.Address] = former;
         }
 
         return new MeshState(Round + 1, next.ToFrozenDictionary());
     }
+
+    // Another node may have got the pod CIDR: the former one's losses are not its own.
+    private PeerHealth? Of(PeerEnd peer) =>
+        _peers.GetValueOrDefault(peer.Address) is { } health && health.Last.Peer.Node == peer.Node ? health : null;
 }

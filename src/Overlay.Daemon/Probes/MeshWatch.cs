@@ -5,7 +5,9 @@ namespace Overlay.Daemon.Probes;
 /// <summary>
 /// Probes the peers round after round while somebody looks on: loss of the last minute, round trips, path MTU.
 /// </summary>
-/// <remarks>Without a viewer nothing is sent. Any thread may call.</remarks>
+/// <remarks>
+/// Without a viewer nothing is sent. Rounds keep their distance whoever comes and goes. Any thread may call.
+/// </remarks>
 /// <param name="scene">This node as it is at a round's start.</param>
 /// <param name="time">Clock of the rounds.</param>
 /// <param name="guard">Notes faults that nobody expected; the next round follows all the same.</param>
@@ -13,7 +15,7 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
 {
     private const string Part = "the status page's probes";
 
-    // With 17 packets a peer these are at most some 220 packets a second; peers beyond them wait for the next rounds.
+    // With 17 packets a peer these are some 220 packets a second; peers beyond them wait for the next rounds.
     private const int PeersOfARound = 64;
     private const int PeersAtOnce = 16;
 
@@ -22,13 +24,16 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
     private readonly PeerPinger _pinger = new(time);
     private readonly Lock _gate = new();
     private int _viewers;
+    private bool _isOver;
     private CancellationTokenSource? _ending;
+    private Task _running = Task.CompletedTask;
+    private long? _lastRound;
     private volatile MeshState _state = MeshState.Empty;
 
-    /// <summary>The time from the start of a round to that of the next.</summary>
+    /// <summary>The time from the start of a round to that of the next, at least.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    /// <summary>The peers as the last round has found them; none before the first.</summary>
+    /// <summary>The peers as the last rounds have found them; none before the first.</summary>
     public MeshState State => _state;
 
     /// <summary>Begins to probe with the first viewer.</summary>
@@ -37,11 +42,10 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
     {
         lock (_gate)
         {
-            if (_viewers++ == 0)
+            if (_viewers++ == 0 && !_isOver)
             {
-                _state = MeshState.Empty;
-                _ending = new CancellationTokenSource();
-                _ = RunAsync(_ending);
+                CancellationTokenSource ending = _ending = new CancellationTokenSource();
+                _running = RunAsync(_running, ending.Token);
             }
         }
 
@@ -53,7 +57,8 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
     {
         lock (_gate)
         {
-            if (_viewers > 0) _ending!.Cancel();
+            _isOver = true;
+            End();
         }
     }
 
@@ -61,51 +66,48 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
     {
         lock (_gate)
         {
-            if (--_viewers == 0) _ending!.Cancel();
+            if (--_viewers > 0) return;
+            End();
         }
+
+        // Nothing is left that could fail.
+        _ = guard.Try(Part, static () => { });
     }
 
-    // It ends by itself soon behind its last viewer; a viewer that comes before that begins another one.
-    private async Task RunAsync(CancellationTokenSource ending)
+    private void End()
     {
-        using (ending)
+        _ending?.Cancel();
+        _ending?.Dispose();
+        _ending = null;
+    }
+
+    private async Task RunAsync(Task former, CancellationToken ending)
+    {
+        // Off the viewer's thread, and never beside the run before, which ends by itself.
+        await Task.Yield();
+        await former;
+        while (true)
         {
-            MeshState state = MeshState.Empty;
-            while (true)
-            {
-                long since = time.GetTimestamp();
-                Task<MeshState> round = RoundAsync(state, ending.Token);
-                await ((Task)round).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (ending.IsCancellationRequested) return;
-                if (guard.Try(Part, () => state = round.GetAwaiter().GetResult())) Publish(state, ending);
-                TimeSpan rest = Interval - time.GetElapsedTime(since);
-                if (rest <= TimeSpan.Zero) continue;
-                await Task.Delay(rest, time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (ending.IsCancellationRequested) return;
-            }
+            if (_lastRound is { } last && Interval - time.GetElapsedTime(last) is { } rest && rest > TimeSpan.Zero)
+                await Task.Delay(rest, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ending.IsCancellationRequested) return;
+            _lastRound = time.GetTimestamp();
+            Task<MeshState> round = RoundAsync(_state, ending);
+            await ((Task)round).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ending.IsCancellationRequested) return;
+            _ = guard.Try(Part, () => _state = round.GetAwaiter().GetResult());
         }
     }
 
     private async Task<MeshState> RoundAsync(MeshState state, CancellationToken cancellation)
     {
-        // Off the viewer's thread, which starts the first round.
-        await Task.Yield();
         IReadOnlyList<PeerEnd> peers = PingTarget.Find(scene(), PingTarget.Everybody).Peers;
         PeerEnd[] due = [.. peers.OrderBy(state.RoundOf).Take(PeersOfARound)];
         PeerPing[] pings = new PeerPing[due.Length];
         ParallelOptions options = new() { MaxDegreeOfParallelism = PeersAtOnce, CancellationToken = cancellation };
         await Parallel.ForAsync(0, due.Length, options, async (i, cancel) =>
-            pings[i] = await _pinger.PingAsync(due[i], _pace, cancel));
-        return state.With(pings, peers);
-    }
-
-    // A run that has been ended meanwhile must not overwrite its successor's.
-    private void Publish(MeshState state, CancellationTokenSource run)
-    {
-        lock (_gate)
-        {
-            if (ReferenceEquals(run, _ending)) _state = state;
-        }
+            pings[i] = await _pinger.PingAsync(due[i], _pace, cancel, state.KnownMtuOf(due[i], time.GetTimestamp(), time)));
+        return state.With(pings, peers, time.GetTimestamp(), time);
     }
 
     private sealed class Viewer(MeshWatch watch) : IDisposable

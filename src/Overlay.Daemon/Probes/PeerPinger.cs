@@ -15,7 +15,15 @@ internal sealed class PeerPinger(TimeProvider time)
     private static readonly TimeSpan _leastPatience = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _pauseOfSizes = TimeSpan.FromMilliseconds(1);
 
-    public async Task<PeerPing> PingAsync(PeerEnd peer, PingPace pace, CancellationToken cancellation)
+    /// <summary>Pings it once at that pace.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="pace">The number of probes, and their pace.</param>
+    /// <param name="cancellation">Ends the ping.</param>
+    /// <param name="knownMtu">
+    /// A narrow path that was found a moment ago: only the largest size is tried, and it is kept where that fails.
+    /// </param>
+    public async Task<PeerPing> PingAsync(
+        PeerEnd peer, PingPace pace, CancellationToken cancellation, PathMtu? knownMtu = null)
     {
         try
         {
@@ -23,7 +31,7 @@ internal sealed class PeerPinger(TimeProvider time)
             await SendAllAsync(session, pace, cancellation);
             IReadOnlyList<ProbeSession.Entry> entries = session.Entries;
             return entries.Any(static entry => entry.Rtt is not null)
-                ? await AnsweredAsync(peer, session, entries, cancellation)
+                ? await AnsweredAsync(peer, session, entries, knownMtu, cancellation)
                 : await EchoAsync(peer, session, pace, cancellation);
         }
         catch (SocketException exception)
@@ -48,8 +56,9 @@ internal sealed class PeerPinger(TimeProvider time)
         await session.WaitAsync(() => session.IsOnlyRefused || session.IsAnswered, _patience, cancellation);
     }
 
-    private async Task<PeerPing> AnsweredAsync(
-        PeerEnd peer, ProbeSession session, IReadOnlyList<ProbeSession.Entry> entries, CancellationToken cancellation)
+    private static async Task<PeerPing> AnsweredAsync(
+        PeerEnd peer, ProbeSession session, IReadOnlyList<ProbeSession.Entry> entries, PathMtu? knownMtu,
+        CancellationToken cancellation)
     {
         TimeSpan[] rtts = [.. entries.Select(static entry => entry.Rtt).OfType<TimeSpan>()];
         FlowLoss[] flows =
@@ -62,31 +71,47 @@ internal sealed class PeerPinger(TimeProvider time)
         int[] sound =
             [.. Enumerable.Range(0, flows.Length).OrderByDescending(flow => flows[flow].Received)
                 .Where(flow => flows[flow].Received > 0)];
-        int round = 0;
-        PathMtu mtu = new(
-            await MtuSearch.FindAsync(
-                peer.From.Mtu, sizes => LargestThatComesBackAsync(
-                    session, sizes, Rotated(sound, round++ * (CopiesOfASize + 1)), rtt.P99, cancellation)),
-            peer.From.Mtu, peer.Overhead);
+        PathMtu mtu = knownMtu is null || knownMtu.Device != peer.From.Mtu
+            ? await SearchMtuAsync(peer, session, sound, rtt.P99, cancellation)
+            : await IsWholeAsync(session, sound[0], peer.From.Mtu, cancellation)
+                ? new PathMtu(peer.From.Mtu, peer.From.Mtu, peer.Overhead)
+                : knownMtu;
         IEnumerable<string> notes = PingNotes.OfAnswered(peer, flows, mtu);
         if (session.Unsent is { } reason) notes = notes.Append(PingNotes.OfUnsent(reason));
         return new PeerPing(
             peer, PingKind.Overlay, entries.Count, rtts.Length, rtt, flows, mtu, [.. notes]);
     }
 
+    private static async Task<PathMtu> SearchMtuAsync(
+        PeerEnd peer, ProbeSession session, int[] sound, TimeSpan usual, CancellationToken cancellation)
+    {
+        int round = 0;
+        int? bytes = await MtuSearch.FindAsync(
+            peer.From.Mtu, sizes => LargestThatComesBackAsync(
+                session, sizes, Rotated(sound, round++ * (CopiesOfASize + 1)), usual, cancellation));
+        return new PathMtu(bytes, peer.From.Mtu, peer.Overhead);
+    }
+
+    private static async Task<bool> IsWholeAsync(
+        ProbeSession session, int flow, int size, CancellationToken cancellation)
+    {
+        int first = session.Count;
+        await session.SendAsync(flow, size, cancellation);
+        await session.WaitAsync(() => session.HasCome(size, first), _leastPatience, cancellation);
+        return session.HasCome(size, first);
+    }
+
     // Each round begins with flows that the round before has not used.
     private static int[] Rotated(int[] flows, int by) =>
         [.. flows.Skip(by % flows.Length), .. flows.Take(by % flows.Length)];
 
-    private async Task<int?> LargestThatComesBackAsync(
+    private static async Task<int?> LargestThatComesBackAsync(
         ProbeSession session, IReadOnlyList<int> sizes, int[] flows, TimeSpan usual, CancellationToken cancellation)
     {
         int first = session.Count;
 
         // The largest goes alone and is waited for: where it comes back, as it should, no other is sent.
-        await session.SendAsync(flows[0], sizes[^1], cancellation);
-        await session.WaitAsync(HasLargest, _leastPatience, cancellation);
-        if (HasLargest()) return sizes[^1];
+        if (await IsWholeAsync(session, flows[0], sizes[^1], cancellation)) return sizes[^1];
 
         // Sizes ascend on each flow: a smaller packet behind a larger one of its flow may travel joined to it as a
         // super-packet, which virtual links pass whole whatever their MTU is. So none follows the largest on its flow,
@@ -96,7 +121,7 @@ internal sealed class PeerPinger(TimeProvider time)
             foreach (int size in sizes)
             {
                 await session.SendAsync(flow, size, cancellation);
-                await Task.Delay(_pauseOfSizes, time, cancellation);
+                await session.PauseAsync(_pauseOfSizes, cancellation);
             }
         }
 

@@ -6,11 +6,15 @@ using Overlay.Daemon.Admin;
 
 namespace Overlay.Daemon.StatusPage;
 
-/// <summary>Answers on the TCP address: the status page and its events; health and metrics beside them.</summary>
+/// <summary>
+/// Answers on the TCP address: the status page and its events to viewers on this host; health and metrics to anybody.
+/// </summary>
 /// <param name="health">Answers all but the page.</param>
 /// <param name="events">The page's figures.</param>
 internal sealed class PageApplication(HealthApplication health, PageEvents events) : IHttpApplication<HttpContext>
 {
+    private const string Events = "/events";
+
     private readonly Lazy<PageText> _page = new(PageText.Load);
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => health.CreateContext(contextFeatures);
@@ -20,12 +24,23 @@ internal sealed class PageApplication(HealthApplication health, PageEvents event
     public Task ProcessRequestAsync(HttpContext context)
     {
         HttpRequest request = context.Request;
-        return (HttpMethods.IsGet(request.Method), HttpMethods.IsHead(request.Method), request.Path.Value) switch
+        bool isGet = HttpMethods.IsGet(request.Method);
+        bool isOfPage = request.Path.Value is "/" or Events && (isGet || HttpMethods.IsHead(request.Method));
+        return (isOfPage, isOfPage && LocalViewer.Is(context), request.Path.Value == Events && isGet) switch
         {
-            (true, _, "/") or (_, true, "/") => AnswerPageAsync(context),
-            (true, _, "/events") => events.AnswerAsync(context),
-            _ => health.ProcessRequestAsync(context),
+            (false, _, _) => health.ProcessRequestAsync(context),
+            (_, false, _) => RefuseAsync(context),
+            (_, _, true) => events.AnswerAsync(context),
+            _ => AnswerPageAsync(context),
         };
+    }
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        return context.Response.WriteAsync(
+            "the status page is for viewers on this host, at http://localhost; from elsewhere: "
+            + "ssh -L 9472:127.0.0.1:9472 NODE, or kubectl port-forward -n overlay POD 9472\n", context.RequestAborted);
     }
 
     private async Task AnswerPageAsync(HttpContext context)

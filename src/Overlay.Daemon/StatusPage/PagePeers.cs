@@ -26,7 +26,9 @@ internal sealed record PagePeers(int Total, IReadOnlyList<PagePeer> Rows)
     }
 }
 
-/// <summary>A row: a peer, with what its lease has and what the probes have found.</summary>
+/// <summary>
+/// A row: a peer, with what its lease has and what the probes have found. Bytes are null where no tunnel carries them.
+/// </summary>
 internal sealed record PagePeer(
     string Node, string State, IReadOnlyList<string> PodCidrs, IReadOnlyList<string> Underlay, string? Path,
     string? Reason, long? Bytes, IReadOnlyList<PageProbe> Probes)
@@ -37,7 +39,7 @@ internal sealed record PagePeer(
 
     public static PagePeer Of(PeerReport peer, IEnumerable<PeerHealth> probes) => new(
         peer.Node, peer.State, Known(peer.Subnet, peer.SubnetV6), Known(peer.PublicIp, peer.PublicIpV6), peer.Path,
-        peer.Reason, peer.EgressBytes + peer.IngressBytes, [.. probes.OrderBy(static health => health.Last.Peer.Address.Family).Select(PageProbe.Of)]);
+        peer.Reason, peer.Path == PeerReport.Direct ? null : peer.EgressBytes + peer.IngressBytes, [.. probes.OrderBy(static health => health.Last.Peer.Address.Family).Select(PageProbe.Of)]);
 
     private static string[] Known(params string?[] values) => [.. values.OfType<string>()];
 }

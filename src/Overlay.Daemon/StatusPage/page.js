@@ -218,19 +218,30 @@ function say(text) {
   at("connection").hidden = text === "";
 }
 
+let source = null;
+
 function listen() {
-  const source = new EventSource("events");
-  source.onopen = () => say("");
-  source.addEventListener("status", event => showStatus(JSON.parse(event.data)));
-  source.addEventListener("peers", event => showPeers(JSON.parse(event.data)));
-  source.onerror = () => {
-    const isOver = source.readyState === EventSource.CLOSED;
+  if (document.hidden || source !== null) return;
+  const opened = source = new EventSource("events");
+  opened.onopen = () => say("");
+  opened.addEventListener("status", event => showStatus(JSON.parse(event.data)));
+  opened.addEventListener("peers", event => showPeers(JSON.parse(event.data)));
+  opened.onerror = () => {
+    const isOver = opened.readyState === EventSource.CLOSED;
     say(isOver ? "overlayd sends nothing: it may have as many viewers as it takes. It is asked again." : "The connection to overlayd is lost; the figures are those of before. It is tried again.");
     if (!isOver) return;
-    source.close();
+    opened.close();
+    if (source === opened) source = null;
     setTimeout(listen, 5000);
   };
 }
+
+// Nobody looks at a hidden page: its place is another viewer's, and peers are not probed for it.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) return listen();
+  source?.close();
+  source = null;
+});
 
 at("filter").addEventListener("input", showRows);
 addEventListener("resize", showMesh);

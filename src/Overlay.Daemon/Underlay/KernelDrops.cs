@@ -24,14 +24,17 @@ internal sealed class KernelDrops
 
     /// <summary>Counts there from now on.</summary>
     /// <param name="read">
-    /// The count of each socket or device, which begins at zero and wraps around; none where it is not known.
+    /// The count of each socket or device, which wraps around; none where it is not known.
     /// </param>
-    public void Begin(Func<IReadOnlyList<uint>> read)
+    /// <param name="before">
+    /// The counts from before, where the device is one that an earlier run has left; null where all begin at zero.
+    /// </param>
+    public void Begin(Func<IReadOnlyList<uint>> read, IReadOnlyList<uint>? before = null)
     {
         lock (_gate)
         {
             Take();
-            (_read, _last) = (read, []);
+            (_read, _last) = (read, before ?? []);
         }
     }
 

@@ -1,4 +1,3 @@
-using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Counters;
@@ -15,6 +14,7 @@ public sealed class PathCounters
 
     private static readonly int _reasons = Enum.GetValues<DropReason>().Length;
 
+    private readonly PeerRows _peers;
     private readonly long[] _values = new long[Drops + _reasons + Padding];
 
     /// <param name="name">The worker's, as its thread is called.</param>
@@ -23,6 +23,7 @@ public sealed class PathCounters
     {
         Name = name;
         Direction = direction;
+        _peers = new PeerRows(direction);
     }
 
     public string Name { get; }
@@ -48,8 +49,6 @@ public sealed class PathCounters
     /// <param name="overhead">Bytes of encapsulation that the slots' lengths now include.</param>
     public void Add(PacketBatch batch, int overhead)
     {
-        // Packets of one peer come in a row as a rule, and workers share its counters: they are written once a row.
-        RemoteVtep? peer = null;
         long packets = 0;
         long bytes = 0;
         for (int i = 0; i < batch.Count; i++)
@@ -61,29 +60,18 @@ public sealed class PathCounters
                 continue;
             }
 
-            if (!ReferenceEquals(slot.Remote, peer))
-            {
-                Add(peer, packets, bytes);
-                (peer, packets, bytes) = (slot.Remote, 0, 0);
-            }
-
+            int length = slot.TotalLength - overhead;
             packets++;
-            bytes += slot.TotalLength - overhead;
+            bytes += length;
+            if (slot.Remote is { } peer) _peers.Add(peer, length);
         }
 
-        Add(peer, packets, bytes);
+        Increase(Packets, packets);
+        Increase(Bytes, bytes);
+        _peers.Flush();
         Volatile.Write(ref _values[Allocated], GC.GetAllocatedBytesForCurrentThread());
     }
 
-    private void Add(RemoteVtep? peer, long packets, long bytes)
-    {
-        if (packets == 0) return;
-        Increase(Packets, packets);
-        Increase(Bytes, bytes);
-        if (peer is null) return;
-        if (Direction == Direction.Egress) peer.Traffic.AddEgress(packets, bytes);
-        else peer.Traffic.AddIngress(packets, bytes);
-    }
 
     // One writer: a plain read and a plain 8-byte store, no interlocked instruction.
     private void Increase(int index, long by) => Volatile.Write(ref _values[index], _values[index] + by);

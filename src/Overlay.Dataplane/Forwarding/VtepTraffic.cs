@@ -1,14 +1,25 @@
+using System.Runtime.InteropServices;
+
 namespace Overlay.Dataplane.Forwarding;
 
 /// <summary>
-/// Packets to and from a VTEP, counted since it came into the table. All workers add, some packets at a time; any
+/// Packets to and from a VTEP, counted since it came into the table. All workers add, a batch's packets at a time; any
 /// thread reads.
 /// </summary>
+/// <remarks>Each direction has a cache line of 64 bytes of its own, as one worker sends while another receives.</remarks>
+[StructLayout(LayoutKind.Explicit, Size = 192)]
 public sealed class VtepTraffic
 {
+    [FieldOffset(64)]
     private long _egressPackets;
+
+    [FieldOffset(72)]
     private long _egressBytes;
+
+    [FieldOffset(128)]
     private long _ingressPackets;
+
+    [FieldOffset(136)]
     private long _ingressBytes;
 
     /// <summary>Inner packets sent to it.</summary>

@@ -54,7 +54,7 @@ public static class AdminSocket
         {
             Timeout = TimeSpan.FromSeconds(2),
         };
-        using HttpRequestMessage request = new(HttpMethod.Get, $"http://overlayd/{path}");
+        using HttpRequestMessage request = new(HttpMethod.Get, $"http://localhost/{path}");
         try
         {
             using HttpResponseMessage response = client.Send(request);

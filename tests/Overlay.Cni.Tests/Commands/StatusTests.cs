@@ -58,6 +58,8 @@ public sealed class StatusTests : IDisposable
             Status("overlayd is not ready yet: overlay.1 is down", 51);
         }
 
+        using (_directory.Listen("")) Status("without an answer");
+
         // A daemon that knows no such question runs, and judges nothing.
         using (_directory.Listen("HTTP/1.1 404 Not Found\r\n\r\n")) Plugin.Run("STATUS", Configuration).ShouldBe((0, ""));
     }

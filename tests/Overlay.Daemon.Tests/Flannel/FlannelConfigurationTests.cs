@@ -40,13 +40,12 @@ public sealed class FlannelConfigurationTests : IDisposable
     }
 
     [Fact]
-    public void Those_of_kube_flannels_manifest_lead_to_its_files_and_its_node()
+    public void Those_of_kube_flannels_manifest_lead_to_its_files()
     {
         Dictionary<string, string?> keys = Keys(
-            ["--ip-masq", "--kube-subnet-mgr"], new() { ["NODE_NAME"] = "worker-1", ["EVENT_QUEUE_DEPTH"] = "5000" });
+            ["--ip-masq", "--kube-subnet-mgr"], new() { ["EVENT_QUEUE_DEPTH"] = "5000" });
         keys["Overlay:ControlPlane:Kind"].ShouldBe("Kubernetes");
         keys["Overlay:ControlPlane:Kubernetes:NetConf"].ShouldBe("/etc/kube-flannel/net-conf.json");
-        keys["Overlay:NodeName"].ShouldBe("worker-1");
         keys["Overlay:IpMasq"].ShouldBe("true");
     }
 
@@ -88,7 +87,7 @@ public sealed class FlannelConfigurationTests : IDisposable
         Node.Invoke(() =>
         {
             using RouteNetlink netlink = new();
-            return FlannelConfiguration.Keys(new FlannelCommandLine(arguments, variables), variables, netlink);
+            return FlannelConfiguration.Keys(new FlannelCommandLine(arguments, variables), netlink);
         });
 
     private static FlannelCommandLine Flags(params string[] arguments) => new(arguments, new Dictionary<string, string>());

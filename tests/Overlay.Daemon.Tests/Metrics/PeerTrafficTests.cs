@@ -30,28 +30,37 @@ public sealed class PeerTrafficTests : IDisposable
     }
 
     [Fact]
-    public void Peers_beyond_the_bound_share_a_series_and_no_series_falls()
+    public void Peers_beyond_the_first_need_weight_for_a_series_and_none_falls_or_goes()
     {
-        RemoteVtep[] vteps = [.. Enumerable.Range(1, 30).Select(static i => Vtep($"n{i}", i))];
-        Publish(vteps);
-        for (int i = 0; i < vteps.Length; i++) vteps[i].Traffic.AddEgress(1, 100 + i);
-        Dictionary<string, PeerBytes> before = Series();
-        before.Count.ShouldBe(PeerTraffic.MostSeries + 1);
-        before.ShouldContainKey("n30");
-        before.ShouldNotContainKey("n1");
-        before[PeerTraffic.Others].ShouldBe(new PeerBytes(10, Enumerable.Range(100, 10).Sum(), 0, 0));
+        RemoteVtep[] first = [.. Enumerable.Range(1, 20).Select(static i => Vtep($"n{i}", i))];
+        (RemoteVtep small, RemoteVtep large) = (Vtep("small", 101), Vtep("large", 102));
+        Publish([.. first, small, large]);
+        foreach (RemoteVtep vtep in first) vtep.Traffic.AddEgress(1, 1000);
+        Series().Keys.ShouldBe([.. first.Select(static vtep => vtep.Node), PeerTraffic.Others]);
 
-        // Not by a little more than the least that has a series, but by twice as much.
-        vteps[0].Traffic.AddEgress(1, 50);
-        Series().ShouldNotContainKey("n1");
-        vteps[0].Traffic.AddEgress(1, 1000);
-        Dictionary<string, PeerBytes> after = Series();
-        after["n1"].ShouldBe(new PeerBytes(1, 1000, 0, 0));
-        after.Count.ShouldBe(PeerTraffic.MostSeries + 1);
-        after.ShouldNotContainKey("n11");
-        foreach ((string peer, PeerBytes bytes) in before.Where(series => after.ContainsKey(series.Key)))
-            after[peer].EgressBytes.ShouldBeGreaterThanOrEqualTo(bytes.EgressBytes, peer);
-        after[PeerTraffic.Others].ShouldBe(new PeerBytes(11, before[PeerTraffic.Others].EgressBytes + 50, 0, 0));
+        // A hundredth of 20,000 is what both have to pass.
+        small.Traffic.AddEgress(1, 200);
+        large.Traffic.AddIngress(1, 5000);
+        Dictionary<string, PeerBytes> series = Series();
+        series["large"].ShouldBe(new PeerBytes(0, 0, 1, 5000));
+        series.ShouldNotContainKey("small");
+        series[PeerTraffic.Others].ShouldBe(new PeerBytes(1, 200, 0, 0));
+
+        Publish(small);
+        Series()["large"].ShouldBe(series["large"]);
+        RemoteVtep again = Vtep("large", 102);
+        Publish(small, again);
+        again.Traffic.AddIngress(1, 100);
+        Series()["large"].ShouldBe(new PeerBytes(0, 0, 2, 5100));
+    }
+
+    [Fact]
+    public void A_peer_with_the_others_name_has_no_series_of_its_own()
+    {
+        RemoteVtep peer = Vtep(PeerTraffic.Others, 2);
+        Publish(peer);
+        peer.Traffic.AddEgress(2, 200);
+        Series().ShouldHaveSingleItem().ShouldBe(new(PeerTraffic.Others, new PeerBytes(2, 200, 0, 0)));
     }
 
     [Fact]

@@ -84,6 +84,25 @@ public class CountersTests
     }
 
     [Fact]
+    public void A_batch_of_more_peers_than_rows_counts_each_packet_once()
+    {
+        RemoteVtep[] peers =
+            [.. Enumerable.Range(1, 20).Select(i => new RemoteVtep($"n{i}", IpAddress.Parse($"192.0.2.{i}"), B.Remote.Mac))];
+        PacketBatch batch = new(40);
+        for (int i = 0; i < 40; i++)
+        {
+            batch.PutPacket(_good.Build());
+            ref PacketSlot slot = ref batch.Add(PacketBatch.StartOf(i), 100);
+            (slot.Remote, slot.Verdict) = (peers[i % peers.Length], DropReason.None);
+        }
+
+        PathCounters egress = new("egress-0", Direction.Egress);
+        egress.Add(batch, 0);
+        peers.ShouldAllBe(static peer => peer.Traffic.EgressPackets == 2 && peer.Traffic.EgressBytes == 200);
+        egress.ForwardedPackets.ShouldBe(40);
+    }
+
+    [Fact]
     public void A_vteps_packets_are_no_part_of_its_identity()
     {
         RemoteVtep vtep = new(B.Remote.Node, B.Remote.Address, B.Remote.Mac);

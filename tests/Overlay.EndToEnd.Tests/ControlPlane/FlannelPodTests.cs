@@ -25,7 +25,7 @@ public class FlannelPodTests
         // Before the server knows the pod it is asked again, and the reason is said.
         daemon.WaitForLog(
             $"the API server is asked again for the node of pod kube-flannel/{Pod}, which NODE_NAME would save: it "
-            + $"answers 404 NotFound: pods \"{Pod}\" not found");
+            + $"knows no pod kube-flannel/{Pod}");
         cluster.Pods = new Dictionary<string, string> { [$"kube-flannel/{Pod}"] = "a" };
         Waiting.For(() => File.Exists(a.SubnetFile), 30);
         Cluster.Report(a, "status").GetProperty("node").GetString().ShouldBe("a");

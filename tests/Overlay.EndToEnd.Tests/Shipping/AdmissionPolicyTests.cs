@@ -21,8 +21,9 @@ public class AdmissionPolicyTests
         { "labels", """{"metadata":{"labels":{"pool":"other"}}}""", "may not change labels" },
         { "another's annotation", """{"metadata":{"annotations":{"example.org/rack":"r2"}}}""", "flannel" },
         { "a new annotation", """{"metadata":{"annotations":{"example.org/new":"1"}}}""", "flannel" },
-        { "addresses", """{"status":{"addresses":[{"type":"InternalIP","address":"192.0.2.66"}]}}""", "addresses" },
-        { "capacity", """{"status":{"capacity":{"cpu":"64"}}}""", "capacity" },
+        { "addresses", """{"status":{"addresses":[{"type":"InternalIP","address":"192.0.2.66"}]}}""", "nothing of the status" },
+        { "capacity", """{"status":{"capacity":{"cpu":"64"}}}""", "nothing of the status" },
+        { "owners", """{"metadata":{"ownerReferences":[{"kind":"Pod","name":"x","uid":"1"}]}}""", "ownerReferences" },
         { "another's condition", """{"status":{"conditions":[{"type":"Ready","status":"True"}]}}""", "Unavailable" },
     };
 
@@ -62,6 +63,20 @@ public class AdmissionPolicyTests
             {"status":{"conditions":[{"type":"NetworkUnavailable","status":"False"}]}}
             """)!.AsObject());
         _policy.Judge(Daemon, "a", _node, after).ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_others_have_written_is_not_to_be_removed_either()
+    {
+        JsonObject without = Node();
+        _ = without["metadata"]!.AsObject().Remove("labels");
+        _policy.Judge(Daemon, "a", _node, without).ShouldNotBeNull().ShouldContain("may not change labels");
+        without = Node();
+        without["status"]!["conditions"] = new JsonArray();
+        _policy.Judge(Daemon, "a", _node, without).ShouldNotBeNull().ShouldContain("NetworkUnavailable alone");
+        without = Node();
+        _ = without["status"]!.AsObject().Remove("addresses");
+        _policy.Judge(Daemon, "a", _node, without).ShouldNotBeNull().ShouldContain("nothing of the status");
     }
 
     [Fact]

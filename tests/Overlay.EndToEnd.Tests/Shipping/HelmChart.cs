@@ -19,6 +19,9 @@ internal sealed class HelmChart
 
     public string AppVersion => (string)_chart["appVersion"]!;
 
+    /// <summary>The cluster's version.</summary>
+    public string KubernetesVersion { get; init; } = "v1.36.2";
+
     /// <summary>The rendering of those templates, those without a text left out, in one file.</summary>
     public string Render(IReadOnlyDictionary<string, object?> values, params string[] templates)
     {
@@ -26,6 +29,7 @@ internal sealed class HelmChart
         {
             ["Values"] = values,
             ["Chart"] = new SortedDictionary<string, object?>(StringComparer.Ordinal) { ["AppVersion"] = AppVersion },
+            ["Capabilities"] = HelmValues.Read($"KubeVersion: {{ Version: {KubernetesVersion} }}"),
             ["Release"] = new SortedDictionary<string, object?>(StringComparer.Ordinal) { ["Namespace"] = "overlay" },
         };
         return string.Join("---\n", templates.Select(file => _template.Render(Text("templates", file), root))

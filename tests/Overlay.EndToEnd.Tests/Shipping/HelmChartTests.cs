@@ -90,6 +90,16 @@ public class HelmChartTests
     }
 
     [Fact]
+    public void The_admission_policy_is_refused_where_tokens_name_no_node()
+    {
+        IReadOnlyDictionary<string, object?> values = HelmChart.Values.With("admissionPolicy.enabled", true);
+        Should.Throw<InvalidOperationException>(
+            () => new HelmChart { KubernetesVersion = "v1.31.9" }.Render(values, "admission-policy.yaml")).Message
+            .ShouldBe("admissionPolicy.enabled needs Kubernetes 1.32");
+        new HelmChart { KubernetesVersion = "v1.32.0" }.Render(values, "admission-policy.yaml").ShouldNotBeEmpty();
+    }
+
+    [Fact]
     public void Uninstalling_replaces_the_daemons_pods_and_keeps_what_their_successors_read()
     {
         KubernetesManifest manifest = Render(HelmChart.Values.With("uninstall", true));
@@ -105,6 +115,8 @@ public class HelmChartTests
         IsValid(HelmChart.Values.With("vni", 16_777_216L)).ShouldBeFalse();
         IsValid(HelmChart.Values.With("podCidr", "10.244.0.0")).ShouldBeFalse();
         IsValid(HelmChart.Values.With("cniBinDir", "opt/cni/bin")).ShouldBeFalse();
+        IsValid(HelmValues.Read("global: { imagePullSecrets: [ { name: x } ] }")).ShouldBeFalse("it has another place here");
+        IsValid(HelmValues.Read("global: { other: 1 }")).ShouldBeTrue();
         IsValid(HelmValues.Read("podCIDR: 10.0.0.0/8")).ShouldBeFalse("a name of another case is a mistake");
     }
 

@@ -12,7 +12,7 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 /// </summary>
 /// <remarks>
 /// Actions: if, else, end, with, define, include, comments, trimming by {{- and -}}. Functions: not, quote, default,
-/// int, toJson, toYaml, nindent, sha256sum. Values: maps, lists, strings, whole numbers, booleans.
+/// int, toJson, toYaml, nindent, sha256sum, semverCompare, fail. Values: maps, lists, strings, whole numbers, booleans.
 /// </remarks>
 internal sealed partial class HelmTemplate
 {
@@ -140,9 +140,16 @@ internal sealed partial class HelmTemplate
         ("toJson", [var value]) => JsonSerializer.Serialize(value, HelmValues.Json),
         ("toYaml", [{ } value]) => HelmValues.Yaml(value),
         ("nindent", [long columns, string text]) => HelmValues.Indented(text, (int)columns),
+        ("semverCompare", [string range, string version]) => IsBelow(range, version),
+        ("fail", [string message]) => throw new InvalidOperationException(message),
         ("sha256sum", [string text]) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
         _ => throw new FormatException($"{function} of {arguments.Count} is not in the part of Helm checked here"),
     };
+
+    // Of Masterminds' ranges one form: below a release, its pre-releases included.
+    private static bool IsBelow(string range, string version) => BelowRelease().Match(range) is { Success: true } match
+        ? System.Version.Parse(version.TrimStart('v').Split('-')[0]) < System.Version.Parse(match.Groups[1].Value)
+        : throw new FormatException($"{range} is not in the part of Helm checked here");
 
     private static object? ValueOf(string word, object dot, object root)
     {
@@ -183,6 +190,9 @@ internal sealed partial class HelmTemplate
 
     [GeneratedRegex(@"\{\{(?<left>-\s)?(?<action>.*?)(?<right>\s-)?\}\}", RegexOptions.Singleline)]
     private static partial Regex Action();
+
+    [GeneratedRegex("^<([0-9.]+)-0$")]
+    private static partial Regex BelowRelease();
 
     [GeneratedRegex("\"[^\"]*\"|[^\\s\"]+")]
     private static partial Regex Word();

@@ -172,6 +172,10 @@ public class KubernetesManifestTests
     {
         string dockerfile = File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile"));
         dockerfile.ShouldContain("COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/");
+
+        // A platform's variable with a value of ours would have that value for every platform.
+        dockerfile.ShouldContain("\nARG TARGETARCH\n");
+        dockerfile.ShouldNotMatch("ARG [A-Z]*(ARCH|PLATFORM)=");
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
         {
             Text(container, "image").ShouldBe($"overlay:{Repository.Version}");

@@ -18,7 +18,7 @@ internal sealed class EventStream : IDisposable
             ReceiveTimeout = 10_000,
         });
         _socket.Connect(IPAddress.Loopback, port);
-        _ = _socket.Send("GET /events HTTP/1.1\r\nHost: page\r\n\r\n"u8);
+        _ = _socket.Send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"u8);
         _reader = new StreamReader(new NetworkStream(_socket), Encoding.UTF8);
     }
 

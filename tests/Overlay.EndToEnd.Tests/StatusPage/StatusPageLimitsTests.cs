@@ -24,6 +24,10 @@ public class StatusPageLimitsTests
         text.ShouldBe("8 viewers have the status page open already; close one\n");
         AdminSocket.GetLoopback(a, Port, "livez").ShouldBe("overlayd is running\n");
 
+        // A site whose name leads here reads nothing by its visitor's browser.
+        a.Run("sh", "-c", $"printf 'GET / HTTP/1.0\\r\\nHost: evil.example\\r\\n\\r\\n' | busybox nc 127.0.0.1 {Port}")
+            .Output.ShouldContain("the status page is for viewers on this host");
+
         // A round may be under way when the last one leaves.
         foreach (EventStream viewer in viewers) viewer.Dispose();
         Waiting.For(() => !HasViewer(a));

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
@@ -18,7 +19,9 @@ public static class PodPlace
     /// <param name="podNamespace">The pod's namespace.</param>
     /// <param name="pod">The pod's name.</param>
     /// <param name="cancellation">Ends the request.</param>
-    /// <exception cref="IOException">The server cannot be reached, refuses, or does not know the pod or its node.</exception>
+    /// <exception cref="IOException">
+    /// The server cannot be reached, refuses, or does not know the pod or its node; the message's subject is the server.
+    /// </exception>
     /// <exception cref="InvalidDataException">An option or the kubeconfig cannot be used.</exception>
     public static async Task<string> FindNodeAsync(
         KubernetesOptions options, string podNamespace, string pod, CancellationToken cancellation)
@@ -27,11 +30,19 @@ public static class PodPlace
         _ = AnnotationKeys.TryParse(options.AnnotationPrefix, out AnnotationKeys? keys);
         using ApiServerClient api = new(
             ApiServerConnection.Open(access, options.Timings, TimeProvider.System, NullLogger.Instance), access,
-            new NodeParser(keys!), options.Timings);
-        using ApiStream answer = await api.OpenAsync(
-            $"api/v1/namespaces/{Uri.EscapeDataString(podNamespace)}/pods/{Uri.EscapeDataString(pod)}", cancellation);
-        return NodeOf(await ReadAsync(answer)) ?? throw new IOException(
-            $"{access.Server} has answered without the node of pod {podNamespace}/{pod}");
+            new NodeParser(keys!), options.Timings, "get on pods");
+        try
+        {
+            using ApiStream answer = await api.OpenAsync(
+                $"api/v1/namespaces/{Uri.EscapeDataString(podNamespace)}/pods/{Uri.EscapeDataString(pod)}", cancellation);
+            return NodeOf(await ReadAsync(answer))
+                ?? throw new IOException($"has answered without the node of pod {podNamespace}/{pod}");
+        }
+        catch (ApiServerException missing) when (missing.Status == HttpStatusCode.NotFound
+            && missing.Message.Contains($"\"{pod}\"", StringComparison.Ordinal))
+        {
+            throw new IOException($"knows no pod {podNamespace}/{pod}", missing);
+        }
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(ApiStream answer)

@@ -16,6 +16,10 @@ public sealed class PodPlaceTests
             .ShouldBe("ip-10-0-0-1.example");
         (await Should.ThrowAsync<IOException>(
             () => PodPlace.FindNodeAsync(options, "kube-flannel", "other", default)))
-            .Message.ShouldContain("pods \"other\" not found");
+            .Message.ShouldBe("knows no pod kube-flannel/other");
+        server.Tokens = ["another"];
+        (await Should.ThrowAsync<IOException>(
+            () => PodPlace.FindNodeAsync(options, "kube-flannel", "kube-flannel-ds-x7", default)))
+            .Message.ShouldStartWith("answers 401");
     }
 }

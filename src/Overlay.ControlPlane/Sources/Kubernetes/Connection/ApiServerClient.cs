@@ -10,7 +10,8 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// The requests of this daemon to the API server. Every failure is an <see cref="ApiServerException"/>.
 /// </summary>
 internal sealed class ApiServerClient(
-    HttpClient http, ApiServerAccess access, NodeParser parser, KubernetesTimings timings) : IDisposable
+    HttpClient http, ApiServerAccess access, NodeParser parser, KubernetesTimings timings,
+    string rights = "get, list and watch on nodes, and patch on nodes/status") : IDisposable
 {
     /// <summary>The path of Nodes.</summary>
     public const string Nodes = "api/v1/nodes";
@@ -141,7 +142,7 @@ internal sealed class ApiServerClient(
         {
             HttpStatusCode.Unauthorized => $"{what}: it does not take {access.Credentials}",
             HttpStatusCode.Forbidden =>
-                $"{what}; the daemon's ClusterRole needs get, list and watch on nodes, and patch on nodes/status",
+                $"{what}; the daemon's ClusterRole needs {rights}",
             HttpStatusCode.NotFound => $"{what}; is this the URL of an API server?",
             _ => what,
         }, retryAfter);
