@@ -11,14 +11,17 @@ internal sealed class EventStream : IDisposable
     private readonly Socket _socket;
     private readonly StreamReader _reader;
 
-    public EventStream(Node node, int port)
+    /// <param name="node">Whose page it is.</param>
+    /// <param name="port">Of the page.</param>
+    /// <param name="host">The name by which it is asked.</param>
+    public EventStream(Node node, int port, string host = "localhost")
     {
         _socket = node.Invoke(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         {
             ReceiveTimeout = 10_000,
         });
         _socket.Connect(IPAddress.Loopback, port);
-        _ = _socket.Send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"u8);
+        _ = _socket.Send(Encoding.ASCII.GetBytes($"GET /events HTTP/1.1\r\nHost: {host}\r\n\r\n"));
         _reader = new StreamReader(new NetworkStream(_socket), Encoding.UTF8);
     }
 

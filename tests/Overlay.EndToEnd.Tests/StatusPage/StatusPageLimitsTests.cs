@@ -25,8 +25,8 @@ public class StatusPageLimitsTests
         AdminSocket.GetLoopback(a, Port, "livez").ShouldBe("overlayd is running\n");
 
         // A site whose name leads here reads nothing by its visitor's browser.
-        a.Run("sh", "-c", $"printf 'GET / HTTP/1.0\\r\\nHost: evil.example\\r\\n\\r\\n' | busybox nc 127.0.0.1 {Port}")
-            .Output.ShouldContain("the status page is for viewers on this host");
+        using (EventStream foreign = new(a, Port, "evil.example"))
+            _ = foreign.WaitForLine("the status page is for viewers on this host");
 
         // A round may be under way when the last one leaves.
         foreach (EventStream viewer in viewers) viewer.Dispose();
