@@ -24,6 +24,11 @@ internal sealed class FlannelUdpPeer(string program) : IPeer
     public void SetUp(LabNetwork lab)
     {
         string etcd = StartEtcd(lab.Nodes[0]);
+
+        // All leases are there before the first flanneld lists them: one that watches begins a new watch behind each event,
+        // from the revision of then (flannel 0.20.2, watchSubnets), and misses a lease that is written in between for good.
+        foreach (Node node in lab.Nodes)
+            Put(lab.Nodes[0], etcd, $"subnets/{$"{node.PodCidrV4}".Replace('/', '-')}", $$"""{"PublicIP":"{{node.UnderlayV4}}"}""");
         foreach (Node node in lab.Nodes)
         {
             // The lease a flanneld asks for first is the one it finds here.
@@ -61,9 +66,11 @@ internal sealed class FlannelUdpPeer(string program) : IPeer
             "--listen-peer-urls", "http://127.0.0.1:2380"));
         node.WaitForListener(EtcdPort);
         string network = $$"""{ "Network": "{{LabAddresses.ClusterV4}}", "SubnetLen": 24, "Backend": { "Type": "udp" } }""";
-        node.Run(
-            "env", "ETCDCTL_API=3", "etcdctl", "--endpoints", endpoint, "put", "/coreos.com/network/config", network)
-            .EnsureSuccess();
+        Put(node, endpoint, "config", network);
         return endpoint;
     }
+
+    private static void Put(Node node, string endpoint, string key, string value) => node.Run(
+        "env", "ETCDCTL_API=3", "etcdctl", "--endpoints", endpoint, "put", $"/coreos.com/network/{key}", value)
+        .EnsureSuccess();
 }
