@@ -19,6 +19,7 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
     private const int PeersOfARound = 64;
     private const int PeersAtOnce = 16;
 
+    private static readonly TimeSpan _old = TimeSpan.FromMinutes(1);
     private static readonly PingPace _pace = new(1, TimeSpan.FromMilliseconds(100));
 
     private readonly PeerPinger _pinger = new(time);
@@ -44,6 +45,8 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
         {
             if (_viewers++ == 0 && !_isOver)
             {
+                // Figures of long ago would be taken for those of now.
+                if (_lastRound is { } last && time.GetElapsedTime(last) > _old) _state = MeshState.Empty;
                 CancellationTokenSource ending = _ending = new CancellationTokenSource();
                 _running = RunAsync(_running, ending.Token);
             }

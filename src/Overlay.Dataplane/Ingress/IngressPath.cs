@@ -1,6 +1,6 @@
 //  A packet's way in:
 //  1. UdpUnderlay.TryReceive           UdpReceiver: recvmmsg; datagrams, or trains of them, one a buffer of the batch
-// 2. Decapsulator.Decapsulate Fdb.TryFind, VXLAN and Ethernet header, InnerPacket, allowed source, own destination,
+//  2. Decapsulator.Decapsulate         Fdb.TryFind, VXLAN and Ethernet header, InnerPacket, allowed source, own destination,
 //                                      EcnDecapsulation; then OffloadInference: what a virtual device left undone
 //  3. Coalescer.Coalesce               segments of a flow are chained (GroSegment, OpenFlow)
 //  4. TunDevice.Write                  one write a chain; without a virtio-net header PlainPackets cuts super-packets
