@@ -91,15 +91,21 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
         await former;
         while (true)
         {
-            if (_lastRound is { } last && Interval - time.GetElapsedTime(last) is { } rest && rest > TimeSpan.Zero)
+            TimeSpan rest = Rest();
+            if (rest > TimeSpan.Zero)
                 await Task.Delay(rest, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (ending.IsCancellationRequested) return;
-            _lastRound = time.GetTimestamp();
+            lock (_gate) _lastRound = time.GetTimestamp();
             Task<MeshState> round = RoundAsync(_state, ending);
             await ((Task)round).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (ending.IsCancellationRequested) return;
             _ = guard.Try(Part, () => _state = round.GetAwaiter().GetResult());
         }
+    }
+
+    private TimeSpan Rest()
+    {
+        lock (_gate) return _lastRound is { } last ? Interval - time.GetElapsedTime(last) : TimeSpan.Zero;
     }
 
     private async Task<MeshState> RoundAsync(MeshState state, CancellationToken cancellation)
