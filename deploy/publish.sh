@@ -46,7 +46,11 @@ case "$arch" in
   arm64) rid=linux-arm64 triple=aarch64-linux-gnu cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross) ;;
   *) fail "--arch '$arch' is none that can be built; example: --arch arm64" ;;
 esac
-if [[ $arch == "$host" ]]; then find_linker || fail "$reason"; else find_linker "$triple-" "${cross_packages[@]}" || fail "$reason"; fi
+if [[ $arch == "$host" ]]; then
+  find_linker || fail "$reason"
+else
+  find_linker "$triple-" "${cross_packages[@]}" || fail "$reason"
+fi
 mkdir -p -- "$1" || fail "$1 cannot be made"
 directory="$(cd -- "$1" && pwd)"
 

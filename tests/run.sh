@@ -85,8 +85,8 @@ wait_for_publishing() {
 run_tests() {
   local name="$1" shipped=()
   if needs_published "$name" && [[ -x $results/published/overlayd ]]; then shipped=(OVERLAYD_DIR="$results/published"); fi
-  run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" TEST_RUN_DIRECTORY="$results" PUBLISHED_PROGRAMS="$results/published" \
-    TEST_ARTIFACTS="$root/artifacts" "${shipped[@]}" \
+  run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" TEST_RUN_DIRECTORY="$results" \
+    PUBLISHED_PROGRAMS="$results/published" TEST_ARTIFACTS="$root/artifacts" "${shipped[@]}" \
     dotnet test "$root/tests/$name/bin/Release/net10.0/$name.dll" --nologo \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results"
 }

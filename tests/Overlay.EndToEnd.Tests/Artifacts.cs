@@ -1,6 +1,6 @@
 namespace Overlay.EndToEnd.Tests;
 
-/// <summary>What a run leaves for people to look at: tests/run.sh keeps it in artifacts/ of the repository.</summary>
+/// <summary>Files that a run leaves for people to look at: tests/run.sh keeps them in artifacts/ of the repository.</summary>
 internal static class Artifacts
 {
     public static string Directory { get; } = System.IO.Directory.CreateDirectory(

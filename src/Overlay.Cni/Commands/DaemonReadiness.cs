@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using System.Text;
 using Overlay.Cni.Protocol;
+using Overlay.Host.Http;
 
 namespace Overlay.Cni.Commands;
 
@@ -9,11 +9,7 @@ namespace Overlay.Cni.Commands;
 /// </summary>
 internal static class DaemonReadiness
 {
-    private const int MostBytes = 4096;
-    private const int PatienceMilliseconds = 5000;
-
-    // HTTP/1.0 (RFC 1945): the answer comes in one piece, and the connection ends behind it.
-    private static readonly byte[] _question = "GET /readyz HTTP/1.0\r\n\r\n"u8.ToArray();
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
     /// <exception cref="CniException">
     /// Code 50: nobody answers. Code 51: the daemon answers that it is not ready, with its reason.
@@ -23,7 +19,7 @@ internal static class DaemonReadiness
         string answer;
         try
         {
-            answer = Ask(adminSocket);
+            answer = PlainHttp.Get(new UnixDomainSocketEndPoint(adminSocket), "/readyz", _patience);
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
@@ -41,26 +37,5 @@ internal static class DaemonReadiness
         int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         throw new CniException(
             CniErrorCode.LimitedConnectivity, body < 0 ? "overlayd is not ready" : answer[(body + 4)..].Trim());
-    }
-
-    private static string Ask(string adminSocket)
-    {
-        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-        {
-            SendTimeout = PatienceMilliseconds,
-            ReceiveTimeout = PatienceMilliseconds,
-        };
-        socket.Connect(new UnixDomainSocketEndPoint(adminSocket));
-        _ = socket.Send(_question);
-        byte[] answer = new byte[MostBytes];
-        int length = 0;
-        while (length < MostBytes)
-        {
-            int read = socket.Receive(answer, length, MostBytes - length, SocketFlags.None);
-            if (read == 0) break;
-            length += read;
-        }
-
-        return Encoding.UTF8.GetString(answer, 0, length);
     }
 }

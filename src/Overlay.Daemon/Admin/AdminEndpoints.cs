@@ -44,7 +44,9 @@ internal static class AdminEndpoints
         // The status names the answer that a start waits for; the other reports have nothing to show before the node is
         // made.
         RouteGroupBuilder reports = socket.MapGroup("").AddEndpointFilter(async (context, next) =>
-            reader.HasNode ? await next(context) : PlainText.Answer(StatusCodes.Status503ServiceUnavailable, "overlayd is starting"));
+            reader.HasNode
+                ? await next(context)
+                : PlainText.Answer(StatusCodes.Status503ServiceUnavailable, "overlayd is starting"));
         _ = reports.MapGet("/peers", () => Results.Json(reader.Peers(), AdminJson.Default.IReadOnlyListPeerReport));
         _ = reports.MapGet("/routes", () => Results.Json(reader.Routes(), AdminJson.Default.IReadOnlyListRouteReport));
         _ = reports.MapGet("/counters", () => Results.Json(reader.Counters(), AdminJson.Default.CountersReport));

@@ -80,9 +80,9 @@ internal sealed class HealthServer(
             server.Dispose();
             problems.Report(
                 Key, ProblemSeverity.Warning,
-                $"Overlay:Admin:Http '{options.AdminHttp}' cannot be listened on, so metrics, health and the status page are not "
-                + $"served there: {exception.GetBaseException().Message}; it is tried again; who has it: ss -ltnp sport = "
-                + $":{options.AdminHttp!.Port}");
+                $"Overlay:Admin:Http '{options.AdminHttp}' cannot be listened on, so metrics, health and the status page are "
+                + $"not served there: {exception.GetBaseException().Message}; it is tried again; who has it: ss -ltnp sport "
+                + $"= :{options.AdminHttp!.Port}");
             return false;
         }
     }

@@ -30,9 +30,11 @@ internal sealed record PeerReport(
             peer.Lease.SubnetV6?.ToString(), peer.Lease.PublicIp?.ToString(), peer.Lease.PublicIpV6?.ToString(),
             peer.Lease.BackendData?.Mac?.ToString(), peer.Lease.BackendV6Data?.Mac?.ToString(), PathTo(peer, isDirect),
             sendsFrom(peer.Lease.Node) is { Count: > 0 } others ? string.Join(", ", others) : null, peer.Reason,
-            traffic.TryGetValue(peer.Lease.Node, out PeerBytes bytes) ? bytes.EgressBytes : null,
-            traffic.ContainsKey(peer.Lease.Node) ? bytes.IngressBytes : null)),
+            Of(traffic, peer)?.EgressBytes, Of(traffic, peer)?.IngressBytes)),
     ];
+
+    private static PeerBytes? Of(IReadOnlyDictionary<string, PeerBytes> traffic, PeerLease peer) =>
+        traffic.TryGetValue(peer.Lease.Node, out PeerBytes bytes) ? bytes : null;
 
     private static string? PathTo(PeerLease peer, Func<IpPrefix, bool> isDirect)
     {

@@ -24,7 +24,8 @@ internal sealed class PingRequests(
         Task<PingReport> pinging = PingAsync(request.Query, ending.Token);
         await ((Task)pinging).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (pinging.IsCanceled) return PlainText.Answer(StatusCodes.Status503ServiceUnavailable, "the ping was ended");
-        if (pinging.Exception?.InnerException is PingException fault) return PlainText.Answer(StatusOf(fault.Fault), fault.Message);
+        if (pinging.Exception?.InnerException is PingException fault)
+            return PlainText.Answer(StatusOf(fault.Fault), fault.Message);
         PingReport? report = null;
         return problems.Guard.Try(Part, () => report = pinging.GetAwaiter().GetResult())
             ? Results.Json(report, AdminJson.Default.PingReport)

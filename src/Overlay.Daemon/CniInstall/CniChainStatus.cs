@@ -18,7 +18,7 @@ internal sealed class CniChainStatus
 
     private readonly Dictionary<string, (long At, string Question, string? Fault)> _known = [];
 
-    /// <summary>What a plugin says that a runtime would take for NotReady; null where it is well.</summary>
+    /// <summary>The fault that a plugin names, which keeps the node NotReady; null where it is well.</summary>
     /// <param name="plugin">The program, which speaks <see cref="Since"/>.</param>
     /// <param name="question">Its configuration, as a runtime gives it.</param>
     public string? FaultOf(string plugin, string question)

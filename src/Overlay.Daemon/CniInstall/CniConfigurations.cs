@@ -76,10 +76,8 @@ internal sealed class CniConfigurations(CniInstallOptions options)
         string mend = CniConflist.ChainOf(content, options) is null
             ? $"take it out of cniVersions in {Own}"
             : "overlayd install-cni";
-        foreach (string type in CniConflist.TypesIn(content))
+        foreach ((_, string plugin) in OtherPlugins(content))
         {
-            string plugin = Path.Combine(options.BinDirectory, Path.GetFileName(type));
-            if (type == CniConflist.PluginType || !File.Exists(plugin)) continue;
             CniPluginVersions.Answer answer = versions.Of(plugin);
             if (!answer.IsKnown) continue;
             string[] refused = [.. CniConflist.VersionsIn(content).Except(answer.Versions)];
@@ -101,19 +99,24 @@ internal sealed class CniConfigurations(CniInstallOptions options)
         if (NodeFile.TryRead(Own) is not { } content
             || !CniConflist.VersionsIn(content).Contains(CniChainStatus.Since)) return [];
         List<string> unwell = [];
-        foreach (string type in CniConflist.TypesIn(content).Where(static type => type != CniConflist.PluginType))
+        foreach ((string type, string plugin) in OtherPlugins(content))
         {
-            string plugin = Path.Combine(options.BinDirectory, Path.GetFileName(type));
-            if (!File.Exists(plugin) || !versions.Of(plugin).Versions.Contains(CniChainStatus.Since)) continue;
+            if (!versions.Of(plugin).Versions.Contains(CniChainStatus.Since)) continue;
             if (CniConflist.ConfigurationOf(content, type, CniChainStatus.Since) is { } question
                 && status.FaultOf(plugin, question) is { } fault)
                 unwell.Add(
-                    $"{plugin}, which {Own} calls behind overlay, fails the command STATUS when overlayd calls it ({fault}): "
-                    + "where it fails for the container runtime too, the node stays NotReady");
+                    $"{plugin}, which {Own} calls behind overlay, fails the command STATUS when overlayd calls it "
+                    + $"({fault}): where it fails for the container runtime too, the node stays NotReady");
         }
 
         return unwell;
     });
+
+    // Those of the list that are here, with their programs: in a pod the host's are not.
+    private IEnumerable<(string Type, string Program)> OtherPlugins(byte[] content) => CniConflist.TypesIn(content)
+        .Where(static type => type != CniConflist.PluginType)
+        .Select(type => (type, Path.Combine(options.BinDirectory, Path.GetFileName(type))))
+        .Where(static plugin => File.Exists(plugin.Item2));
 
     // Pods that flannel's plugin made stay reachable: it reads the same subnet.env and uses the same bridge.
     private static string Advice(string path) => Path.GetFileName(path).Contains("flannel", StringComparison.Ordinal)

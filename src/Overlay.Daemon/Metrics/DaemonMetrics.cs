@@ -13,8 +13,8 @@ namespace Overlay.Daemon.Metrics;
 /// path knows no metric.
 /// </summary>
 /// <remarks>
-/// Every label has few values, however many peers there are: <see cref="PeerTraffic"/> bounds theirs. A counter is of a part that lives as
-/// long as the process, so that it never falls.
+/// Every label has few values, however many peers there are: <see cref="PeerTraffic"/> bounds theirs. A counter is of a
+/// part that lives as long as the process, so that it never falls.
 /// </remarks>
 internal sealed class DaemonMetrics
 {

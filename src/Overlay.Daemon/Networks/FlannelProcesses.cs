@@ -1,8 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using Overlay.Host.Http;
 
 namespace Overlay.Daemon.Networks;
 
@@ -51,24 +50,12 @@ internal sealed class FlannelProcesses(string processes = "/proc")
         return null;
     }
 
-    // By a plain socket: a client that connects on another thread would do so in that thread's network namespace.
     private static bool AnswersHealth()
     {
         try
         {
-            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.SendTimeout = socket.ReceiveTimeout = (int)_patience.TotalMilliseconds;
-            socket.Connect(IPAddress.Loopback, HealthPort);
-            _ = socket.Send("GET /healthz HTTP/1.0\r\n\r\n"u8);
-            byte[] answer = new byte[4096];
-            int length = 0;
-            long began = Stopwatch.GetTimestamp();
-
-            // Another program may have the port, and send a byte now and then for ever.
-            while (length < answer.Length && Stopwatch.GetElapsedTime(began) < _patience
-                && socket.Receive(answer.AsSpan(length)) is > 0 and int read)
-                length += read;
-            return Encoding.ASCII.GetString(answer, 0, length).Contains(HealthAnswer, StringComparison.Ordinal);
+            return PlainHttp.Get(new IPEndPoint(IPAddress.Loopback, HealthPort), "/healthz", _patience)
+                .Contains(HealthAnswer, StringComparison.Ordinal);
         }
         catch (SocketException)
         {

@@ -24,16 +24,14 @@ internal sealed class MeshState
 
     /// <summary>A peer's narrow path that was searched a moment ago, and need not be again; null for none.</summary>
     /// <param name="peer">The peer.</param>
-    /// <param name="now">The clock.</param>
-    /// <param name="time">Its meaning.</param>
-    public PathMtu? KnownMtuOf(PeerEnd peer, long now, TimeProvider time) => Of(peer)?.KnownMtu(now, time);
+    /// <param name="now">The time since the watch was made.</param>
+    public PathMtu? KnownMtuOf(PeerEnd peer, TimeSpan now) => Of(peer)?.KnownMtu(now);
 
     /// <summary>The state behind one more round.</summary>
     /// <param name="pings">The round's results.</param>
     /// <param name="peers">All peers of now: others are forgotten.</param>
-    /// <param name="now">The clock at the round's end.</param>
-    /// <param name="time">Its meaning.</param>
-    public MeshState With(IEnumerable<PeerPing> pings, IEnumerable<PeerEnd> peers, long now, TimeProvider time)
+    /// <param name="now">The time of the round's end, since the watch was made.</param>
+    public MeshState With(IEnumerable<PeerPing> pings, IEnumerable<PeerEnd> peers, TimeSpan now)
     {
         Dictionary<IpAddress, PeerPing> fresh = pings.ToDictionary(static ping => ping.Peer.Address);
         Dictionary<IpAddress, PeerHealth> next = [];
@@ -41,7 +39,7 @@ internal sealed class MeshState
         {
             PeerHealth? former = Of(peer);
             if (fresh.TryGetValue(peer.Address, out PeerPing? ping))
-                next[peer.Address] = PeerHealth.Of(former, ping, Round + 1, now, time);
+                next[peer.Address] = PeerHealth.Of(former, ping, Round + 1, now);
             else if (former is not null)
                 next[peer.Address] = former;
         }

@@ -23,12 +23,13 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
     private static readonly PingPace _pace = new(1, TimeSpan.FromMilliseconds(100));
 
     private readonly PeerPinger _pinger = new(time);
+    private readonly long _made = time.GetTimestamp();
     private readonly Lock _gate = new();
     private int _viewers;
     private bool _isOver;
     private CancellationTokenSource? _ending;
     private Task _running = Task.CompletedTask;
-    private long? _lastRound;
+    private TimeSpan? _lastRound;
     private volatile MeshState _state = MeshState.Empty;
 
     /// <summary>The time from the start of a round to that of the next, at least.</summary>
@@ -36,6 +37,8 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
 
     /// <summary>The peers as the last rounds have found them; none before the first.</summary>
     public MeshState State => _state;
+
+    private TimeSpan Now => time.GetElapsedTime(_made);
 
     /// <summary>Begins to probe with the first viewer.</summary>
     /// <returns>To be disposed of when the viewer leaves; the last one's ends the probes.</returns>
@@ -46,7 +49,7 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
             if (_viewers++ == 0 && !_isOver)
             {
                 // Figures of long ago would be taken for those of now.
-                if (_lastRound is { } last && time.GetElapsedTime(last) > _old) _state = MeshState.Empty;
+                if (Now - _lastRound > _old) _state = MeshState.Empty;
                 CancellationTokenSource ending = _ending = new CancellationTokenSource();
                 _running = RunAsync(_running, ending.Token);
             }
@@ -74,7 +77,7 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
         }
 
         // Nothing is left that could fail.
-        _ = guard.Try(Part, static () => { });
+        guard.Recover(Part);
     }
 
     private void End()
@@ -95,7 +98,7 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
             if (rest > TimeSpan.Zero)
                 await Task.Delay(rest, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (ending.IsCancellationRequested) return;
-            lock (_gate) _lastRound = time.GetTimestamp();
+            lock (_gate) _lastRound = Now;
             Task<MeshState> round = RoundAsync(_state, ending);
             await ((Task)round).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (ending.IsCancellationRequested) return;
@@ -105,7 +108,7 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
 
     private TimeSpan Rest()
     {
-        lock (_gate) return _lastRound is { } last ? Interval - time.GetElapsedTime(last) : TimeSpan.Zero;
+        lock (_gate) return _lastRound + Interval - Now ?? TimeSpan.Zero;
     }
 
     private async Task<MeshState> RoundAsync(MeshState state, CancellationToken cancellation)
@@ -115,8 +118,8 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
         PeerPing[] pings = new PeerPing[due.Length];
         ParallelOptions options = new() { MaxDegreeOfParallelism = PeersAtOnce, CancellationToken = cancellation };
         await Parallel.ForAsync(0, due.Length, options, async (i, cancel) =>
-            pings[i] = await _pinger.PingAsync(due[i], _pace, cancel, state.KnownMtuOf(due[i], time.GetTimestamp(), time)));
-        return state.With(pings, peers, time.GetTimestamp(), time);
+            pings[i] = await _pinger.PingAsync(due[i], _pace, cancel, state.KnownMtuOf(due[i], Now)));
+        return state.With(pings, peers, Now);
     }
 
     private sealed class Viewer(MeshWatch watch) : IDisposable

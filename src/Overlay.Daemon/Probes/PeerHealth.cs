@@ -4,9 +4,9 @@ namespace Overlay.Daemon.Probes;
 /// <param name="Last">The last round's result.</param>
 /// <param name="Round">That round's number.</param>
 /// <param name="Counts">The packets of each round that is not older than a minute, the newest last.</param>
-/// <param name="SearchedAt">The clock at the last search for the path MTU.</param>
+/// <param name="SearchedAt">The time of the last search for the path MTU, as all times here since the watch was made.</param>
 internal sealed record PeerHealth(
-    PeerPing Last, int Round, IReadOnlyList<(long At, int Sent, int Received)> Counts, long SearchedAt)
+    PeerPing Last, int Round, IReadOnlyList<(TimeSpan At, int Sent, int Received)> Counts, TimeSpan SearchedAt)
 {
     private static readonly TimeSpan _minute = TimeSpan.FromMinutes(1);
 
@@ -24,23 +24,23 @@ internal sealed record PeerHealth(
     /// The path MTU where it is less than the device's and was searched within a minute: a search takes some hundred
     /// packets, and one is enough to see that the path is whole again.
     /// </summary>
-    public PathMtu? KnownMtu(long now, TimeProvider time) =>
-        Last.Mtu is { IsWhole: false } mtu && time.GetElapsedTime(SearchedAt, now) < _minute ? mtu : null;
+    public PathMtu? KnownMtu(TimeSpan now) =>
+        Last.Mtu is { IsWhole: false } mtu && now - SearchedAt < _minute ? mtu : null;
 
     /// <param name="former">The rounds before; null for none.</param>
     /// <param name="ping">The result of the round.</param>
     /// <param name="round">Its number.</param>
-    /// <param name="now">The clock at its end.</param>
-    /// <param name="time">The clock's meaning.</param>
-    public static PeerHealth Of(PeerHealth? former, PeerPing ping, int round, long now, TimeProvider time)
+    /// <param name="now">The time of its end.</param>
+    public static PeerHealth Of(PeerHealth? former, PeerPing ping, int round, TimeSpan now)
     {
-        bool isKnown = former?.KnownMtu(now, time) is { } known && ReferenceEquals(known, ping.Mtu);
+        // A round that has not searched gives back the path MTU that it was given.
+        bool isSearched = former is null || ping.Mtu is null || !ReferenceEquals(former.Last.Mtu, ping.Mtu);
         return new PeerHealth(
             ping, round,
             [
-                .. (former?.Counts ?? []).Where(count => time.GetElapsedTime(count.At, now) < _minute),
+                .. (former?.Counts ?? []).Where(count => now - count.At < _minute),
                 (now, ping.Sent, ping.Received),
             ],
-            isKnown ? former!.SearchedAt : now);
+            isSearched ? now : former!.SearchedAt);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class PeerPinger(TimeProvider time)
         await session.WaitAsync(() => session.IsOnlyRefused || session.IsAnswered, _patience, cancellation);
     }
 
-    private static async Task<PeerPing> AnsweredAsync(
+    private async Task<PeerPing> AnsweredAsync(
         PeerEnd peer, ProbeSession session, IReadOnlyList<ProbeSession.Entry> entries, PathMtu? knownMtu,
         CancellationToken cancellation)
     {
@@ -73,7 +73,7 @@ internal sealed class PeerPinger(TimeProvider time)
                 .Where(flow => flows[flow].Received > 0)];
         PathMtu mtu = knownMtu is null || knownMtu.Device != peer.From.Mtu
             ? await SearchMtuAsync(peer, session, sound, rtt.P99, cancellation)
-            : await IsWholeAsync(session, sound[0], peer.From.Mtu, cancellation)
+            : await ComesBackAsync(session, sound[0], peer.From.Mtu, cancellation)
                 ? new PathMtu(peer.From.Mtu, peer.From.Mtu, peer.Overhead)
                 : knownMtu;
         IEnumerable<string> notes = PingNotes.OfAnswered(peer, flows, mtu);
@@ -82,7 +82,7 @@ internal sealed class PeerPinger(TimeProvider time)
             peer, PingKind.Overlay, entries.Count, rtts.Length, rtt, flows, mtu, [.. notes]);
     }
 
-    private static async Task<PathMtu> SearchMtuAsync(
+    private async Task<PathMtu> SearchMtuAsync(
         PeerEnd peer, ProbeSession session, int[] sound, TimeSpan usual, CancellationToken cancellation)
     {
         int round = 0;
@@ -92,7 +92,7 @@ internal sealed class PeerPinger(TimeProvider time)
         return new PathMtu(bytes, peer.From.Mtu, peer.Overhead);
     }
 
-    private static async Task<bool> IsWholeAsync(
+    private static async Task<bool> ComesBackAsync(
         ProbeSession session, int flow, int size, CancellationToken cancellation)
     {
         int first = session.Count;
@@ -105,13 +105,13 @@ internal sealed class PeerPinger(TimeProvider time)
     private static int[] Rotated(int[] flows, int by) =>
         [.. flows.Skip(by % flows.Length), .. flows.Take(by % flows.Length)];
 
-    private static async Task<int?> LargestThatComesBackAsync(
+    private async Task<int?> LargestThatComesBackAsync(
         ProbeSession session, IReadOnlyList<int> sizes, int[] flows, TimeSpan usual, CancellationToken cancellation)
     {
         int first = session.Count;
 
         // The largest goes alone and is waited for: where it comes back, as it should, no other is sent.
-        if (await IsWholeAsync(session, flows[0], sizes[^1], cancellation)) return sizes[^1];
+        if (await ComesBackAsync(session, flows[0], sizes[^1], cancellation)) return sizes[^1];
 
         // Sizes ascend on each flow: a smaller packet behind a larger one of its flow may travel joined to it as a
         // super-packet, which virtual links pass whole whatever their MTU is. So none follows the largest on its flow,
@@ -121,7 +121,7 @@ internal sealed class PeerPinger(TimeProvider time)
             foreach (int size in sizes)
             {
                 await session.SendAsync(flow, size, cancellation);
-                await session.PauseAsync(_pauseOfSizes, cancellation);
+                await Task.Delay(_pauseOfSizes, time, cancellation);
             }
         }
 

@@ -68,7 +68,9 @@ internal sealed record PingTarget(string Name, IReadOnlyList<PeerEnd> Peers, Pod
 
     private static PeerEnd? EndOf(PingScene scene, Route route) =>
         route.Via is { } via && scene.EndOf(route.Prefix.Family) is { } from
-            ? new PeerEnd(via.Node, route.Prefix.Address, from, scene.IsDirect(route.Prefix) ? 0 : VxlanOverhead.Over(via.Address.Family))
+            ? new PeerEnd(
+                via.Node, route.Prefix.Address, from,
+                scene.IsDirect(route.Prefix) ? 0 : VxlanOverhead.Over(via.Address.Family))
             : null;
 }
 

@@ -130,9 +130,6 @@ internal sealed class ProbeSession : IDisposable
             await Task.Delay(_look, _time, cancellation);
     }
 
-    /// <summary>Waits so long.</summary>
-    public Task PauseAsync(TimeSpan pause, CancellationToken cancellation) => Task.Delay(pause, _time, cancellation);
-
     /// <summary>Closes the flows.</summary>
     public void Dispose()
     {

@@ -35,8 +35,14 @@ internal sealed class PartGuard(ProblemBoard board, ILogger logger)
             return false;
         }
 
-        if (StateOf(part).TryRecover()) board.Report(KeyOf(part), ProblemSeverity.Warning);
+        Recover(part);
         return true;
+    }
+
+    /// <summary>Takes back what is shown of an earlier fault: the part works, or begins anew, or is over.</summary>
+    public void Recover(string part)
+    {
+        if (StateOf(part).TryRecover()) board.Report(KeyOf(part), ProblemSeverity.Warning);
     }
 
     /// <summary>Counts a fault that ends the daemon, which logs it.</summary>

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -25,30 +24,27 @@ internal sealed class PageApplication(HealthApplication health, PageEvents event
     {
         HttpRequest request = context.Request;
         bool isGet = HttpMethods.IsGet(request.Method);
-        bool isOfPage = request.Path.Value is "/" or Events && (isGet || HttpMethods.IsHead(request.Method));
-        return (isOfPage, isOfPage && LocalViewer.Is(context), request.Path.Value == Events && isGet) switch
-        {
-            (false, _, _) => health.ProcessRequestAsync(context),
-            (_, false, _) => RefuseAsync(context),
-            (_, _, true) => events.AnswerAsync(context),
-            _ => AnswerPageAsync(context),
-        };
+        if (request.Path.Value is not ("/" or Events) || !(isGet || HttpMethods.IsHead(request.Method)))
+            return health.ProcessRequestAsync(context);
+        if (!LocalViewer.Is(context)) return RefuseAsync(context);
+        return isGet && request.Path.Value == Events ? events.AnswerAsync(context) : AnswerPageAsync(context);
     }
 
     private static Task RefuseAsync(HttpContext context)
     {
+        int port = context.Connection.LocalPort;
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         return context.Response.WriteAsync(
-            "the status page is for viewers on this host, at http://localhost; from elsewhere: "
-            + "ssh -L 9472:127.0.0.1:9472 NODE, or kubectl port-forward -n overlay POD 9472\n", context.RequestAborted);
+            $"the status page is for viewers on this host, at http://localhost:{port}; from elsewhere: "
+            + $"ssh -L {port}:127.0.0.1:{port} NODE, or kubectl port-forward -n overlay POD {port}\n",
+            context.RequestAborted);
     }
 
     private async Task AnswerPageAsync(HttpContext context)
     {
         PageText page = _page.Value;
-        byte[] bytes = Encoding.UTF8.GetBytes(page.Html);
         HttpResponse response = context.Response;
-        (response.ContentType, response.ContentLength) = ("text/html; charset=utf-8", bytes.Length);
+        (response.ContentType, response.ContentLength) = ("text/html; charset=utf-8", page.Html.Length);
         response.Headers.ContentSecurityPolicy = page.Policy;
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer";
@@ -56,6 +52,6 @@ internal sealed class PageApplication(HealthApplication health, PageEvents event
         // The page is the daemon's: a browser asks again, so that a new version is seen.
         response.Headers.CacheControl = "no-cache";
         if (!HttpMethods.IsHead(context.Request.Method))
-            await response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
+            await response.BodyWriter.WriteAsync(page.Html, context.RequestAborted);
     }
 }

@@ -52,7 +52,7 @@ internal sealed class PageEvents(
             using IDisposable view = mesh.Look();
 
             // A stream never ends well, so its beginning says that an earlier fault is over.
-            _ = problems.Guard.Try(Part, static () => { });
+            problems.Guard.Recover(Part);
             Task writing = SseFormatter.WriteAsync(EventsAsync(ending.Token), response.Body, ending.Token);
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!ending.IsCancellationRequested) _ = problems.Guard.Try(Part, writing.GetAwaiter().GetResult);

@@ -1,6 +1,5 @@
 using Overlay.Daemon.Admin;
 using Overlay.Daemon.Probes;
-using Overlay.Wire;
 
 namespace Overlay.Daemon.StatusPage;
 
@@ -39,7 +38,8 @@ internal sealed record PagePeer(
 
     public static PagePeer Of(PeerReport peer, IEnumerable<PeerHealth> probes) => new(
         peer.Node, peer.State, Known(peer.Subnet, peer.SubnetV6), Known(peer.PublicIp, peer.PublicIpV6), peer.Path,
-        peer.Reason, peer.Path == PeerReport.Direct ? null : peer.EgressBytes + peer.IngressBytes, [.. probes.OrderBy(static health => health.Last.Peer.Address.Family).Select(PageProbe.Of)]);
+        peer.Reason, peer.Path == PeerReport.Direct ? null : peer.EgressBytes + peer.IngressBytes,
+        [.. probes.OrderBy(static health => health.Last.Peer.Address.Family).Select(PageProbe.Of)]);
 
     private static string[] Known(params string?[] values) => [.. values.OfType<string>()];
 }

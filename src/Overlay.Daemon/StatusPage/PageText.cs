@@ -6,20 +6,21 @@ namespace Overlay.Daemon.StatusPage;
 /// <summary>
 /// The status page as one file that asks for no other: <c>page.html</c> with <c>page.css</c> and <c>page.js</c> in it.
 /// </summary>
-/// <param name="Html">The file.</param>
+/// <param name="Html">The file, in UTF-8.</param>
 /// <param name="Policy">
 /// Its Content-Security-Policy (W3C CSP Level 3): that style and that script alone, and connections to this daemon.
 /// </param>
-internal sealed record PageText(string Html, string Policy)
+internal sealed record PageText(ReadOnlyMemory<byte> Html, string Policy)
 {
     /// <summary>Reads the parts, which are in this assembly.</summary>
     public static PageText Load()
     {
         string style = Part("page.css");
         string script = Part("page.js");
+        string html = Part("page.html").Replace("{{page.css}}", style, StringComparison.Ordinal)
+            .Replace("{{page.js}}", script, StringComparison.Ordinal);
         return new(
-            Part("page.html").Replace("{{page.css}}", style, StringComparison.Ordinal)
-                .Replace("{{page.js}}", script, StringComparison.Ordinal),
+            Encoding.UTF8.GetBytes(html),
             $"default-src 'none'; style-src {HashOf(style)}; script-src {HashOf(script)}; connect-src 'self'; "
             + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     }

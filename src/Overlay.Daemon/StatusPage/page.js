@@ -45,8 +45,9 @@ function showRate(name, rate) {
   values.push(rate.bitsPerSecond);
   if (values.length > seconds) values.shift();
   at(`${name}-bits`).textContent = scaled(rate.bitsPerSecond, "bit/s");
-  at(`${name}-packets`).textContent = `${scaled(rate.packetsPerSecond, "packets/s")}, ${values.length > 9 ? `top ${scaled(Math.max(...values), "bit/s")} in ${span(values.length)}` : "inner packets"}`;
   const top = Math.max(...values, 1);
+  const more = values.length > 9 ? `top ${scaled(top, "bit/s")} in ${span(values.length)}` : "inner packets";
+  at(`${name}-packets`).textContent = `${scaled(rate.packetsPerSecond, "packets/s")}, ${more}`;
   const points = values.map((value, i) => `${300 - (values.length - 1 - i)} ${46 - 44 * value / top}`);
   at(`${name}-curve`).replaceChildren(shape("path", { d: `M${points.join("L")}` }));
 }
@@ -64,7 +65,9 @@ function showFaults(status) {
 function showDrops(drops) {
   const rows = [...drops].sort((a, b) => b.packets - a.packets).map(drop => {
     const row = element("tr");
-    row.append(element("td", drop.direction), element("td", drop.reason), element("td", drop.packets.toLocaleString("en"), "number"));
+    row.append(
+      element("td", drop.direction), element("td", drop.reason),
+      element("td", drop.packets.toLocaleString("en"), "number"));
     return row;
   });
   at("drops").hidden = rows.length === 0;
@@ -81,10 +84,12 @@ function showStatus(status) {
   const facts = [`overlayd ${status.version}`];
   if (status.started) facts.push(`up ${span((Date.now() - Date.parse(status.started)) / 1000)}`);
   if (status.device) facts.push(`${status.device}, VNI ${status.vni}, UDP ${status.port}, MTU ${status.mtu}`);
-  const cidrs = [status.subnet, status.subnetV6].filter(Boolean);
-  if (cidrs.length) facts.push(`pods ${cidrs.join(" and ")}`);
-  if (status.underlay) facts.push(`underlay ${status.underlay.interface} ${[status.underlay.ipv4, status.underlay.ipv6].filter(Boolean).join(" and ")}`);
-  if (status.dataplane) facts.push(`${status.dataplane.queues} ${status.dataplane.queues === 1 ? "queue" : "queues"}`);
+  const both = (...values) => values.filter(Boolean).join(" and ");
+  const cidrs = both(status.subnet, status.subnetV6);
+  if (cidrs) facts.push(`pods ${cidrs}`);
+  const { underlay, dataplane } = status;
+  if (underlay) facts.push(`underlay ${underlay.interface} ${both(underlay.ipv4, underlay.ipv6)}`);
+  if (dataplane) facts.push(`${dataplane.queues} ${dataplane.queues === 1 ? "queue" : "queues"}`);
   if (status.capture) facts.push(status.capture);
   at("facts").textContent = facts.join(" · ");
   showFaults(status);
@@ -93,18 +98,23 @@ function showStatus(status) {
   showDrops(status.traffic.recentDrops);
 
   const store = status.controlPlane;
-  const others = [[store.refusedPeers, "refused"], [store.notReadyPeers, "not ready"], [store.heldPeers, "held"]];
+  const others = [[store.refusedPeers, "refused"], [store.notReadyPeers, "not ready"], [store.heldPeers, "held"]]
+    .filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
   at("peer-count").textContent = `${store.acceptedPeers} accepted`;
-  at("peer-detail").textContent = others.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`).join(", ") || "no other";
+  at("peer-detail").textContent = others.join(", ") || "no other";
   at("store-state").textContent = store.state;
   at("store-state").className = `figure ${{ connected: "good", disconnected: "bad" }[store.state] ?? "warn"}`;
-  at("store-detail").textContent = `${store.kind} ${store.source}${store.ageSeconds === null ? "" : `, in sync ${span(store.ageSeconds)} ago`}${store.fromSavedState ? ", peers are those of the last run" : ""}`;
+  const known = [`${store.kind} ${store.source}`];
+  if (store.ageSeconds !== null) known.push(`in sync ${span(store.ageSeconds)} ago`);
+  if (store.fromSavedState) known.push("peers are those of the last run");
+  at("store-detail").textContent = known.join(", ");
 }
 
 // The worst family speaks for a peer.
 const ranks = ["plain", "good", "warn", "bad"];
-const gradeOf = probe => probe.kind === "none" || probe.loss >= 1 ? "bad" : probe.loss > 0 || probe.isNarrow ? "warn" : "good";
-const grade = row => row.probes.map(gradeOf).reduce((worst, next) => ranks.indexOf(next) > ranks.indexOf(worst) ? next : worst, "plain");
+const gradeOf = probe =>
+  probe.kind === "none" || probe.loss >= 1 ? "bad" : probe.loss > 0 || probe.isNarrow ? "warn" : "good";
+const grade = row => ranks[Math.max(0, ...row.probes.map(probe => ranks.indexOf(gradeOf(probe))))];
 const each = (row, text) => row.probes.map(text).filter((value, i, all) => all.indexOf(value) === i).join(" / ") || "–";
 
 function summary(row) {
@@ -132,12 +142,16 @@ function ring(rows) {
     made.append(shape("line", { x1: width / 2, y1: height / 2, x2: x, y2: y }), shape("circle", { cx: x, cy: y, r: 9 }));
     if (rows.length <= 16) {
       const below = y < height / 2 ? -26 : 24;
-      made.append(shape("text", { x, y: y + below }, shortened(row.node)), shape("text", { x, y: y + below + 13, class: "quiet" }, summary(row)));
+      made.append(
+        shape("text", { x, y: y + below }, shortened(row.node)),
+        shape("text", { x, y: y + below + 13, class: "quiet" }, summary(row)));
     }
     return made;
   });
   const middle = group(null, own);
-  middle.append(shape("circle", { cx: width / 2, cy: height / 2, r: 14 }), shape("text", { x: width / 2, y: height / 2 + 32 }, shortened(own)));
+  middle.append(
+    shape("circle", { cx: width / 2, cy: height / 2, r: 14 }),
+    shape("text", { x: width / 2, y: height / 2 + 32 }, shortened(own)));
   return { box: `0 0 ${width} ${height}`, drawn: [...drawn, middle] };
 }
 
@@ -159,7 +173,8 @@ function showMesh() {
   const count = name => rows.filter(row => grade(row) === name).length;
   const mesh = at("mesh");
   mesh.setAttribute("viewBox", box);
-  mesh.setAttribute("aria-label", `${rows.length} peers: ${count("good")} sound, ${count("warn")} lose packets or have a narrow path, ${count("bad")} do not answer, ${count("plain")} not probed`);
+  mesh.setAttribute("aria-label", `${rows.length} peers: ${count("good")} sound, `
+    + `${count("warn")} lose packets or have a narrow path, ${count("bad")} do not answer, ${count("plain")} not probed`);
   mesh.replaceChildren(...drawn);
 }
 
@@ -190,8 +205,11 @@ function rowsOf(row) {
 
 function showRows() {
   const wanted = at("filter").value.trim().toLowerCase();
-  const rows = peers.rows.filter(row => [row.node, row.state, ...row.podCidrs, ...row.underlay].some(text => text.toLowerCase().includes(wanted)));
-  at("rows").textContent = peers.total > peers.rows.length ? `the ${peers.rows.length} worst of ${peers.total}; all: overlayctl peers` : "";
+  const rows = peers.rows.filter(row => [row.node, row.state, ...row.podCidrs, ...row.underlay]
+    .some(text => text.toLowerCase().includes(wanted)));
+  at("rows").textContent = peers.total > peers.rows.length
+    ? `the ${peers.rows.length} worst of ${peers.total}; all: overlayctl peers`
+    : "";
   at("peers").tBodies[0].replaceChildren(...rows.flatMap(rowsOf));
 }
 
@@ -228,7 +246,9 @@ function listen() {
   opened.addEventListener("peers", event => showPeers(JSON.parse(event.data)));
   opened.onerror = () => {
     const isOver = opened.readyState === EventSource.CLOSED;
-    say(isOver ? "overlayd sends nothing: it may have as many viewers as it takes. It is asked again." : "The connection to overlayd is lost; the figures are those of before. It is tried again.");
+    say(isOver
+      ? "overlayd sends nothing: it may have as many viewers as it takes. It is asked again."
+      : "The connection to overlayd is lost; the figures are those of before. It is tried again.");
     if (!isOver) return;
     opened.close();
     if (source === opened) source = null;

@@ -72,7 +72,6 @@ public sealed class PathCounters
         Volatile.Write(ref _values[Allocated], GC.GetAllocatedBytesForCurrentThread());
     }
 
-
     // One writer: a plain read and a plain 8-byte store, no interlocked instruction.
     private void Increase(int index, long by) => Volatile.Write(ref _values[index], _values[index] + by);
 }

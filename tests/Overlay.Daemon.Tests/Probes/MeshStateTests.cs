@@ -26,11 +26,11 @@ public sealed class MeshStateTests
     {
         PathMtu narrow = new(1350, 1450, 50);
         MeshState state = With(MeshState.Empty, 0, [Ping(_b, 10) with { Mtu = narrow }], [_b]);
-        state.KnownMtuOf(_b, At(59), TimeProvider.System).ShouldBeSameAs(narrow);
+        state.KnownMtuOf(_b, At(59)).ShouldBeSameAs(narrow);
         state = With(state, 30, [Ping(_b, 10) with { Mtu = narrow }], [_b]);
-        state.KnownMtuOf(_b, At(61), TimeProvider.System).ShouldBeNull("it was found by a search, and not by the round at 30");
+        state.KnownMtuOf(_b, At(61)).ShouldBeNull("it was found by a search, and not by the round at 30");
         state = With(state, 62, [Ping(_b, 10) with { Mtu = new PathMtu(1450, 1450, 50) }], [_b]);
-        state.KnownMtuOf(_b, At(63), TimeProvider.System).ShouldBeNull();
+        state.KnownMtuOf(_b, At(63)).ShouldBeNull();
     }
 
     [Fact]
@@ -54,9 +54,9 @@ public sealed class MeshStateTests
 
     private static MeshState With(
         MeshState state, int seconds, IEnumerable<PeerPing> pings, IEnumerable<PeerEnd> peers) =>
-        state.With(pings, peers, At(seconds), TimeProvider.System);
+        state.With(pings, peers, At(seconds));
 
-    private static long At(int seconds) => (1 + seconds) * TimeProvider.System.TimestampFrequency;
+    private static TimeSpan At(int seconds) => TimeSpan.FromSeconds(seconds);
 
     private static PeerHealth Health(MeshState state) =>
         state.Peers.Single(static health => health.Last.Peer.Address == _b.Address);

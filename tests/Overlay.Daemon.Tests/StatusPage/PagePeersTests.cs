@@ -21,7 +21,7 @@ public sealed class PagePeersTests
             Mtu = new PathMtu(1350, 1450, 50),
             Notes = ["a note"],
         };
-        PagePeers peers = PagePeers.Of([Peer(2, "accepted")], MeshState.Empty.With([ping], [ping.Peer], 1, TimeProvider.System));
+        PagePeers peers = PagePeers.Of([Peer(2, "accepted")], MeshState.Empty.With([ping], [ping.Peer], TimeSpan.Zero));
         JsonSerializer.SerializeToNode(peers, PageJson.Default.PagePeers)!.ToJsonString().ShouldBe(JsonNode.Parse("""
             {"total":1,"rows":[{"node":"node-2","state":"accepted","podCidrs":["10.244.2.0/24"],
             "underlay":["192.0.2.2"],"path":"tunnel","reason":null,"bytes":7,"probes":[{"family":"IPv4","kind":"overlay",
@@ -36,7 +36,7 @@ public sealed class PagePeersTests
         PeerReport[] peers = [.. Enumerable.Range(1, 240).Select(static i => Peer(i, "accepted"))];
         peers[199] = Peer(200, "refused") with { Reason = "why" };
         PagePeers page = PagePeers.Of(peers,
-            MeshState.Empty.With(pings, [.. pings.Select(static ping => ping.Peer)], 1, TimeProvider.System));
+            MeshState.Empty.With(pings, [.. pings.Select(static ping => ping.Peer)], TimeSpan.Zero));
         page.Total.ShouldBe(240);
         page.Rows.Count.ShouldBe(200);
         page.Rows.Take(4).Select(static row => row.Node).ShouldBe(["node-200", "node-7", "node-9", "node-1"]);

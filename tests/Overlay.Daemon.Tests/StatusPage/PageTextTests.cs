@@ -22,10 +22,10 @@ public sealed class PageTextTests
     [Fact]
     public void The_page_names_no_other_file()
     {
-        _page.Html.ShouldNotContain("{{page.");
-        Regex.Matches(_page.Html, "(?:src|href)=\"([^\"]*)\"").Select(static match => match.Groups[1].Value)
+        Html.ShouldNotContain("{{page.");
+        Regex.Matches(Html, "(?:src|href)=\"([^\"]*)\"").Select(static match => match.Groups[1].Value)
             .ShouldAllBe(static value => value.StartsWith("data:", StringComparison.Ordinal));
-        _page.Html.ShouldNotContain("@import");
+        Html.ShouldNotContain("@import");
     }
 
     // Other people's names come as text: nothing of them may become a part of the page.
@@ -33,12 +33,14 @@ public sealed class PageTextTests
     public void The_script_makes_no_markup_of_what_it_gets()
     {
         foreach (string way in new[] { "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(" })
-            _page.Html.ShouldNotContain(way);
+            Html.ShouldNotContain(way);
     }
+
+    private string Html => Encoding.UTF8.GetString(_page.Html.Span);
 
     private string Hash(string element)
     {
-        string text = Regex.Match(_page.Html, $"<{element}>(.*)</{element}>", RegexOptions.Singleline).Groups[1].Value;
+        string text = Regex.Match(Html, $"<{element}>(.*)</{element}>", RegexOptions.Singleline).Groups[1].Value;
         return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

@@ -32,7 +32,7 @@ public sealed class CaptureTests : IDisposable
         {
             CaptureRun run = new(_a, "--pod", $"{to}", "--peer", "b", "-c", "4");
 
-            // One after the other: a busy node may send a second request before the first is answered.
+            // Two pings, one after the other: a busy node may send a second request before the first is answered.
             for (int i = 0; i < 2; i++) _from.Ping(to, 1).EnsureSuccess();
             IReadOnlyList<string> lines = run.WaitForEnd();
             lines.Count.ShouldBe(5, string.Join('\n', lines));
@@ -87,7 +87,7 @@ public sealed class CaptureTests : IDisposable
         _from.Ping(_to.AddressV4!, 1).EnsureSuccess();
         TcpTransfer.Check(_from, _to, _to.AddressV4!, 1_000_000);
 
-        // What the client has not been sent yet when it stops is not in the file.
+        // The file has only the packets that the client was sent before its stop.
         string before = "";
         Waiting.For(() =>
         {

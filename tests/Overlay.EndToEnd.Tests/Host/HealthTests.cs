@@ -73,7 +73,7 @@ public class HealthTests
         Ask(node, "livez").Status.ShouldBe(HttpStatusCode.OK);
     }
 
-    // What a runtime gets to hear of the node, by the plugin.
+    // The plugin's answer to a runtime that asks for the node.
     private static string PluginStatus(Node node)
     {
         JsonObject configuration = new()

@@ -54,7 +54,7 @@ public class AdmissionPolicyTests
         _policy.Judge("system:node:a", null, _node, after).ShouldBeNull("it is the daemons' policy alone");
     }
 
-    // What others write between a read and a write of ours is as it was in both.
+    // A server merges our patch into the Node of now: the parts of others are the same before and behind it.
     [Fact]
     public void A_lease_beside_what_others_have_written_is_admitted()
     {

@@ -146,7 +146,7 @@ internal sealed partial class HelmTemplate
         _ => throw new FormatException($"{function} of {arguments.Count} is not in the part of Helm checked here"),
     };
 
-    // Of Masterminds' ranges one form: below a release, its pre-releases included.
+    // Ranges are those of Masterminds, in one form: below a release, its pre-releases included.
     private static bool IsBelow(string range, string version) => BelowRelease().Match(range) is { Success: true } match
         ? System.Version.Parse(version.TrimStart('v').Split('-')[0]) < System.Version.Parse(match.Groups[1].Value)
         : throw new FormatException($"{range} is not in the part of Helm checked here");

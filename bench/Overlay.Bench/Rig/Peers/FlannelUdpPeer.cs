@@ -28,7 +28,11 @@ internal sealed class FlannelUdpPeer(string program) : IPeer
         // All leases are there before the first flanneld lists them: one that watches begins a new watch behind each event,
         // from the revision of then (flannel 0.20.2, watchSubnets), and misses a lease that is written in between for good.
         foreach (Node node in lab.Nodes)
-            Put(lab.Nodes[0], etcd, $"subnets/{$"{node.PodCidrV4}".Replace('/', '-')}", $$"""{"PublicIP":"{{node.UnderlayV4}}"}""");
+        {
+            string key = $"{node.PodCidrV4}".Replace('/', '-');
+            Put(lab.Nodes[0], etcd, $"subnets/{key}", $$"""{"PublicIP":"{{node.UnderlayV4}}"}""");
+        }
+
         foreach (Node node in lab.Nodes)
         {
             // The lease a flanneld asks for first is the one it finds here.

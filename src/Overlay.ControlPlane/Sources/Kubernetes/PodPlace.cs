@@ -27,7 +27,9 @@ public static class PodPlace
         KubernetesOptions options, string podNamespace, string pod, CancellationToken cancellation)
     {
         ApiServerAccess access = ApiServerAccess.Of(options);
-        _ = AnnotationKeys.TryParse(options.AnnotationPrefix, out AnnotationKeys? keys);
+
+        // Of a Node's annotations nothing is read here, so any sound prefix will do.
+        _ = AnnotationKeys.TryParse(KubernetesOptions.DefaultAnnotationPrefix, out AnnotationKeys? keys);
         using ApiServerClient api = new(
             ApiServerConnection.Open(access, options.Timings, TimeProvider.System, NullLogger.Instance), access,
             new NodeParser(keys!), options.Timings, "get on pods");
