@@ -24,8 +24,9 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends nftables iptables \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/overlayd /out/overlayctl /out/overlay /usr/local/bin/
-# For flannel's own manifests, of which only the image is changed then: started under that name it takes flanneld's flags.
-RUN mkdir -p /opt/bin && ln -s /usr/local/bin/overlayd /opt/bin/flanneld
+# For flannel's own manifests, of which only the image is changed then: under the one name it takes flanneld's flags,
+# under the other it copies the CNI configuration.
+RUN mkdir -p /opt/bin && for name in flanneld install-conf; do ln -s /usr/local/bin/overlayd /opt/bin/$name; done
 COPY --from=build /out/THIRD-PARTY-NOTICES /source/LICENSE /usr/local/share/doc/overlay/
 # A read-only root file system has no place for the debugger's socket.
 ENV DOTNET_EnableDiagnostics=0

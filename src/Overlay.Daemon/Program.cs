@@ -10,12 +10,19 @@ using Overlay.Daemon.Options;
 
 // overlayd: read the configuration, put the parts together, run until told to stop.
 
-if (DaemonCommands.TryAnswer(args)) return ExitCode.Success;
+bool isInstallConf = FlannelStart.IsInstallConf;
+if (!isInstallConf && DaemonCommands.TryAnswer(args)) return ExitCode.Success;
 string[]? flannel = FlannelStart.Find(args);
 
 ProcessOutcome outcome = new();
 try
 {
+    if (isInstallConf)
+    {
+        FlannelInstallConf.Run(args);
+        return ExitCode.Success;
+    }
+
     if (flannel is null && DaemonCommands.Find(args) is { } command) return RootCommands.Run(command, args[1..]);
 
     IReadOnlyList<string> notes = [];

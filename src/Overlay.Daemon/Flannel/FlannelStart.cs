@@ -25,9 +25,12 @@ internal static class FlannelStart
     public static string[]? Find(string[] arguments) => arguments switch
     {
         [Command, .. string[] flags] => flags,
-        _ when Path.GetFileName(NameOfCall()) == Program => arguments,
+        _ when NameOfCall() == Program => arguments,
         _ => null,
     };
+
+    /// <summary>True where the program was started under the name of flannel's <c>install-conf</c>.</summary>
+    public static bool IsInstallConf => NameOfCall() == FlannelInstallConf.Program;
 
     /// <summary>The configuration that the flags stand for; variables of ours (OVERLAY_) come before them.</summary>
     /// <param name="arguments">The flags.</param>
@@ -74,5 +77,5 @@ internal static class FlannelStart
     }
 
     // The runtime resolves links before it tells the program's name.
-    private static string NameOfCall() => File.ReadAllText("/proc/self/cmdline").Split('\0')[0];
+    private static string NameOfCall() => Path.GetFileName(File.ReadAllText("/proc/self/cmdline").Split('\0')[0]);
 }

@@ -48,6 +48,9 @@ internal sealed class DaemonMetrics
             "overlay_forwarded_bytes", () => Forwarded(static worker => worker.ForwardedBytes), null,
             "Bytes of inner IP packets passed on.");
         _ = meter.CreateObservableCounter(
+            "overlay_batches", () => Forwarded(static worker => worker.TakenBatches), null,
+            "Batches that packets came in: packets by batches is the size of a batch.");
+        _ = meter.CreateObservableCounter(
             "overlay_peer_forwarded_packets", () => OfPeers(
                 static peer => peer.EgressPackets, static peer => peer.IngressPackets), null,
             "Inner packets passed on through the tunnel, by peer: those with traffic of weight, and all others.");

@@ -14,6 +14,8 @@ namespace Overlay.Daemon.Metrics;
 internal sealed class MetricsExport : IDisposable
 {
     private const string Runtime = "System.Runtime";
+    private const string Http = "System.Net.Http";
+    private const string Requests = "http.client.request.duration";
     private const string Program = "overlayd";
     private const int UsualSize = 16 * 1024;
 
@@ -30,6 +32,10 @@ internal sealed class MetricsExport : IDisposable
         "dotnet.process.cpu.time",
         "dotnet.process.memory.working_set",
     };
+
+    // Requests of this process: to the API server or etcd, and to the collector.
+    private static readonly string[] _labelsOfRequests =
+        ["server.address", "http.request.method", "http.response.status_code", "error.type"];
 
     private readonly Lazy<Pipeline> _pipeline;
 
@@ -85,9 +91,11 @@ internal sealed class MetricsExport : IDisposable
 
     // The exporter keeps room for as many series as a metric may have: 2,000 where nobody says how many.
     private static Func<Instrument, MetricStreamConfiguration?> Views(DaemonMeter meter, int mostSeries) =>
-        instrument => ReferenceEquals(instrument.Meter, meter.Meter) || _ofRuntime.Contains(instrument.Name)
-            ? new MetricStreamConfiguration { CardinalityLimit = mostSeries }
-            : MetricStreamConfiguration.Drop;
+        instrument => instrument.Name == Requests
+            ? new MetricStreamConfiguration { TagKeys = _labelsOfRequests }
+            : ReferenceEquals(instrument.Meter, meter.Meter) || _ofRuntime.Contains(instrument.Name)
+                ? new MetricStreamConfiguration { CardinalityLimit = mostSeries }
+                : MetricStreamConfiguration.Drop;
 
     /// <summary>OpenTelemetry's part: collects, and writes the text of a scrape.</summary>
     private sealed record Pipeline(MeterProvider Provider, RequestDelegate Scrape) : IDisposable
@@ -98,7 +106,7 @@ internal sealed class MetricsExport : IDisposable
             MeterProviderBuilder builder = Sdk.CreateMeterProviderBuilder()
                 .ConfigureResource(resource => resource.AddService(
                     Program, serviceVersion: BuildVersion.Text, serviceInstanceId: options.NodeName))
-                .AddMeter(DaemonMeter.Name, Runtime)
+                .AddMeter(DaemonMeter.Name, Runtime, Http)
                 .AddView(views)
                 .AddPrometheusExporter(static prometheus =>
                 {

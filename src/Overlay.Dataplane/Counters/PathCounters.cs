@@ -9,7 +9,8 @@ public sealed class PathCounters
     private const int Padding = 16;
     private const int Packets = Padding;
     private const int Bytes = Packets + 1;
-    private const int Allocated = Bytes + 1;
+    private const int Batches = Bytes + 1;
+    private const int Allocated = Batches + 1;
     private const int Drops = Allocated + 1;
 
     private static readonly int _reasons = Enum.GetValues<DropReason>().Length;
@@ -35,6 +36,9 @@ public sealed class PathCounters
 
     /// <summary>Bytes of inner IP packets passed on.</summary>
     public long ForwardedBytes => Volatile.Read(ref _values[Bytes]);
+
+    /// <summary>Batches that packets came in, which a call of the kernel or a few take in and pass on.</summary>
+    public long TakenBatches => Volatile.Read(ref _values[Batches]);
 
     /// <summary>
     /// Bytes of managed memory the worker's thread has allocated since it began; stays still once it is warm.
@@ -68,6 +72,7 @@ public sealed class PathCounters
 
         Increase(Packets, packets);
         Increase(Bytes, bytes);
+        Increase(Batches, 1);
         _peers.Flush();
         Volatile.Write(ref _values[Allocated], GC.GetAllocatedBytesForCurrentThread());
     }

@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace Overlay.Lab.Processes;
 
 /// <summary>Runs a program to its end.</summary>
-internal static class Command
+public static class Command
 {
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(30);
 

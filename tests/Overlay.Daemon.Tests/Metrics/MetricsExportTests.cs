@@ -38,6 +38,7 @@ public sealed class MetricsExportTests : IDisposable
         string[] series = await SeriesAsync(services);
         series.ShouldContain("overlay_forwarded_packets_total{direction=\"egress\",worker=\"egress-0\"} 0");
         series.ShouldContain("overlay_forwarded_bytes_total{direction=\"ingress\",worker=\"ingress-0\"} 0");
+        series.ShouldContain("overlay_batches_total{direction=\"ingress\",worker=\"ingress-0\"} 0");
         series.ShouldContain("overlay_peer_forwarded_packets_total{direction=\"egress\",peer=\"other\"} 0");
         series.ShouldContain("overlay_peer_forwarded_bytes_total{direction=\"ingress\",peer=\"other\"} 0");
         series.ShouldContain("overlay_dropped_packets_total{direction=\"ingress\",reason=\"IpCsum\"} 0");
@@ -108,6 +109,31 @@ public sealed class MetricsExportTests : IDisposable
         metrics.ShouldNotContain("overlay_foreign");
         metrics.ShouldNotContain("dotnet_exceptions_total");
         metrics.ShouldNotContain("target_info");
+    }
+
+    [Fact]
+    public async Task Requests_to_the_store_are_counted_by_method_and_answer_and_not_by_path()
+    {
+        int port = FreePort();
+        using HttpListener server = new();
+        server.Prefixes.Add($"http://127.0.0.1:{port}/");
+        server.Start();
+        await using ServiceProvider services = Compose();
+        _ = await ScrapeAsync(services);
+        using HttpClient client = new();
+        foreach (string path in new[] { "one", "two" })
+        {
+            Task<HttpResponseMessage> asked = client.GetAsync(new Uri($"http://127.0.0.1:{port}/{path}"));
+            HttpListenerContext request = await server.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(20));
+            request.Response.StatusCode = 429;
+            request.Response.Close();
+            (await asked).Dispose();
+        }
+
+        // Other tests of this process ask other servers at times.
+        (await SeriesAsync(services)).ShouldContain(
+            "http_client_request_duration_seconds_count{error_type=\"429\",http_request_method=\"GET\","
+            + "http_response_status_code=\"429\",server_address=\"127.0.0.1\"} 2");
     }
 
     [Fact]

@@ -131,6 +131,7 @@ public class CountersTests
         counters.Dropped(Direction.Ingress, DropReason.PktTooSmall).ShouldBe(1);
         counters.Dropped(Direction.Ingress, DropReason.IpOutNoRoutes).ShouldBe(0);
         counters.Paths.Select(static worker => worker.Name).ShouldBe(["egress-0", "egress-1", "ingress-0"]);
+        counters.Paths.Select(static worker => worker.TakenBatches).ShouldBe([1, 1, 1], "a batch, however many packets");
     }
 
     [Fact]
