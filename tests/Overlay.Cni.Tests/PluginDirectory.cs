@@ -40,7 +40,8 @@ public sealed class PluginDirectory : IDisposable
 
     public IReadOnlyList<string> RecordFiles() =>
         Directory.Exists(Records)
-            ? [.. Directory.GetFiles(Records).Select(static path => System.IO.Path.GetFileName(path))]
+            ? [.. Directory.GetFiles(Records).Select(static path => System.IO.Path.GetFileName(path))
+                .Where(static name => name != "operations")]
             : [];
 
     /// <summary>Puts another plugin there, as a shell script; it also writes each command to <c>calls</c>.</summary>

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
+using Overlay.Pods.Operations;
 
 namespace Overlay.Cni.Commands;
 
@@ -13,24 +15,35 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
     // Of the answer, also where the configuration could not be read.
     private string _version = CniVersion.V100;
 
+    // Known once the configuration is read: a call with a bad one is nobody's to count.
+    private (OperationJournal Journal, string Command)? _counted;
+
     /// <returns>The exit code: 0, or 1 with an error on stdout.</returns>
     public int Run()
+    {
+        long start = Stopwatch.GetTimestamp();
+        CniException? error = TryExecute();
+        if (error is not null) WriteError(error);
+        _counted?.Journal.Add(new CniOperation(
+            _counted.Value.Command, error?.Code ?? 0, Stopwatch.GetElapsedTime(start)));
+        return error is null ? 0 : 1;
+    }
+
+    private CniException? TryExecute()
     {
         try
         {
             Execute();
-            return 0;
+            return null;
         }
         catch (CniException exception)
         {
-            WriteError(exception);
+            return exception;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            WriteError(new CniException(CniErrorCode.InputOutput, exception.Message));
+            return new CniException(CniErrorCode.InputOutput, exception.Message);
         }
-
-        return 1;
     }
 
     private void Execute()
@@ -58,6 +71,7 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
 
         NetworkConfiguration configuration =
             NetworkConfigurationReader.Read(document.RootElement, text, asked, environment);
+        _counted = (new OperationJournal(configuration.StateDirectory), environment.Command);
         switch (environment.Command)
         {
             case "ADD":

@@ -25,6 +25,12 @@ public sealed class BoundedLeaseSource(ILeaseSource source, TimeSpan limit) : IL
     public long WatchRestarts(WatchEnd end) => source.WatchRestarts(end);
 
     /// <inheritdoc/>
+    public long Relists => source.Relists;
+
+    /// <inheritdoc/>
+    public DateTimeOffset? CertificateExpiry => source.CertificateExpiry;
+
+    /// <inheritdoc/>
     public Task<NodeSettings> ReadSettingsAsync(string node, CancellationToken cancellationToken) =>
         source.ReadSettingsAsync(node, cancellationToken);
 

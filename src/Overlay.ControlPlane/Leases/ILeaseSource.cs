@@ -33,6 +33,17 @@ public interface ILeaseSource
     long WatchRestarts(WatchEnd end) => 0;
 
     /// <summary>
+    /// The number of times that all entries were read anew in this run, after a watch whose changes were lost; zero where a
+    /// store is watched otherwise. Any thread may call.
+    /// </summary>
+    long Relists => 0;
+
+    /// <summary>
+    /// The end of the client certificate that the store is shown; null where there is none. Any thread may call.
+    /// </summary>
+    DateTimeOffset? CertificateExpiry => null;
+
+    /// <summary>
     /// The settings that the store has for a node, apart from its pod CIDRs. Waits until the store has them.
     /// </summary>
     /// <exception cref="InvalidDataException">

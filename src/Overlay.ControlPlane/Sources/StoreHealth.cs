@@ -10,6 +10,7 @@ internal sealed class StoreHealth(StoreLocation location, TimeProvider time, ILo
     private readonly SaidOnce _store = new();
     private readonly Dictionary<string, SaidOnce> _entries = new(StringComparer.Ordinal);
     private readonly long[] _restarts = new long[Enum.GetValues<WatchEnd>().Length];
+    private long _relists;
     private volatile StoreStatus _status = StoreStatus.Initial;
 
     public StoreStatus Status => _status;
@@ -31,6 +32,12 @@ internal sealed class StoreHealth(StoreLocation location, TimeProvider time, ILo
 
     /// <summary>The number of watches that ended for that reason.</summary>
     public long WatchRestarts(WatchEnd end) => Interlocked.Read(ref _restarts[(int)end]);
+
+    /// <summary>The number of lists that followed an earlier one.</summary>
+    public long Relists => Interlocked.Read(ref _relists);
+
+    /// <summary>All entries were read anew.</summary>
+    public void Relisted() => Interlocked.Increment(ref _relists);
 
     /// <summary>A watch has ended, and another one is to be begun.</summary>
     public void WatchEnded(WatchEnd end) => Interlocked.Increment(ref _restarts[(int)end]);

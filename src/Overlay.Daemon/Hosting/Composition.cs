@@ -35,21 +35,15 @@ internal static class Composition
         _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration, level), dispose: true);
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
         AddHostedParts(NodeHealthCheck.AddTo(builder.Services).AddSingleton(outcome).AddNode(options)
+            .AddNodeMetrics()
             .AddSingleton(level)
             .AddSingleton(new EffectiveConfiguration(configuration))
             .AddSingleton<TrafficHistory>()
-            .AddSingleton<PeerTraffic>()
-            .AddSingleton<DaemonMetrics>()
-            .AddSingleton<MetricsExport>()
             .AddSingleton<CaptureGate>()
             .AddSingleton<AdminReader>()
             .AddSingleton<SenderWatch>()
             .AddSingleton<Pinger>()
-            .AddSingleton<PingScenes>()
             .AddSingleton<PingRequests>()
-            .AddSingleton(static provider => new MeshWatch(
-                provider.GetRequiredService<PingScenes>().Now, provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ProblemBoard>().Guard))
             .AddSingleton<PageEvents>()
             .AddSingleton<HealthApplication>()
             .AddSingleton<IHttpApplication<HttpContext>, PageApplication>());
@@ -78,6 +72,9 @@ internal static class Composition
 
         // Behind the node, whose packets it looks at.
         .AddHostedService(static provider => provider.GetRequiredService<SenderWatch>())
+
+        // Behind the node, whose peers it probes.
+        .AddHostedService<PeerProbing>()
 
         // Behind the node: pods are promised to runtimes only when there is one; removed first at a stop.
         .AddSingleton<CniInstallService>()

@@ -51,6 +51,7 @@ internal sealed class LocalNode : IDisposable
             if (network is not null) former!.Remove();
             _underlay = new UnderlayEndpoint(
                 plan.Options, plan.Underlay, context.Problems, context.UnderlayWait, context.Counters.Sockets,
+                context.Counters.SocketQueue,
                 context.Loggers.CreateLogger<UnderlayEndpoint>());
             network ??= MakeNetwork(plan.Options, plan.Underlay);
             _form = new Form(plan.Options, network);

@@ -18,6 +18,17 @@ namespace Overlay.Daemon.Metrics;
 /// </remarks>
 internal sealed class DaemonMetrics
 {
+    private static readonly string[] _batchSizes =
+    [
+        .. Enumerable.Range(0, PathCounters.BatchSizes).Select(static exponent =>
+            (1 << exponent, (2 << exponent) - 1) switch
+            {
+                (1, _) => "1",
+                var (least, _) when exponent == PathCounters.BatchSizes - 1 => $"{least}+",
+                var (least, most) => $"{least}-{most}",
+            }),
+    ];
+
     private readonly NodeStatus _node;
     private readonly NetworkCounters _counters;
     private readonly TablePublisher _table;
@@ -37,7 +48,7 @@ internal sealed class DaemonMetrics
 
     /// <summary>The most series that one of the metrics has.</summary>
     public int MostSeries => Math.Max(
-        Math.Max(_counters.All.Paths.Count, DropCount.Reasons), 2 * (PeerTraffic.MostSeries + 1));
+        Math.Max(_counters.All.Paths.Count * PathCounters.BatchSizes, DropCount.Reasons), 2 * (PeerTraffic.MostSeries + 1));
 
     private void AddPackets(Meter meter)
     {
@@ -48,8 +59,15 @@ internal sealed class DaemonMetrics
             "overlay_forwarded_bytes", () => Forwarded(static worker => worker.ForwardedBytes), null,
             "Bytes of inner IP packets passed on.");
         _ = meter.CreateObservableCounter(
-            "overlay_batches", () => Forwarded(static worker => worker.TakenBatches), null,
-            "Batches that packets came in: packets by batches is the size of a batch.");
+            "overlay_batches", Batches, null,
+            "Batches that packets came in, by the packets, super-packets and trains that a device handed over at once.");
+        _ = meter.CreateObservableCounter(
+            "overlay_syscalls", () => Enum.GetValues<Syscall>().Select(
+                call => Of(_counters.Calls(call), ("op", call.ToString().ToLowerInvariant()))), null,
+            "System calls of the workers, those that found nothing included.");
+        _ = meter.CreateObservableGauge(
+            "overlay_socket_queue_bytes", () => _counters.SocketQueue.Read(), null,
+            "Memory of datagrams that wait at the tunnels' sockets for a worker.");
         _ = meter.CreateObservableCounter(
             "overlay_peer_forwarded_packets", () => OfPeers(
                 static peer => peer.EgressPackets, static peer => peer.IngressPackets), null,
@@ -93,10 +111,18 @@ internal sealed class DaemonMetrics
             "overlay_watch_restarts",
             () => Enum.GetValues<WatchEnd>().Select(end => Of(_source.WatchRestarts(end), ("reason", NameOf(end)))), null,
             "Watches of the store that have ended, each of which another one follows.");
+        _ = meter.CreateObservableCounter(
+            "overlay_relists", () => _source.Relists, null,
+            "Times that all entries of the store were read anew, as changes had been lost.");
+        _ = meter.CreateObservableGauge(
+            "overlay_certificate_expiry_timestamp_seconds", Certificate, null,
+            "The end of the client certificate that the store is shown.");
     }
 
     private void AddNode(Meter meter)
     {
+        _ = meter.CreateObservableGauge(
+            "overlay_network_info", Network, null, "1, for the network: the VNI and port of all packets of the tunnels.");
         _ = meter.CreateObservableGauge(
             "overlay_build_info", static () => Of(1, ("version", BuildVersion.Text)), null, "1, for this overlayd.");
         _ = meter.CreateObservableGauge(
@@ -130,6 +156,13 @@ internal sealed class DaemonMetrics
         _counters.All.Paths.Select(worker => Of(
             value(worker), ("direction", DirectionName.Of(worker.Direction)), ("worker", worker.Name)));
 
+    private IEnumerable<Measurement<long>> Batches() =>
+        from worker in _counters.All.Paths
+        from exponent in Enumerable.Range(0, PathCounters.BatchSizes)
+        select Of(
+            worker.TakenBatches(exponent), ("direction", DirectionName.Of(worker.Direction)), ("worker", worker.Name),
+            ("size", _batchSizes[exponent]));
+
     private IEnumerable<Measurement<long>> OfPeers(Func<PeerBytes, long> egress, Func<PeerBytes, long> ingress) =>
         _peers.Series().SelectMany(series => new[]
         {
@@ -143,12 +176,23 @@ internal sealed class DaemonMetrics
     private static IEnumerable<Measurement<long>> Families<T>(IReadOnlyCollection<T> rows, Func<T, IpFamily> family)
     {
         int ipv4 = rows.Count(row => family(row) == IpFamily.IPv4);
-        return [Of(ipv4, ("family", "ipv4")), Of(rows.Count - ipv4, ("family", "ipv6"))];
+        return [Of(ipv4, ("family", FamilyName.Ipv4)), Of(rows.Count - ipv4, ("family", FamilyName.Ipv6))];
     }
 
     // A store that has not answered yet has no age.
     private IEnumerable<Measurement<long>> LastSync(Func<DateTimeOffset, long> value) =>
         _source.Status.LastSync is { } at ? [new Measurement<long>(value(at))] : [];
+
+    private IEnumerable<Measurement<long>> Certificate() =>
+        _source.CertificateExpiry is { } end ? [new Measurement<long>(end.ToUnixTimeSeconds())] : [];
+
+    private IEnumerable<Measurement<long>> Network() => _node.Network is { } network
+        ?
+        [
+            Of(
+                1, ("device", network.DeviceName), ("vni", $"{network.Vtep.Vni.Value}"), ("port", $"{network.Vtep.Port}")),
+        ]
+        : [];
 
     private static Measurement<long> Of(long value, params ReadOnlySpan<(string Key, string Value)> labels)
     {

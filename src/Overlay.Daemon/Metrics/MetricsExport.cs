@@ -41,10 +41,16 @@ internal sealed class MetricsExport : IDisposable
 
     /// <param name="meter">The meter whose instruments are exported, beside the runtime's.</param>
     /// <param name="metrics">Has added its own to the meter.</param>
+    /// <param name="probes">Has added its own too.</param>
+    /// <param name="cni">As before.</param>
     /// <param name="options">The collector, and the node's name.</param>
     /// <param name="services">For the exporter's middleware, which asks for none.</param>
-    public MetricsExport(DaemonMeter meter, DaemonMetrics metrics, OverlayOptions options, IServiceProvider services)
+    public MetricsExport(
+        DaemonMeter meter, DaemonMetrics metrics, PeerProbeMetrics probes, CniMetrics cni, OverlayOptions options,
+        IServiceProvider services)
     {
+        ArgumentNullException.ThrowIfNull(probes);
+        ArgumentNullException.ThrowIfNull(cni);
         // OpenTelemetry costs 8 MB of memory by measurement, which a node that nobody scrapes need not have.
         _pipeline = new(() =>
         {
@@ -52,7 +58,7 @@ internal sealed class MetricsExport : IDisposable
             meter.Flush();
             return pipeline;
         });
-        if (options.MetricsOtlp is not null) _ = _pipeline.Value;
+        if (options.Metrics.Otlp is not null) _ = _pipeline.Value;
     }
 
     /// <summary>Answers a scrape, in the format that the client asks for.</summary>
@@ -114,7 +120,7 @@ internal sealed class MetricsExport : IDisposable
                     (prometheus.ScopeInfoEnabled, prometheus.TargetInfoEnabled) = (false, false);
                     prometheus.ScrapeResponseCacheDurationMilliseconds = 0;
                 });
-            if (options.MetricsOtlp is { } collector) builder = Otlp.AddTo(builder, collector);
+            if (options.Metrics.Otlp is { } collector) builder = Otlp.AddTo(builder, collector);
             MeterProvider provider = builder.Build();
             return new(provider, new ApplicationBuilder(services)
                 .UseOpenTelemetryPrometheusScrapingEndpoint(provider, static _ => true, null, null, null)

@@ -53,6 +53,10 @@ internal sealed class PeerTraffic : IDisposable
         }
     }
 
+    /// <summary>The bytes of every peer of the table, of both directions.</summary>
+    public IReadOnlyDictionary<string, long> ReadBytes() =>
+        Read().ToDictionary(static peer => peer.Key, static peer => peer.Value.Bytes, StringComparer.Ordinal);
+
     /// <summary>
     /// The series: peers by name, and <see cref="Others"/>. None falls or goes; a peer that gets one begins at zero there,
     /// for what it had before is among the others.

@@ -24,8 +24,14 @@ internal sealed class NetworkCounters
 
     public DataplaneCounters All { get; }
 
+    /// <summary>The sum of all workers' calls.</summary>
+    public long Calls(Syscall call) => _queues.Sum(queue => queue.Calls[call]);
+
     /// <summary>Datagrams that the kernel drops at the tunnels' sockets.</summary>
     public KernelDrops Sockets { get; } = new();
+
+    /// <summary>Datagrams that wait at the tunnels' sockets.</summary>
+    public KernelQueue SocketQueue { get; } = new();
 
     /// <summary>Packets that the kernel drops in front of the TUN, as its queue is full.</summary>
     public KernelDrops Tun { get; } = new();

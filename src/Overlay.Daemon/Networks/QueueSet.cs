@@ -60,6 +60,7 @@ internal sealed class QueueSet : IDisposable
         void Add(int i)
         {
             QueueReadiness readiness = new(tuns[i], sockets[i], options.BusyPoll);
+            tuns[i].Calls = sockets[i].Calls = readiness.Calls = context.Counters[i].Calls;
             queues._readiness.Add(readiness);
             string name = $"overlay-{i}";
             queues._threads.Add(new WorkerThread(

@@ -64,6 +64,6 @@ internal sealed record OverlayOptions
     /// <summary>Where /metrics, /healthz and /readyz are served; null for nowhere.</summary>
     public System.Net.IPEndPoint? AdminHttp { get; init; }
 
-    /// <summary>The collector that metrics are sent to by OTLP; null for none.</summary>
-    public Uri? MetricsOtlp { get; init; }
+    /// <summary>Where metrics go, and the probes that some of them are of.</summary>
+    public required MetricsOptions Metrics { get; init; }
 }

@@ -85,7 +85,7 @@ internal static class OverlayOptionsReader
             CniInstall = cniInstall,
             AdminSocket = cniInstall.AdminSocket,
             AdminHttp = AdminOptionsReader.ReadHttp(admin),
-            MetricsOtlp = MetricsOptionsReader.ReadOtlp(root.Section("Metrics")),
+            Metrics = MetricsOptionsReader.Read(root.Section("Metrics")),
         };
         admin.RefuseUnknown();
         root.RefuseUnknown();

@@ -22,6 +22,10 @@ internal sealed class MeshState
     /// <summary>The round that has probed that peer last; 0 where none has.</summary>
     public int RoundOf(PeerEnd peer) => Of(peer) is { } health ? health.Round : 0;
 
+    /// <summary>Packets of that peer were lost in its last rounds, or its path is narrow.</summary>
+    public bool IsSuspect(PeerEnd peer) =>
+        Of(peer) is { } health && (health.Loss > 0 || health.Last.Mtu is { IsWhole: false });
+
     /// <summary>A peer's narrow path that was searched a moment ago, and need not be again; null for none.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="now">The time since the watch was made.</param>

@@ -3,36 +3,37 @@ using Overlay.Daemon.Problems;
 namespace Overlay.Daemon.Probes;
 
 /// <summary>
-/// Probes the peers round after round while somebody looks on: loss of the last minute, round trips, path MTU.
+/// Probes the peers round after round: loss of the last minute, round trips, path MTU. Often and all of them while
+/// somebody looks on; a few now and then otherwise, for the metrics.
 /// </summary>
-/// <remarks>
-/// Without a viewer nothing is sent. Rounds keep their distance whoever comes and goes. Any thread may call.
-/// </remarks>
+/// <remarks>Rounds keep their distance whoever comes and goes. Any thread may call.</remarks>
 /// <param name="scene">This node as it is at a round's start.</param>
+/// <param name="idle">The time between rounds that nobody looks at; zero for no such rounds.</param>
+/// <param name="traffic">The bytes that each peer has had, by the name of its node.</param>
+/// <param name="answered">Gets the round trips of each peer of a round.</param>
 /// <param name="time">Clock of the rounds.</param>
 /// <param name="guard">Notes faults that nobody expected; the next round follows all the same.</param>
-internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGuard guard) : IDisposable
+internal sealed class MeshWatch(
+    Func<PingScene> scene, TimeSpan idle, Func<IReadOnlyDictionary<string, long>> traffic, Action<PeerPing> answered,
+    TimeProvider time, PartGuard guard) : IDisposable
 {
-    private const string Part = "the status page's probes";
-
-    // With 17 packets a peer these are some 220 packets a second; peers beyond them wait for the next rounds.
-    private const int PeersOfARound = 64;
+    private const string Part = "the probes of the peers";
     private const int PeersAtOnce = 16;
 
     private static readonly TimeSpan _old = TimeSpan.FromMinutes(1);
     private static readonly PingPace _pace = new(1, TimeSpan.FromMilliseconds(100));
 
     private readonly PeerPinger _pinger = new(time);
+    private readonly RoundChoice _choice = new();
     private readonly long _made = time.GetTimestamp();
+    private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
     private int _viewers;
-    private bool _isOver;
-    private CancellationTokenSource? _ending;
-    private Task _running = Task.CompletedTask;
+    private TaskCompletionSource _looked = new();
     private TimeSpan? _lastRound;
     private volatile MeshState _state = MeshState.Empty;
 
-    /// <summary>The time from the start of a round to that of the next, at least.</summary>
+    /// <summary>The time from the start of a round to that of the next, at least, while somebody looks on.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     /// <summary>The peers as the last rounds have found them; none before the first.</summary>
@@ -40,18 +41,25 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
 
     private TimeSpan Now => time.GetElapsedTime(_made);
 
-    /// <summary>Begins to probe with the first viewer.</summary>
-    /// <returns>To be disposed of when the viewer leaves; the last one's ends the probes.</returns>
+    /// <summary>Begins, once: before, viewers wait.</summary>
+    public void Start()
+    {
+        // Nodes that start together do not probe together.
+        _lastRound = Now - (Random.Shared.NextDouble() * idle);
+        _ = RunAsync(_ending.Token);
+    }
+
+    /// <summary>Has rounds follow each other at <see cref="Interval"/>.</summary>
+    /// <returns>To be disposed of when the viewer leaves.</returns>
     public IDisposable Look()
     {
         lock (_gate)
         {
-            if (_viewers++ == 0 && !_isOver)
+            if (_viewers++ == 0)
             {
                 // Figures of long ago would be taken for those of now.
                 if (Now - _lastRound > _old) _state = MeshState.Empty;
-                CancellationTokenSource ending = _ending = new CancellationTokenSource();
-                _running = RunAsync(_running, ending.Token);
+                _ = _looked.TrySetResult();
             }
         }
 
@@ -59,66 +67,59 @@ internal sealed class MeshWatch(Func<PingScene> scene, TimeProvider time, PartGu
     }
 
     /// <summary>Ends the probes, whoever looks on.</summary>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _isOver = true;
-            End();
-        }
-    }
+    public void Dispose() => _ending.Cancel();
 
     private void Leave()
     {
-        lock (_gate)
-        {
-            if (--_viewers > 0) return;
-            End();
-        }
+        lock (_gate) _viewers--;
 
-        // Nothing is left that could fail.
+        // Nothing is left that could fail soon.
         guard.Recover(Part);
     }
 
-    private void End()
+    private async Task RunAsync(CancellationToken ending)
     {
-        _ending?.Cancel();
-        _ending?.Dispose();
-        _ending = null;
-    }
-
-    private async Task RunAsync(Task former, CancellationToken ending)
-    {
-        // Off the viewer's thread, and never beside the run before, which ends by itself.
         await Task.Yield();
-        await former;
-        while (true)
+        while (!ending.IsCancellationRequested)
         {
-            TimeSpan rest = Rest();
-            if (rest > TimeSpan.Zero)
-                await Task.Delay(rest, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (ending.IsCancellationRequested) return;
-            lock (_gate) _lastRound = Now;
+            (TimeSpan rest, Task looked) = Rest();
+            if (rest != TimeSpan.Zero)
+            {
+                await looked.WaitAsync(rest, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+
             Task<MeshState> round = RoundAsync(_state, ending);
             await ((Task)round).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (ending.IsCancellationRequested) return;
-            _ = guard.Try(Part, () => _state = round.GetAwaiter().GetResult());
+            if (!ending.IsCancellationRequested) _ = guard.Try(Part, () => _state = round.GetAwaiter().GetResult());
         }
     }
 
-    private TimeSpan Rest()
+    // The time to the next round, which begins where that is zero; infinite while nobody wants one. With the first
+    // viewer who comes meanwhile, and for whom the rest is shorter.
+    private (TimeSpan Wait, Task Looked) Rest()
     {
-        lock (_gate) return _lastRound + Interval - Now ?? TimeSpan.Zero;
+        lock (_gate)
+        {
+            _looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            TimeSpan interval = _viewers > 0 ? Interval : idle;
+            if (interval == TimeSpan.Zero) return (Timeout.InfiniteTimeSpan, _looked.Task);
+            if (_lastRound + interval - Now is { } rest && rest > TimeSpan.Zero) return (rest, _looked.Task);
+            _lastRound = Now;
+            return (TimeSpan.Zero, _looked.Task);
+        }
     }
 
     private async Task<MeshState> RoundAsync(MeshState state, CancellationToken cancellation)
     {
         IReadOnlyList<PeerEnd> peers = PingTarget.Find(scene(), PingTarget.Everybody).Peers;
-        PeerEnd[] due = [.. peers.OrderBy(state.RoundOf).Take(PeersOfARound)];
-        PeerPing[] pings = new PeerPing[due.Length];
+        IReadOnlyList<PeerEnd> due = _choice.Of(
+            state, peers, Volatile.Read(ref _viewers) > 0 ? null : traffic());
+        PeerPing[] pings = new PeerPing[due.Count];
         ParallelOptions options = new() { MaxDegreeOfParallelism = PeersAtOnce, CancellationToken = cancellation };
-        await Parallel.ForAsync(0, due.Length, options, async (i, cancel) =>
+        await Parallel.ForAsync(0, due.Count, options, async (i, cancel) =>
             pings[i] = await _pinger.PingAsync(due[i], _pace, cancel, state.KnownMtuOf(due[i], Now)));
+        foreach (PeerPing ping in pings) answered(ping);
         return state.With(pings, peers, Now);
     }
 

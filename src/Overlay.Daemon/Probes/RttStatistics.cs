@@ -1,18 +1,25 @@
 namespace Overlay.Daemon.Probes;
 
 /// <summary>Round-trip times of a peer. Immutable.</summary>
-/// <param name="Min">The shortest.</param>
-/// <param name="Median">Half of them are shorter or as short.</param>
-/// <param name="P99">99 of a hundred are shorter or as short.</param>
-internal sealed record RttStatistics(TimeSpan Min, TimeSpan Median, TimeSpan P99)
+/// <remarks>By nearest rank: each value is one that was measured.</remarks>
+/// <param name="Times">All of them, the shortest first; one at least.</param>
+internal sealed record RttStatistics(IReadOnlyList<TimeSpan> Times)
 {
-    /// <summary>Statistics by nearest rank, so that each value is one that was measured; null of none.</summary>
+    /// <summary>The shortest.</summary>
+    public TimeSpan Min => Times[0];
+
+    /// <summary>Half of them are shorter or as short.</summary>
+    public TimeSpan Median => Rank(50);
+
+    /// <summary>99 of a hundred are shorter or as short.</summary>
+    public TimeSpan P99 => Rank(99);
+
+    /// <summary>Statistics of those; null of none.</summary>
     public static RttStatistics? Of(IEnumerable<TimeSpan> times)
     {
         TimeSpan[] sorted = [.. times.Order()];
-        return sorted.Length == 0 ? null : new RttStatistics(sorted[0], Rank(sorted, 50), Rank(sorted, 99));
+        return sorted.Length == 0 ? null : new RttStatistics(sorted);
     }
 
-    private static TimeSpan Rank(TimeSpan[] sorted, int percent) =>
-        sorted[Math.Max(0, (((sorted.Length * percent) + 99) / 100) - 1)];
+    private TimeSpan Rank(int percent) => Times[Math.Max(0, (((Times.Count * percent) + 99) / 100) - 1)];
 }

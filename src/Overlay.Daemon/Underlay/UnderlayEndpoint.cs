@@ -20,6 +20,7 @@ internal sealed class UnderlayEndpoint : IDisposable
     private readonly ProblemBoard _problems;
     private readonly UnderlayWait _wait;
     private readonly KernelDrops _drops;
+    private readonly KernelQueue _queue;
     private readonly ILogger<UnderlayEndpoint> _logger;
     private readonly int _queues;
     private volatile EndpointState _state;
@@ -32,15 +33,17 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <param name="problems">Gets what peers cannot reach this node for.</param>
     /// <param name="wait">The patience with an interface that has lost its address.</param>
     /// <param name="drops">Counts what the kernel drops at the sockets.</param>
+    /// <param name="queue">Knows what waits at them.</param>
     /// <param name="logger">Logs what the sockets are bound to.</param>
     /// <exception cref="LinuxException">The kernel refused; nothing is left open.</exception>
     public UnderlayEndpoint(
         OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, UnderlayWait wait,
-        KernelDrops drops, ILogger<UnderlayEndpoint> logger)
+        KernelDrops drops, KernelQueue queue, ILogger<UnderlayEndpoint> logger)
     {
         _problems = problems;
         _wait = wait;
         _drops = drops;
+        _queue = queue;
         _logger = logger;
         _queues = QueueCount(options.Dataplane);
         _state = new EndpointState.Closed(underlay);
@@ -157,6 +160,7 @@ internal sealed class UnderlayEndpoint : IDisposable
         if (_state is not EndpointState.Open open) return;
         _state = new EndpointState.Closed(open.Interface);
         _drops.End();
+        _queue.End();
         open.Sockets.Dispose();
     }
 
@@ -173,6 +177,7 @@ internal sealed class UnderlayEndpoint : IDisposable
         UdpSockets sockets =
             UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads);
         _drops.Begin(sockets.ReadDrops);
+        _queue.Begin(sockets.ReadQueuedBytes);
         _state = new EndpointState.Open(sockets, port, underlay);
         _logger.TunnelsAreBound(underlay.Addresses, port);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Ports;
@@ -23,17 +24,26 @@ public sealed class QueueReadiness(TunDevice tun, UdpUnderlay underlay, TimeSpan
     private readonly TimeSpan _shortSleep = ShortSleep * busyPoll;
     private bool _isNextSoon;
 
+    /// <summary>Where polls are counted: the worker's own.</summary>
+    public SyscallCounters Calls { get; set; } = new();
+
     /// <inheritdoc/>
     public bool IsInterrupted => _interruption.IsSet;
 
     /// <inheritdoc/>
     public void Wait()
     {
-        if (_isNextSoon && _interruption.IsReadableWithin(
-            busyPoll, tun.Descriptor, underlay.FirstDescriptor, underlay.SecondDescriptor))
-            return;
+        if (_isNextSoon)
+        {
+            bool isReadable = _interruption.IsReadableWithin(
+                busyPoll, out int polls, tun.Descriptor, underlay.FirstDescriptor, underlay.SecondDescriptor);
+            Calls.Add(Syscall.Poll, polls);
+            if (isReadable) return;
+        }
+
         long start = Stopwatch.GetTimestamp();
         _interruption.WaitReadable(tun.Descriptor, underlay.FirstDescriptor, underlay.SecondDescriptor);
+        Calls.Add(Syscall.Poll);
         _isNextSoon = Stopwatch.GetElapsedTime(start) < _shortSleep;
     }
 

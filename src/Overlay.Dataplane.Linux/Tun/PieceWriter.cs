@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Interop;
 
@@ -11,6 +12,9 @@ internal sealed unsafe class PieceWriter(FileDescriptor tun, string name) : IDis
 
     private readonly Libc.IoVec* _pieces = (Libc.IoVec*)NativeMemory.AllocZeroed(MaxPieces, (nuint)sizeof(Libc.IoVec));
     private int _count;
+
+    /// <summary>Where writes are counted.</summary>
+    public SyscallCounters Calls { get; set; } = new();
 
     public void Add(PacketBatch batch, int offset, int length) => Add(Address(batch, offset), length);
 
@@ -26,9 +30,7 @@ internal sealed unsafe class PieceWriter(FileDescriptor tun, string name) : IDis
     {
         int count = _count;
         _count = 0;
-        while ((count == 1
-            ? Libc.Write(tun, _pieces[0].Base, _pieces[0].Length)
-            : Libc.WriteVector(tun, _pieces, count)) < 0)
+        while (TryWrite(count) < 0)
         {
             switch (Marshal.GetLastPInvokeError())
             {
@@ -42,6 +44,14 @@ internal sealed unsafe class PieceWriter(FileDescriptor tun, string name) : IDis
         }
 
         return DropReason.None;
+    }
+
+    private nint TryWrite(int count)
+    {
+        Calls.Add(Syscall.Write);
+        return count == 1
+            ? Libc.Write(tun, _pieces[0].Base, _pieces[0].Length)
+            : Libc.WriteVector(tun, _pieces, count);
     }
 
     public void Dispose() => NativeMemory.Free(_pieces);

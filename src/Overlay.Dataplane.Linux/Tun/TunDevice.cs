@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Ingress;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Ports;
@@ -46,6 +47,13 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// kernel has refused its super-packets so often that they are cut here from then on.
     /// </summary>
     public Action<Offloads>? Refused { get; set; }
+
+    /// <summary>Where reads and writes are counted: the worker's own.</summary>
+    public SyscallCounters Calls
+    {
+        get => _writer.Calls;
+        set => _writer.Calls = value;
+    }
 
     /// <inheritdoc/>
     public bool TakesTcpSuperPackets => _tcp.IsOn;
@@ -172,6 +180,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         int room = PacketBatch.BufferSize - PacketBatch.Headroom + _headerLength;
         while (true)
         {
+            Calls.Add(Syscall.Read);
             nint length = Libc.Read(_tun, PieceWriter.Address(batch, start), (nuint)room);
             if (length >= _headerLength)
             {

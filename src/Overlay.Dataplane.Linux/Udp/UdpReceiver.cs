@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Interop;
 using Overlay.Wire.Values;
@@ -23,6 +24,9 @@ internal sealed unsafe class UdpReceiver : IDisposable
     /// <summary>Takes a socket that is set up for it, and closes it in the end.</summary>
     public UdpReceiver(UdpSocket socket) => _socket = socket;
 
+    /// <summary>Where receives are counted.</summary>
+    public SyscallCounters Calls { get; set; } = new();
+
     public IpAddress Address => _socket.Address;
 
     public ushort Port => _socket.Port;
@@ -31,6 +35,9 @@ internal sealed unsafe class UdpReceiver : IDisposable
 
     /// <inheritdoc cref="UdpSocket.ReadDrops"/>
     public uint ReadDrops() => _socket.ReadDrops();
+
+    /// <inheritdoc cref="UdpSocket.ReadQueuedBytes"/>
+    public uint ReadQueuedBytes() => _socket.ReadQueuedBytes();
 
     /// <param name="address">One of this host's.</param>
     /// <param name="port">VXLAN port.</param>
@@ -74,6 +81,7 @@ internal sealed unsafe class UdpReceiver : IDisposable
             _messages.AddReceive(buffer, PacketBatch.BufferSize - PacketBatch.Headroom);
         }
 
+        Calls.Add(Syscall.Recvmmsg);
         int count = Libc.ReceiveMessages(_socket.Descriptor, _messages.Messages, (uint)free, Libc.MSG_DONTWAIT, null);
         if (count < 0)
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Interop;
 using Overlay.Wire.Headers;
@@ -44,6 +45,9 @@ internal sealed unsafe class UdpSender : IDisposable
 
     /// <summary>Most datagrams sent in one message; 1 while whatever was tried last has refused to segment.</summary>
     public int MaxSegments { get; private set; }
+
+    /// <summary>Where sends are counted.</summary>
+    public SyscallCounters Calls { get; set; } = new();
 
     /// <summary>Peers to which the kernel has refused to cut messages.</summary>
     public SegmentRefusals Refusals { get; } = new(TimeProvider.System);
@@ -155,8 +159,7 @@ internal sealed unsafe class UdpSender : IDisposable
         int repeated = -1;
         while (start < _messages.Count)
         {
-            int sent =
-                Libc.SendMessages(socket.Descriptor, _messages.Messages + start, (uint)(_messages.Count - start), 0);
+            int sent = TrySend(socket, _messages, start);
             if (sent > 0)
             {
                 if (!Refusals.IsEmpty) NoteCut(start, sent);
@@ -215,7 +218,7 @@ internal sealed unsafe class UdpSender : IDisposable
     private DropReason SendOne(UdpSocket socket)
     {
         bool isRepeated = false;
-        while (Libc.SendMessages(socket.Descriptor, _single.Messages, 1, 0) < 1)
+        while (TrySend(socket, _single, 0) < 1)
         {
             int errno = Marshal.GetLastPInvokeError();
             if (errno == Errno.EINTR) continue;
@@ -224,6 +227,12 @@ internal sealed unsafe class UdpSender : IDisposable
         }
 
         return DropReason.None;
+    }
+
+    private int TrySend(UdpSocket socket, MessageBatch messages, int start)
+    {
+        Calls.Add(Syscall.Sendmmsg);
+        return Libc.SendMessages(socket.Descriptor, messages.Messages + start, (uint)(messages.Count - start), 0);
     }
 
     // The kernel reports an ICMP error by failing the socket's next send, once: nothing was sent, and the datagram that

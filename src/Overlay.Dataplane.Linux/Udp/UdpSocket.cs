@@ -98,14 +98,13 @@ internal sealed unsafe class UdpSocket : IDisposable
     /// Datagrams that the kernel has dropped at this socket since it was made, mostly for want of room in its receive
     /// buffer; wraps around. 0 before Linux 4.12, which has no such count.
     /// </summary>
-    public uint ReadDrops()
-    {
-        uint* values = stackalloc uint[Libc.SK_MEMINFO_VARS];
-        uint length = Libc.SK_MEMINFO_VARS * sizeof(uint);
-        bool isKnown = Libc.GetSockOpt(Descriptor, Libc.SOL_SOCKET, Libc.SO_MEMINFO, values, &length) == 0
-            && length == Libc.SK_MEMINFO_VARS * sizeof(uint);
-        return isKnown ? values[Libc.SK_MEMINFO_DROPS] : 0;
-    }
+    public uint ReadDrops() => ReadMemory(Libc.SK_MEMINFO_DROPS);
+
+    /// <summary>
+    /// Bytes of the receive buffer that are taken by datagrams waiting, with the kernel's own structures around them.
+    /// 0 before Linux 4.12.
+    /// </summary>
+    public uint ReadQueuedBytes() => ReadMemory(Libc.SK_MEMINFO_RMEM_ALLOC);
 
     /// <summary>Makes the kernel discard whatever arrives, before it is queued: for sockets that only send.</summary>
     public void DiscardIncoming()
@@ -140,4 +139,13 @@ internal sealed unsafe class UdpSocket : IDisposable
     }
 
     public void Dispose() => Descriptor.Dispose();
+
+    private uint ReadMemory(int value)
+    {
+        uint* values = stackalloc uint[Libc.SK_MEMINFO_VARS];
+        uint length = Libc.SK_MEMINFO_VARS * sizeof(uint);
+        bool isKnown = Libc.GetSockOpt(Descriptor, Libc.SOL_SOCKET, Libc.SO_MEMINFO, values, &length) == 0
+            && length == Libc.SK_MEMINFO_VARS * sizeof(uint);
+        return isKnown ? values[value] : 0;
+    }
 }

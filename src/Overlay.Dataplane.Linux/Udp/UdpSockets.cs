@@ -36,6 +36,8 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
 
     public UdpUnderlay this[int index] => _queues[index];
 
+    private IReadOnlyList<UdpReceiver> Receivers => [.. _ipv4?.Receivers ?? [], .. _ipv6?.Receivers ?? []];
+
     /// <summary>Opens the sockets of one or more queues: the kernel spreads the peers' flows over them.</summary>
     /// <param name="queues">1 or more.</param>
     /// <param name="ipv4">Our IPv4 underlay address, if there is one; it must be assigned to this host.</param>
@@ -108,15 +110,19 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
     public IReadOnlyList<uint> ReadDrops()
     {
         List<uint> drops = [];
-        Add(_ipv4);
-        Add(_ipv6);
+        foreach (UdpReceiver receiver in Receivers) drops.Add(receiver.ReadDrops());
         return drops;
+    }
 
-        void Add(AddressSockets? address)
-        {
-            if (address is null) return;
-            foreach (UdpReceiver receiver in address.Receivers) drops.Add(receiver.ReadDrops());
-        }
+    /// <summary>
+    /// Bytes that wait at all receiving sockets, with the kernel's own structures around them. Any thread may call, before
+    /// <see cref="Dispose"/> and <see cref="Release"/>.
+    /// </summary>
+    public long ReadQueuedBytes()
+    {
+        long bytes = 0;
+        foreach (UdpReceiver receiver in Receivers) bytes += receiver.ReadQueuedBytes();
+        return bytes;
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Ports;
 using Overlay.Host.Interop;
@@ -25,6 +26,17 @@ public sealed class UdpUnderlay : IUnderlay
     /// Most datagrams sent in one message: 1 where the kernel cannot segment, or the way to the last peer refuses it.
     /// </summary>
     public int MaxSegments => _sender.MaxSegments;
+
+    /// <summary>Where sends and receives are counted: the worker's own.</summary>
+    public SyscallCounters Calls
+    {
+        get => _sender.Calls;
+        set
+        {
+            _sender.Calls = _first.Calls = value;
+            _second?.Calls = value;
+        }
+    }
 
     /// <summary>Peers that get each datagram by itself for now.</summary>
     internal SegmentRefusals Refusals => _sender.Refusals;

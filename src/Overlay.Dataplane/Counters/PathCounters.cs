@@ -1,3 +1,4 @@
+using System.Numerics;
 using Overlay.Dataplane.Packets;
 
 namespace Overlay.Dataplane.Counters;
@@ -6,11 +7,16 @@ namespace Overlay.Dataplane.Counters;
 /// <remarks>Padded by a cache line at both ends, so that two paths' counters never share one.</remarks>
 public sealed class PathCounters
 {
+    /// <summary>
+    /// Sizes that batches are counted under, each by the power of two that it begins with: 1, 2 to 3, 4 to 7 …
+    /// </summary>
+    public const int BatchSizes = 7;
+
     private const int Padding = 16;
     private const int Packets = Padding;
     private const int Bytes = Packets + 1;
     private const int Batches = Bytes + 1;
-    private const int Allocated = Batches + 1;
+    private const int Allocated = Batches + BatchSizes;
     private const int Drops = Allocated + 1;
 
     private static readonly int _reasons = Enum.GetValues<DropReason>().Length;
@@ -37,8 +43,12 @@ public sealed class PathCounters
     /// <summary>Bytes of inner IP packets passed on.</summary>
     public long ForwardedBytes => Volatile.Read(ref _values[Bytes]);
 
-    /// <summary>Batches that packets came in, which a call of the kernel or a few take in and pass on.</summary>
-    public long TakenBatches => Volatile.Read(ref _values[Batches]);
+    /// <summary>
+    /// Batches of <c>2^exponent</c> packets, super-packets and trains to <c>2^(exponent+1)-1</c>, as a device handed them
+    /// over; the last size has no end.
+    /// </summary>
+    /// <param name="exponent">From 0; less than <see cref="BatchSizes"/>.</param>
+    public long TakenBatches(int exponent) => Volatile.Read(ref _values[Batches + exponent]);
 
     /// <summary>
     /// Bytes of managed memory the worker's thread has allocated since it began; stays still once it is warm.
@@ -72,7 +82,7 @@ public sealed class PathCounters
 
         Increase(Packets, packets);
         Increase(Bytes, bytes);
-        Increase(Batches, 1);
+        Increase(Batches + Math.Min(BitOperations.Log2((uint)batch.ReceivedCount), BatchSizes - 1), 1);
         _peers.Flush();
         Volatile.Write(ref _values[Allocated], GC.GetAllocatedBytesForCurrentThread());
     }

@@ -2,9 +2,12 @@ using Overlay.Dataplane.Taps;
 
 namespace Overlay.Dataplane.Counters;
 
-/// <summary>A worker's notes for others to read: counters of each direction, strangers, copies of packets.</summary>
+/// <summary>A worker's notes for others to read: counters of each direction, system calls, strangers, copies of packets.</summary>
 public sealed record QueueCounters(PathCounters Egress, PathCounters Ingress)
 {
+    /// <summary>What the worker asks of the kernel.</summary>
+    public SyscallCounters Calls { get; } = new();
+
     /// <summary>Frames from addresses that no peer has.</summary>
     public StrangerRing Strangers { get; } = new();
 

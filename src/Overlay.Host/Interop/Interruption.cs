@@ -46,17 +46,21 @@ internal sealed unsafe class Interruption : IDisposable
     /// Looks again and again, without sleeping, whether one of the descriptors is readable, or this is set.
     /// </summary>
     /// <param name="limit">How long; others may run meanwhile.</param>
+    /// <param name="polls">Calls of poll.</param>
     /// <param name="first">Always looked at.</param>
     /// <param name="second">Looked at when not null.</param>
     /// <param name="third">Looked at when not null.</param>
     public bool IsReadableWithin(
-        TimeSpan limit, FileDescriptor first, FileDescriptor? second = null, FileDescriptor? third = null)
+        TimeSpan limit, out int polls, FileDescriptor first, FileDescriptor? second = null,
+        FileDescriptor? third = null)
     {
         Libc.PollFd* polled = stackalloc Libc.PollFd[MaxDescriptors];
         uint count = Fill(polled, first, second, third);
         long start = Stopwatch.GetTimestamp();
+        polls = 0;
         do
         {
+            polls++;
             if (Libc.Poll(polled, count, 0) > 0) return true;
             _ = Libc.Yield();
         }

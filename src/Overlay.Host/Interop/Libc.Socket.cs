@@ -25,6 +25,9 @@ internal static unsafe partial class Libc
     /// <summary>Values that SO_MEMINFO gives, each of 4 bytes.</summary>
     public const int SK_MEMINFO_VARS = 9;
 
+    /// <summary>The one of them that has the bytes of what waits to be received, as the kernel accounts them.</summary>
+    public const int SK_MEMINFO_RMEM_ALLOC = 0;
+
     /// <summary>The one of them that counts dropped datagrams.</summary>
     public const int SK_MEMINFO_DROPS = 8;
 

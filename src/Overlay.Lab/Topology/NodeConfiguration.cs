@@ -45,6 +45,9 @@ internal static class NodeConfiguration
         ["SubnetFile"] = node.SubnetFile,
         ["CniInstall"] = new JsonObject { ["StateDirectory"] = node.CniRecords },
         ["IpMasq"] = true,
+
+        // Probes nobody asked for would be among the packets that are counted.
+        ["Metrics"] = new JsonObject { ["ProbeSeconds"] = 0 },
         ["Admin"] = new JsonObject { ["Socket"] = node.Socket, ["Http"] = "127.0.0.1:9472" },
     };
 }

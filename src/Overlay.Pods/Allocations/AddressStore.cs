@@ -65,17 +65,27 @@ public sealed class AddressStore
     /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public static bool HasHolder(string? directory, Func<IpAddress, bool> isMeant)
     {
-        string all = DirectoryOf(directory);
-        if (!System.IO.Directory.Exists(all)) return false;
-        foreach (string network in System.IO.Directory.EnumerateDirectories(all))
+        foreach (AddressHolder holder in HoldersOfAll(directory))
         {
-            foreach (AddressHolder holder in new AddressStore(all, Path.GetFileName(network)).Holders())
-            {
-                if (isMeant(holder.Address)) return true;
-            }
+            if (isMeant(holder.Address)) return true;
         }
 
         return false;
+    }
+
+    /// <summary>All that are taken, of all networks; none where the directory is missing.</summary>
+    /// <param name="directory">Of all networks; null or empty = <see cref="DefaultDirectory"/>.</param>
+    /// <exception cref="IOException">The directory cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
+    public static IEnumerable<AddressHolder> HoldersOfAll(string? directory)
+    {
+        string all = DirectoryOf(directory);
+        if (!System.IO.Directory.Exists(all)) yield break;
+        foreach (string network in System.IO.Directory.EnumerateDirectories(all))
+        {
+            foreach (AddressHolder holder in new AddressStore(all, Path.GetFileName(network)).Holders())
+                yield return holder;
+        }
     }
 
     /// <summary>The address given last for that range set, or null.</summary>

@@ -14,7 +14,8 @@ public class PingReportTests
 
     private static readonly PeerPing _ping = new(
         _peer, PingKind.Overlay, 20, 17,
-        new RttStatistics(TimeSpan.FromMicroseconds(99.6), TimeSpan.FromMicroseconds(200), TimeSpan.FromMilliseconds(3)),
+        RttStatistics.Of(
+            [TimeSpan.FromMicroseconds(99.6), TimeSpan.FromMicroseconds(200), TimeSpan.FromMilliseconds(3)]),
         [new FlowLoss(40001, 10, 10), new FlowLoss(40002, 10, 7)], new PathMtu(1400, 1450, 50), ["a note"]);
 
     [Fact]

@@ -38,7 +38,12 @@ public sealed class MetricsExportTests : IDisposable
         string[] series = await SeriesAsync(services);
         series.ShouldContain("overlay_forwarded_packets_total{direction=\"egress\",worker=\"egress-0\"} 0");
         series.ShouldContain("overlay_forwarded_bytes_total{direction=\"ingress\",worker=\"ingress-0\"} 0");
-        series.ShouldContain("overlay_batches_total{direction=\"ingress\",worker=\"ingress-0\"} 0");
+        series.ShouldContain("overlay_batches_total{direction=\"ingress\",size=\"1\",worker=\"ingress-0\"} 0");
+        series.ShouldContain("overlay_batches_total{direction=\"egress\",size=\"32-63\",worker=\"egress-0\"} 0");
+        series.ShouldContain("overlay_batches_total{direction=\"egress\",size=\"64+\",worker=\"egress-0\"} 0");
+        series.ShouldContain("overlay_syscalls_total{op=\"sendmmsg\"} 0");
+        series.ShouldContain("overlay_socket_queue_bytes 0");
+        series.ShouldContain("overlay_relists_total 0");
         series.ShouldContain("overlay_peer_forwarded_packets_total{direction=\"egress\",peer=\"other\"} 0");
         series.ShouldContain("overlay_peer_forwarded_bytes_total{direction=\"ingress\",peer=\"other\"} 0");
         series.ShouldContain("overlay_dropped_packets_total{direction=\"ingress\",reason=\"IpCsum\"} 0");
@@ -190,8 +195,6 @@ public sealed class MetricsExportTests : IDisposable
         .AddSingleton<ILeaseSource>(_store)
         .AddSingleton<IHostApplicationLifetime, ApplicationLifetime>()
         .AddNode(TestOptions.With([("StateDirectory", _directory["state"]), .. keys]))
-        .AddSingleton<PeerTraffic>()
-        .AddSingleton<DaemonMetrics>()
-        .AddSingleton<MetricsExport>()
+        .AddNodeMetrics()
         .BuildServiceProvider();
 }

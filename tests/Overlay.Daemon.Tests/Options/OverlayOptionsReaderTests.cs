@@ -52,7 +52,8 @@ public class OverlayOptionsReaderTests
             ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"), ("CniInstall:Enabled", "true"),
             ("CniInstall:BinDirectory", "/srv/bin"), ("CniInstall:ConfigDirectory", "/srv/net.d"),
             ("CniInstall:Source", "/bin/sh"), ("CniInstall:RemoveAtStop", "true"),
-            ("CniInstall:StateDirectory", "/srv/records"));
+            ("CniInstall:StateDirectory", "/srv/records"), ("Metrics:Otlp", "http://127.0.0.1:4317"),
+            ("Metrics:ProbeSeconds", "7"));
         options.ShouldBe(new OverlayOptions
         {
             NodeName = "a",
@@ -90,6 +91,7 @@ public class OverlayOptionsReaderTests
             },
             AdminSocket = "/run/x.sock",
             AdminHttp = null,
+            Metrics = new MetricsOptions(new Uri("http://127.0.0.1:4317"), TimeSpan.FromSeconds(7)),
             CniInstall = new CniInstallOptions
             {
                 Enabled = true,

@@ -15,8 +15,9 @@ public class RttStatisticsTests
     {
         TimeSpan[] times = [.. Enumerable.Range(1, count).Select(static i => TimeSpan.FromMicroseconds(i))];
         Random.Shared.Shuffle(times);
-        RttStatistics.Of(times).ShouldBe(new RttStatistics(
-            TimeSpan.FromMicroseconds(min), TimeSpan.FromMicroseconds(median), TimeSpan.FromMicroseconds(p99)));
+        RttStatistics rtt = RttStatistics.Of(times)!;
+        (rtt.Min.TotalMicroseconds, rtt.Median.TotalMicroseconds, rtt.P99.TotalMicroseconds).ShouldBe((min, median, p99));
+        rtt.Times.Count.ShouldBe(count);
     }
 
     [Fact]

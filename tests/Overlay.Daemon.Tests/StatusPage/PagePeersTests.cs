@@ -16,8 +16,8 @@ public sealed class PagePeersTests
     {
         PeerPing ping = Ping(2, 16, 12) with
         {
-            Rtt = new RttStatistics(
-                TimeSpan.FromMicroseconds(100), TimeSpan.FromMicroseconds(200.4), TimeSpan.FromMilliseconds(3)),
+            Rtt = RttStatistics.Of(
+                [TimeSpan.FromMicroseconds(100), TimeSpan.FromMicroseconds(200.4), TimeSpan.FromMilliseconds(3)]),
             Mtu = new PathMtu(1350, 1450, 50),
             Notes = ["a note"],
         };

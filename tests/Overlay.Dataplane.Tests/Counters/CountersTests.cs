@@ -131,7 +131,9 @@ public class CountersTests
         counters.Dropped(Direction.Ingress, DropReason.PktTooSmall).ShouldBe(1);
         counters.Dropped(Direction.Ingress, DropReason.IpOutNoRoutes).ShouldBe(0);
         counters.Paths.Select(static worker => worker.Name).ShouldBe(["egress-0", "egress-1", "ingress-0"]);
-        counters.Paths.Select(static worker => worker.TakenBatches).ShouldBe([1, 1, 1], "a batch, however many packets");
+        counters.Paths.Select(static worker => worker.TakenBatches(0)).ShouldBe([0, 0, 0]);
+        counters.Paths.Select(static worker => worker.TakenBatches(1)).ShouldBe([1, 0, 1], "two to three packets");
+        counters.Paths.Select(static worker => worker.TakenBatches(2)).ShouldBe([0, 1, 0], "four to seven");
     }
 
     [Fact]

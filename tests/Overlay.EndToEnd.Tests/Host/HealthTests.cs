@@ -32,13 +32,17 @@ public class HealthTests
         text.ShouldNotContain("[-]");
         AdminSocket.Get(a.Socket, "readyz?verbose").ShouldBe(text);
 
+        // The plugin's calls are counted once it has a place for its records.
+        _ = Directory.CreateDirectory(a.CniRecords);
         PluginStatus(a).ShouldBe("");
+        Ask(a, "metrics").Text.ShouldContain("overlay_cni_operations_total{cmd=\"STATUS\",code=\"0\"} 1\n");
         a.Ip("link set overlay.1 down");
         Waiting.For(() => Ask(a, "readyz").Status == HttpStatusCode.ServiceUnavailable);
 
         // The plugin's patience with a daemon that was ready is over by this file's time.
         File.SetLastWriteTimeUtc(Path.Combine(a.Directory, ".overlayd-answered"), DateTime.UtcNow.AddMinutes(-1));
         PluginStatus(a).ShouldContain("\"code\":51,\"msg\":\"overlayd is not ready yet: overlay.1 is down");
+        Ask(a, "metrics").Text.ShouldContain("overlay_cni_operations_total{cmd=\"STATUS\",code=\"51\"} 1\n");
         Ask(a, "readyz").Text.ShouldStartWith("overlayd is not ready yet: overlay.1 is down");
         (status, text) = Ask(a, "readyz?verbose");
         status.ShouldBe(HttpStatusCode.ServiceUnavailable);

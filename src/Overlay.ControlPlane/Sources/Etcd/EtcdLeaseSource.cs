@@ -61,6 +61,12 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     public long WatchRestarts(WatchEnd end) => _health.WatchRestarts(end);
 
     /// <inheritdoc/>
+    public long Relists => _health.Relists;
+
+    /// <inheritdoc/>
+    public DateTimeOffset? CertificateExpiry => _client.CertificateExpiry;
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Problems => _health.Problems;
 
     /// <inheritdoc/>

@@ -9,6 +9,7 @@ using Overlay.ControlPlane.Sources.Kubernetes.Own;
 using Overlay.ControlPlane.Sources.Kubernetes.Policies;
 using Overlay.ControlPlane.Sources.Kubernetes.Watch;
 using Overlay.Wire.Values;
+using X509Certificate2 = System.Security.Cryptography.X509Certificates.X509Certificate2;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes;
 
@@ -34,6 +35,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
     private readonly OwnNodeReader _reader;
     private readonly ListWatch<ApiNode> _watch;
     private readonly PolicyCheck _policies;
+    private volatile X509Certificate2? _certificate;
     private readonly Channel<PodCidrs> _podCidrs = Channel.CreateBounded<PodCidrs>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
@@ -64,7 +66,7 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
         _keys = keys;
         _parser = new(keys);
         _api = new(ApiServerConnection.Open(
-            access, options.Timings, _time, logger), access, _parser, options.Timings);
+            access, options.Timings, _time, certificate => _certificate = certificate, logger), access, _parser, options.Timings);
         _health = new(Location, _time, logger);
         _nodes = new(keys, logger);
         _own = new(options.NodeName, keys, options.Timings, _time, logger);
@@ -83,6 +85,12 @@ public sealed class KubernetesLeaseSource : ILeaseSource, IDisposable
 
     /// <inheritdoc/>
     public long WatchRestarts(WatchEnd end) => _health.WatchRestarts(end);
+
+    /// <inheritdoc/>
+    public long Relists => _health.Relists;
+
+    /// <inheritdoc/>
+    public DateTimeOffset? CertificateExpiry => _certificate?.NotAfter;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Problems

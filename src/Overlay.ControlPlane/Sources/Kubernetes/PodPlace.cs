@@ -31,7 +31,8 @@ public static class PodPlace
         // Of a Node's annotations nothing is read here, so any sound prefix will do.
         _ = AnnotationKeys.TryParse(KubernetesOptions.DefaultAnnotationPrefix, out AnnotationKeys? keys);
         using ApiServerClient api = new(
-            ApiServerConnection.Open(access, options.Timings, TimeProvider.System, NullLogger.Instance), access,
+            ApiServerConnection.Open(
+                access, options.Timings, TimeProvider.System, static _ => { }, NullLogger.Instance), access,
             new NodeParser(keys!), options.Timings, "get on pods");
         try
         {

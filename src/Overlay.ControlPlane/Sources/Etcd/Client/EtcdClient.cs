@@ -9,6 +9,9 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
 {
     private readonly EtcdCluster _cluster = new(options);
 
+    /// <summary>The end of the client certificate in use; null for none.</summary>
+    public DateTimeOffset? CertificateExpiry => _cluster.CertificateExpiry;
+
     /// <summary>The key; null when there is none.</summary>
     /// <exception cref="EtcdException">etcd does not answer, or refuses.</exception>
     public async Task<EtcdKeyValue?> GetAsync(byte[] key, CancellationToken cancellationToken) =>

@@ -33,6 +33,9 @@ internal sealed class EtcdCluster : IDisposable
         _members = MembersWith(_tls.Load());
     }
 
+    /// <inheritdoc cref="EtcdTls.CertificateExpiry"/>
+    public DateTimeOffset? CertificateExpiry => _tls.CertificateExpiry;
+
     /// <summary>Sends a request, which the first member that can answers.</summary>
     /// <param name="ask">
     /// Asks a member. Its call options have the metadata and the limit of the time to answer.

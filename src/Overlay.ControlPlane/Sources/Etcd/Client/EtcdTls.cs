@@ -13,9 +13,13 @@ internal sealed class EtcdTls(EtcdOptions options)
     private readonly Lock _gate = new();
     private string _content = "";
     private volatile string? _problem;
+    private volatile SslClientAuthenticationOptions? _loaded;
 
     /// <summary>The reason why the files' present content is not used; null when it is used.</summary>
     public string? Problem => _problem;
+
+    /// <summary>The end of the client certificate in use; null for none.</summary>
+    public DateTimeOffset? CertificateExpiry => _loaded?.ClientCertificateContext?.TargetCertificate.NotAfter;
 
     /// <summary>Reads the files.</summary>
     /// <exception cref="InvalidDataException">
@@ -42,7 +46,7 @@ internal sealed class EtcdTls(EtcdOptions options)
                     new ClientCertificate(File.ReadAllText(cert), File.ReadAllText(key)).ToContext());
         }
 
-        (_content, _problem) = (content, null);
+        (_content, _problem, _loaded) = (content, null, tls);
         return tls;
     }
 

@@ -20,6 +20,7 @@ internal sealed class EtcdFollower(
     private readonly Backoff _backoff = new(time);
     private EtcdHeader _at = new(0, 0);
     private OwnName? _told;
+    private bool _wasListed;
 
     public async Task RunAsync(ChannelWriter<LeaseUpdate> updates, CancellationToken cancellationToken)
     {
@@ -64,6 +65,8 @@ internal sealed class EtcdFollower(
         await TellAsync(updates, null, cancellationToken);
         _at = list.Header;
         health.Synced($"{_at.Revision}");
+        if (_wasListed) health.Relisted();
+        _wasListed = true;
         own.Look();
         return true;
     }

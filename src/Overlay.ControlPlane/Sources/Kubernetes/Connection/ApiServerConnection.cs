@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
@@ -15,14 +16,21 @@ internal static class ApiServerConnection
     // Authorities that were replaced get to be used, and a balancer's new servers too.
     private static readonly TimeSpan _connectionLifetime = TimeSpan.FromMinutes(10);
 
-    public static HttpClient Open(ApiServerAccess access, KubernetesTimings timings, TimeProvider time, ILogger logger)
+    /// <param name="access">The server, and what it is shown.</param>
+    /// <param name="timings">The limits of connections and credentials.</param>
+    /// <param name="time">Clock of the credentials.</param>
+    /// <param name="shows">Gets the client certificate that connections show from now on; null for none.</param>
+    /// <param name="logger">Logs what keeps a credential from being shown.</param>
+    public static HttpClient Open(
+        ApiServerAccess access, KubernetesTimings timings, TimeProvider time, Action<X509Certificate2?> shows,
+        ILogger logger)
     {
         bool hasToken = access.Token is not null || access.Plugin is not null || File.Exists(access.TokenFile);
         if (hasToken && !access.SendsToken)
             logger.TokenNotSent(access.Server);
         HttpClient client = new(new CredentialHandler(
             Credentials(access, timings, time, logger), Certificate(access, timings, time, logger),
-            certificate => Connect(access, certificate, timings)))
+            certificate => Connect(access, certificate, timings, shows)))
         {
             BaseAddress = new Uri(access.Server.ToString().TrimEnd('/') + '/'),
             Timeout = Timeout.InfiniteTimeSpan,
@@ -54,7 +62,12 @@ internal static class ApiServerConnection
             : null;
 
     private static SocketsHttpHandler Connect(
-        ApiServerAccess access, ClientCertificate? certificate, KubernetesTimings timings) => new()
+        ApiServerAccess access, ClientCertificate? certificate, KubernetesTimings timings,
+        Action<X509Certificate2?> shows)
+    {
+        SslStreamCertificateContext? shown = certificate?.ToContext();
+        shows(shown?.TargetCertificate);
+        return new()
         {
             ConnectTimeout = ConnectTimeout,
             PooledConnectionLifetime = _connectionLifetime,
@@ -67,7 +80,8 @@ internal static class ApiServerConnection
             SslOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = new ServerTrust(access.Authorities).Check,
-                ClientCertificateContext = certificate?.ToContext(),
+                ClientCertificateContext = shown,
             },
         };
+    }
 }

@@ -30,6 +30,7 @@ internal sealed class ListWatch<T>(
     private ListPhase<T> _phase = new ListPhase<T>.Listing();
     private string? _version;
     private bool _isGranted;
+    private bool _wasListed;
 
     /// <summary>A snapshot first, and after a loss; changes otherwise. One run at a time.</summary>
     public async IAsyncEnumerable<ObjectUpdate<T>> RunAsync(
@@ -254,6 +255,8 @@ internal sealed class ListWatch<T>(
     {
         _version = version;
         health.Synced(version);
+        if (_wasListed) health.Relisted();
+        _wasListed = true;
         return ObjectUpdate<T>.Snapshot(objects);
     }
 

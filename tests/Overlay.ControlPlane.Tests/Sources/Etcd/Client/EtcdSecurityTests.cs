@@ -42,6 +42,7 @@ public sealed class EtcdSecurityTests : IDisposable
         _ = server.Ctl("--user=root:secret", "put", "/coreos.com/network/subnets/10.244.2.0-24", EtcdNetwork.Value(2));
         await node.ShouldSeeNodes("10.244.2.0-24");
         await node.ShouldHaveNoProblem();
+        node.Source.CertificateExpiry.ShouldNotBeNull().ShouldBeGreaterThan(DateTimeOffset.UtcNow);
 
         using EtcdLeaseSource wrong = new(options with { Password = "other" }, new CollectingLogger<EtcdLeaseSource>());
         IOException thrown = await Should.ThrowAsync<IOException>(wrong.PublishAsync(own, default));

@@ -52,6 +52,7 @@ public sealed class EtcdOutageTests : IDisposable
         node.Reassigned.ShouldBeEmpty();
         node.Source.WatchRestarts(WatchEnd.Failed).ShouldBeGreaterThan(0);
         node.Source.WatchRestarts(WatchEnd.Gone).ShouldBe(0);
+        node.Source.Relists.ShouldBe(0);
     }
 
     [Fact]
@@ -81,6 +82,7 @@ public sealed class EtcdOutageTests : IDisposable
         node.Leases[_second.Node].ShouldBe(SampleLeases.Ipv4(_second.Node, 22) with { Subnet = _second.Subnet });
         node.Snapshots.ShouldBe(snapshots + 1);
         node.Source.WatchRestarts(WatchEnd.Gone).ShouldBe(1);
+        node.Source.Relists.ShouldBe(1);
     }
 
     [Fact]

@@ -125,10 +125,12 @@ public sealed class KubernetesConnectionTests : IDisposable
         fixture.Standin.Requests[^1].ShouldSatisfyAllConditions(
             request => request.ClientCertificate.ShouldBe("CN=overlay"), request => request.Token.ShouldBeNull(),
             request => request.Protocol.ShouldBe("HTTP/2"));
+        source.CertificateExpiry.ShouldNotBeNull().ShouldBeGreaterThan(DateTimeOffset.UtcNow);
 
         using KubernetesLeaseSource byToken = WithKubeconfig(fixture, "tokenFile: token");
         (await byToken.FindAsync("own", default)).ShouldBe(Own);
         fixture.Standin.Requests[^1].Token.ShouldBe("first");
+        byToken.CertificateExpiry.ShouldBeNull();
     }
 
     [Fact]

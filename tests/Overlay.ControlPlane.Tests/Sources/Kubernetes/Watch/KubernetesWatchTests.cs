@@ -241,6 +241,7 @@ public class KubernetesWatchTests
                 "/api/v1/nodes?limit=500"]);
         fixture.Source.WatchRestarts(WatchEnd.Gone).ShouldBe(1);
         fixture.Source.WatchRestarts(WatchEnd.Failed).ShouldBe(0);
+        fixture.Source.Relists.ShouldBe(1);
     }
 
     [Fact]
