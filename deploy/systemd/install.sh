@@ -26,6 +26,7 @@ USAGE
 
 cni=
 directory=
+failed=
 for argument in "$@"; do
   case "$argument" in
     --cni) cni=yes ;;
@@ -95,7 +96,14 @@ chgrp overlay /etc/overlay/overlay.json
 systemctl daemon-reload
 systemctl enable overlayd.service
 if systemctl is-active --quiet overlayd.service; then
-  systemctl restart overlayd.service
+  # The daemon that runs gives the node to the new one, and no packet is lost. Code 3: it is of a version that cannot.
+  code=0
+  /usr/local/lib/overlay/overlayctl upgrade || code=$?
+  case $code in
+    0) ;;
+    3) systemctl restart overlayd.service ;;
+    *) failed=yes ;;
+  esac
 else
   echo "to start it: systemctl start overlayd"
 fi
@@ -107,3 +115,4 @@ if [[ -n $cni ]]; then
 else
   /usr/local/lib/overlay/overlayd upgrade-cni --config /etc/overlay/overlay.json
 fi
+[[ -z $failed ]] || fail "the new overlayd did not start, and the one before runs on: journalctl -u overlayd"

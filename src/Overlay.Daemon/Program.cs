@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Overlay.Daemon.Flannel;
+using Overlay.Daemon.Handover;
 using Overlay.Daemon.Hosting;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
@@ -13,6 +14,7 @@ using Overlay.Daemon.Options;
 bool isInstallConf = FlannelStart.IsInstallConf;
 if (!isInstallConf && DaemonCommands.TryAnswer(args)) return ExitCode.Success;
 string[]? flannel = FlannelStart.Find(args);
+Upgrade.Remember(flannel is null ? args : [FlannelStart.Command, .. flannel]);
 
 ProcessOutcome outcome = new();
 try
@@ -30,11 +32,18 @@ try
         flannel is null ? ConfigurationLoader.Load(args) : FlannelStart.Load(flannel, out notes);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
     if (flannel is not null) FlannelStart.MakeTun();
-    await using WebApplication application = Composition.Build(configuration, options, outcome);
-    foreach (string note in notes) application.Logger.FlagNotHonoured(note);
-    using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);
-    await application.StartAsync();
-    await application.WaitForShutdownAsync();
+    using Predecessor? predecessor = Predecessor.Find(options);
+    using SignalToStop signal = new();
+    await using (WebApplication application = Composition.Build(configuration, options, outcome, predecessor))
+    {
+        foreach (string note in notes) application.Logger.FlagNotHonoured(note);
+        using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);
+        await application.StartAsync();
+        await application.WaitForShutdownAsync();
+    }
+
+    outcome.Leave();
+    if (outcome.IsHandedOver && options.HandOver == HandOver.Wait) await signal.Sent;
     return outcome.ExitCode;
 }
 catch (ConfigurationException exception)

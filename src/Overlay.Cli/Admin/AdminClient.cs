@@ -34,8 +34,17 @@ internal sealed class AdminClient(string socket)
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The answer, JSON.</returns>
     /// <exception cref="CliException">No daemon answers, or it refuses the value.</exception>
-    public async Task<JsonDocument> PutAsync(string setting, string value, CancellationToken cancellation) =>
-        JsonDocument.Parse(await AskAsync(HttpMethod.Put, setting, value, _limit, cancellation));
+    public Task<JsonDocument> PutAsync(string setting, string value, CancellationToken cancellation) =>
+        PutAsync(setting, value, _limit, cancellation);
+
+    /// <inheritdoc cref="PutAsync(string, string, CancellationToken)"/>
+    /// <param name="setting">Its path below <c>/v1/</c>.</param>
+    /// <param name="value">The value, as text.</param>
+    /// <param name="limit">How long the daemon may take.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<JsonDocument> PutAsync(
+        string setting, string value, TimeSpan limit, CancellationToken cancellation) =>
+        JsonDocument.Parse(await AskAsync(HttpMethod.Put, setting, value, limit, cancellation));
 
     /// <summary>The raw answer to a health question.</summary>
     /// <param name="path">As <c>readyz</c>.</param>

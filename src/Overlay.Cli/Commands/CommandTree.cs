@@ -52,6 +52,8 @@ internal static class CommandTree
         root.Add(Report("doctor", "what is wrong with this node and its host, why it matters, and the command that mends "
             + "it", DoctorCommand.RunAsync));
         root.Add(LogLevel());
+        root.Add(Report("upgrade", "has the daemon start its program anew, as installed now, which takes this node over "
+            + "without losing a packet", UpgradeCommand.RunAsync));
         root.Add(TextOnly(Version()));
         root.Add(Probe("alive", "healthz", "exit code 0 where the daemon runs: for a liveness probe"));
         root.Add(Probe("started", "startedz", "exit code 0 where the daemon is ready, or waits for others: for a "

@@ -1,14 +1,12 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Overlay.Daemon.Handover;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Dataplane.Forwarding;
-using Overlay.Host.Files;
-using Overlay.Host.Interop;
 using Serilog.Core;
 
 namespace Overlay.Daemon.Admin;
@@ -19,13 +17,10 @@ internal static class AdminEndpoints
     private const UnixFileMode OwnerDirectory =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Makes Kestrel listen; a socket file that no daemon serves any more is removed first.</summary>
-    /// <exception cref="ConfigurationException">The path is that of a file which is no socket.</exception>
-    /// <exception cref="IOException">Another daemon serves the socket.</exception>
+    /// <summary>Has Kestrel listen, where <see cref="AdminSocketPlace"/> makes room.</summary>
     public static void Listen(KestrelServerOptions kestrel, OverlayOptions options)
     {
         _ = Directory.CreateDirectory(Path.GetDirectoryName(options.AdminSocket)!, OwnerDirectory);
-        RemoveStale(options.AdminSocket);
         HttpLimits.Apply(kestrel);
         kestrel.ListenUnixSocket(options.AdminSocket);
     }
@@ -39,6 +34,7 @@ internal static class AdminEndpoints
         _ = socket.MapGet("/config", () =>
             Results.Json(reader.Configuration(), AdminJson.Default.IReadOnlyListConfigurationValue));
         _ = socket.MapGet("/checks", () => Results.Json(reader.Checks(), AdminJson.Default.IReadOnlyListCheckReport));
+        UpgradeEndpoint.Map(socket, services.GetRequiredService<Upgrade>());
         LogLevelEndpoint.Map(socket, services.GetRequiredService<LoggingLevelSwitch>());
 
         // The status names the answer that a start waits for; the other reports have nothing to show before the node is
@@ -62,43 +58,5 @@ internal static class AdminEndpoints
         HealthApplication health = services.GetRequiredService<HealthApplication>();
         foreach (string path in (string[])[.. Health.Paths, HealthApplication.MetricsPath])
             _ = application.MapGet(path, health.ProcessRequestAsync);
-    }
-
-    // A connection to a regular file is refused too. But a file can be opened, and a socket cannot (ENXIO).
-    private static bool IsSocket(string path)
-    {
-        try
-        {
-            File.OpenHandle(path).Dispose();
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
-
-    private static void RemoveStale(string path)
-    {
-        if (!File.Exists(path)) return;
-        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException refused)
-            when (refused.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
-        {
-            File.Delete(path);
-            return;
-        }
-        catch (SocketException exception)
-        {
-            throw new ConfigurationException(
-                $"Overlay:Admin:Socket '{path}' exists and is no socket that overlayd has left ({exception.Message}); "
-                + $"example: {NodePaths.AdminSocket}");
-        }
-
-        throw new LinuxException("bind", $"{path}, where another overlayd answers,", Errno.EADDRINUSE);
     }
 }

@@ -14,5 +14,6 @@ namespace Overlay.Daemon.Admin;
 [JsonSerializable(typeof(LogLevelReport))]
 [JsonSerializable(typeof(IReadOnlyList<CheckReport>))]
 [JsonSerializable(typeof(PingReport))]
+[JsonSerializable(typeof(UpgradeReport))]
 [JsonSerializable(typeof(TraceReport))]
 internal sealed partial class AdminJson : JsonSerializerContext;

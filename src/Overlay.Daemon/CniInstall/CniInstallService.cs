@@ -23,6 +23,7 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private const string FormerKey = "former pod CIDRs";
 
     private readonly NodeStatus _status;
+    private readonly ProcessOutcome _outcome;
     private readonly CniInstallOptions _options;
     private readonly CniInstaller _installer;
     private readonly ProblemBoard _problems;
@@ -34,8 +35,10 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     private bool _isDown;
 
     public CniInstallService(
-        NodeStatus status, OverlayOptions options, ProblemBoard problems, ILogger<CniInstallService> logger)
+        NodeStatus status, OverlayOptions options, ProcessOutcome outcome, ProblemBoard problems,
+        ILogger<CniInstallService> logger)
     {
+        _outcome = outcome;
         _status = status;
         _options = options.CniInstall;
         _installer = new(options.CniInstall, logger);
@@ -53,7 +56,7 @@ internal sealed class CniInstallService : LifecycleService, IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _keeping;
-        if (_options is { Enabled: true, RemoveAtStop: true })
+        if (_options is { Enabled: true, RemoveAtStop: true } && !_outcome.IsHandedOver)
         {
             _ = _problems.Guard.Try(Key, () =>
             {

@@ -1,13 +1,16 @@
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Admin;
 using Overlay.Daemon.Captures;
 using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Handover;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Options;
@@ -27,13 +30,15 @@ namespace Overlay.Daemon.Hosting;
 internal static class Composition
 {
     /// <exception cref="ConfigurationException">Something that the configuration names cannot be used.</exception>
-    public static WebApplication Build(IConfiguration configuration, OverlayOptions options, ProcessOutcome outcome)
+    public static WebApplication Build(
+        IConfiguration configuration, OverlayOptions options, ProcessOutcome outcome, Predecessor? predecessor = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         _ = builder.Configuration.AddConfiguration(configuration);
         LoggingLevelSwitch level = new();
         _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration, level), dispose: true);
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
+        if (predecessor is not null) _ = builder.Services.AddSingleton<IPredecessor>(predecessor);
         AddHostedParts(NodeHealthCheck.AddTo(builder.Services).AddSingleton(outcome).AddNode(options)
             .AddNodeMetrics()
             .AddSingleton(level)
@@ -44,11 +49,13 @@ internal static class Composition
             .AddSingleton<SenderWatch>()
             .AddSingleton<Pinger>()
             .AddSingleton<PingRequests>()
+            .AddSingleton<Upgrade>()
             .AddSingleton<PageEvents>()
             .AddSingleton<HealthApplication>()
             .AddSingleton<IHttpApplication<HttpContext>, PageApplication>());
         WebApplication application = builder.Build();
         AdminEndpoints.Map(application);
+        predecessor?.Logger = application.Services.GetRequiredService<ILogger<Predecessor>>();
         return application;
     }
 
@@ -64,11 +71,20 @@ internal static class Composition
         // First: until then anybody may connect to the socket.
         .AddHostedService<AdminSocketGuard>()
 
+        // The node, and with it the wait for a store; one that is taken over, before anything listens.
+        .AddHostedService<OverlayService>()
+        .AddHostedService<AdminSocketPlace>()
+
         // Beside the node: health answers while it starts, and until it is gone.
         .AddHostedService<HealthServer>()
 
-        // The node, and with it the wait for a store.
-        .AddHostedService<OverlayService>()
+        // Behind the node, which it gives to another overlayd.
+        .AddSingleton(static provider => new HandoverServer(
+            provider.GetRequiredService<OverlayOptions>(), provider.GetRequiredService<NodeLifecycle>(),
+            provider.GetRequiredService<ChannelWriter<NodeChange>>(), provider.GetRequiredService<ProcessOutcome>(),
+            provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<ProblemBoard>().Guard,
+            provider.GetRequiredService<ILogger<HandoverServer>>()))
+        .AddHostedService(static provider => provider.GetRequiredService<HandoverServer>())
 
         // Behind the node, whose packets it looks at.
         .AddHostedService(static provider => provider.GetRequiredService<SenderWatch>())
@@ -83,7 +99,8 @@ internal static class Composition
 
         // Last: READY=1 means that all of the above is done, or waits for others.
         .AddHostedService(static provider => new SystemdNotifier(
-            () => provider.GetRequiredService<NodeStatus>().WaitingFor, TimeProvider.System,
+            () => provider.GetRequiredService<NodeStatus>().WaitingFor, provider.GetRequiredService<ProcessOutcome>(),
+            provider.GetService<IPredecessor>() is not null, TimeProvider.System,
             provider.GetRequiredService<ProblemBoard>().Guard,
             provider.GetRequiredService<ILogger<SystemdNotifier>>()));
 }

@@ -57,14 +57,20 @@ internal static class NodeComposition
 
             // The life.
             .AddSingleton<Func<OverlayOptions, UnderlayFinding>>(UnderlayDiscovery.Find)
-            .AddSingleton<Func<NodePlan, NodeParts>>(static provider => plan => MakeParts(provider, plan))
+            .AddSingleton<Func<NodePlan, InheritedNode?, NodeParts>>(
+                static provider => (plan, inherited) => MakeParts(provider, plan, inherited))
             .AddSingleton<NodePlanner>()
             .AddSingleton(provider => new NodePublisher(
                 options, provider.GetRequiredService<ILeaseSource>(), provider.GetRequiredService<SavedAssignment>(),
                 WithdrawnClaims(provider), provider.GetRequiredService<ProblemBoard>(), provider.Time(),
                 provider.Logger<NodePublisher>()))
             .AddSingleton<StoreSettlement>()
-            .AddSingleton<NodeLifecycle>()
+            .AddSingleton(static provider => new NodeLifecycle(
+                provider.GetRequiredService<NodePlanner>(),
+                provider.GetRequiredService<Func<NodePlan, InheritedNode?, NodeParts>>(),
+                provider.GetService<IPredecessor>(), provider.GetRequiredService<NetworkContext>(),
+                provider.GetRequiredService<StoreSettlement>(), provider.GetRequiredService<NodePublisher>(),
+                provider.GetRequiredService<FatalFault>(), provider.Time(), provider.Logger<NodeLifecycle>()))
             .AddSingleton<NodeStatus>();
     }
 
@@ -73,7 +79,7 @@ internal static class NodeComposition
     /// Configuration and host do not fit together; nothing is left.
     /// </exception>
     /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
-    private static NodeParts MakeParts(IServiceProvider provider, NodePlan plan)
+    private static NodeParts MakeParts(IServiceProvider provider, NodePlan plan, InheritedNode? inherited)
     {
         (OverlayOptions options, TimeProvider time) = (provider.GetRequiredService<OverlayOptions>(), provider.Time());
         Channel<NodeChange> changes = provider.GetRequiredService<Channel<NodeChange>>();
@@ -86,7 +92,7 @@ internal static class NodeComposition
         VtepMacs macs = OwnLease.ChooseMacs(
             plan, new VtepMacStore(options.StateDirectory, options.NodeName, provider.Logger<VtepMacStore>()));
         LocalNode node = new(plan, macs, provider.GetRequiredService<NetworkContext>(), () =>
-            _ = changes.Writer.TryWrite(new NodeChange.Moved()), former);
+            _ = changes.Writer.TryWrite(new NodeChange.Moved()), inherited, former);
         try
         {
             LeaseReconciler reconciler = new(

@@ -15,11 +15,13 @@ namespace Overlay.Daemon.Hosting;
 /// waits for.
 /// </remarks>
 /// <param name="waitingFor">The answer that the start waits for; null when it waits for none.</param>
+/// <param name="outcome">Knows that another process is the service's.</param>
+/// <param name="isSuccessor">Another process is the service's until the start is done, and systemd hears none else.</param>
 /// <param name="time">Clock of the looks at that.</param>
 /// <param name="guard">Notes faults of the looks.</param>
 /// <param name="logger">Logs a socket that takes no message.</param>
 internal sealed class SystemdNotifier(
-    Func<string?> waitingFor, TimeProvider time, PartGuard guard,
+    Func<string?> waitingFor, ProcessOutcome outcome, bool isSuccessor, TimeProvider time, PartGuard guard,
     ILogger<SystemdNotifier> logger) : LifecycleService, IDisposable
 {
     private const string Part = "the notifier of systemd";
@@ -38,7 +40,7 @@ internal sealed class SystemdNotifier(
 
     public override Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (!string.IsNullOrEmpty(_path))
+        if (!string.IsNullOrEmpty(_path) && !isSuccessor)
             _looking = time.CreateTimer(_ => guard.Try(Part, Look), null, _patience, _lookEvery);
         return Task.CompletedTask;
     }
@@ -58,7 +60,7 @@ internal sealed class SystemdNotifier(
 
     public override Task StoppingAsync(CancellationToken cancellationToken)
     {
-        Notify("STOPPING=1");
+        Notify(outcome.Successor is { } successor ? $"MAINPID={successor}" : "STOPPING=1");
         return Task.CompletedTask;
     }
 

@@ -84,4 +84,8 @@ internal static partial class LifecycleEvents
     [LoggerMessage(
         EventId = 3118, Level = LogLevel.Error, Message = "could not find the earlier lease of {Node}: {Reason}")]
     public static partial void EarlierLeaseNotFound(this ILogger logger, string node, string reason);
+
+    [LoggerMessage(EventId = 3119, Level = LogLevel.Information,
+        Message = "node {Node} is taken over from another overlayd: no worker ran for {Milliseconds:0.0} ms")]
+    public static partial void NodeTakenOver(this ILogger logger, string node, double milliseconds);
 }

@@ -31,12 +31,15 @@ internal sealed class LocalNode : IDisposable
     /// <param name="moved">
     /// Called when the underlay is another than before: <see cref="MoveAsync"/> is due, on another thread.
     /// </param>
+    /// <param name="inherited">The open device and sockets of the overlayd that this one takes over from; null for none.</param>
     /// <param name="former">The network whose place it takes, which goes when this one stands; null for none.</param>
     /// <exception cref="ConfigurationException">
     /// Configuration and host do not fit together; nothing is left.
     /// </exception>
     /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
-    public LocalNode(NodePlan plan, VtepMacs macs, NetworkContext context, Action moved, FormerFlannel? former = null)
+    public LocalNode(
+        NodePlan plan, VtepMacs macs, NetworkContext context, Action moved, InheritedNode? inherited = null,
+        FormerFlannel? former = null)
     {
         (_macs, _context, _moved) = (macs, context, moved);
         _logger = context.Loggers.CreateLogger<LocalNode>();
@@ -51,9 +54,8 @@ internal sealed class LocalNode : IDisposable
             if (network is not null) former!.Remove();
             _underlay = new UnderlayEndpoint(
                 plan.Options, plan.Underlay, context.Problems, context.UnderlayWait, context.Counters.Sockets,
-                context.Counters.SocketQueue,
-                context.Loggers.CreateLogger<UnderlayEndpoint>());
-            network ??= MakeNetwork(plan.Options, plan.Underlay);
+                context.Counters.SocketQueue, inherited?.Sockets, context.Loggers.CreateLogger<UnderlayEndpoint>());
+            network ??= MakeNetwork(plan.Options, plan.Underlay, inherited?.TunQueues);
             _form = new Form(plan.Options, network);
         }
         catch
@@ -81,6 +83,20 @@ internal sealed class LocalNode : IDisposable
 
     /// <summary>The plan that peers are measured against.</summary>
     public AddressPlan Plan => NodeAddressPlan.Of(Options, Underlay);
+
+    /// <summary>Device and sockets, for another process; null while the tunnels have no sockets.</summary>
+    public InheritedNode? Descriptors =>
+        _underlay.Descriptors is { } sockets ? new InheritedNode(Network.Descriptors, sockets) : null;
+
+    /// <summary>Makes the workers, so that <see cref="Start"/> has only to start them.</summary>
+    public void Prepare() => Network.Prepare(_underlay.Sockets);
+
+    /// <summary>Ends the workers; what arrives waits in device and sockets for <see cref="Resume"/>, or another process.</summary>
+    /// <exception cref="InvalidOperationException">A worker does not end.</exception>
+    public void Suspend() => Network.Suspend();
+
+    /// <summary>Starts workers again.</summary>
+    public void Resume() => Network.Attach(_underlay.Sockets);
 
     /// <summary>Starts the workers and all watches, each on its thread.</summary>
     public void Start()
@@ -212,8 +228,9 @@ internal sealed class LocalNode : IDisposable
         _form = new Form(options, MakeNetwork(options, underlay));
     }
 
-    private OverlayNetwork MakeNetwork(OverlayOptions options, UnderlayInterface underlay) =>
-        OverlayNetwork.Create(options, underlay, _macs, _context);
+    private OverlayNetwork MakeNetwork(
+        OverlayOptions options, UnderlayInterface underlay, IReadOnlyList<int>? inherited = null) =>
+        OverlayNetwork.Create(options, underlay, _macs, _context, inherited);
 
     private void Restore(OverlayOptions before, UnderlayInterface underlay)
     {

@@ -17,6 +17,16 @@ internal abstract record NodeChange
     /// <summary>The store has given other pod CIDRs.</summary>
     public sealed record Reassigned(PodCidrs PodCidrs) : NodeChange;
 
+    /// <summary>Another process takes the node over: nothing else changes it meanwhile.</summary>
+    public sealed record HandingOver : NodeChange
+    {
+        /// <summary>Ends when it is this one's turn.</summary>
+        public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>To be ended when the other process has the node, or has failed.</summary>
+        public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
     /// <summary>The store answers, after a start without it.</summary>
     public sealed record Settled(NodePlan Plan) : NodeChange
     {

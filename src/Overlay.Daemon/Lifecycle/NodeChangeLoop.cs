@@ -29,11 +29,24 @@ internal sealed class NodeChangeLoop(
     {
         await foreach (NodeChange change in changes.ReadAllAsync(leaving))
         {
+            if (change is NodeChange.HandingOver handing)
+            {
+                await StandStillAsync(handing, leaving);
+                continue;
+            }
+
             if (!await TryApplyAsync(change, leaving)) continue;
             await publisher.PublishAsync(node.Own, node.Options, leaving);
             await publisher.TryWriteSubnetFileAsync(node.Options, node.Network.Mtu.Pod);
             logger.LogNode(node);
         }
+    }
+
+    // Between two other changes: device and sockets stay as the other process has got them.
+    private static Task StandStillAsync(NodeChange.HandingOver handing, CancellationToken leaving)
+    {
+        handing.Begun.SetResult();
+        return handing.Over.Task.WaitAsync(leaving);
     }
 
     /// <summary>False where the node stays as it is: then nothing is new, and the board has the reason.</summary>

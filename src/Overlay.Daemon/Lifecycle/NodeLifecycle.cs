@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Networks;
 
 namespace Overlay.Daemon.Lifecycle;
 
@@ -11,14 +13,16 @@ namespace Overlay.Daemon.Lifecycle;
 /// </remarks>
 /// <param name="planner">Asks the store what this node is to be.</param>
 /// <param name="make">Makes the node and what belongs to it; leaves nothing where that fails.</param>
+/// <param name="predecessor">The overlayd that runs this node until this one does; null for none.</param>
+/// <param name="context">Knows whether what the kernel keeps is this process's.</param>
 /// <param name="settlement">Keeps the node as the store wants it.</param>
 /// <param name="publisher">Announces the node.</param>
 /// <param name="faults">Gets what ends the daemon.</param>
 /// <param name="time">Clock of the start.</param>
 /// <param name="logger">Logs the node as it starts, and its end.</param>
 internal sealed class NodeLifecycle(
-    NodePlanner planner, Func<NodePlan, NodeParts> make, StoreSettlement settlement, NodePublisher publisher,
-    FatalFault faults, TimeProvider time,
+    NodePlanner planner, Func<NodePlan, InheritedNode?, NodeParts> make, IPredecessor? predecessor,
+    NetworkContext context, StoreSettlement settlement, NodePublisher publisher, FatalFault faults, TimeProvider time,
     ILogger<NodeLifecycle> logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -39,17 +43,22 @@ internal sealed class NodeLifecycle(
     {
         await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
         NodePlan plan = await planner.PlanAsync(_stopping.Token);
-        NodeParts parts = make(plan);
+        InheritedNode? inherited = predecessor?.Inherit(plan);
+        context.IsGuest = inherited is not null;
+        NodeParts parts = make(plan, inherited);
         _phase = new NodePhase.Reading(parts);
         await parts.Follower.ReadFirstAsync(plan.IsFromSavedState, _stopping.Token);
         publisher.CheckConflicts(parts.Node.Own, plan.Known, parts.Reconciler.Peers);
 
-        parts.Node.Start();
+        if (inherited is not null) TakeOver(parts.Node);
+        else parts.Node.Start();
         Task following = RunAsync("the control plane", parts.Follower.FollowAsync);
         _phase = new NodePhase.Announcing(parts, following);
         publisher.Begin(plan);
         await publisher.PublishAsync(parts.Node.Own, parts.Node.Options, cancellationToken);
         publisher.WriteSubnetFile(parts.Node.Options, parts.Node.Network.Mtu.Pod);
+        context.IsGuest = false;
+        predecessor?.Confirm();
         logger.LogNode(parts.Node);
         logger.LogOtherAddresses(parts.Node.Own, plan.Known);
 
@@ -112,17 +121,28 @@ internal sealed class NodeLifecycle(
         _leaving.Dispose();
     }
 
+    private void TakeOver(LocalNode node)
+    {
+        node.Prepare();
+        predecessor!.Prepare();
+        long since = predecessor.Release();
+        node.Resume();
+        TimeSpan pause = Stopwatch.GetElapsedTime(since);
+        logger.NodeTakenOver(node.Options.NodeName, pause.TotalMilliseconds);
+        node.Start();
+    }
+
     private async Task TakeDownAsync(NodePhase.Made before)
     {
         LocalNode node = before.Parts.Node;
-        bool isKept = before is NodePhase.Running && node.Options.KeepAtStop;
+        bool isKept = context.IsGuest || (before is NodePhase.Running && node.Options.KeepAtStop);
         try
         {
             await _leaving.CancelAsync();
             if (before is NodePhase.Running running) await running.Changing;
 
             // Peers hear first: what they no longer send need not be drained.
-            if (before is not NodePhase.Reading) await publisher.WithdrawAsync(node.Own, before.Parts.Reconciler.Peers);
+            if (before is not NodePhase.Reading && !context.IsGuest) await publisher.WithdrawAsync(node.Own, before.Parts.Reconciler.Peers);
             await _stopping.CancelAsync();
             await FollowingOf(before);
             if (before is NodePhase.Running && !isKept) await publisher.RemoveSubnetFileAsync();

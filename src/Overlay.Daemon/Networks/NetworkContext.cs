@@ -14,4 +14,11 @@ namespace Overlay.Daemon.Networks;
 /// <param name="Loggers">For every part.</param>
 internal sealed record NetworkContext(
     TablePublisher Table, NetworkCounters Counters, ProblemBoard Problems, UnderlayWait UnderlayWait,
-    Action<string, Exception> Failed, ILoggerFactory Loggers);
+    Action<string, Exception> Failed, ILoggerFactory Loggers)
+{
+    /// <summary>
+    /// Another overlayd answers yet for what the kernel keeps, and goes on with it where this one fails: nothing of it is
+    /// removed.
+    /// </summary>
+    public bool IsGuest { get; set; }
+}

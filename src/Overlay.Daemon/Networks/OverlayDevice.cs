@@ -60,17 +60,19 @@ internal sealed class OverlayDevice : IDisposable
     /// <param name="options">Networks and this node's subnets.</param>
     /// <param name="mtu">What pods of either family may send.</param>
     /// <param name="queues">How many readers and writers the TUN shall have.</param>
+    /// <param name="inherited">Its queues, of the overlayd that this one takes over from; null for none.</param>
     /// <param name="problems">Gets what keeps pods' packets from flowing, at each <see cref="Repair"/>.</param>
     /// <param name="logger">Logs what is set and repaired.</param>
     /// <exception cref="ConfigurationException">A route that is not ours stands where ours belongs.</exception>
     /// <exception cref="LinuxException">The kernel refused; what was made so far is gone again.</exception>
     public static OverlayDevice Create(
-        RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, ProblemBoard problems,
-        ILogger<OverlayDevice> logger)
+        RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, IReadOnlyList<int>? inherited,
+        ProblemBoard problems, ILogger<OverlayDevice> logger)
     {
         KeptDevice kept = new(options.StateDirectory, logger);
-        IReadOnlyList<TunDevice> tuns =
-            Open(netlink, DeviceNames.Of(options.Network.Vni), queues, options, kept, logger);
+        IReadOnlyList<TunDevice> tuns = inherited is null
+            ? Open(netlink, DeviceNames.Of(options.Network.Vni), queues, options, kept, logger)
+            : TunDevice.AdoptQueues(inherited, options.Dataplane.Offloads);
         string name = tuns[0].Name;
         OverlayDevice? device = null;
         try
@@ -78,7 +80,9 @@ internal sealed class OverlayDevice : IDisposable
             LinkInfo link = netlink.FindLink(name) ?? throw new LinuxException("RTM_GETLINK", name, Errno.ENODEV);
             device = new OverlayDevice(tuns, netlink, link, mtu, options, problems, logger);
             device._routes.RefuseForeign();
-            device.Keep(kept, options.KeepAtStop);
+
+            // A crash leaves it to the next start, with addresses and routes.
+            device.Keep(kept, isKept: true);
             DeviceSysctls.Apply(name, options, logger);
             device._forwarding.Allow(netlink);
             netlink.SetUp(link, mtu.Device);
@@ -90,7 +94,7 @@ internal sealed class OverlayDevice : IDisposable
         {
             try
             {
-                device?.RemoveFromKernel();
+                if (inherited is null) device?.RemoveFromKernel();
             }
             finally
             {
@@ -138,8 +142,6 @@ internal sealed class OverlayDevice : IDisposable
     /// <summary>Removes what would outlive the device. The device itself goes with its last descriptor.</summary>
     public void RemoveFromKernel()
     {
-        _routes.RemoveFromKernel();
-        if (!_options.KeepAtStop) return;
         try
         {
             Keep(new KeptDevice(_options.StateDirectory, _logger), isKept: false);
@@ -147,6 +149,10 @@ internal sealed class OverlayDevice : IDisposable
         catch (LinuxException gone)
         {
             _logger.DeviceWasGone(_link.Name, gone.Message);
+        }
+        finally
+        {
+            _routes.RemoveFromKernel();
         }
     }
 
@@ -162,7 +168,7 @@ internal sealed class OverlayDevice : IDisposable
     private static IReadOnlyList<TunDevice> Open(
         RouteNetlink netlink, string name, int queues, OverlayOptions options, KeptDevice kept, ILogger logger)
     {
-        LinkInfo? left = kept.Find(netlink);
+        LinkInfo? left = kept.Find(netlink, name);
         if (left is null) return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
         try
         {
@@ -194,7 +200,7 @@ internal sealed class OverlayDevice : IDisposable
     private void Keep(KeptDevice kept, bool isKept)
     {
         _queues[0].Persist(isKept);
-        if (isKept) kept.Save(_link);
+        if (isKept) kept.Save(_netlink, _link);
         else kept.Delete();
     }
 

@@ -31,6 +31,7 @@ internal sealed class OverlayNetwork : IDisposable
     private readonly DirectRoutes? _directRoutes;
     private readonly PacketFilter _packetFilter;
     private volatile QueueSet _queues = QueueSet.None;
+    private QueueSet? _prepared;
     private DeviceGuard? _guard;
     private ProbeResponder? _responder;
     private OverlayMtu _mtu;
@@ -64,6 +65,9 @@ internal sealed class OverlayNetwork : IDisposable
     /// <summary>Workers run between the TUN and the underlay's sockets; else <see cref="Attach"/> is due.</summary>
     public bool IsAttached => !ReferenceEquals(_queues, QueueSet.None);
 
+    /// <summary>The descriptors of the TUN's queues, for another process.</summary>
+    public IReadOnlyList<int> Descriptors => [.. _device.Queues.Select(static queue => queue.Number)];
+
     /// <summary>How packets are worked on.</summary>
     public QueueUse Use
     {
@@ -82,12 +86,14 @@ internal sealed class OverlayNetwork : IDisposable
     /// <param name="underlay">The interface that the tunnels leave by.</param>
     /// <param name="macs">Of this node's VTEP.</param>
     /// <param name="context">All that outlives this network's rebuild.</param>
+    /// <param name="inherited">The device's queues, of the overlayd that this one takes over from; null for none.</param>
     /// <exception cref="ConfigurationException">
     /// Configuration and host do not fit together; nothing is left.
     /// </exception>
     /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
     public static OverlayNetwork Create(
-        OverlayOptions options, UnderlayInterface underlay, VtepMacs macs, NetworkContext context)
+        OverlayOptions options, UnderlayInterface underlay, VtepMacs macs, NetworkContext context,
+        IReadOnlyList<int>? inherited = null)
     {
         OverlayMtu mtu = OverlayMtu.For(options, underlay);
         ILoggerFactory loggers = context.Loggers;
@@ -97,10 +103,10 @@ internal sealed class OverlayNetwork : IDisposable
             RouteNetlink netlink = new();
             undo.Push(netlink.Dispose);
             OverlayDevice device = OverlayDevice.Create(
-                netlink, options, mtu, context.Counters.Queues, context.Problems,
+                netlink, options, mtu, context.Counters.Queues, inherited, context.Problems,
                 loggers.CreateLogger<OverlayDevice>());
             undo.Push(device.Dispose);
-            undo.Push(device.RemoveFromKernel);
+            if (!context.IsGuest) undo.Push(device.RemoveFromKernel);
             DirectRoutes? directRoutes = options.Network.DirectRouting
                 ? new(options, device.Name, context.Problems, fault =>
                     context.Failed("the direct routes", fault), loggers.CreateLogger<DirectRoutes>())
@@ -127,7 +133,7 @@ internal sealed class OverlayNetwork : IDisposable
     /// <summary>Starts the workers and whatever keeps the kernel's state in repair, each on its thread.</summary>
     public void Start(IReadOnlyList<UdpUnderlay> sockets)
     {
-        Attach(sockets);
+        if (!IsAttached) Attach(sockets);
         _context.Counters.Tun.Begin(ReadDrops, ReadDrops());
         if (_directRoutes is not null) _context.Table.Add(_directRoutes);
         _packetFilter.Start();
@@ -137,22 +143,27 @@ internal sealed class OverlayNetwork : IDisposable
         StartGuard();
     }
 
+    /// <summary>Makes workers between the TUN and those sockets, which <see cref="Attach"/> has only to start then.</summary>
+    public void Prepare(IReadOnlyList<UdpUnderlay> sockets) =>
+        _prepared = QueueSet.Create(_device.Queues, sockets, _options.Dataplane, _context);
+
     /// <summary>Starts workers between the TUN and those sockets.</summary>
-    public void Attach(IReadOnlyList<UdpUnderlay> sockets) =>
-        _queues = QueueSet.Start(_device.Queues, sockets, _options.Dataplane, _context);
+    public void Attach(IReadOnlyList<UdpUnderlay> sockets)
+    {
+        if (_prepared is null) Prepare(sockets);
+        (_queues, _prepared) = (_prepared!, null);
+        _queues.Start();
+    }
 
     /// <summary>
     /// Ends the workers, so that the sockets can be replaced. What pods send meanwhile waits in the TUN.
     /// </summary>
     /// <exception cref="InvalidOperationException">A worker does not end.</exception>
-    public void Detach()
-    {
-        _queues.Stop();
-        if (_queues.IsStuck)
-            throw new InvalidOperationException("a worker does not end, so its sockets cannot be replaced");
-        _queues.Dispose();
-        _queues = QueueSet.None;
-    }
+    public void Detach() => Detach(leavesQueued: false);
+
+    /// <summary>Ends the workers at once; what is queued waits for the next ones, in this process or another.</summary>
+    /// <exception cref="InvalidOperationException">A worker does not end.</exception>
+    public void Suspend() => Detach(leavesQueued: true);
 
     /// <summary>Takes another underlay MTU: device and routes follow.</summary>
     /// <exception cref="LinuxException">The kernel refused; may be called again.</exception>
@@ -194,7 +205,7 @@ internal sealed class OverlayNetwork : IDisposable
     /// </summary>
     public void RemoveFromKernel()
     {
-        if (_isDisposed) return;
+        if (_isDisposed || _context.IsGuest) return;
 
         // A fault in one of them leaves nothing of the others behind.
         _ = _context.Problems.Guard.Try("the packet filter", () =>
@@ -222,7 +233,17 @@ internal sealed class OverlayNetwork : IDisposable
         // A stuck worker's descriptors and memory stay, and go with the process.
         if (!_queues.IsStuck) _device.Dispose();
         _queues.Dispose();
+        _prepared?.Dispose();
         _netlink.Dispose();
+    }
+
+    private void Detach(bool leavesQueued)
+    {
+        _queues.Stop(leavesQueued);
+        if (_queues.IsStuck)
+            throw new InvalidOperationException("a worker does not end, so its sockets cannot be replaced");
+        _queues.Dispose();
+        _queues = QueueSet.None;
     }
 
     private IReadOnlyList<uint> ReadDrops() =>

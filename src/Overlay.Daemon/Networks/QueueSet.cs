@@ -14,6 +14,7 @@ internal sealed class QueueSet : IDisposable
     private static readonly TimeSpan _drainTime = TimeSpan.FromSeconds(2);
 
     private readonly List<QueueReadiness> _readiness = [];
+    private readonly List<QueueWorker> _workers = [];
     private readonly List<WorkerThread> _threads = [];
 
     private readonly IReadOnlyList<UdpUnderlay> _sockets;
@@ -33,13 +34,13 @@ internal sealed class QueueSet : IDisposable
     /// </summary>
     public bool IsStuck { get; private set; }
 
-    /// <summary>Starts the workers, each on its thread.</summary>
+    /// <summary>Makes the workers; none runs yet.</summary>
     /// <param name="tuns">The TUN's queues.</param>
     /// <param name="sockets">As many of the underlay.</param>
     /// <param name="options">Busy polling and pinning.</param>
     /// <param name="context">Table and counters; hears of a worker that cannot go on.</param>
     /// <exception cref="IOException">The kernel refused what the workers wait with; none runs.</exception>
-    public static QueueSet Start(IReadOnlyList<TunDevice> tuns, IReadOnlyList<UdpUnderlay> sockets,
+    public static QueueSet Create(IReadOnlyList<TunDevice> tuns, IReadOnlyList<UdpUnderlay> sockets,
         DataplaneOptions options, NetworkContext context)
     {
         QueueSet queues = new(sockets);
@@ -54,7 +55,6 @@ internal sealed class QueueSet : IDisposable
             throw;
         }
 
-        foreach (WorkerThread thread in queues._threads) thread.Start();
         return queues;
 
         void Add(int i)
@@ -63,9 +63,11 @@ internal sealed class QueueSet : IDisposable
             tuns[i].Calls = sockets[i].Calls = readiness.Calls = context.Counters[i].Calls;
             queues._readiness.Add(readiness);
             string name = $"overlay-{i}";
+            QueueWorker worker =
+                new(name, tuns[i], sockets[i], readiness, context.Table, context.Counters[i]);
+            queues._workers.Add(worker);
             queues._threads.Add(new WorkerThread(
-                new QueueWorker(name, tuns[i], sockets[i], readiness, context.Table, context.Counters[i]),
-                options.PinWorkers ? () => pinning.Pin(name, i) : null, Ended));
+                worker, options.PinWorkers ? () => pinning.Pin(name, i) : null, Ended));
         }
 
         void Ended(QueueWorker worker, Exception? fault)
@@ -74,9 +76,17 @@ internal sealed class QueueSet : IDisposable
         }
     }
 
-    /// <summary>Ends the workers after they have passed on what was queued.</summary>
-    public void Stop()
+    /// <summary>Starts the workers, each on its thread. To be called once.</summary>
+    public void Start()
     {
+        foreach (WorkerThread thread in _threads) thread.Start();
+    }
+
+    /// <summary>Ends the workers after they have passed on what was queued, or at once.</summary>
+    /// <param name="leavesQueued">What is queued is left to the next workers.</param>
+    public void Stop(bool leavesQueued = false)
+    {
+        foreach (QueueWorker worker in _workers) worker.LeavesQueued = leavesQueued;
         foreach (QueueReadiness queue in _readiness) queue.Interrupt();
         foreach (WorkerThread thread in _threads) IsStuck |= !thread.Join(_drainTime);
     }

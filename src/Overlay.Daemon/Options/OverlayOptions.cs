@@ -52,6 +52,9 @@ internal sealed record OverlayOptions
     /// <summary>A stop leaves subnet file, device, routes and rules to the next start.</summary>
     public required bool KeepAtStop { get; init; }
 
+    /// <summary>Whether another overlayd can take the node over, and what this one does then.</summary>
+    public required HandOver HandOver { get; init; }
+
     /// <summary>Whether and where the CNI plugin is installed.</summary>
     public required CniInstallOptions CniInstall { get; init; }
 

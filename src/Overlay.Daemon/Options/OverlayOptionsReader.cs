@@ -81,6 +81,11 @@ internal static class OverlayOptionsReader
                 "A stop leaves the subnet file, the device, its routes and the rules of the packet filter to the next "
                 + "start, which takes them over: pods are made meanwhile, and a restart of the daemon's pod does not "
                 + "make the node NotReady. Without it a stop leaves nothing behind."),
+            HandOver = root.Choice(
+                "HandOver", HandOver.Exit,
+                "An overlayd that is started while one runs this node takes it over without losing a packet, and the one "
+                + "before ends (Exit), or waits for the signal to stop (Wait), as in a container that would be started "
+                + "again; or it is refused (Off)."),
             SubnetFile = cniInstall.SubnetFile,
             CniInstall = cniInstall,
             AdminSocket = cniInstall.AdminSocket,

@@ -13,6 +13,8 @@ internal static class ProbeSocket
     private const int Ipv6Level = 41;
     private const int Ipv6MtuDiscover = 23;
     private const int Probe = 3;
+    private const int SocketLevel = 1;
+    private const int ReusePort = 15;
 
     /// <param name="address">An inner address of this node.</param>
     /// <param name="port">The port, or 0 for any that is free.</param>
@@ -26,6 +28,9 @@ internal static class ProbeSocket
         {
             socket.SetRawSocketOption(
                 isIpv4 ? IpLevel : Ipv6Level, isIpv4 ? IpMtuDiscover : Ipv6MtuDiscover, BitConverter.GetBytes(Probe));
+
+            // Two daemons of one user answer beside each other while one takes over from the other.
+            if (port > 0) socket.SetRawSocketOption(SocketLevel, ReusePort, BitConverter.GetBytes(1));
             socket.Bind(EndOf(address, port));
             return socket;
         }

@@ -63,7 +63,7 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
     {
         using RouteNetlink netlink = new();
         KeptDevice kept = new(options.StateDirectory, _logger);
-        if (kept.Find(netlink) is { } device)
+        if (kept.Find(netlink, DeviceNames.Of(options.Network.Vni)) is { } device)
         {
             netlink.Delete(device);
             _logger.Removed(device.Name);

@@ -34,11 +34,12 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <param name="wait">The patience with an interface that has lost its address.</param>
     /// <param name="drops">Counts what the kernel drops at the sockets.</param>
     /// <param name="queue">Knows what waits at them.</param>
+    /// <param name="inherited">Sockets of the overlayd that this one takes over from; null for none.</param>
     /// <param name="logger">Logs what the sockets are bound to.</param>
     /// <exception cref="LinuxException">The kernel refused; nothing is left open.</exception>
     public UnderlayEndpoint(
         OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, UnderlayWait wait,
-        KernelDrops drops, KernelQueue queue, ILogger<UnderlayEndpoint> logger)
+        KernelDrops drops, KernelQueue queue, UdpDescriptors? inherited, ILogger<UnderlayEndpoint> logger)
     {
         _problems = problems;
         _wait = wait;
@@ -50,7 +51,8 @@ internal sealed class UnderlayEndpoint : IDisposable
         try
         {
             // A refusal ends the start with its own message, and is no problem of a node that runs.
-            OpenSockets(options, underlay);
+            if (inherited is null) OpenSockets(options, underlay);
+            else AdoptSockets(inherited, options, underlay);
         }
         catch
         {
@@ -64,6 +66,9 @@ internal sealed class UnderlayEndpoint : IDisposable
 
     /// <summary>One for each queue; none while <see cref="IsOpen"/> is false.</summary>
     public IReadOnlyList<UdpUnderlay> Sockets => _state is EndpointState.Open open ? open.Sockets : [];
+
+    /// <summary>The sockets' descriptors, for another process; null while none is open.</summary>
+    public UdpDescriptors? Descriptors => (_state as EndpointState.Open)?.Sockets.Descriptors;
 
     /// <summary>Packets come and go; else <see cref="Bind"/> is due.</summary>
     public bool IsOpen => _state is EndpointState.Open;
@@ -174,12 +179,22 @@ internal sealed class UnderlayEndpoint : IDisposable
     private void OpenSockets(OverlayOptions options, UnderlayInterface underlay)
     {
         ushort port = options.Network.Port;
-        UdpSockets sockets =
-            UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads);
-        _drops.Begin(sockets.ReadDrops);
+        Begin(
+            UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads), [], port, underlay);
+        _logger.TunnelsAreBound(underlay.Addresses, port);
+    }
+
+    private void AdoptSockets(UdpDescriptors inherited, OverlayOptions options, UnderlayInterface underlay)
+    {
+        UdpSockets sockets = UdpSockets.Adopt(inherited, options.Dataplane.Offloads);
+        Begin(sockets, sockets.ReadDrops(), options.Network.Port, underlay);
+    }
+
+    private void Begin(UdpSockets sockets, IReadOnlyList<uint> dropped, ushort port, UnderlayInterface underlay)
+    {
+        _drops.Begin(sockets.ReadDrops, dropped);
         _queue.Begin(sockets.ReadQueuedBytes);
         _state = new EndpointState.Open(sockets, port, underlay);
-        _logger.TunnelsAreBound(underlay.Addresses, port);
     }
 
     private void Report() => _problems.Report(Key, ProblemSeverity.Problem, (_lost, _state) switch

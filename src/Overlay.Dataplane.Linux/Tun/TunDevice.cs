@@ -9,9 +9,8 @@ namespace Overlay.Dataplane.Linux.Tun;
 
 /// <summary>One queue of a layer-3 TUN device, as a rule with a virtio-net header on every packet.</summary>
 /// <remarks>
-/// The header lets either side say "checksum unfinished" and "super-packet". This object owns the queue's descriptor
-/// until <see cref="Release"/>; the device vanishes with the last one, and leaves nothing in the kernel. What the
-/// kernel refuses to take by its header is written again in packets that leave nothing to it.
+/// The header lets either side say "checksum unfinished" and "super-packet". This object owns the queue's descriptor;
+/// the device vanishes with the last one, unless it is kept, and leaves nothing in the kernel. What the kernel refuses to take by its header is written again in packets that leave nothing to it.
 /// </remarks>
 public sealed unsafe class TunDevice : ITunDevice, IDisposable
 {
@@ -61,6 +60,11 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <inheritdoc/>
     public bool TakesUdpSuperPackets => _udp.IsOn;
 
+    /// <summary>
+    /// The queue's descriptor, to be sent to another process, which adopts its own: packets queued meanwhile are there.
+    /// </summary>
+    public int Number => (int)_tun.DangerousGetHandle();
+
     internal FileDescriptor Descriptor => _tun;
 
     private bool HasHeader => _headerLength > 0;
@@ -102,7 +106,7 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     }
 
     /// <summary>
-    /// Goes on with a queue that another owner has opened and released: packets queued meanwhile are there.
+    /// Goes on with a queue that another process has opened: packets queued meanwhile are there.
     /// </summary>
     /// <param name="descriptor">The queue; owned by the new object, and closed if there is none.</param>
     /// <param name="offloads">
@@ -115,22 +119,28 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         return new TunDevice(tun, name, offloads);
     }
 
+    /// <summary>As <see cref="Adopt"/>, of all queues of a device.</summary>
+    public static IReadOnlyList<TunDevice> AdoptQueues(IReadOnlyList<int> descriptors, Offloads offloads)
+    {
+        List<TunDevice> queues = [];
+        try
+        {
+            foreach (int descriptor in descriptors) queues.Add(Adopt(descriptor, offloads));
+            return queues;
+        }
+        catch
+        {
+            foreach (TunDevice queue in queues) queue.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>
     /// Has the device outlive its last descriptor, with addresses and routes, or not any more. Packets to a device
     /// without descriptors are dropped.
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void Persist(bool isKept) => TunDescriptor.Persist(_tun, Name, isKept);
-
-    /// <summary>
-    /// Gives the descriptor away without closing it; this object is at its end. No thread may be using it.
-    /// </summary>
-    public int Release()
-    {
-        int descriptor = _tun.Release();
-        Dispose();
-        return descriptor;
-    }
 
     /// <inheritdoc/>
     public bool TryRead(PacketBatch batch)

@@ -36,7 +36,7 @@ internal sealed class AddressSockets : IDisposable
     }
 
     /// <summary>
-    /// Takes the sockets of that family out of those that another owner has released; null where there are none.
+    /// Takes the sockets of that family out of those that another process has sent; null where there are none.
     /// </summary>
     /// <exception cref="ArgumentException">One of the two kinds is missing, or incomplete.</exception>
     public static AddressSockets? Adopt(IpFamily family, List<UdpSocket> receiving, List<UdpSocket> sending)
@@ -59,11 +59,11 @@ internal sealed class AddressSockets : IDisposable
         return new(receivers, new SourcePortPool([.. ports]));
     }
 
-    /// <summary>Gives the sockets away without closing one.</summary>
-    public void Release(List<int> receiving, List<int> sending)
+    /// <summary>Adds the sockets' descriptors, which stay this object's.</summary>
+    public void List(List<int> receiving, List<int> sending)
     {
-        foreach (UdpReceiver receiver in Receivers) receiving.Add(receiver.Descriptor.Release());
-        Ports.Release(sending);
+        foreach (UdpReceiver receiver in Receivers) receiving.Add((int)receiver.Descriptor.DangerousGetHandle());
+        Ports.List(sending);
     }
 
     public void Dispose()

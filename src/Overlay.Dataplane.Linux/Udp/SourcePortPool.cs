@@ -47,10 +47,10 @@ internal sealed class SourcePortPool : IDisposable
     /// <summary>The socket for a flow: the same for the same hash.</summary>
     public UdpSocket For(uint flowHash) => _sockets[SourcePorts.IndexOf(flowHash)];
 
-    /// <summary>Gives the sockets away without closing one.</summary>
-    public void Release(List<int> descriptors)
+    /// <summary>Adds the sockets' descriptors, which stay this object's.</summary>
+    public void List(List<int> descriptors)
     {
-        foreach (UdpSocket socket in _sockets) descriptors.Add(socket.Descriptor.Release());
+        foreach (UdpSocket socket in _sockets) descriptors.Add((int)socket.Descriptor.DangerousGetHandle());
     }
 
     public void Dispose()

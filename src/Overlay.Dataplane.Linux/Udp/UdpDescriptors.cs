@@ -1,7 +1,7 @@
 namespace Overlay.Dataplane.Linux.Udp;
 
 /// <summary>
-/// The open sockets of an underlay, for another owner: what <see cref="UdpSockets.Release"/> gives and
+/// The open sockets of an underlay, for another process: what <see cref="UdpSockets.Descriptors"/> lists and
 /// <see cref="UdpSockets.Adopt"/> takes.
 /// </summary>
 /// <param name="Receiving">One a queue and address family, bound to the VXLAN port.</param>

@@ -7,7 +7,7 @@ namespace Overlay.Dataplane.Linux.Udp;
 
 /// <summary>Owns every socket of an underlay, and lends them to its elements, the queues.</summary>
 /// <remarks>
-/// The queues send from the same source ports. They work until <see cref="Dispose"/> or <see cref="Release"/>.
+/// The queues send from the same source ports. They work until <see cref="Dispose"/>.
 /// </remarks>
 public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
 {
@@ -35,6 +35,19 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
     public int Count => _queues.Count;
 
     public UdpUnderlay this[int index] => _queues[index];
+
+    /// <summary>The sockets' descriptors, to be sent to another process, which adopts its own.</summary>
+    public UdpDescriptors Descriptors
+    {
+        get
+        {
+            List<int> receiving = [];
+            List<int> sending = [];
+            _ipv4?.List(receiving, sending);
+            _ipv6?.List(receiving, sending);
+            return new(receiving, sending);
+        }
+    }
 
     private IReadOnlyList<UdpReceiver> Receivers => [.. _ipv4?.Receivers ?? [], .. _ipv6?.Receivers ?? []];
 
@@ -71,7 +84,7 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
     }
 
     /// <summary>
-    /// Goes on with sockets that another owner has opened and released: datagrams queued meanwhile are there.
+    /// Goes on with sockets that another process has opened: datagrams queued meanwhile are there.
     /// </summary>
     /// <param name="descriptors">Sockets of one port, owned by the new object, and closed if there is none.</param>
     /// <param name="offloads">
@@ -105,7 +118,7 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
 
     /// <summary>
     /// Datagrams that the kernel has dropped at each receiving socket since it was made, in an order that stays; each
-    /// wraps around. Any thread may call, before <see cref="Dispose"/> and <see cref="Release"/>.
+    /// wraps around. Any thread may call, before <see cref="Dispose"/>.
     /// </summary>
     public IReadOnlyList<uint> ReadDrops()
     {
@@ -116,26 +129,13 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
 
     /// <summary>
     /// Bytes that wait at all receiving sockets, with the kernel's own structures around them. Any thread may call, before
-    /// <see cref="Dispose"/> and <see cref="Release"/>.
+    /// <see cref="Dispose"/>.
     /// </summary>
     public long ReadQueuedBytes()
     {
         long bytes = 0;
         foreach (UdpReceiver receiver in Receivers) bytes += receiver.ReadQueuedBytes();
         return bytes;
-    }
-
-    /// <summary>
-    /// Gives the sockets away without closing one; the queues are at their end. No thread may be using them.
-    /// </summary>
-    public UdpDescriptors Release()
-    {
-        List<int> receiving = [];
-        List<int> sending = [];
-        _ipv4?.Release(receiving, sending);
-        _ipv6?.Release(receiving, sending);
-        Dispose();
-        return new(receiving, sending);
     }
 
     public void Dispose()

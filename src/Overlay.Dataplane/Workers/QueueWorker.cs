@@ -46,7 +46,10 @@ public sealed class QueueWorker
 
     public string Name { get; }
 
-    /// <summary>Runs until it is interrupted and queued packets are through.</summary>
+    /// <summary>What is queued when it is interrupted is left where it is: another worker takes it soon.</summary>
+    public bool LeavesQueued { get; set; }
+
+    /// <summary>Runs until it is interrupted and queued packets are through, unless it leaves those.</summary>
     /// <exception cref="IOException">A device is gone.</exception>
     public void Run()
     {
@@ -55,7 +58,7 @@ public sealed class QueueWorker
             bool isIdle = !(_egress.TryForward(_batch) | _ingress.TryForward(_batch));
             if (_readiness.IsInterrupted)
             {
-                if (isIdle) return;
+                if (isIdle || LeavesQueued) return;
                 drained++;
             }
             else if (isIdle) _readiness.Wait();

@@ -13,13 +13,5 @@ public sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
     internal FileDescriptor(int descriptor)
         : base(ownsHandle: true) => SetHandle(descriptor);
 
-    /// <summary>Gives the descriptor to another owner: this object is closed, the descriptor stays open.</summary>
-    internal int Release()
-    {
-        int descriptor = (int)handle;
-        SetHandleAsInvalid();
-        return descriptor;
-    }
-
     protected override bool ReleaseHandle() => Libc.Close((int)handle) == 0;
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Overlay.Host.Interop;
@@ -30,6 +31,12 @@ internal static unsafe partial class Libc
 
     /// <summary>The one of them that counts dropped datagrams.</summary>
     public const int SK_MEMINFO_DROPS = 8;
+
+    public const int SCM_RIGHTS = 1;
+    public const int MSG_CTRUNC = 0x8;
+    public const int MSG_TRUNC = 0x20;
+    public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_CMSG_CLOEXEC = 0x4000_0000;
 
     public const int SOL_IP = 0;
     public const int IP_TOS = 1;
@@ -72,6 +79,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static partial nint Receive(FileDescriptor socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint SendMessage(SafeSocketHandle socket, MsgHdr* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    public static partial nint ReceiveMessage(SafeSocketHandle socket, MsgHdr* message, int flags);
 
     [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
     public static partial int SendMessages(FileDescriptor socket, MMsgHdr* messages, uint count, int flags);

@@ -30,6 +30,15 @@ public sealed partial class RouteNetlink
         _socket.Request(request, "RTM_NEWLINK (up)", link.Name);
     }
 
+    /// <summary>Gives a device a text for people, of at most 255 bytes.</summary>
+    /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
+    public void SetAlias(LinkInfo link, string alias)
+    {
+        NetlinkMessage request = new(RtNetlink.RTM_NEWLINK, RtNetlink.NLM_F_ACK, IfInfo(link.Index));
+        _ = request.Add(RtNetlink.IFLA_IFALIAS, alias);
+        _socket.Request(request, "RTM_NEWLINK (alias)", link.Name);
+    }
+
     /// <summary>Removes the device, and with it its addresses and routes.</summary>
     /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
     public void Delete(LinkInfo link)
@@ -89,6 +98,8 @@ public sealed partial class RouteNetlink
         string kind = "";
         int mtu = 0;
         int master = 0;
+        string alias = "";
+        bool hasCarrier = false;
         MacAddress address = default;
         NetlinkAttributes attributes = new(payload[IfInfoLength..]);
         while (attributes.MoveNext())
@@ -100,6 +111,8 @@ public sealed partial class RouteNetlink
                 case RtNetlink.IFLA_ADDRESS when attributes.Value.Length == MacAddress.Length:
                     address =
                     MacAddress.Read(attributes.Value); break;
+                case RtNetlink.IFLA_IFALIAS: alias = attributes.ReadString(); break;
+                case RtNetlink.IFLA_CARRIER: hasCarrier = attributes.Value is [not 0, ..]; break;
                 case RtNetlink.IFLA_MASTER: master = (int)attributes.ReadUInt32(); break;
                 case RtNetlink.IFLA_LINKINFO: kind = ReadKind(attributes.Value); break;
                 default: break;
@@ -107,7 +120,8 @@ public sealed partial class RouteNetlink
         }
 
         bool isUp = (MemoryMarshal.Read<uint>(payload[8..]) & RtNetlink.IFF_UP) != 0;
-        return new LinkInfo(MemoryMarshal.Read<int>(payload[4..]), name, mtu, isUp, kind, address, master);
+        return new LinkInfo(MemoryMarshal.Read<int>(payload[4..]), name, mtu, isUp, kind, address, master, alias,
+            hasCarrier);
     }
 
     private static string ReadKind(ReadOnlySpan<byte> linkInfo)

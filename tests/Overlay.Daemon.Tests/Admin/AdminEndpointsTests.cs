@@ -58,7 +58,10 @@ public sealed class AdminEndpointsTests : IDisposable
 
     private void Listen() => Listen("overlayd.sock");
 
-    private void Listen(string name) =>
-        AdminEndpoints.Listen(
-            new KestrelServerOptions(), TestOptions.With(("Admin:Socket", _directory[name]), ("Admin:Http", "off")));
+    private void Listen(string name)
+    {
+        OverlayOptions options = TestOptions.With(("Admin:Socket", _directory[name]), ("Admin:Http", "off"));
+        AdminEndpoints.Listen(new KestrelServerOptions(), options);
+        _ = new AdminSocketPlace(options).StartingAsync(default);
+    }
 }

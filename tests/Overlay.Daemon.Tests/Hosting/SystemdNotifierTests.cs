@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Hosting;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Problems;
 using Overlay.Testing;
 
@@ -84,7 +85,7 @@ public sealed class SystemdNotifierTests : IDisposable
             HastyTimeProvider time = new();
             string? waitingFor = null;
             using SystemdNotifier notifier =
-                new(() => waitingFor, time, _problems.Guard, NullLogger<SystemdNotifier>.Instance);
+                new(() => waitingFor, new ProcessOutcome(), false, time, _problems.Guard, NullLogger<SystemdNotifier>.Instance);
             await notifier.StartingAsync(default);
             time.Pass();
             systemd.Available.ShouldBe(0, "a start that hangs elsewhere is not ready");
@@ -110,10 +111,42 @@ public sealed class SystemdNotifierTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_daemon_whose_node_another_has_names_that_one_as_the_services_process()
+    {
+        using Socket systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = 5000,
+        };
+        systemd.Bind(new UnixDomainSocketEndPoint(_directory["next"]));
+        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", _directory["next"]);
+        try
+        {
+            ProcessOutcome outcome = new();
+            using SystemdNotifier before = Notifier(outcome);
+            outcome.HandOverTo(4711, _directory);
+            await before.StoppingAsync(default);
+            Next(systemd).ShouldBe("MAINPID=4711");
+
+            // Until then systemd hears nobody else.
+            using SystemdNotifier next = Notifier(isSuccessor: true);
+            await next.StartingAsync(default);
+            await next.StartedAsync(default);
+            Next(systemd).ShouldBe("READY=1\nSTATUS=");
+            await next.StoppingAsync(default);
+            Next(systemd).ShouldBe("STOPPING=1");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
+        }
+    }
+
     public void Dispose() => _directory.Dispose();
 
-    private SystemdNotifier Notifier() =>
-        new(static () => null, TimeProvider.System, _problems.Guard, NullLogger<SystemdNotifier>.Instance);
+    private SystemdNotifier Notifier(ProcessOutcome? outcome = null, bool isSuccessor = false) => new(
+        static () => null, outcome ?? new ProcessOutcome(), isSuccessor, TimeProvider.System, _problems.Guard,
+        NullLogger<SystemdNotifier>.Instance);
 
     private static string Next(Socket socket)
     {

@@ -43,7 +43,7 @@ internal sealed class NodeRig
             options, ControlPlane.Leases.NodeSettings.None,
             UnderlayDiscovery.Find(options).ShouldBeOfType<UnderlayFinding.Found>().Interface, null,
             IsFromSavedState: false),
-        new VtepMacs(Mac, Mac), Context, () => { }, former));
+        new VtepMacs(Mac, Mac), Context, () => { }, null, former));
 
     /// <summary>Threads watch the network namespace that they are started in.</summary>
     public void Start(LocalNode node) => _node.Invoke(node.Start);

@@ -23,7 +23,7 @@ public sealed class DeviceGuardTests : IDisposable
         _netlink = Node.Invoke(() => new RouteNetlink());
         _options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. TestOptions.DualStack]);
         _device = Node.Invoke(() => OverlayDevice.Create(_netlink, _options, new OverlayMtu(
-            1450, 1430), 1, new ProblemBoard(NullLogger<ProblemBoard>.Instance), NullLogger<OverlayDevice>.Instance));
+            1450, 1430), 1, null, new ProblemBoard(NullLogger<ProblemBoard>.Instance), NullLogger<OverlayDevice>.Instance));
     });
 
     private Node Node => _lab.Nodes[0];

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
+using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
@@ -65,6 +66,26 @@ public sealed class OverlayDeviceTests : IDisposable
         string addresses = Node.Run("ip", "address", "show", "overlay.1").Output;
         addresses.ShouldContain("10.244.9.0/32");
         addresses.ShouldNotContain("10.244.1.0/32");
+
+        string Index() => Node.Run("cat", "/sys/class/net/overlay.1/ifindex").EnsureSuccess().Output;
+    }
+
+    [Fact]
+    public void A_crash_leaves_the_device_to_the_next_start_even_if_nothing_is_remembered_and_to_nobody_elses()
+    {
+        Crash(Create([]));
+        string index = Index();
+        Node.Run("ip", "address", "show", "overlay.1").Output.ShouldContain("10.244.1.0/32");
+        Directory.Delete(Node.StateDirectory, recursive: true);
+        using (OverlayDevice device = Create([]))
+        {
+            Index().ShouldBe(index);
+            device.RemoveFromKernel();
+        }
+
+        Node.Run("ip", "link", "show", "overlay.1").Succeeded.ShouldBeFalse("an orderly end leaves nothing");
+        Node.Ip("tuntap add overlay.1 mode tun");
+        Should.Throw<LinuxException>(() => Create([])).Errno.ShouldBe(Errno.EBUSY);
 
         string Index() => Node.Run("cat", "/sys/class/net/overlay.1/ifindex").EnsureSuccess().Output;
     }
@@ -153,7 +174,7 @@ public sealed class OverlayDeviceTests : IDisposable
         _lab.Dispose();
     }
 
-    // A killed process closes its descriptors too: nothing remains of the device, and of its routes the blackholes.
+    // A killed process closes its descriptors too: the device stays, without a reader.
     private static void Crash(OverlayDevice device) => device.Dispose();
 
     private List<string> Told() => [.. _logger.Of(Microsoft.Extensions.Logging.LogLevel.Warning)
@@ -164,6 +185,6 @@ public sealed class OverlayDeviceTests : IDisposable
     {
         OverlayOptions options = TestOptions.With([("StateDirectory", Node.StateDirectory), .. keys]);
         return Node.Invoke(() => OverlayDevice.Create(_netlink, options, new OverlayMtu(
-            1450, options.SubnetV6 is null ? 0 : 1430), 1, _problems, NullLogger<OverlayDevice>.Instance));
+            1450, options.SubnetV6 is null ? 0 : 1430), 1, null, _problems, NullLogger<OverlayDevice>.Instance));
     }
 }

@@ -53,7 +53,8 @@ public class OverlayOptionsReaderTests
             ("CniInstall:BinDirectory", "/srv/bin"), ("CniInstall:ConfigDirectory", "/srv/net.d"),
             ("CniInstall:Source", "/bin/sh"), ("CniInstall:RemoveAtStop", "true"),
             ("CniInstall:StateDirectory", "/srv/records"), ("Metrics:Otlp", "http://127.0.0.1:4317"),
-            ("Metrics:ProbeSeconds", "7"));
+            ("Metrics:ProbeSeconds", "7"),
+            ("HandOver", "wait"));
         options.ShouldBe(new OverlayOptions
         {
             NodeName = "a",
@@ -79,6 +80,7 @@ public class OverlayOptionsReaderTests
             SubnetFile = "/run/x.env",
             StateDirectory = "/srv/state",
             KeepAtStop = false,
+            HandOver = HandOver.Wait,
             IpMasq = false,
             NonMasqueradeCidrs = options.NonMasqueradeCidrs,
             Dataplane = new DataplaneOptions

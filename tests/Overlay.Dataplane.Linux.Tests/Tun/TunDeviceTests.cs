@@ -114,10 +114,10 @@ public sealed class TunDeviceTests : IDisposable
     }
 
     [Fact]
-    public void A_queue_that_was_released_and_adopted_carries_on_whatever_becomes_of_its_first_owner()
+    public void A_queue_that_was_sent_and_adopted_carries_on_whatever_becomes_of_its_first_owner()
     {
         using Socket socket = UdpSocketInNode();
-        int descriptor = _tun.Release();
+        int descriptor = SentDescriptors.Of([_tun.Number])[0];
         _tun.Dispose();
         _ = socket.SendTo(new byte[] { 1, 2, 3 }, new IPEndPoint(IPAddress.Parse("10.9.0.2"), 4000));
 

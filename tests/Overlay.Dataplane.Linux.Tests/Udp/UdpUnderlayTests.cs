@@ -148,10 +148,10 @@ public sealed class UdpUnderlayTests : IDisposable
     }
 
     [Fact]
-    public void Sockets_that_were_released_and_adopted_carry_on_whatever_becomes_of_their_first_owner()
+    public void Sockets_that_were_sent_and_adopted_carry_on_whatever_becomes_of_their_first_owner()
     {
-        UdpDescriptors ofA = _socketsA.Release();
-        UdpDescriptors ofB = _socketsB.Release();
+        UdpDescriptors ofA = Sent(_socketsA);
+        UdpDescriptors ofB = Sent(_socketsB);
         _socketsA.Dispose();
         _socketsB.Dispose();
         (ofA.Receiving.Count, ofA.Sending.Count).ShouldBe((2, 2 * 16));
@@ -174,7 +174,7 @@ public sealed class UdpUnderlayTests : IDisposable
     [Fact]
     public void Sockets_that_do_not_make_up_an_underlay_are_not_adopted()
     {
-        UdpDescriptors ofA = _socketsA.Release();
+        UdpDescriptors ofA = Sent(_socketsA);
         Should.Throw<ArgumentException>(() => _nodes.A.Invoke(() => UdpSockets.Adopt(ofA with { Sending = [] })));
         Should.Throw<LinuxException>(
             () => UdpSockets.Adopt(new UdpDescriptors([-1], []))).Message.ShouldContain("descriptor -1");
@@ -197,6 +197,12 @@ public sealed class UdpUnderlayTests : IDisposable
         _socketsA.Dispose();
         _socketsB.Dispose();
         _nodes.Dispose();
+    }
+
+    private static UdpDescriptors Sent(UdpSockets sockets)
+    {
+        UdpDescriptors own = sockets.Descriptors;
+        return new UdpDescriptors(SentDescriptors.Of(own.Receiving), SentDescriptors.Of(own.Sending));
     }
 
     private static UdpSockets Open(Node node) => node.Invoke(() => UdpSockets.Open(

@@ -116,7 +116,7 @@ public class KubernetesManifestTests
         ((YamlMappingNode)At(term, "namespaceSelector")).Children.ShouldBeEmpty();
         Text(term, "labelSelector", "matchLabels", "app").ShouldBe("flannel");
 
-        // Pods that wait count against maxUnavailable, so none is made for a node that has the label.
+        // Pods that wait count against maxSurge, so none is made for a node that has the label.
         YamlNode nodes = Items(At(_manifest.PodSpec, "affinity", "nodeAffinity",
             "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")).ShouldHaveSingleItem();
         YamlNode expression = Items(At(nodes, "matchExpressions")).ShouldHaveSingleItem();

@@ -1,3 +1,4 @@
+using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
@@ -47,6 +48,24 @@ public class SystemdServiceTests
         foreach (string sysctl in new[] { "ipv4/conf/overlay.1/forwarding", "ipv6/conf/overlay.1/forwarding",
             "ipv6/conf/overlay.1/addr_gen_mode" })
             a.Get($"net/{sysctl}").ShouldBe("1", sysctl);
+
+        // A reload is another process, whose packets are all there.
+        using (PacedFlow egress = new(a.Pods[0], b.Pods[0], b.Pods[0].AddressV4!, 2000))
+        using (PacedFlow ingress = new(b.Pods[0], a.Pods[0], a.Pods[0].AddressV4!, 2000))
+        {
+            machine.Run("systemctl", "reload", "overlayd");
+            Waiting.For(() => machine.Property("MainPID") != process);
+            Waiting.For(() => machine.Try("overlayctl", "ready").Succeeded);
+            (egress.Stop().Lost, ingress.Stop().Lost).ShouldBe((0, 0));
+        }
+
+        machine.Property("ActiveState").ShouldBe("active");
+        machine.Shell($"readlink /proc/{machine.Property("MainPID")}/exe").ShouldBe("/usr/local/lib/overlay/overlayd\n");
+        machine.Shell("cp /etc/overlay/overlay.json /tmp/sound && echo '{' >/etc/overlay/overlay.json");
+        process = machine.Property("MainPID");
+        machine.Try("systemctl", "reload", "overlayd").ExitCode.ShouldBe(1);
+        machine.Shell("cat /tmp/sound >/etc/overlay/overlay.json");
+        (machine.Property("MainPID"), machine.Property("ActiveState")).ShouldBe((process, "active"));
 
         machine.Run("systemctl", "restart", "overlayd");
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);

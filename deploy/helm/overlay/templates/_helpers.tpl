@@ -108,6 +108,7 @@ overlay.json: |
   {
     "Overlay": {
       "KeepAtStop": true,
+      "HandOver": "Wait",
       "ServiceCidrs": {{ .Values.serviceCidrs | toJson }},
       "ControlPlane": {
         "Kind": "Kubernetes",

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace Overlay.Daemon.Handover;
+
+/// <summary>The log events of this folder. An id stays with its event.</summary>
+internal static partial class HandoverEvents
+{
+    [LoggerMessage(EventId = 4300, Level = LogLevel.Information,
+        Message = "overlayd {Build} (process {Process}) is to go on with this node; this one forwards until it is ready")]
+    public static partial void SuccessorComes(this ILogger logger, string build, int process);
+
+    [LoggerMessage(EventId = 4301, Level = LogLevel.Information,
+        Message = "overlayd {Build} (process {Process}) has taken this node over")]
+    public static partial void SuccessorHasTaken(this ILogger logger, string build, int process);
+
+    [LoggerMessage(EventId = 4302, Level = LogLevel.Warning,
+        Message = "overlayd {Build} (process {Process}) has not taken this node over, which runs on here: {Reason}")]
+    public static partial void SuccessorFailed(this ILogger logger, string build, int process, string reason);
+
+    [LoggerMessage(EventId = 4303, Level = LogLevel.Warning,
+        Message = "A process of user {User} asks for this node, and is refused: root and the daemon's own user may")]
+    public static partial void StrangerAsks(this ILogger logger, uint user);
+
+    [LoggerMessage(EventId = 4304, Level = LogLevel.Warning,
+        Message = "{Path} cannot be listened on, so an overlayd that is started beside this one cannot take over: {Reason}")]
+    public static partial void NoSuccessors(this ILogger logger, string path, string reason);
+
+    [LoggerMessage(EventId = 4305, Level = LogLevel.Warning,
+        Message = "overlayd {Build} runs this node otherwise than it is configured now, and ends first; packets are lost "
+            + "meanwhile. It has {Running}, wanted is {Wanted}")]
+    public static partial void PredecessorDiffers(this ILogger logger, string build, string running, string wanted);
+
+    [LoggerMessage(EventId = 4306, Level = LogLevel.Warning,
+        Message = "the overlayd before (process {Process}) has let the node go and does not end: {Reason}")]
+    public static partial void PredecessorStays(this ILogger logger, int process, string reason);
+
+    [LoggerMessage(EventId = 4307, Level = LogLevel.Information,
+        Message = "Waits for the signal to stop: another overlayd runs this node")]
+    public static partial void WaitsForItsEnd(this ILogger logger);
+}

@@ -1,0 +1,41 @@
+using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Options;
+using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Linux.Udp;
+using Overlay.Wire.Values;
+
+namespace Overlay.Daemon.Handover;
+
+/// <summary>Descriptions of nodes, to be compared, and the order of their descriptors.</summary>
+internal static class HandoverNodes
+{
+    /// <summary>The node that a plan will make.</summary>
+    public static HandoverNode Of(NodePlan plan) =>
+        Of(plan.Options, plan.Underlay, UnderlayEndpoint.QueueCount(plan.Options.Dataplane));
+
+    /// <summary>The node that runs.</summary>
+    public static HandoverNode Of(LocalNode node, InheritedNode descriptors) =>
+        Of(node.Options, node.Underlay, descriptors.TunQueues.Count);
+
+    /// <summary>All descriptors of a node, in the order of the offer.</summary>
+    public static IReadOnlyList<int> List(InheritedNode node) =>
+        [.. node.TunQueues, .. node.Sockets.Receiving, .. node.Sockets.Sending];
+
+    /// <summary>A node's descriptors out of an offer; null where their number is another.</summary>
+    public static InheritedNode? Read(HandoverNode node, IReadOnlyList<int> descriptors)
+    {
+        int families = node.Underlay.Split(' ').Length;
+        int receiving = families * node.Queues;
+        int sending = families * Dataplane.Packets.SourcePorts.Count;
+        if (descriptors.Count != node.Queues + receiving + sending) return null;
+        int[] all = [.. descriptors];
+        return new InheritedNode(
+            all[..node.Queues],
+            new UdpDescriptors(all[node.Queues..(node.Queues + receiving)], all[(node.Queues + receiving)..]));
+    }
+
+    private static HandoverNode Of(OverlayOptions options, UnderlayInterface underlay, int queues) => new(
+        options.NodeName, options.Network.Vni.Value, options.Network.Port,
+        string.Join(' ', new IpAddress?[] { underlay.Ipv4, underlay.Ipv6 }.OfType<IpAddress>()),
+        string.Join(' ', options.PodCidrs), queues);
+}

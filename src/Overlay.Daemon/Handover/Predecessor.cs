@@ -1,0 +1,156 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Metrics;
+using Overlay.Daemon.Options;
+using Overlay.Dataplane.Linux.Handover;
+
+namespace Overlay.Daemon.Handover;
+
+/// <summary>The overlayd that runs this node, seen from the one that is to go on with it.</summary>
+internal sealed class Predecessor : IPredecessor, IDisposable
+{
+    // Workers end within a batch; a process that is short of processor time takes longer.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
+
+    // An orderly end asks the store and runs nft.
+    private static readonly TimeSpan _patienceWithAnEnd = TimeSpan.FromSeconds(30);
+
+    private readonly HandoverChannel _channel;
+    private readonly HandoverOffer _offer;
+    private readonly List<int> _descriptors;
+    private bool _hasEnded;
+
+    private Predecessor(HandoverChannel channel, HandoverOffer offer, List<int> descriptors) =>
+        (_channel, _offer, _descriptors) = (channel, offer, descriptors);
+
+    /// <summary>Logs what differs, and an end that takes long. Set before the start.</summary>
+    public ILogger? Logger { get; set; }
+
+    /// <summary>The overlayd that runs this node; null where none does, or it is not to be taken over.</summary>
+    /// <exception cref="IOException">It refuses, or does not answer as an overlayd does.</exception>
+    public static Predecessor? Find(OverlayOptions options)
+    {
+        if (options.HandOver == HandOver.Off || Connect(HandoverChannel.PathOf(options.AdminSocket)) is not { } socket)
+            return null;
+        HandoverChannel channel = new(socket);
+        List<int> descriptors = [];
+        try
+        {
+            if (!channel.Peer.IsTrusted)
+                throw new IOException(
+                    $"{HandoverChannel.PathOf(options.AdminSocket)} is served by user {channel.Peer.User}, who is neither "
+                    + "root nor this daemon's own: who has it: ss -xlp; remove the file");
+            channel.Send(
+                new HandoverHello(HandoverMessages.Protocol, BuildVersion.Text, ServiceInvocation.Id),
+                HandoverMessages.Default.HandoverHello);
+
+            // One that has just ended, or refuses by closing, is none.
+            if (channel.Receive(HandoverMessages.Default.HandoverOffer, _patience, descriptors) is not { } offer)
+            {
+                channel.Dispose();
+                return null;
+            }
+
+            if (offer.Refusal is { } refusal)
+                throw new IOException($"another overlayd ({offer.Build}) runs this node already: {refusal}");
+            return new Predecessor(channel, offer, descriptors);
+        }
+        catch
+        {
+            DescriptorMessages.Close(descriptors);
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public InheritedNode? Inherit(NodePlan plan)
+    {
+        HandoverNode wanted = HandoverNodes.Of(plan);
+        if (_offer.Node == wanted && HandoverNodes.Read(wanted, _descriptors) is { } inherited)
+        {
+            // The node's objects own them from now on.
+            _descriptors.Clear();
+            return inherited;
+        }
+
+        Logger?.PredecessorDiffers(_offer.Build, $"{_offer.Node}", $"{wanted}");
+        CloseDescriptors();
+        _channel.Send(HandoverStep.Leave);
+        AwaitEnd();
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Prepare()
+    {
+        // Both ends have done what the next step needs once, for nothing: a first time takes longest.
+        _channel.Send(HandoverStep.Prepare);
+        Expect(HandoverStep.Ready);
+    }
+
+    /// <inheritdoc/>
+    public long Release()
+    {
+        _channel.Send(HandoverStep.Release);
+        return Expect(HandoverStep.Released);
+    }
+
+    /// <inheritdoc/>
+    public void Confirm()
+    {
+        // After an end that was asked for nobody listens.
+        if (_hasEnded) return;
+        _channel.Send(HandoverStep.Confirm);
+        AwaitEnd();
+    }
+
+    public void Dispose()
+    {
+        CloseDescriptors();
+        _channel.Dispose();
+    }
+
+    private long Expect(HandoverStep step) => _channel.ReceiveStep(_patience, out long time) == step
+        ? time
+        : throw new IOException("the overlayd that runs this node does not let it go; it runs on");
+
+    // Its admin socket and its port for metrics are this process's next.
+    private void AwaitEnd()
+    {
+        try
+        {
+            _hasEnded = _channel.ReceiveStep(_patienceWithAnEnd) is null;
+        }
+        catch (IOException exception)
+        {
+            Logger?.PredecessorStays(_channel.Peer.Process, exception.Message);
+        }
+    }
+
+    private void CloseDescriptors()
+    {
+        DescriptorMessages.Close(_descriptors);
+        _descriptors.Clear();
+    }
+
+    private static Socket? Connect(string path)
+    {
+        if (!File.Exists(path)) return null;
+        Socket socket = HandoverChannel.MakeSocket();
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+
+            // What a crash has left, and what goes at this moment.
+            if (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable) return null;
+            throw new IOException($"{path} cannot be connected to: {exception.Message}", exception);
+        }
+    }
+}
