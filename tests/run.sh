@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test. Last line, alone: "N passed, N failed, N skipped"; non-zero if any failed.
 # Pictures of the status page, and the manifests that the chart renders, are left in artifacts/.
-# A name as argument runs only the test projects that contain it: tests/run.sh Wire
+# A name as argument runs only the test projects that contain it: tests/run.sh Wire. With --long before it restarts and hand-overs
+# are many, under more load, and their figures are in artifacts/restarts.txt.
 set -uo pipefail
 
 root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -11,6 +12,10 @@ source "$root/deploy/prerequisites.sh"
 # One compiler for all projects, and no profiling of code that runs for seconds: together they halve what a build costs.
 export UseSharedCompilation=true SharedCompilationId="overlay-tests-$$" DOTNET_TieredPGO=0
 
+if [[ ${1:-} == --long ]]; then
+  export OVERLAY_TESTS_LONG=1
+  shift
+fi
 filter="${1:-}"
 passed=0 failed=0 skipped=0
 results="$(mktemp -d)"

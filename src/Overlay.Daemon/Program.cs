@@ -16,6 +16,8 @@ if (!isInstallConf && DaemonCommands.TryAnswer(args)) return ExitCode.Success;
 string[]? flannel = FlannelStart.Find(args);
 Upgrade.Remember(flannel is null ? args : [FlannelStart.Command, .. flannel]);
 
+ServiceStore.Read();
+
 ProcessOutcome outcome = new();
 try
 {
@@ -43,7 +45,15 @@ try
     }
 
     outcome.Leave();
-    if (outcome.IsHandedOver && options.HandOver == HandOver.Wait) await signal.Sent;
+    if (outcome.IsHandedOver && options.HandOver == HandOver.Wait)
+    {
+        // Where the other one goes first, whoever has started this process is to start it anew.
+        using CancellationTokenSource ending = new();
+        Task nobody = SuccessorWatch.NobodyAsync(options.AdminSocket, ending.Token);
+        if (await Task.WhenAny(signal.Sent, nobody) == nobody) return ExitCode.Failure;
+        await ending.CancelAsync();
+    }
+
     return outcome.ExitCode;
 }
 catch (ConfigurationException exception)

@@ -38,7 +38,7 @@ internal sealed class CniConfigurations(CniInstallOptions options)
         try
         {
             return Callers().Count > 0 || (Directory.Exists(options.StateDirectory)
-                && Directory.EnumerateFiles(options.StateDirectory).Any());
+                && Directory.EnumerateFiles(options.StateDirectory, "*.json").Any());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -23,8 +23,11 @@ internal sealed class HandoverChannel(Socket socket) : IDisposable
 
     private readonly byte[] _buffer = new byte[LargestMessage];
 
-    /// <summary>The socket's place: the admin socket's, with another end.</summary>
-    public static string PathOf(string adminSocket) => Path.ChangeExtension(adminSocket, ".next");
+    /// <summary>The socket's place: beside the admin socket.</summary>
+    public static string PathOf(string adminSocket) => adminSocket + ".next";
+
+    /// <summary>The other end has closed.</summary>
+    public bool IsClosed => socket.Poll(TimeSpan.Zero, SelectMode.SelectRead) && socket.Available == 0;
 
     /// <summary>A socket of the kind that both ends have.</summary>
     public static Socket MakeSocket() => new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);

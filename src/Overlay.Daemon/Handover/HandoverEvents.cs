@@ -34,6 +34,14 @@ internal static partial class HandoverEvents
         Message = "the overlayd before (process {Process}) has let the node go and does not end: {Reason}")]
     public static partial void PredecessorStays(this ILogger logger, int process, string reason);
 
+    [LoggerMessage(EventId = 4308, Level = LogLevel.Information,
+        Message = "{Count} descriptors that systemd has kept are those of another device or other addresses, and are closed")]
+    public static partial void StoredDescriptorsDiffer(this ILogger logger, int count);
+
+    [LoggerMessage(EventId = 4309, Level = LogLevel.Warning,
+        Message = "{Path} takes no descriptors, so packets are lost while no overlayd runs: {Reason}")]
+    public static partial void NoDescriptorStore(this ILogger logger, string path, string reason);
+
     [LoggerMessage(EventId = 4307, Level = LogLevel.Information,
         Message = "Waits for the signal to stop: another overlayd runs this node")]
     public static partial void WaitsForItsEnd(this ILogger logger);

@@ -6,8 +6,11 @@ namespace Overlay.Daemon.Handover;
 /// <summary>The first message: a process that was started for a node that another one runs.</summary>
 /// <param name="Protocol">The version of these messages, <see cref="HandoverMessages.Protocol"/>.</param>
 /// <param name="Build">The version of its overlayd.</param>
+/// <param name="Node">The name of its node.</param>
+/// <param name="StateDirectory">Its state directory: two daemons of one host have one each.</param>
 /// <param name="Service">The invocation of the service of systemd that it is of (INVOCATION_ID); null for none.</param>
-internal sealed record HandoverHello(int Protocol, string Build, string? Service);
+internal sealed record HandoverHello(
+    int Protocol, string Build, string Node, string StateDirectory, string? Service);
 
 /// <summary>
 /// The answer: the node, with the descriptors of its device's queues, receiving sockets and sending sockets, in this
@@ -25,7 +28,9 @@ internal sealed record HandoverOffer(string? Refusal, string Build, HandoverNode
 /// <param name="Underlay">The addresses of the tunnels' ends.</param>
 /// <param name="PodCidrs">Its pod CIDRs: their addresses are on the device.</param>
 /// <param name="Queues">Queues of the device, and receiving sockets of each address.</param>
-internal sealed record HandoverNode(string Name, uint Vni, ushort Port, string Underlay, string PodCidrs, int Queues);
+/// <param name="Offloads">Those that device and sockets were set up for.</param>
+internal sealed record HandoverNode(
+    string Name, uint Vni, ushort Port, string Underlay, string PodCidrs, int Queues, string Offloads);
 
 /// <summary>Every later message: a byte, and a time where one belongs to it.</summary>
 internal enum HandoverStep : byte
@@ -47,6 +52,9 @@ internal enum HandoverStep : byte
 
     /// <summary>To the predecessor, instead of the others: it is to end, and leaves what the kernel keeps.</summary>
     Leave = 6,
+
+    /// <summary>To the successor, which has taken too long: the node is the predecessor's again.</summary>
+    Kept = 7,
 }
 
 /// <summary>JSON of the first two messages.</summary>
@@ -56,7 +64,8 @@ internal enum HandoverStep : byte
 internal sealed partial class HandoverMessages : JsonSerializerContext
 {
     /// <summary>
-    /// The version of the messages. One that differs is refused: descriptors of a meaning that is not known help nobody.
+    /// The version of the messages. One that differs gets no descriptors, and can have the predecessor leave: that step
+    /// stays as it is.
     /// </summary>
     public const int Protocol = 1;
 }

@@ -37,5 +37,5 @@ internal static class HandoverNodes
     private static HandoverNode Of(OverlayOptions options, UnderlayInterface underlay, int queues) => new(
         options.NodeName, options.Network.Vni.Value, options.Network.Port,
         string.Join(' ', new IpAddress?[] { underlay.Ipv4, underlay.Ipv6 }.OfType<IpAddress>()),
-        string.Join(' ', options.PodCidrs), queues);
+        string.Join(' ', options.PodCidrs), queues, $"{options.Dataplane.Offloads}");
 }

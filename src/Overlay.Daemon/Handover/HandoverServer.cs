@@ -15,24 +15,28 @@ namespace Overlay.Daemon.Handover;
 /// <param name="lifecycle">The node.</param>
 /// <param name="changes">Where a node is let go between two other changes.</param>
 /// <param name="outcome">Learns that the node is another process's.</param>
+/// <param name="faults">Gets a worker that does not end.</param>
 /// <param name="lifetime">Ends this process.</param>
 /// <param name="guard">Notes faults that nobody expected; the next successor is heard all the same.</param>
 /// <param name="logger">Logs who comes, and what becomes of it.</param>
 internal sealed class HandoverServer(
     OverlayOptions options, NodeLifecycle lifecycle, ChannelWriter<NodeChange> changes, ProcessOutcome outcome,
-    IHostApplicationLifetime lifetime, PartGuard guard, ILogger<HandoverServer> logger) : LifecycleService, IDisposable
+    FatalFault faults, IHostApplicationLifetime lifetime, PartGuard guard, ILogger<HandoverServer> logger) : LifecycleService, IDisposable
 {
     private const string Part = "the hand-over to another overlayd";
+    private const string NotReady = "it has ended before it was ready";
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
-    // A successor waits for its store as long as it takes, and one that goes closes the connection.
-    private static readonly TimeSpan _patienceWithStart = TimeSpan.FromDays(1);
+    // Nothing changes the node meanwhile. A start that waits for its store has more to come, and may be tried again.
+    private static readonly TimeSpan _patienceWithStart = TimeSpan.FromSeconds(60);
 
-    // Without workers: from there on a successor has only to start its own, and to write its files.
-    private static readonly TimeSpan _patienceWithTakeOver = TimeSpan.FromSeconds(15);
+    // The successor's workers run; its rules and its lease take as long as programs and a store do.
+    private static readonly TimeSpan _patienceWithTakeOver = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _patienceWithHandover = TimeSpan.FromSeconds(20);
 
     private readonly string _path = HandoverChannel.PathOf(options.AdminSocket);
+    private readonly Lock _handing = new();
     private readonly TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Socket? _listener;
     private Thread? _thread;
@@ -55,7 +59,7 @@ internal sealed class HandoverServer(
             listener.Listen();
             _thread = new Thread(() =>
             {
-                while (!_isOver) _ = guard.Try(Part, () => Accept(listener));
+                while (_listener is not null) _ = guard.Try(Part, () => Accept(listener));
             })
             { IsBackground = true, Name = "hand-over" };
             _thread.Start();
@@ -72,6 +76,9 @@ internal sealed class HandoverServer(
     public override Task StoppingAsync(CancellationToken cancellationToken)
     {
         Dispose();
+
+        // A node that is being given away is taken down by nobody: either it is the other process's, or this one's again.
+        if (_handing.TryEnter(_patienceWithHandover)) _handing.Exit();
         return Task.CompletedTask;
     }
 
@@ -79,8 +86,10 @@ internal sealed class HandoverServer(
     public void Dispose()
     {
         _isOver = true;
-        _listener?.Dispose();
+        CloseListener();
     }
+
+    private void CloseListener() => Interlocked.Exchange(ref _listener, null)?.Dispose();
 
     private void Accept(Socket listener)
     {
@@ -89,118 +98,169 @@ internal sealed class HandoverServer(
         {
             socket = listener.Accept();
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException && _isOver)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException && _listener is null)
         {
             return;
         }
 
         HandoverChannel channel = new(socket);
+        string build = "of an unknown version";
+        bool isGiven = false;
         try
         {
-            if (!TryHandOver(channel)) channel.Dispose();
+            if (!channel.Peer.IsTrusted) logger.StrangerAsks(channel.Peer.User);
+            else if (channel.Receive(HandoverMessages.Default.HandoverHello, _patience, []) is { } hello)
+                isGiven = Answer(channel, hello, build = hello.Build);
         }
         catch (IOException exception)
         {
-            logger.SuccessorFailed("", channel.Peer.Process, exception.Message);
-            channel.Dispose();
+            logger.SuccessorFailed(build, channel.Peer.Process, exception.Message);
+        }
+        finally
+        {
+            if (!isGiven) Refuse(channel);
         }
     }
 
     // True where the node is the other process's, and the channel is to stay open until this one has ended.
-    private bool TryHandOver(HandoverChannel channel)
+    private bool Answer(HandoverChannel channel, HandoverHello hello, string build)
     {
-        if (!channel.Peer.IsTrusted)
+        if (RefusalOf(hello) is { } refusal)
         {
-            logger.StrangerAsks(channel.Peer.User);
+            Offer(channel, null, refusal);
             return false;
         }
 
-        if (channel.Receive(HandoverMessages.Default.HandoverHello, _patience, []) is not { } hello) return false;
-        string? refusal = RefusalOf(hello);
-        LocalNode? node = refusal is null ? (lifecycle.Phase as NodePhase.Running)?.Parts.Node : null;
+        logger.SuccessorComes(build, channel.Peer.Process);
+        if (hello.Protocol == HandoverMessages.Protocol && lifecycle.Phase is NodePhase.Running running)
+            GiveAway(channel, running.Parts.Node);
+        else
+        {
+            Offer(channel, null);
+            if (channel.ReceiveStep(_patienceWithStart) != HandoverStep.Leave) throw new IOException(NotReady);
+            lock (_handing) End(channel);
+        }
+
+        logger.SuccessorHasTaken(build, channel.Peer.Process);
+        return true;
+    }
+
+    private string? RefusalOf(HandoverHello hello) =>
+        hello.Node != options.NodeName || hello.StateDirectory != options.StateDirectory
+            ? $"it is node {options.NodeName} with the state directory {options.StateDirectory}; two daemons of one host have an "
+                + "Overlay:Admin:Socket each"
+            : ServiceInvocation.Id is not null && hello.Service != ServiceInvocation.Id
+                ? "it is a service of systemd, which starts its successor: systemctl reload overlayd"
+                : null;
+
+    // Nothing else changes the node meanwhile: device and sockets stay those that the successor has got.
+    private void GiveAway(HandoverChannel channel, LocalNode node)
+    {
+        NodeChange.HandingOver handing = new();
+        _ = changes.TryWrite(handing);
+        try
+        {
+            if (!handing.Begun.Task.Wait(_patience)) throw new IOException("another change of the node is under way");
+            Offer(channel, node);
+            switch (channel.ReceiveStep(_patienceWithStart))
+            {
+                case HandoverStep.Prepare:
+                    channel.Send(HandoverStep.Ready);
+                    if (channel.ReceiveStep(_patience) != HandoverStep.Release) throw new IOException(NotReady);
+                    lock (_handing)
+                    {
+                        LetGo(channel, node);
+                        End(channel);
+                    }
+
+                    break;
+                case HandoverStep.Leave:
+                    lock (_handing) End(channel);
+                    break;
+                default:
+                    throw new IOException(NotReady);
+            }
+        }
+        catch
+        {
+            handing.Over.SetResult();
+            throw;
+        }
+    }
+
+    private static void Offer(HandoverChannel channel, LocalNode? node, string? refusal = null)
+    {
         InheritedNode? descriptors = node?.Descriptors;
         channel.Send(
             new HandoverOffer(
                 refusal, BuildVersion.Text, descriptors is null ? null : HandoverNodes.Of(node!, descriptors)),
             HandoverMessages.Default.HandoverOffer,
             descriptors is null ? [] : HandoverNodes.List(descriptors));
-        if (refusal is not null) return false;
-        logger.SuccessorComes(hello.Build, channel.Peer.Process);
-        switch (channel.ReceiveStep(_patienceWithStart))
-        {
-            case HandoverStep.Prepare when node is not null:
-                if (TryLetGo(channel, node, hello)) break;
-                return false;
-            case HandoverStep.Leave:
-                break;
-            default:
-                logger.SuccessorFailed(hello.Build, channel.Peer.Process, "it has ended before it was ready");
-                return false;
-        }
-
-        End(channel, hello);
-        return true;
     }
 
-    private static string? RefusalOf(HandoverHello hello) => hello.Protocol != HandoverMessages.Protocol
-        ? $"it hands nodes over by version {HandoverMessages.Protocol} of the messages, and {hello.Build} by version "
-            + $"{hello.Protocol}; stop it first"
-        : ServiceInvocation.Id is not null && hello.Service != ServiceInvocation.Id
-            ? "it is a service of systemd, which starts its successor: systemctl reload overlayd"
-            : null;
-
-    private bool TryLetGo(HandoverChannel channel, LocalNode node, HandoverHello hello)
+    // Returns when the successor has confirmed; else the workers run again.
+    private void LetGo(HandoverChannel channel, LocalNode node)
     {
-        NodeChange.HandingOver handing = new();
-        _ = changes.TryWrite(handing);
+        long since = Stopwatch.GetTimestamp();
+        Suspend(node);
         string reason = "it has ended before it confirmed";
         try
         {
-            if (!handing.Begun.Task.Wait(_patience)) throw new IOException("another change of the node is under way");
-            channel.Send(HandoverStep.Ready);
-            if (channel.ReceiveStep(_patience) == HandoverStep.Release && IsTaken(channel, node)) return true;
+            channel.Send(HandoverStep.Released, since);
+            if (channel.ReceiveStep(_patienceWithTakeOver) == HandoverStep.Confirm) return;
         }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException)
+        catch (IOException exception)
         {
             reason = exception.Message;
         }
-        finally
-        {
-            handing.Over.SetResult();
-        }
 
-        logger.SuccessorFailed(hello.Build, channel.Peer.Process, reason);
-        return false;
+        node.Resume();
+        throw new IOException(reason);
     }
 
-    private static bool IsTaken(HandoverChannel channel, LocalNode node)
+    private void Suspend(LocalNode node)
     {
-        long since = Stopwatch.GetTimestamp();
-        node.Suspend();
-        bool isTaken = false;
+        if (_isOver) throw new IOException("this one is told to stop");
         try
         {
-            channel.Send(HandoverStep.Released, since);
-            isTaken = channel.ReceiveStep(_patienceWithTakeOver) == HandoverStep.Confirm;
+            node.Suspend();
         }
-        finally
+        catch (InvalidOperationException exception)
         {
-            if (!isTaken) node.Resume();
+            // Some workers have ended and one has not: there is no way on, and none back.
+            faults.Raise(Part, exception);
+            throw new IOException(exception.Message, exception);
         }
-
-        return isTaken;
     }
 
-    private void End(HandoverChannel channel, HandoverHello hello)
+    // Without a word a successor takes this process for ended, and goes on alone.
+    private void Refuse(HandoverChannel channel)
+    {
+        try
+        {
+            if (!_isOver) channel.Send(HandoverStep.Kept);
+        }
+        catch (IOException)
+        {
+            // It has ended itself.
+        }
+
+        channel.Dispose();
+    }
+
+    private void End(HandoverChannel channel)
     {
         // First of all: from now on nobody else is to find this process here.
-        Dispose();
+        CloseListener();
         outcome.HandOverTo(channel.Peer.Process, channel);
+        _ = _taken.TrySetResult();
 
         // A start that is not done has little to leave.
         if (lifecycle.Phase is NodePhase.Running) lifecycle.HandOverAsync().GetAwaiter().GetResult();
-        logger.SuccessorHasTaken(hello.Build, channel.Peer.Process);
-        _taken.SetResult();
+
+        // Whoever has started this process is to start another one.
+        if (channel.IsClosed)
+            _ = outcome.TryFail(new IOException("the overlayd that had taken this node over has ended"));
         lifetime.StopApplication();
     }
 }

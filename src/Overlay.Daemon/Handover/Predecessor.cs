@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Options;
 using Overlay.Dataplane.Linux.Handover;
+using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Handover;
 
@@ -42,7 +44,9 @@ internal sealed class Predecessor : IPredecessor, IDisposable
                     $"{HandoverChannel.PathOf(options.AdminSocket)} is served by user {channel.Peer.User}, who is neither "
                     + "root nor this daemon's own: who has it: ss -xlp; remove the file");
             channel.Send(
-                new HandoverHello(HandoverMessages.Protocol, BuildVersion.Text, ServiceInvocation.Id),
+                new HandoverHello(
+                    HandoverMessages.Protocol, BuildVersion.Text, options.NodeName, options.StateDirectory,
+                    ServiceInvocation.Id),
                 HandoverMessages.Default.HandoverHello);
 
             // One that has just ended, or refuses by closing, is none.
@@ -86,23 +90,26 @@ internal sealed class Predecessor : IPredecessor, IDisposable
     public void Prepare()
     {
         // Both ends have done what the next step needs once, for nothing: a first time takes longest.
-        _channel.Send(HandoverStep.Prepare);
-        Expect(HandoverStep.Ready);
+        _ = Ask(HandoverStep.Prepare, HandoverStep.Ready);
     }
 
     /// <inheritdoc/>
-    public long Release()
-    {
-        _channel.Send(HandoverStep.Release);
-        return Expect(HandoverStep.Released);
-    }
+    public long Release() => Ask(HandoverStep.Release, HandoverStep.Released);
 
     /// <inheritdoc/>
     public void Confirm()
     {
         // After an end that was asked for nobody listens.
         if (_hasEnded) return;
-        _channel.Send(HandoverStep.Confirm);
+        try
+        {
+            _channel.Send(HandoverStep.Confirm);
+        }
+        catch (LinuxException exception) when (exception.Errno is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            // It has died, or has gone on by itself: its last word is still to be read.
+        }
+
         AwaitEnd();
     }
 
@@ -112,21 +119,43 @@ internal sealed class Predecessor : IPredecessor, IDisposable
         _channel.Dispose();
     }
 
-    private long Expect(HandoverStep step) => _channel.ReceiveStep(_patience, out long time) == step
-        ? time
-        : throw new IOException("the overlayd that runs this node does not let it go; it runs on");
+    // One that has ended meanwhile, told to stop or killed, has let the node go too; this process has its descriptors.
+    private long Ask(HandoverStep step, HandoverStep answer)
+    {
+        long time = Stopwatch.GetTimestamp();
+        if (_hasEnded) return time;
+        try
+        {
+            _channel.Send(step);
+        }
+        catch (LinuxException exception) when (exception.Errno is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            _hasEnded = true;
+            return time;
+        }
+
+        HandoverStep? said = _channel.ReceiveStep(_patience, out long at);
+        if (said == answer) return at;
+        _hasEnded = said is null;
+        return _hasEnded ? time : throw new IOException($"the overlayd that runs this node says {said}; it runs on");
+    }
 
     // Its admin socket and its port for metrics are this process's next.
     private void AwaitEnd()
     {
+        bool hasKept = false;
         try
         {
-            _hasEnded = _channel.ReceiveStep(_patienceWithAnEnd) is null;
+            HandoverStep? word = _channel.ReceiveStep(_patienceWithAnEnd);
+            (_hasEnded, hasKept) = (word is null, word is HandoverStep.Kept);
         }
         catch (IOException exception)
         {
             Logger?.PredecessorStays(_channel.Peer.Process, exception.Message);
         }
+
+        if (hasKept)
+            throw new IOException("the overlayd that runs this node has waited for too long, and runs on");
     }
 
     private void CloseDescriptors()

@@ -36,7 +36,9 @@ internal sealed class Upgrade(HandoverServer server, OverlayOptions options, Tim
             using Process next = Start();
             Task ended = next.WaitForExitAsync(cancellation);
             Task first = await Task.WhenAny(server.Taken, ended, Task.Delay(_patience, time, cancellation));
-            if (first == server.Taken) return next.Id;
+
+            // One that has the node is not ended any more, whoever waits no longer.
+            if (server.Taken.IsCompleted) return next.Id;
             if (!next.HasExited) next.Kill();
             throw new UpgradeException(
                 first == ended

@@ -82,8 +82,8 @@ internal static class Composition
         .AddSingleton(static provider => new HandoverServer(
             provider.GetRequiredService<OverlayOptions>(), provider.GetRequiredService<NodeLifecycle>(),
             provider.GetRequiredService<ChannelWriter<NodeChange>>(), provider.GetRequiredService<ProcessOutcome>(),
-            provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<ProblemBoard>().Guard,
-            provider.GetRequiredService<ILogger<HandoverServer>>()))
+            provider.GetRequiredService<FatalFault>(), provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetRequiredService<ProblemBoard>().Guard, provider.GetRequiredService<ILogger<HandoverServer>>()))
         .AddHostedService(static provider => provider.GetRequiredService<HandoverServer>())
 
         // Behind the node, whose packets it looks at.

@@ -6,6 +6,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Reconciliation;
 using Overlay.ControlPlane.State;
 using Overlay.ControlPlane.Trust;
+using Overlay.Daemon.Handover;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Networks;
@@ -59,6 +60,7 @@ internal static class NodeComposition
             .AddSingleton<Func<OverlayOptions, UnderlayFinding>>(UnderlayDiscovery.Find)
             .AddSingleton<Func<NodePlan, InheritedNode?, NodeParts>>(
                 static provider => (plan, inherited) => MakeParts(provider, plan, inherited))
+            .AddSingleton<IDescriptorStore, ServiceStore>()
             .AddSingleton<NodePlanner>()
             .AddSingleton(provider => new NodePublisher(
                 options, provider.GetRequiredService<ILeaseSource>(), provider.GetRequiredService<SavedAssignment>(),
@@ -68,7 +70,8 @@ internal static class NodeComposition
             .AddSingleton(static provider => new NodeLifecycle(
                 provider.GetRequiredService<NodePlanner>(),
                 provider.GetRequiredService<Func<NodePlan, InheritedNode?, NodeParts>>(),
-                provider.GetService<IPredecessor>(), provider.GetRequiredService<NetworkContext>(),
+                provider.GetService<IPredecessor>(), provider.GetRequiredService<IDescriptorStore>(),
+                provider.GetRequiredService<NetworkContext>(),
                 provider.GetRequiredService<StoreSettlement>(), provider.GetRequiredService<NodePublisher>(),
                 provider.GetRequiredService<FatalFault>(), provider.Time(), provider.Logger<NodeLifecycle>()))
             .AddSingleton<NodeStatus>();
@@ -103,8 +106,8 @@ internal static class NodeComposition
                 source, reconciler, provider.GetRequiredService<SnapshotHold>(), cache, time,
                 provider.Logger<LeaseFollower>(), provider.GetRequiredService<DaemonMeter>().Converged);
             return new NodeParts(node, reconciler, follower, new NodeChangeLoop(
-                changes.Reader, node, follower, provider.GetRequiredService<NodePublisher>(), problems,
-                provider.Logger<NodeChangeLoop>()));
+                changes.Reader, node, follower, provider.GetRequiredService<NodePublisher>(),
+                provider.GetRequiredService<IDescriptorStore>(), problems, provider.Logger<NodeChangeLoop>()));
         }
         catch
         {

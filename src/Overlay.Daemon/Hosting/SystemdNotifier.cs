@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Text;
 using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Handover;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Problems;
 
@@ -30,7 +30,7 @@ internal sealed class SystemdNotifier(
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(1);
 
-    private readonly string? _path = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
+    private readonly string? _path = ServiceManager.Path;
     private readonly Lock _gate = new();
     private Timer? _watchdog;
     private ITimer? _looking;
@@ -91,7 +91,9 @@ internal sealed class SystemdNotifier(
             || microseconds <= 0)
             return;
         TimeSpan half = TimeSpan.FromMicroseconds(microseconds / 2);
-        _watchdog = new Timer(_ => guard.Try(Part, () => Notify("WATCHDOG=1")), null, half, half);
+
+        // At once too: systemd counts from the last one of the process before, where this one has taken over from it.
+        _watchdog = new Timer(_ => guard.Try(Part, () => Notify("WATCHDOG=1")), null, TimeSpan.Zero, half);
     }
 
     private void Notify(string state)
@@ -100,12 +102,9 @@ internal sealed class SystemdNotifier(
 
         try
         {
-            // A leading @ stands for the zero byte of an abstract socket.
-            string address = _path[0] == '@' ? '\0' + _path[1..] : _path;
-            using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            _ = socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(address));
+            ServiceManager.Send(_path, state);
         }
-        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        catch (Exception exception) when (exception is SocketException or IOException or ArgumentException)
         {
             // NOTIFY_SOCKET may be inherited from somebody else's service; pods' packets matter more.
             if (!_hasFailed) logger.SystemdNotNotified(_path, state, exception.Message);

@@ -21,5 +21,6 @@ internal interface IPredecessor
     long Release();
 
     /// <summary>This process answers for the node from now on; the other one ends. Waits for that a while.</summary>
+    /// <exception cref="IOException">The other one has waited for too long, and runs the node again.</exception>
     void Confirm();
 }

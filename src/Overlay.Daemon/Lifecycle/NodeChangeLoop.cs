@@ -14,11 +14,12 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="node">Is moved and made anew.</param>
 /// <param name="follower">Measures the peers against the node as it is then.</param>
 /// <param name="publisher">Announces it.</param>
+/// <param name="store">Keeps the descriptors that the node has then.</param>
 /// <param name="problems">Gets what was refused.</param>
 /// <param name="logger">Logs the node as it is then.</param>
 internal sealed class NodeChangeLoop(
     ChannelReader<NodeChange> changes, LocalNode node, LeaseFollower follower, NodePublisher publisher,
-    ProblemBoard problems, ILogger<NodeChangeLoop> logger)
+    IDescriptorStore store, ProblemBoard problems, ILogger<NodeChangeLoop> logger)
 {
     /// <summary>Runs until it is told to stop.</summary>
     /// <exception cref="InvalidOperationException">
@@ -36,6 +37,7 @@ internal sealed class NodeChangeLoop(
             }
 
             if (!await TryApplyAsync(change, leaving)) continue;
+            store.Keep(node.Descriptors);
             await publisher.PublishAsync(node.Own, node.Options, leaving);
             await publisher.TryWriteSubnetFileAsync(node.Options, node.Network.Mtu.Pod);
             logger.LogNode(node);

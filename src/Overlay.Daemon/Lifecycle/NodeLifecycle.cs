@@ -14,6 +14,7 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="planner">Asks the store what this node is to be.</param>
 /// <param name="make">Makes the node and what belongs to it; leaves nothing where that fails.</param>
 /// <param name="predecessor">The overlayd that runs this node until this one does; null for none.</param>
+/// <param name="store">Keeps the descriptors while no daemon runs.</param>
 /// <param name="context">Knows whether what the kernel keeps is this process's.</param>
 /// <param name="settlement">Keeps the node as the store wants it.</param>
 /// <param name="publisher">Announces the node.</param>
@@ -22,7 +23,7 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="logger">Logs the node as it starts, and its end.</param>
 internal sealed class NodeLifecycle(
     NodePlanner planner, Func<NodePlan, InheritedNode?, NodeParts> make, IPredecessor? predecessor,
-    NetworkContext context, StoreSettlement settlement, NodePublisher publisher, FatalFault faults, TimeProvider time,
+    IDescriptorStore store, NetworkContext context, StoreSettlement settlement, NodePublisher publisher, FatalFault faults, TimeProvider time,
     ILogger<NodeLifecycle> logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -43,9 +44,13 @@ internal sealed class NodeLifecycle(
     {
         await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
         NodePlan plan = await planner.PlanAsync(_stopping.Token);
+
+        // A plan that cannot be carried out is no reason for the overlayd before to end.
+        NodeAddressPlan.Check(plan.Options, plan.Underlay);
+        _ = OverlayMtu.For(plan.Options, plan.Underlay);
         InheritedNode? inherited = predecessor?.Inherit(plan);
         context.IsGuest = inherited is not null;
-        NodeParts parts = make(plan, inherited);
+        NodeParts parts = make(plan, inherited ?? store.Take(plan));
         _phase = new NodePhase.Reading(parts);
         await parts.Follower.ReadFirstAsync(plan.IsFromSavedState, _stopping.Token);
         publisher.CheckConflicts(parts.Node.Own, plan.Known, parts.Reconciler.Peers);
@@ -57,8 +62,9 @@ internal sealed class NodeLifecycle(
         publisher.Begin(plan);
         await publisher.PublishAsync(parts.Node.Own, parts.Node.Options, cancellationToken);
         publisher.WriteSubnetFile(parts.Node.Options, parts.Node.Network.Mtu.Pod);
-        context.IsGuest = false;
         predecessor?.Confirm();
+        context.IsGuest = false;
+        store.Keep(parts.Node.Descriptors);
         logger.LogNode(parts.Node);
         logger.LogOtherAddresses(parts.Node.Own, plan.Known);
 
@@ -150,7 +156,12 @@ internal sealed class NodeLifecycle(
         finally
         {
             if (isKept) Keep(node);
-            else Remove(node);
+            else
+            {
+                store.Forget();
+                Remove(node);
+            }
+
             _phase = new NodePhase.Stopped();
         }
 

@@ -20,12 +20,12 @@ internal sealed partial class KeptDevice(string stateDirectory, ILogger logger)
     private const string Alias = "overlayd";
 
     /// <summary>
-    /// The device of that name that an earlier run has left, or one of another name, which nobody uses; null where there is
+    /// The device that an earlier run has left, of that name or another, and that no process has open; null where there is
     /// none.
     /// </summary>
     /// <exception cref="LinuxException">rtnetlink refused.</exception>
     public LinkInfo? Find(RouteNetlink netlink, string name) =>
-        Recorded(netlink) is { } recorded && (recorded.Name == name || !recorded.HasCarrier)
+        Recorded(netlink) is { HasCarrier: false } recorded
             ? recorded
             : netlink.FindLink(name) is { Kind: "tun", HasCarrier: false } link && link.Alias == Alias ? link : null;
 

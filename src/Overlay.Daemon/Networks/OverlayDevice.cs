@@ -86,7 +86,9 @@ internal sealed class OverlayDevice : IDisposable
             DeviceSysctls.Apply(name, options, logger);
             device._forwarding.Allow(netlink);
             netlink.SetUp(link, mtu.Device);
-            device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
+
+            // What an overlayd that runs has made is nothing that a crash has left.
+            if (inherited is null) device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
             device.Repair();
             return device;
         }

@@ -5,6 +5,9 @@ namespace Overlay.Daemon.Options;
 /// <summary>How this host's packets are worked on; nothing of it is seen from outside.</summary>
 internal sealed record DataplaneOptions
 {
+    /// <summary>Most queues of a network: so many descriptors go into one message of a hand-over.</summary>
+    public const int MostQueues = 64;
+
     /// <summary>Pairs of workers, one for each direction; 0 for what suits the host's processors.</summary>
     public required int Queues { get; init; }
 

@@ -5,14 +5,12 @@ namespace Overlay.Daemon.Options;
 /// <summary>Reads section Dataplane.</summary>
 internal static class DataplaneOptionsReader
 {
-    private const int MostQueues = 64;
-
     public static DataplaneOptions Read(SectionReader dataplane)
     {
         DataplaneOptions options = new()
         {
             Queues = dataplane.Integer(
-                "Queues", 0, 0, MostQueues,
+                "Queues", 0, 0, DataplaneOptions.MostQueues,
                 "Number of queues, each with one worker; 0 takes half the processors, at least one."),
             BusyPoll = TimeSpan.FromMicroseconds(dataplane.Integer(
                 "BusyPollMicroseconds", 50, 0, 1000,

@@ -58,7 +58,7 @@ internal sealed class MeshWatch(
             if (_viewers++ == 0)
             {
                 // Figures of long ago would be taken for those of now.
-                if (Now - _lastRound > _old) _state = MeshState.Empty;
+                if (idle == TimeSpan.Zero && Now - _lastRound > _old) _state = MeshState.Empty;
                 _ = _looked.TrySetResult();
             }
         }

@@ -10,6 +10,7 @@ internal sealed class RoundChoice
     // Without one they are some five a second with a round a minute: nobody waits for the answer.
     private const int Suspects = 4;
     private const int Busy = 6;
+    private const int BusyOf = 48;
     private const int Idle = 16;
 
     private IReadOnlyDictionary<string, long> _before = new Dictionary<string, long>();
@@ -30,7 +31,11 @@ internal sealed class RoundChoice
         PeerEnd[] shuffled = [.. peers];
         Random.Shared.Shuffle(shuffled);
         HashSet<PeerEnd> due = [.. shuffled.Where(state.IsSuspect).OrderBy(state.RoundOf).Take(Suspects)];
-        due.UnionWith(shuffled.Where(peer => Added(peer) > 0).OrderByDescending(Added).Take(Busy));
+
+        // By chance among many: the busiest peer of all nodes is the same one, and answers so many a second and no more.
+        PeerEnd[] busy = [.. shuffled.Where(peer => Added(peer) > 0).OrderByDescending(Added).Take(BusyOf)];
+        Random.Shared.Shuffle(busy);
+        due.UnionWith(busy.Take(Busy));
         foreach (PeerEnd peer in shuffled.OrderBy(state.RoundOf))
         {
             if (due.Count >= Idle) break;

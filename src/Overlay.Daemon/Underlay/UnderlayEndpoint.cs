@@ -77,7 +77,7 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// A worker keeps one processor busy at most, and as many are left for the pods that cause its work.
     /// </summary>
     public static int QueueCount(DataplaneOptions options) =>
-        options.Queues > 0 ? options.Queues : Math.Max(1, Environment.ProcessorCount / 2);
+        options.Queues > 0 ? options.Queues : Math.Clamp(Environment.ProcessorCount / 2, 1, DataplaneOptions.MostQueues);
 
     /// <summary>
     /// The sockets would stay as they are; else no worker may use them while <see cref="Bind"/> runs.

@@ -74,6 +74,17 @@ internal static unsafe class TunDescriptor
         return tun;
     }
 
+    /// <summary>The device that a descriptor is a queue of; null where it is no TUN's.</summary>
+    public static string? NameOf(FileDescriptor tun)
+    {
+        byte* request = stackalloc byte[IfReqSize];
+        Span<byte> bytes = new(request, IfReqSize);
+        bytes.Clear();
+        return Libc.Ioctl(tun, TUNGETIFF, request) < 0
+            ? null
+            : Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
+    }
+
     /// <summary>Has the device outlive its last descriptor, or not.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static void Persist(FileDescriptor tun, string name, bool isKept)

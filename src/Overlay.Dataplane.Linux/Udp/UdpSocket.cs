@@ -65,15 +65,24 @@ internal sealed unsafe class UdpSocket : IDisposable
     public static UdpSocket Adopt(int descriptor)
     {
         FileDescriptor socket = new(descriptor);
+        (IpAddress address, ushort port) = EndOf(socket, out bool isBound);
+        if (isBound) return new(socket, address, port);
+        LinuxException failure = LinuxException.Last("getsockname", $"descriptor {descriptor}");
+        socket.Dispose();
+        throw failure;
+    }
+
+    /// <summary>The address and port that a socket is bound to.</summary>
+    /// <param name="socket">A descriptor of whatever kind.</param>
+    /// <param name="isBound">False where it is no socket.</param>
+    public static (IpAddress Address, ushort Port) EndOf(FileDescriptor socket, out bool isBound)
+    {
         byte* name = stackalloc byte[SocketAddress.Size];
         Span<byte> bytes = new(name, SocketAddress.Size);
         bytes.Clear();
         uint length = SocketAddress.Size;
-        if (Libc.GetSockName(socket, name, &length) == 0)
-            return new(socket, SocketAddress.Read(bytes), SocketAddress.ReadPort(bytes));
-        LinuxException failure = LinuxException.Last("getsockname", $"descriptor {descriptor}");
-        socket.Dispose();
-        throw failure;
+        isBound = Libc.GetSockName(socket, name, &length) == 0;
+        return isBound ? (SocketAddress.Read(bytes), SocketAddress.ReadPort(bytes)) : default;
     }
 
     /// <summary>Sets an integer option.</summary>

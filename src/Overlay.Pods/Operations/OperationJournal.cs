@@ -70,6 +70,14 @@ public sealed class OperationJournal(string? directory)
         });
         _ = file.Seek(0, SeekOrigin.End);
         file.Write(line);
-        if (file.Length >= FullSize) File.Move(Path, FormerPath, overwrite: true);
+        if (file.Length < FullSize) return;
+        try
+        {
+            File.Move(Path, FormerPath, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // The next call makes room. This one is written.
+        }
     }
 }

@@ -27,7 +27,7 @@ public sealed class OperationReader
             // A shorter file is another one than before: the rest of that one has its new name.
             if ((file.Exists ? file.Length : 0) < _offset)
             {
-                Read(_journal.FormerPath, operations);
+                if (File.Exists(_journal.FormerPath)) Read(_journal.FormerPath, operations);
                 _offset = 0;
             }
 

@@ -17,6 +17,7 @@ public sealed class NodeChangeLoopTests : IDisposable
     private readonly LabNetwork _lab = LabNetwork.Create(new LabOptions { Name = "loop", Nodes = 1, PodsPerNode = 0 });
     private readonly TestStore _store = new();
     private readonly Channel<NodeChange> _changes = Channel.CreateUnbounded<NodeChange>();
+    private readonly TestDescriptorStore _kept = new();
     private readonly CancellationTokenSource _leaving = new();
     private NodeRig _rig = null!;
     private OverlayOptions _options = null!;
@@ -40,6 +41,16 @@ public sealed class NodeChangeLoopTests : IDisposable
         _store.Published.Select(static lease => lease.Subnet!.Value.ToString())
             .ShouldBe(["10.244.8.0/24", "10.244.8.0/24", "10.244.9.0/24"]);
         File.ReadAllText(Node.SubnetFile).ShouldContain("FLANNEL_SUBNET=10.244.9.1/24\n");
+        _kept.Kept.ShouldNotBeNull().TunQueues.ShouldBe(_node.Descriptors!.TunQueues, "those of the device that there is now");
+    }
+
+    [Fact]
+    public void Nothing_changes_a_node_that_is_being_handed_over()
+    {
+        NodeChange.HandingOver handing = new();
+        Post(handing, new NodeChange.Moved());
+        Run(() => handing.Begun.Task.IsCompleted);
+        _store.Published.ShouldBeEmpty();
     }
 
     [Fact]
@@ -108,6 +119,6 @@ public sealed class NodeChangeLoopTests : IDisposable
             new SavedLeases(Node.StateDirectory, _store.Location, NullLogger<SavedLeases>.Instance),
             TimeProvider.System, NullLogger<LeaseFollower>.Instance);
         return new NodeChangeLoop(
-            _changes.Reader, _node, follower, publisher, _rig.Problems, NullLogger<NodeChangeLoop>.Instance);
+            _changes.Reader, _node, follower, publisher, _kept, _rig.Problems, NullLogger<NodeChangeLoop>.Instance);
     }
 }

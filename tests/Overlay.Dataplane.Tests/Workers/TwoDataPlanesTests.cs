@@ -78,6 +78,10 @@ public class TwoDataPlanesTests
                 a.Tun.PodSends(packet.Payload(payload).Build());
             }
         }).WaitAsync(_patience);
+
+        // A worker that is told to stop passes on so much and no more, and on a busy machine more than that may wait.
+        SpinWait.SpinUntil(
+            () => a.Counters.ForwardedPackets(Direction.Egress) == Packets, _patience).ShouldBeTrue();
         foreach (MemoryNode node in new[] { a, b, c }) node.Stop();
 
         int[] numbersAtB = [.. (await atB.WaitAsync(_patience)).Select(NumberOf)];

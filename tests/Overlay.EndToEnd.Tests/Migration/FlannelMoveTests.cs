@@ -200,7 +200,7 @@ public class FlannelMoveTests
         message.ShouldContain("\"forceAddress\": true");
         Links().ShouldBe(links);
         runtime.Held().ShouldBeEmpty();
-        Directory.GetFiles(runtime.Records).ShouldBeEmpty();
+        runtime.RecordFiles.ShouldBeEmpty();
         runtime.Held("podman").Count.ShouldBe(1);
 
         // Told to, it takes the bridge.

@@ -7,12 +7,13 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Restarts;
 
 /// <summary>One overlayd takes a node over from another while packets flow: none of them is lost.</summary>
+[Collection(Alone.Name)]
 public sealed class HandoverTests
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     // Two processors carry pods, both nodes and the start of a runtime: more than that is lost to the start's hunger.
-    private static int PerSecond => LongRun.Is ? 10_000 : 3_000;
+    private static int PerSecond => LongRun.Is ? 10_000 : 1_000;
 
     [Fact]
     public void A_daemon_that_is_started_beside_one_takes_its_node_over_without_losing_a_packet()
@@ -131,6 +132,46 @@ public sealed class HandoverTests
     }
 
     [Fact]
+    public void A_daemon_of_another_node_is_refused_and_ends_nobody()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "handname", Nodes = 1, PodsPerNode = 0 });
+        Node a = cluster["a"];
+        DaemonProcess refused = a.StartDaemon("--NodeName", "z");
+        refused.WaitForExit(_patience).ShouldBeTrue();
+        refused.ExitCode.ShouldBe(1);
+        refused.Log.ShouldContain("another overlayd (0.1.0) runs this node already: it is node a with the state directory");
+        a.Overlayctl("ready").EnsureSuccess();
+    }
+
+    [Fact]
+    public void A_bad_plan_ends_nobody()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "handbad", Nodes = 1, PodsPerNode = 0 });
+        Node a = cluster["a"];
+        DaemonProcess refused = a.StartDaemon("--Network:Port", "8473", "--Network:Mtu", "1499");
+        refused.WaitForExit(_patience).ShouldBeTrue();
+        refused.ExitCode.ShouldBe(78, refused.Log);
+        cluster.Daemons[0].WaitForLog("has not taken this node over, which runs on here");
+        a.Overlayctl("ready").EnsureSuccess();
+    }
+
+    [Fact]
+    public void A_daemon_that_dies_before_it_lets_go_is_succeeded_all_the_same()
+    {
+        using Cluster cluster = Cluster.Start(new LabOptions { Name = "handdead" });
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
+        DaemonProcess next = a.StartDaemon();
+        cluster.Daemons[0].WaitForLog("is to go on with this node");
+        cluster.Daemons[0].Kill();
+        next.WaitReady();
+        a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
+        b.Pods[0].WaitForPing(a.Pods[0].AddressV6!);
+        next.Stop().ShouldBe(0);
+        a.Run("ip", "link", "show", "overlay.1").Succeeded.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Where_it_would_be_started_again_the_one_before_waits_for_its_signal_and_touches_nothing()
     {
         using Cluster cluster = Cluster.Start(
@@ -141,7 +182,7 @@ public sealed class HandoverTests
         next.WaitReady();
         Thread.Sleep(500);
         cluster.Daemons[0].HasExited.ShouldBeFalse();
-        File.GetUnixFileMode(Path.ChangeExtension(a.Socket, ".next"))
+        File.GetUnixFileMode(a.Socket + ".next")
             .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, "root's and the daemon's own user's alone");
         cluster.Daemons[0].Stop().ShouldBe(0);
         a.Overlayctl("ready").EnsureSuccess();

@@ -22,7 +22,7 @@ internal sealed class PacedFlow : IDisposable
 
     private readonly Socket _sender;
     private readonly Socket _receiver;
-    private readonly int _perMillisecond;
+    private readonly double _perMillisecond;
     private readonly Thread _sending;
     private readonly Thread _receiving;
     private volatile bool _isOver;
@@ -35,7 +35,7 @@ internal sealed class PacedFlow : IDisposable
     /// <summary>Starts at once, between two namespaces that reach each other already.</summary>
     public PacedFlow(NetworkNamespace from, NetworkNamespace to, IPAddress target, int perSecond)
     {
-        _perMillisecond = perSecond / 1000;
+        _perMillisecond = perSecond / 1000.0;
         _receiver = to.Invoke(() => new Socket(target.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
         _receiver.Bind(new IPEndPoint(target, 0));
 
@@ -78,14 +78,15 @@ internal sealed class PacedFlow : IDisposable
             int due = (int)(Stopwatch.GetElapsedTime(start).TotalMilliseconds * _perMillisecond);
 
             // After a pause of this process it goes on at its pace, and does not make up for it by a burst.
-            for (int burst = 0; _sent < due && burst < 2 * _perMillisecond; burst++)
+            for (int burst = 0; _sent < due && burst < Math.Max(1, 2 * _perMillisecond); burst++)
             {
                 BinaryPrimitives.WriteInt32BigEndian(datagram, _sent);
                 _ = _sender.Send(datagram);
                 _sent++;
             }
 
-            if (due - _sent > _perMillisecond) start += (long)((due - _sent) / (double)_perMillisecond * Stopwatch.Frequency / 1000);
+            if (due - _sent > Math.Max(1, _perMillisecond))
+                start += (long)((due - _sent) / _perMillisecond * Stopwatch.Frequency / 1000);
             Thread.Sleep(1);
         }
     }

@@ -49,7 +49,7 @@ public class LeakedAddressTests
         daemon.WaitReady();
         daemon.WaitForLog($"eth0 of container {PluginRuntime.ContainerOf(gone)} is gone");
         daemon.WaitForLog($"net1 of container {PluginRuntime.ContainerOf(gone)} is gone");
-        Waiting.For(() => Directory.GetFiles(runtime.Records).Length == 3, 20);
+        Waiting.For(() => runtime.RecordFiles.Count == 3, 20);
         runtime.Held().Values.Order()
             .ShouldBe(new[] { young, running, flannelsGone }.Select(PluginRuntime.ContainerOf).Order());
         runtime.Held("storage").Values.ShouldBe([PluginRuntime.ContainerOf(running)]);

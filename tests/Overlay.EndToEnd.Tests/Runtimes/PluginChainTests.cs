@@ -113,7 +113,7 @@ public class PluginChainTests(PluginCluster cluster) : IClassFixture<PluginClust
     [
         .. cluster.A.Run("ls", "/sys/class/net").EnsureSuccess().Output.Split('\n').Except(["cni0"]),
         .. Runtime.Held().Keys,
-        .. Directory.Exists(Runtime.Records) ? Directory.GetFiles(Runtime.Records) : [],
+        .. Runtime.RecordFiles,
         .. cluster.A.Run("sh", "-c", "iptables-save; ip6tables-save").EnsureSuccess().Output.Split('\n')
             .Where(static line => line.StartsWith("-A", StringComparison.Ordinal) && (line.Contains(
                 "CNI-DN", StringComparison.Ordinal) || line.Contains("10.244.1.", StringComparison.Ordinal))),

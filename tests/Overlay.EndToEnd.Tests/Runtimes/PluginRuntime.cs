@@ -36,6 +36,10 @@ internal sealed class PluginRuntime
 
     public string Records => Node.CniRecords;
 
+    /// <summary>The files of all records.</summary>
+    public IReadOnlyList<string> RecordFiles =>
+        Directory.Exists(Records) ? Directory.GetFiles(Records, "*.json") : [];
+
     /// <summary>flannel's dataDir, a file a container. It is where flannel's plugin has been.</summary>
     public string FlannelFiles => Path.Combine(Node.Directory, "flannel");
 

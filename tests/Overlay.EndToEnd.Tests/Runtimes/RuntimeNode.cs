@@ -139,7 +139,7 @@ internal abstract class RuntimeNode : IDisposable
             "sh", "-c",
             $"ip -brief link | grep -oE '^(ov[0-9a-f]{{12}}|veth[0-9a-z]+|bwp[0-9a-f]+)'; "
                 + $"find /var/lib/cni/networks {Node.CniRecords} -type f -not -name 'last_reserved_ip.*' -not -name "
-                + "lock; "
+                + "lock -not -name operations; "
                 + "for save in iptables-save ip6tables-save; do $save | grep -E '^(:CNI-(DN|SN)|-A "
                 + "CNI-(HOSTPORT-DNAT|DN|SN))'; done; true")
             .EnsureSuccess().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries),
