@@ -69,9 +69,6 @@ internal sealed class SourcePortPool : IDisposable
                 socket.DiscardIncoming();
                 socket.ReportDrops();
                 socket.Set(Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, UdpSockets.BufferBytes, "SO_SNDBUFFORCE");
-
-                // Waiting beats dropping when a queue below is full, but a stuck device must not hold up the end.
-                socket.SetSendTimeout(TimeSpan.FromMilliseconds(500));
                 return socket;
             }
             catch (LinuxException taken) when (taken.Errno == Errno.EADDRINUSE && i < Ports)

@@ -19,6 +19,11 @@ internal sealed unsafe class UdpSender : IDisposable
     private const int MaxPieces = 2048;
     private const int PoolCount = 2;
 
+    // A socket whose buffer is full, as the underlay takes less than pods send, is waited for: that slows pods down, where a
+    // drop makes them send again. What comes in waits as long, so it is milliseconds for a batch and no more.
+    private const int MostWaits = 4;
+    private const int WaitMilliseconds = 1;
+
     private readonly ushort _port;
     private readonly SourcePortPool? _ipv4;
     private readonly SourcePortPool? _ipv6;
@@ -29,6 +34,7 @@ internal sealed unsafe class UdpSender : IDisposable
     private readonly (int First, int Count)[] _runs = new (int, int)[MaxMessages];
 
     private readonly int _maxSegments;
+    private int _waits;
     private readonly PortBuckets _buckets = new(PoolCount * SourcePorts.Count);
 
     /// <param name="ipv4">Source ports of our IPv4 underlay address, or null; lent.</param>
@@ -55,6 +61,7 @@ internal sealed unsafe class UdpSender : IDisposable
     /// <inheritdoc cref="IUnderlay.Send"/>
     public void Send(PacketBatch batch)
     {
+        _waits = 0;
         Sort(batch);
         for (int i = 0; i < _buckets.Count; i++)
         {
@@ -169,7 +176,7 @@ internal sealed unsafe class UdpSender : IDisposable
 
             // The error is the first message's; those behind it get their own try.
             int errno = Marshal.GetLastPInvokeError();
-            if (errno == Errno.EINTR) continue;
+            if (errno == Errno.EINTR || (errno == Errno.EAGAIN && TryWait(socket))) continue;
             if (repeated != start && MayBeAnothers(errno, _runs[start].Count))
             {
                 repeated = start;
@@ -221,7 +228,7 @@ internal sealed unsafe class UdpSender : IDisposable
         while (TrySend(socket, _single, 0) < 1)
         {
             int errno = Marshal.GetLastPInvokeError();
-            if (errno == Errno.EINTR) continue;
+            if (errno == Errno.EINTR || (errno == Errno.EAGAIN && TryWait(socket))) continue;
             if (isRepeated || !MayBeAnothers(errno, 1)) return VerdictOf(socket, errno);
             isRepeated = true;
         }
@@ -232,7 +239,20 @@ internal sealed unsafe class UdpSender : IDisposable
     private int TrySend(UdpSocket socket, MessageBatch messages, int start)
     {
         Calls.Add(Syscall.Sendmmsg);
-        return Libc.SendMessages(socket.Descriptor, messages.Messages + start, (uint)(messages.Count - start), 0);
+        return Libc.SendMessages(
+            socket.Descriptor, messages.Messages + start, (uint)(messages.Count - start), Libc.MSG_DONTWAIT);
+    }
+
+    // There may be room before the kernel says so: it does when half of the buffer is free.
+    private bool TryWait(UdpSocket socket)
+    {
+        if (_waits == MostWaits) return false;
+        _waits++;
+        Calls.Add(Syscall.Poll);
+        Libc.PollFd polled =
+            new() { Descriptor = (int)socket.Descriptor.DangerousGetHandle(), Events = Libc.POLLOUT };
+        _ = Libc.Poll(&polled, 1, WaitMilliseconds);
+        return true;
     }
 
     // The kernel reports an ICMP error by failing the socket's next send, once: nothing was sent, and the datagram that

@@ -139,14 +139,6 @@ internal sealed unsafe class UdpSocket : IDisposable
         Set(Libc.SOL_SOCKET, Libc.SO_RCVBUF, 0, "SO_RCVBUF");
     }
 
-    /// <summary>Bounds how long a send may wait for room in the socket's buffer.</summary>
-    public void SetSendTimeout(TimeSpan timeout)
-    {
-        Libc.TimeVal value = new() { Seconds = (nint)timeout.TotalSeconds, Microseconds = timeout.Milliseconds * 1000 };
-        if (Libc.SetSockOpt(Descriptor, Libc.SOL_SOCKET, Libc.SO_SNDTIMEO, &value, (uint)sizeof(Libc.TimeVal)) < 0)
-            throw LinuxException.Last("setsockopt SO_SNDTIMEO", $"{Address} port {Port}/udp");
-    }
-
     public void Dispose() => Descriptor.Dispose();
 
     private uint ReadMemory(int value)

@@ -6,6 +6,7 @@ namespace Overlay.Host.Interop;
 internal static unsafe partial class Libc
 {
     public const short POLLIN = 1;
+    public const short POLLOUT = 4;
     public const int EFD_CLOEXEC = 0x80000;
     public const int EFD_NONBLOCK = 0x800;
 

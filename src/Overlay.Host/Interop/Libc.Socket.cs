@@ -17,7 +17,6 @@ internal static unsafe partial class Libc
     public const int SOL_SOCKET = 1;
     public const int SO_RCVBUF = 8;
     public const int SO_REUSEPORT = 15;
-    public const int SO_SNDTIMEO = 21;
     public const int SO_ATTACH_FILTER = 26;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
@@ -152,13 +151,5 @@ internal static unsafe partial class Libc
     {
         public ushort Length;
         public SockFilter* Filter;
-    }
-
-    /// <summary>struct timeval.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct TimeVal
-    {
-        public nint Seconds;
-        public nint Microseconds;
     }
 }

@@ -73,8 +73,8 @@ public class SystemdServiceTests
 
         // A crash is not the end, and what is sent meanwhile waits in the descriptors that systemd keeps.
         string device = a.Run("cat", "/sys/class/net/overlay.1/ifindex").Output;
-        using (PacedFlow egress = new(a.Pods[0], b.Pods[0], b.Pods[0].AddressV4!, 100))
-        using (PacedFlow ingress = new(b.Pods[0], a.Pods[0], a.Pods[0].AddressV4!, 100))
+        using (PacedFlow egress = new(a.Pods[0], b.Pods[0], b.Pods[0].AddressV4!, 20))
+        using (PacedFlow ingress = new(b.Pods[0], a.Pods[0], a.Pods[0].AddressV4!, 20))
         {
             Thread.Sleep(300);
             machine.Shell($"kill -9 {machine.Property("MainPID")}");
