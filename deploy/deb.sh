@@ -73,7 +73,8 @@ mkdir -p "$package/usr/sbin"
 ln -s ../lib/overlay/overlayd "$package/usr/sbin/overlayd"
 
 for unit in overlayd.service overlay-addresses.service overlay-addresses.timer; do
-  sed 's|/usr/local/lib/overlay/|/usr/lib/overlay/|g; s|/usr/local/bin/|/usr/bin/|g' "$root/deploy/systemd/$unit" | write 0644 "usr/lib/systemd/system/$unit"
+  sed 's|/usr/local/lib/overlay/|/usr/lib/overlay/|g; s|/usr/local/bin/|/usr/bin/|g' "$root/deploy/systemd/$unit" |
+    write 0644 "usr/lib/systemd/system/$unit"
 done
 put 0644 "$root/deploy/debian/sysusers.conf" "usr/lib/sysusers.d/$name.conf"
 # etcd's password may come to be in it.

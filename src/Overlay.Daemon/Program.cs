@@ -14,13 +14,10 @@ using Overlay.Daemon.Options;
 bool isInstallConf = FlannelStart.IsInstallConf;
 if (!isInstallConf && DaemonCommands.TryAnswer(args)) return ExitCode.Success;
 string[]? flannel = FlannelStart.Find(args);
-Upgrade.Remember(flannel is null ? args : [FlannelStart.Command, .. flannel]);
-
-ServiceStore.Read();
-
 ProcessOutcome outcome = new();
 try
 {
+    ProcessStart start = ProcessStart.Read(flannel is null ? args : [FlannelStart.Command, .. flannel]);
     if (isInstallConf)
     {
         FlannelInstallConf.Run(args);
@@ -34,10 +31,13 @@ try
         flannel is null ? ConfigurationLoader.Load(args) : FlannelStart.Load(flannel, out notes);
     OverlayOptions options = OverlayOptionsReader.Read(configuration);
     if (flannel is not null) FlannelStart.MakeTun();
+
+    // A container's process stays until it is told to stop, also where its node is another one's by then.
+    using SignalToStop? signal = options.HandOver == HandOver.Wait ? new SignalToStop() : null;
     using Predecessor? predecessor = Predecessor.Find(options);
-    using SignalToStop signal = new();
-    await using (WebApplication application = Composition.Build(configuration, options, outcome, predecessor))
+    await using (WebApplication application = Composition.Build(configuration, options, start, outcome, predecessor))
     {
+        using CancellationTokenRegistration? stopping = signal?.Sent.Register(application.Lifetime.StopApplication);
         foreach (string note in notes) application.Logger.FlagNotHonoured(note);
         using PosixSignalRegistration hangup = StopOnHangup(application.Lifetime);
         await application.StartAsync();
@@ -45,13 +45,11 @@ try
     }
 
     outcome.Leave();
-    if (outcome.IsHandedOver && options.HandOver == HandOver.Wait)
+    if (outcome.IsHandedOver && signal is not null)
     {
-        // Where the other one goes first, whoever has started this process is to start it anew.
-        using CancellationTokenSource ending = new();
-        Task nobody = SuccessorWatch.NobodyAsync(options.AdminSocket, ending.Token);
-        if (await Task.WhenAny(signal.Sent, nobody) == nobody) return ExitCode.Failure;
-        await ending.CancelAsync();
+        // Where the other process goes first, the runtime sees a failure and starts this one anew.
+        await SuccessorWatch.NobodyAsync(options.AdminSocket, signal.Sent);
+        return ExitCode.Failure;
     }
 
     return outcome.ExitCode;
@@ -64,7 +62,7 @@ catch (ConfigurationException exception)
 }
 catch (OperationCanceledException)
 {
-    // Told to stop before the start was done: from outside, or by a part that cannot go on.
+    // Told to stop before the start was done, from outside or by a part that cannot go on, or after a hand-over.
     return outcome.ExitCode;
 }
 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)

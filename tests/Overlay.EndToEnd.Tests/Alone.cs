@@ -1,7 +1,8 @@
 namespace Overlay.EndToEnd.Tests;
 
 /// <summary>
-/// Classes that bound a time, or count every packet beside a start: they run behind all others, one after the other, with no lab beside theirs.
+/// Classes that bound a time, or count every packet beside a start: they run behind all others, one after the other,
+/// with no lab beside theirs.
 /// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone

@@ -8,7 +8,7 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Handover;
 
-/// <summary>One end of the connection between two overlayds of a node: messages of JSON, and descriptors.</summary>
+/// <summary>Messages of JSON, and descriptors, between two overlayds of a node.</summary>
 /// <remarks>
 /// A Unix socket of whole messages (SOCK_SEQPACKET) beside the admin socket, for root and the daemon's own user. One thread
 /// at a time.
@@ -94,7 +94,28 @@ internal sealed class HandoverChannel(Socket socket) : IDisposable
         DescriptorMessages.Send(socket, message, []);
     }
 
+    /// <summary>Sends a message; false when the other end has closed.</summary>
+    /// <exception cref="IOException">The kernel refused it.</exception>
+    public bool TrySend<T>(T message, JsonTypeInfo<T> type) => Try(() => Send(message, type));
+
+    /// <summary>Sends a step; false when the other end has closed.</summary>
+    /// <exception cref="IOException">The kernel refused it.</exception>
+    public bool TrySend(HandoverStep step) => Try(() => Send(step));
+
     public void Dispose() => socket.Dispose();
+
+    private static bool Try(Action send)
+    {
+        try
+        {
+            send();
+            return true;
+        }
+        catch (LinuxException exception) when (exception.Errno is Errno.EPIPE or Errno.ECONNRESET)
+        {
+            return false;
+        }
+    }
 
     // 0 when the other end has closed.
     private int Receive(TimeSpan patience, ICollection<int> descriptors)

@@ -2,7 +2,7 @@ using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Linux.Udp;
-using Overlay.Wire.Values;
+using Overlay.Dataplane.Packets;
 
 namespace Overlay.Daemon.Handover;
 
@@ -26,7 +26,7 @@ internal static class HandoverNodes
     {
         int families = node.Underlay.Split(' ').Length;
         int receiving = families * node.Queues;
-        int sending = families * Dataplane.Packets.SourcePorts.Count;
+        int sending = families * SourcePorts.Count;
         if (descriptors.Count != node.Queues + receiving + sending) return null;
         int[] all = [.. descriptors];
         return new InheritedNode(
@@ -36,6 +36,6 @@ internal static class HandoverNodes
 
     private static HandoverNode Of(OverlayOptions options, UnderlayInterface underlay, int queues) => new(
         options.NodeName, options.Network.Vni.Value, options.Network.Port,
-        string.Join(' ', new IpAddress?[] { underlay.Ipv4, underlay.Ipv6 }.OfType<IpAddress>()),
+        string.Join(' ', underlay.Addresses),
         string.Join(' ', options.PodCidrs), queues, $"{options.Dataplane.Offloads}");
 }

@@ -21,7 +21,8 @@ namespace Overlay.Daemon.Handover;
 /// <param name="logger">Logs who comes, and what becomes of it.</param>
 internal sealed class HandoverServer(
     OverlayOptions options, NodeLifecycle lifecycle, ChannelWriter<NodeChange> changes, ProcessOutcome outcome,
-    FatalFault faults, IHostApplicationLifetime lifetime, PartGuard guard, ILogger<HandoverServer> logger) : LifecycleService, IDisposable
+    FatalFault faults, IHostApplicationLifetime lifetime, PartGuard guard, ILogger<HandoverServer> logger)
+    : LifecycleService, IDisposable
 {
     private const string Part = "the hand-over to another overlayd";
     private const string NotReady = "it has ended before it was ready";
@@ -50,7 +51,7 @@ internal sealed class HandoverServer(
         if (options.HandOver == HandOver.Off) return Task.CompletedTask;
         try
         {
-            // What is there is a crash's: the admin socket beside it is this process's.
+            // A crash has left a file here: the admin socket beside it is this process's already.
             File.Delete(_path);
             Socket listener = HandoverChannel.MakeSocket();
             _listener = listener;
@@ -242,7 +243,7 @@ internal sealed class HandoverServer(
         }
         catch (IOException)
         {
-            // It has ended itself.
+            // The successor has ended itself.
         }
 
         channel.Dispose();
@@ -258,7 +259,7 @@ internal sealed class HandoverServer(
         // A start that is not done has little to leave.
         if (lifecycle.Phase is NodePhase.Running) lifecycle.HandOverAsync().GetAwaiter().GetResult();
 
-        // Whoever has started this process is to start another one.
+        // The service manager or runtime of this process sees a failure, and starts another one.
         if (channel.IsClosed)
             _ = outcome.TryFail(new IOException("the overlayd that had taken this node over has ended"));
         lifetime.StopApplication();

@@ -43,14 +43,9 @@ internal sealed class Predecessor : IPredecessor, IDisposable
                 throw new IOException(
                     $"{HandoverChannel.PathOf(options.AdminSocket)} is served by user {channel.Peer.User}, who is neither "
                     + "root nor this daemon's own: who has it: ss -xlp; remove the file");
-            channel.Send(
-                new HandoverHello(
-                    HandoverMessages.Protocol, BuildVersion.Text, options.NodeName, options.StateDirectory,
-                    ServiceInvocation.Id),
-                HandoverMessages.Default.HandoverHello);
 
-            // One that has just ended, or refuses by closing, is none.
-            if (channel.Receive(HandoverMessages.Default.HandoverOffer, _patience, descriptors) is not { } offer)
+            // A predecessor that ends at this moment closes without an answer: there is none to take over from.
+            if (Greet(channel, options, descriptors) is not { } offer)
             {
                 channel.Dispose();
                 return null;
@@ -81,17 +76,14 @@ internal sealed class Predecessor : IPredecessor, IDisposable
 
         Logger?.PredecessorDiffers(_offer.Build, $"{_offer.Node}", $"{wanted}");
         CloseDescriptors();
-        _channel.Send(HandoverStep.Leave);
+        _ = _channel.TrySend(HandoverStep.Leave);
         AwaitEnd();
         return null;
     }
 
     /// <inheritdoc/>
-    public void Prepare()
-    {
-        // Both ends have done what the next step needs once, for nothing: a first time takes longest.
-        _ = Ask(HandoverStep.Prepare, HandoverStep.Ready);
-    }
+    // Both ends do once, for nothing, what the next step needs: a first time takes longest.
+    public void Prepare() => _ = Ask(HandoverStep.Prepare, HandoverStep.Ready);
 
     /// <inheritdoc/>
     public long Release() => Ask(HandoverStep.Release, HandoverStep.Released);
@@ -101,15 +93,9 @@ internal sealed class Predecessor : IPredecessor, IDisposable
     {
         // After an end that was asked for nobody listens.
         if (_hasEnded) return;
-        try
-        {
-            _channel.Send(HandoverStep.Confirm);
-        }
-        catch (LinuxException exception) when (exception.Errno is Errno.EPIPE or Errno.ECONNRESET)
-        {
-            // It has died, or has gone on by itself: its last word is still to be read.
-        }
 
+        // A predecessor that has closed may have left a last word, that it runs on: it is read all the same.
+        _ = _channel.TrySend(HandoverStep.Confirm);
         AwaitEnd();
     }
 
@@ -119,16 +105,21 @@ internal sealed class Predecessor : IPredecessor, IDisposable
         _channel.Dispose();
     }
 
-    // One that has ended meanwhile, told to stop or killed, has let the node go too; this process has its descriptors.
+    private static HandoverOffer? Greet(HandoverChannel channel, OverlayOptions options, List<int> descriptors)
+    {
+        HandoverHello hello = new(
+            HandoverMessages.Protocol, BuildVersion.Text, options.NodeName, options.StateDirectory, ServiceInvocation.Id);
+        return channel.TrySend(hello, HandoverMessages.Default.HandoverHello)
+            ? channel.Receive(HandoverMessages.Default.HandoverOffer, _patience, descriptors)
+            : null;
+    }
+
+    // A predecessor that ends meanwhile, told to stop or killed, lets the node go too; this process has its descriptors.
     private long Ask(HandoverStep step, HandoverStep answer)
     {
         long time = Stopwatch.GetTimestamp();
         if (_hasEnded) return time;
-        try
-        {
-            _channel.Send(step);
-        }
-        catch (LinuxException exception) when (exception.Errno is Errno.EPIPE or Errno.ECONNRESET)
+        if (!_channel.TrySend(step))
         {
             _hasEnded = true;
             return time;
@@ -177,7 +168,7 @@ internal sealed class Predecessor : IPredecessor, IDisposable
         {
             socket.Dispose();
 
-            // What a crash has left, and what goes at this moment.
+            // Nobody listens: the file is a crash's, or its owner ends at this moment.
             if (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable) return null;
             throw new IOException($"{path} cannot be connected to: {exception.Message}", exception);
         }

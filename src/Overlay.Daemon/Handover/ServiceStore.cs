@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Lifecycle;
+using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Linux.Handover;
@@ -17,8 +17,9 @@ namespace Overlay.Daemon.Handover;
 /// restart with <c>KeepAtStop</c>, leave device and sockets open there, and what arrives waits in them.
 /// </summary>
 /// <remarks>Silent where no service manager has started this process. One thread at a time.</remarks>
+/// <param name="start">Has the descriptors that the store gave this process.</param>
 /// <param name="logger">Logs what is not taken, and a store that takes nothing.</param>
-internal sealed class ServiceStore(ILogger<ServiceStore> logger) : IDescriptorStore
+internal sealed class ServiceStore(ProcessStart start, ILogger<ServiceStore> logger) : IDescriptorStore
 {
     private const string Tun = "tun";
     private const string Receiving = "receiving";
@@ -26,40 +27,19 @@ internal sealed class ServiceStore(ILogger<ServiceStore> logger) : IDescriptorSt
 
     private static readonly string[] _names = [Tun, Receiving, Sending];
 
-    // Those that this process was started with; null once they are taken.
-    private static List<(string Name, int Descriptor)>? _given = [];
-
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
+    private bool _isTaken;
     private bool _hasFailed;
-
-    /// <summary>Reads the descriptors that the process was started with. To be called once, before any program is started.</summary>
-    public static void Read()
-    {
-        const int First = 3;
-        (string? process, string? count, string? names) = (Take("LISTEN_PID"), Take("LISTEN_FDS"), Take("LISTEN_FDNAMES"));
-        if (process != Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
-            || !int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            || names?.Split(':') is not { } all || all.Length != number) return;
-        _given = [.. all.Select(static (name, i) => (name, First + i))];
-        foreach ((_, int descriptor) in _given) DescriptorFacts.CloseAtExec(descriptor);
-
-        static string? Take(string variable)
-        {
-            string? value = Environment.GetEnvironmentVariable(variable);
-            Environment.SetEnvironmentVariable(variable, null);
-            return value;
-        }
-    }
 
     /// <inheritdoc/>
     public InheritedNode? Take(NodePlan plan)
     {
-        List<(string Name, int Descriptor)> given = _given ?? [];
-        _given = null;
-        if (given.Count == 0) return null;
+        IReadOnlyList<(string Name, int Descriptor)> given = start.Descriptors;
+        if (_isTaken || given.Count == 0) return null;
+        _isTaken = true;
         InheritedNode node = new(Of(Tun), new UdpDescriptors(Of(Receiving), Of(Sending)));
-        if (given.TrueForAll(static descriptor => _names.Contains(descriptor.Name)) && Fits(node, plan)) return node;
+        if (given.All(static descriptor => _names.Contains(descriptor.Name)) && Fits(node, plan)) return node;
         logger.StoredDescriptorsDiffer(given.Count);
         DescriptorMessages.Close(given.Select(static descriptor => descriptor.Descriptor));
         Forget();
@@ -91,10 +71,10 @@ internal sealed class ServiceStore(ILogger<ServiceStore> logger) : IDescriptorSt
 
     private void Send(string state, params IReadOnlyList<int> descriptors)
     {
-        if (ServiceManager.Path is not { } path) return;
+        if (NotifySocket.Path is not { } path) return;
         try
         {
-            ServiceManager.Send(path, state, descriptors);
+            NotifySocket.Send(path, state, descriptors);
         }
         catch (Exception exception) when (exception is SocketException or IOException or ArgumentException)
         {
@@ -107,13 +87,13 @@ internal sealed class ServiceStore(ILogger<ServiceStore> logger) : IDescriptorSt
     {
         int queues = UnderlayEndpoint.QueueCount(plan.Options.Dataplane);
         string device = DeviceNames.Of(plan.Options.Network.Vni);
-        IpAddress[] addresses =
-            [.. new IpAddress?[] { plan.Underlay.Ipv4, plan.Underlay.Ipv6 }.OfType<IpAddress>()];
+        IpAddress[] addresses = [.. plan.Underlay.Addresses];
+        using RouteNetlink netlink = new();
         return node.TunQueues.Count == queues
             && node.TunQueues.All(queue => DescriptorFacts.TunName(queue) == device)
             && AreBound(node.Sockets.Receiving, addresses, queues, plan.Options.Network.Port)
             && AreBound(node.Sockets.Sending, addresses, SourcePorts.Count, null)
-            && HasOwnAddresses(device, plan.Options);
+            && netlink.FindLink(device) is { } link && OverlayDevice.HasNoOtherAddress(netlink, link, plan.Options);
     }
 
     // systemd closes its own a moment later, and until then the device is somebody's.
@@ -129,14 +109,5 @@ internal sealed class ServiceStore(ILogger<ServiceStore> logger) : IDescriptorSt
         return ends.Length == each * addresses.Length
             && addresses.All(address => ends.Count(end =>
                 end is { } bound && bound.Address == address && (port is null || bound.Port == port)) == each);
-    }
-
-    // A device with addresses of former pod CIDRs is made anew.
-    private static bool HasOwnAddresses(string device, OverlayOptions options)
-    {
-        using RouteNetlink netlink = new();
-        IpAddress[] own = [.. options.PodCidrs.Select(static podCidr => podCidr.Address)];
-        return netlink.FindLink(device) is { } link && netlink.GetAddresses(link)
-            .Where(static address => address.IsGlobal).All(address => own.Contains(address.Address));
     }
 }

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Overlay.Daemon.Handover;
 
-/// <summary>Waits for SIGTERM or SIGINT, also for one that came while the host ran, which minds it by itself.</summary>
+/// <summary>Keeps SIGTERM and SIGINT in mind, whether the host runs by then, or runs no more.</summary>
 internal sealed class SignalToStop : IDisposable
 {
-    private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _sent = new();
     private readonly PosixSignalRegistration[] _registrations;
 
     public SignalToStop() => _registrations =
@@ -13,15 +13,16 @@ internal sealed class SignalToStop : IDisposable
         .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT }.Select(signal => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
-            _ = _sent.TrySetResult();
+            _sent.Cancel();
         })),
     ];
 
-    /// <summary>Ends with the signal.</summary>
-    public Task Sent => _sent.Task;
+    /// <summary>Cancelled with the signal.</summary>
+    public CancellationToken Sent => _sent.Token;
 
     public void Dispose()
     {
         foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
+        _sent.Dispose();
     }
 }

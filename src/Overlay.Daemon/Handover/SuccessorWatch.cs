@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using Overlay.Daemon.Lifecycle;
 
 namespace Overlay.Daemon.Handover;
 
@@ -15,21 +15,7 @@ internal static class SuccessorWatch
         for (int missing = 0; missing < MostMissing;)
         {
             await Task.Delay(_pause, cancellation);
-            missing = await AnswersAsync(adminSocket, cancellation) ? 0 : missing + 1;
-        }
-    }
-
-    private static async Task<bool> AnswersAsync(string path, CancellationToken cancellation)
-    {
-        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
+            missing = RunningDaemon.AnswersOn(adminSocket) ? 0 : missing + 1;
         }
     }
 }

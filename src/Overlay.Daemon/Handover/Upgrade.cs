@@ -4,25 +4,19 @@ using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Handover;
 
-/// <summary>Starts the program anew beside this process, which gives it the node: another version where the file is another.</summary>
+/// <summary>
+/// Starts the program anew beside this process, which gives it the node: another version where the file is another.
+/// </summary>
+/// <param name="start">Program and arguments.</param>
 /// <param name="server">Gives the node.</param>
 /// <param name="options">Whether the node is to be had.</param>
 /// <param name="time">Clock of the patience.</param>
-internal sealed class Upgrade(HandoverServer server, OverlayOptions options, TimeProvider time)
+internal sealed class Upgrade(ProcessStart start, HandoverServer server, OverlayOptions options, TimeProvider time)
 {
     // A start asks the store, and goes on without it after seconds.
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
-    // Read at the start: the file's name is another one once the file has been replaced.
-    private static readonly string? _program = Environment.ProcessPath;
-
     private int _isBusy;
-
-    /// <summary>The arguments of this process, with which the next one is started.</summary>
-    public static IReadOnlyList<string> Arguments { get; set; } = [];
-
-    /// <summary>To be called before anything replaces the program's file.</summary>
-    public static void Remember(IReadOnlyList<string> arguments) => (_, Arguments) = (_program, arguments);
 
     /// <summary>Waits until the other process has the node.</summary>
     /// <returns>The number of the other process.</returns>
@@ -37,7 +31,7 @@ internal sealed class Upgrade(HandoverServer server, OverlayOptions options, Tim
             Task ended = next.WaitForExitAsync(cancellation);
             Task first = await Task.WhenAny(server.Taken, ended, Task.Delay(_patience, time, cancellation));
 
-            // One that has the node is not ended any more, whoever waits no longer.
+            // A successor that has the node is left alone, also where this wait was cancelled.
             if (server.Taken.IsCompleted) return next.Id;
             if (!next.HasExited) next.Kill();
             throw new UpgradeException(
@@ -62,16 +56,16 @@ internal sealed class Upgrade(HandoverServer server, OverlayOptions options, Tim
                 + "kubectl rollout restart daemonset/overlay makes it");
     }
 
-    private static Process Start()
+    private Process Start()
     {
         try
         {
-            return Process.Start(new ProcessStartInfo(_program ?? "overlayd", Arguments))
-                ?? throw new UpgradeException($"{_program} cannot be started");
+            return Process.Start(new ProcessStartInfo(start.Program ?? "overlayd", start.Arguments))
+                ?? throw new UpgradeException($"{start.Program} cannot be started");
         }
         catch (Win32Exception exception)
         {
-            throw new UpgradeException($"{_program} cannot be started: {exception.Message}");
+            throw new UpgradeException($"{start.Program} cannot be started: {exception.Message}");
         }
     }
 }

@@ -31,7 +31,8 @@ internal static class Composition
 {
     /// <exception cref="ConfigurationException">Something that the configuration names cannot be used.</exception>
     public static WebApplication Build(
-        IConfiguration configuration, OverlayOptions options, ProcessOutcome outcome, Predecessor? predecessor = null)
+        IConfiguration configuration, OverlayOptions options, ProcessStart start, ProcessOutcome outcome,
+        Predecessor? predecessor)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         _ = builder.Configuration.AddConfiguration(configuration);
@@ -39,7 +40,7 @@ internal static class Composition
         _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration, level), dispose: true);
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
         if (predecessor is not null) _ = builder.Services.AddSingleton<IPredecessor>(predecessor);
-        AddHostedParts(NodeHealthCheck.AddTo(builder.Services).AddSingleton(outcome).AddNode(options)
+        AddHostedParts(NodeHealthCheck.AddTo(builder.Services).AddSingleton(start).AddSingleton(outcome).AddNode(options)
             .AddNodeMetrics()
             .AddSingleton(level)
             .AddSingleton(new EffectiveConfiguration(configuration))

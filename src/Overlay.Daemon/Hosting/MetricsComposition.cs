@@ -19,8 +19,8 @@ internal static class MetricsComposition
             provider.GetRequiredService<PeerTraffic>().ReadBytes,
             provider.GetRequiredService<DaemonMeter>().Probed, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ProblemBoard>().Guard))
-        .AddSingleton<DaemonMetrics>()
-        .AddSingleton<PeerProbeMetrics>()
-        .AddSingleton<CniMetrics>()
+        .AddSingleton<IMetricSource, DaemonMetrics>()
+        .AddSingleton<IMetricSource, PeerProbeMetrics>()
+        .AddSingleton<IMetricSource, CniMetrics>()
         .AddSingleton<MetricsExport>();
 }

@@ -29,6 +29,7 @@ internal static class NodeComposition
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ProcessOutcome>();
+        services.TryAddSingleton(ProcessStart.Unknown);
         services.TryAddSingleton(
             provider => LeaseSources.Create(options, provider.GetRequiredService<ILoggerFactory>()));
         return services

@@ -54,7 +54,7 @@ internal static class RootCommands
             case Check:
                 OverlayOptions checkedNode = AsAssigned(OverlayOptionsReader.Read(configuration), loggers);
                 return CheckCommand.Run(
-                    checkedNode, LeftKernelState.AnswersOn(checkedNode.AdminSocket), Console.Out);
+                    checkedNode, RunningDaemon.AnswersOn(checkedNode.AdminSocket), Console.Out);
             case Uninstall:
                 OverlayOptions node = AsAssigned(OverlayOptionsReader.Read(configuration), loggers);
                 return new NodeRemoval(node, loggers).Run() ? ExitCode.Success : ExitCode.Failure;

@@ -30,7 +30,7 @@ internal sealed class SystemdNotifier(
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(1);
 
-    private readonly string? _path = ServiceManager.Path;
+    private readonly string? _path = NotifySocket.Path;
     private readonly Lock _gate = new();
     private Timer? _watchdog;
     private ITimer? _looking;
@@ -102,7 +102,7 @@ internal sealed class SystemdNotifier(
 
         try
         {
-            ServiceManager.Send(_path, state);
+            NotifySocket.Send(_path, state);
         }
         catch (Exception exception) when (exception is SocketException or IOException or ArgumentException)
         {

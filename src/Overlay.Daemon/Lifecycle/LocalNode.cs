@@ -91,7 +91,9 @@ internal sealed class LocalNode : IDisposable
     /// <summary>Makes the workers, so that <see cref="Start"/> has only to start them.</summary>
     public void Prepare() => Network.Prepare(_underlay.Sockets);
 
-    /// <summary>Ends the workers; what arrives waits in device and sockets for <see cref="Resume"/>, or another process.</summary>
+    /// <summary>
+    /// Ends the workers; what arrives waits in device and sockets for <see cref="Resume"/>, or another process.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A worker does not end.</exception>
     public void Suspend() => Network.Suspend();
 

@@ -23,8 +23,8 @@ namespace Overlay.Daemon.Lifecycle;
 /// <param name="logger">Logs the node as it starts, and its end.</param>
 internal sealed class NodeLifecycle(
     NodePlanner planner, Func<NodePlan, InheritedNode?, NodeParts> make, IPredecessor? predecessor,
-    IDescriptorStore store, NetworkContext context, StoreSettlement settlement, NodePublisher publisher, FatalFault faults, TimeProvider time,
-    ILogger<NodeLifecycle> logger) : IAsyncDisposable
+    IDescriptorStore store, NetworkContext context, StoreSettlement settlement, NodePublisher publisher,
+    FatalFault faults, TimeProvider time, ILogger<NodeLifecycle> logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
 
@@ -45,10 +45,7 @@ internal sealed class NodeLifecycle(
         await using CancellationTokenRegistration toldToStop = cancellationToken.Register(_stopping.Cancel);
         NodePlan plan = await planner.PlanAsync(_stopping.Token);
 
-        // A plan that cannot be carried out is no reason for the overlayd before to end.
-        NodeAddressPlan.Check(plan.Options, plan.Underlay);
-        _ = OverlayMtu.For(plan.Options, plan.Underlay);
-        InheritedNode? inherited = predecessor?.Inherit(plan);
+        InheritedNode? inherited = Inherit(plan);
         context.IsGuest = inherited is not null;
         NodeParts parts = make(plan, inherited ?? store.Take(plan));
         _phase = new NodePhase.Reading(parts);
@@ -127,6 +124,16 @@ internal sealed class NodeLifecycle(
         _leaving.Dispose();
     }
 
+    private InheritedNode? Inherit(NodePlan plan)
+    {
+        if (predecessor is null) return null;
+
+        // A plan that cannot be carried out is no reason for the overlayd before to end.
+        NodeAddressPlan.Check(plan.Options, plan.Underlay);
+        _ = OverlayMtu.For(plan.Options, plan.Underlay);
+        return predecessor.Inherit(plan);
+    }
+
     private void TakeOver(LocalNode node)
     {
         node.Prepare();
@@ -148,7 +155,8 @@ internal sealed class NodeLifecycle(
             if (before is NodePhase.Running running) await running.Changing;
 
             // Peers hear first: what they no longer send need not be drained.
-            if (before is not NodePhase.Reading && !context.IsGuest) await publisher.WithdrawAsync(node.Own, before.Parts.Reconciler.Peers);
+            if (before is not NodePhase.Reading && !context.IsGuest)
+                await publisher.WithdrawAsync(node.Own, before.Parts.Reconciler.Peers);
             await _stopping.CancelAsync();
             await FollowingOf(before);
             if (before is NodePhase.Running && !isKept) await publisher.RemoveSubnetFileAsync();

@@ -13,7 +13,7 @@ internal sealed class ProcessOutcome
     /// <summary>Another process has the node: what it needs is left to it.</summary>
     public bool IsHandedOver => _connection is not null;
 
-    /// <summary>That process's number; null where there is none, 0 where it is of a pid namespace of its own.</summary>
+    /// <summary>The process that has the node; null for none, 0 for one of another pid namespace.</summary>
     public int? Successor { get; private set; }
 
     /// <summary>Another process has the node.</summary>

@@ -14,18 +14,27 @@ namespace Overlay.Daemon.Metrics;
 /// that it has given, by the files that host-local and it keep.
 /// </summary>
 /// <remarks>Files that are not this process's to read give no figures.</remarks>
-internal sealed class CniMetrics : IDisposable
+internal sealed class CniMetrics : IMetricSource, IDisposable
 {
+    // Those of the CNI specification, and the plugin's own codes from 100 on, with room for more.
+    private const int MostCommands = 6;
+    private const int MostCodes = 32;
+
     // Where nobody scrapes: a journal that is full twice over in between loses calls.
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(15);
+
+    // An exporter asks for each instrument by itself, and the files are as many as the pods.
+    private static readonly TimeSpan _age = TimeSpan.FromSeconds(1);
 
     private readonly DaemonMeter _meter;
     private readonly NodeStatus _node;
     private readonly OperationReader _reader;
+    private readonly TimeProvider _time;
     private readonly string? _allocations;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Command, uint Code), long> _calls = [];
+    private (long Time, List<(string Family, double Allocated, double Free)> Families)? _addresses;
 
     public CniMetrics(DaemonMeter meter, NodeStatus node, OverlayOptions options, TimeProvider time)
         : this(meter, node, options, time, null)
@@ -40,7 +49,7 @@ internal sealed class CniMetrics : IDisposable
     internal CniMetrics(
         DaemonMeter meter, NodeStatus node, OverlayOptions options, TimeProvider time, string? allocations)
     {
-        (_meter, _node, _allocations) = (meter, node, allocations);
+        (_meter, _node, _time, _allocations) = (meter, node, time, allocations);
         _reader = new OperationReader(new OperationJournal(options.CniInstall.StateDirectory));
         _ = meter.Meter.CreateObservableCounter(
             "overlay_cni_operations", Operations, null,
@@ -53,6 +62,9 @@ internal sealed class CniMetrics : IDisposable
             "Addresses of this node's pod CIDR that are left for pods.");
         _timer = time.CreateTimer(_ => Take(), null, _interval, _interval);
     }
+
+    /// <inheritdoc/>
+    public int MostSeries => MostCommands * MostCodes;
 
     public void Dispose() => _timer.Dispose();
 
@@ -84,6 +96,16 @@ internal sealed class CniMetrics : IDisposable
     }
 
     private List<(string Family, double Allocated, double Free)> Addresses()
+    {
+        lock (_gate)
+        {
+            if (_addresses is { } last && _time.GetElapsedTime(last.Time) < _age) return last.Families;
+            _addresses = (_time.GetTimestamp(), ReadAddresses());
+            return _addresses.Value.Families;
+        }
+    }
+
+    private List<(string Family, double Allocated, double Free)> ReadAddresses()
     {
         List<(string, double, double)> addresses = [];
         try

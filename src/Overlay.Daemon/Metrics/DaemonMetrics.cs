@@ -16,7 +16,7 @@ namespace Overlay.Daemon.Metrics;
 /// Every label has few values, however many peers there are: <see cref="PeerTraffic"/> bounds theirs. A counter is of a
 /// part that lives as long as the process, so that it never falls.
 /// </remarks>
-internal sealed class DaemonMetrics
+internal sealed class DaemonMetrics : IMetricSource
 {
     private static readonly string[] _batchSizes =
     [
@@ -46,7 +46,7 @@ internal sealed class DaemonMetrics
         AddNode(meter.Meter);
     }
 
-    /// <summary>The most series that one of the metrics has.</summary>
+    /// <inheritdoc/>
     public int MostSeries => Math.Max(
         Math.Max(_counters.All.Paths.Count * PathCounters.BatchSizes, DropCount.Reasons), 2 * (PeerTraffic.MostSeries + 1));
 

@@ -40,21 +40,18 @@ internal sealed class MetricsExport : IDisposable
     private readonly Lazy<Pipeline> _pipeline;
 
     /// <param name="meter">The meter whose instruments are exported, beside the runtime's.</param>
-    /// <param name="metrics">Has added its own to the meter.</param>
-    /// <param name="probes">Has added its own too.</param>
-    /// <param name="cni">As before.</param>
+    /// <param name="sources">Have added their instruments to the meter.</param>
     /// <param name="options">The collector, and the node's name.</param>
     /// <param name="services">For the exporter's middleware, which asks for none.</param>
     public MetricsExport(
-        DaemonMeter meter, DaemonMetrics metrics, PeerProbeMetrics probes, CniMetrics cni, OverlayOptions options,
-        IServiceProvider services)
+        DaemonMeter meter, IEnumerable<IMetricSource> sources, OverlayOptions options, IServiceProvider services)
     {
-        ArgumentNullException.ThrowIfNull(probes);
-        ArgumentNullException.ThrowIfNull(cni);
+        int mostSeries = sources.Max(static source => source.MostSeries);
+
         // OpenTelemetry costs 8 MB of memory by measurement, which a node that nobody scrapes need not have.
         _pipeline = new(() =>
         {
-            Pipeline pipeline = Pipeline.Open(Views(meter, metrics.MostSeries), options, services);
+            Pipeline pipeline = Pipeline.Open(Views(meter, mostSeries), options, services);
             meter.Flush();
             return pipeline;
         });

@@ -7,7 +7,7 @@ namespace Overlay.Daemon.Metrics;
 /// Metrics of the last probes of each peer: those of <see cref="PeerTraffic"/>'s series by name, and the worst figures of
 /// all others.
 /// </summary>
-internal sealed class PeerProbeMetrics
+internal sealed class PeerProbeMetrics : IMetricSource
 {
     private readonly MeshWatch _mesh;
     private readonly PeerTraffic _peers;
@@ -33,6 +33,9 @@ internal sealed class PeerProbeMetrics
             _ = meter.Meter.CreateObservableGauge(name, () => Measure(value), null, meaning);
     }
 
+    /// <inheritdoc/>
+    public int MostSeries => 2 * (PeerTraffic.MostSeries + 1);
+
     private List<Measurement<double>> Measure(Func<ProbeFigures, double> value)
     {
         HashSet<string> names = [.. _peers.Series().Select(static series => series.Peer)];
@@ -53,7 +56,8 @@ internal sealed class PeerProbeMetrics
             [
                 .. _given.Select(key => new Measurement<double>(
                     value(figures.GetValueOrDefault(key, ProbeFigures.None)),
-                    new KeyValuePair<string, object?>("peer", key.Peer), new KeyValuePair<string, object?>("family", key.Family))),
+                    new KeyValuePair<string, object?>("peer", key.Peer),
+                    new KeyValuePair<string, object?>("family", key.Family))),
             ];
         }
     }

@@ -55,6 +55,17 @@ internal sealed class OverlayDevice : IDisposable
     /// <summary>The bridge of the local pods; null while there is none.</summary>
     public LinkInfo? Bridge { get; private set; }
 
+    /// <summary>
+    /// A device that an earlier run has left is this node's still: one with addresses of former pod CIDRs has their routes
+    /// too, and is made anew.
+    /// </summary>
+    public static bool HasNoOtherAddress(RouteNetlink netlink, LinkInfo left, OverlayOptions options)
+    {
+        IpAddress[] own = [.. options.PodCidrs.Select(static podCidr => podCidr.Address)];
+        return netlink.GetAddresses(left).Where(static address => address.IsGlobal)
+            .All(address => own.Contains(address.Address));
+    }
+
     /// <summary>Creates the device and all that belongs to it, and prunes what a crashed run left.</summary>
     /// <param name="netlink">Used from one thread at a time.</param>
     /// <param name="options">Networks and this node's subnets.</param>
@@ -87,7 +98,7 @@ internal sealed class OverlayDevice : IDisposable
             device._forwarding.Allow(netlink);
             netlink.SetUp(link, mtu.Device);
 
-            // What an overlayd that runs has made is nothing that a crash has left.
+            // Routes of an overlayd that runs are in use: only those that a crash has left go.
             if (inherited is null) device._routes.Prune(netlink.GetLinks().Select(l => l.Name));
             device.Repair();
             return device;
@@ -189,14 +200,6 @@ internal sealed class OverlayDevice : IDisposable
 
         netlink.Delete(left);
         return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
-    }
-
-    // A device with addresses of former pod CIDRs has their routes too, and is made anew.
-    private static bool HasNoOtherAddress(RouteNetlink netlink, LinkInfo left, OverlayOptions options)
-    {
-        IpAddress[] own = [.. options.PodCidrs.Select(static podCidr => podCidr.Address)];
-        return netlink.GetAddresses(left).Where(static address => address.IsGlobal)
-            .All(address => own.Contains(address.Address));
     }
 
     private void Keep(KeptDevice kept, bool isKept)

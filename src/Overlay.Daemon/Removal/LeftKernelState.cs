@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Firewall;
 using Overlay.Daemon.Networks;
@@ -16,21 +15,6 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
     private const string Bridge = "cni0";
 
     private readonly ILogger _logger = loggers.CreateLogger<LeftKernelState>();
-
-    /// <summary>A process listens on that socket.</summary>
-    public static bool AnswersOn(string socket)
-    {
-        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(socket));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 
     /// <summary>flannel has a device for this network.</summary>
     public bool HasFlannel

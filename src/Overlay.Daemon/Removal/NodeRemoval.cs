@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.CniInstall;
+using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 
 namespace Overlay.Daemon.Removal;
@@ -34,7 +35,7 @@ internal sealed class NodeRemoval(OverlayOptions options, ILoggerFactory loggers
 
     private void RefuseRunning()
     {
-        if (LeftKernelState.AnswersOn(options.AdminSocket))
+        if (RunningDaemon.AnswersOn(options.AdminSocket))
             throw new ConfigurationException(
                 $"Overlay:Admin:Socket '{options.AdminSocket}' is answered by an overlayd that runs, which would make "
                 + "all anew; example: systemctl stop overlayd, or kubectl -n overlay delete daemonset overlay");

@@ -13,11 +13,7 @@ public static class DescriptorFacts
 
     /// <summary>The address and port that it is bound to; null where it is no socket, or not bound.</summary>
     public static (IpAddress Address, ushort Port)? UdpEnd(int descriptor) =>
-        Look<(IpAddress, ushort)?>(descriptor, static socket =>
-        {
-            (IpAddress Address, ushort Port) end = UdpSocket.EndOf(socket, out bool isBound);
-            return isBound ? end : null;
-        });
+        Look(descriptor, UdpSocket.EndOf);
 
     /// <summary>Programs that this process starts do not get it.</summary>
     /// <exception cref="LinuxException">It is not open.</exception>

@@ -61,29 +61,17 @@ internal static unsafe class TunDescriptor
     public static FileDescriptor Adopt(int descriptor, out string name, ref Offloads offloads)
     {
         FileDescriptor tun = new(descriptor);
-        byte* request = stackalloc byte[IfReqSize];
-        Span<byte> bytes = new(request, IfReqSize);
-        bytes.Clear();
-        if (Libc.Ioctl(tun, TUNGETIFF, request) < 0) throw Failed(tun, "ioctl TUNGETIFF", $"descriptor {descriptor}");
-        name = Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
+        if (Read(tun) is not { } device) throw Failed(tun, "ioctl TUNGETIFF", $"descriptor {descriptor}");
+        name = device.Name;
 
         // Whether packets have a header was settled when the device was made.
-        bool hasHeader = (*(short*)(request + NameSize) & IFF_VNET_HDR) != 0;
-        offloads = hasHeader ? offloads | Offloads.TunHeader : offloads & ~Offloads.TunHeader;
+        offloads = device.HasHeader ? offloads | Offloads.TunHeader : offloads & ~Offloads.TunHeader;
         SetOffloads(tun, name, ref offloads);
         return tun;
     }
 
     /// <summary>The device that a descriptor is a queue of; null where it is no TUN's.</summary>
-    public static string? NameOf(FileDescriptor tun)
-    {
-        byte* request = stackalloc byte[IfReqSize];
-        Span<byte> bytes = new(request, IfReqSize);
-        bytes.Clear();
-        return Libc.Ioctl(tun, TUNGETIFF, request) < 0
-            ? null
-            : Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]);
-    }
+    public static string? NameOf(FileDescriptor tun) => Read(tun)?.Name;
 
     /// <summary>Has the device outlive its last descriptor, or not.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
@@ -91,6 +79,17 @@ internal static unsafe class TunDescriptor
     {
         if (Libc.Ioctl(tun, TUNSETPERSIST, (void*)(isKept ? 1u : 0u)) < 0)
             throw LinuxException.Last("ioctl TUNSETPERSIST", name);
+    }
+
+    private static (string Name, bool HasHeader)? Read(FileDescriptor tun)
+    {
+        byte* request = stackalloc byte[IfReqSize];
+        Span<byte> bytes = new(request, IfReqSize);
+        bytes.Clear();
+        return Libc.Ioctl(tun, TUNGETIFF, request) < 0
+            ? null
+            : (Encoding.UTF8.GetString(bytes[..bytes.IndexOf((byte)0)]),
+                (*(short*)(request + NameSize) & IFF_VNET_HDR) != 0);
     }
 
     private static void SetOffloads(FileDescriptor tun, string name, ref Offloads offloads)

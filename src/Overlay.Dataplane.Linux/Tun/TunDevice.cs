@@ -10,7 +10,8 @@ namespace Overlay.Dataplane.Linux.Tun;
 /// <summary>One queue of a layer-3 TUN device, as a rule with a virtio-net header on every packet.</summary>
 /// <remarks>
 /// The header lets either side say "checksum unfinished" and "super-packet". This object owns the queue's descriptor;
-/// the device vanishes with the last one, unless it is kept, and leaves nothing in the kernel. What the kernel refuses to take by its header is written again in packets that leave nothing to it.
+/// the device vanishes with the last one, unless it is kept, and leaves nothing in the kernel. What the kernel refuses
+/// to take by its header is written again in packets that leave nothing to it.
 /// </remarks>
 public sealed unsafe class TunDevice : ITunDevice, IDisposable
 {

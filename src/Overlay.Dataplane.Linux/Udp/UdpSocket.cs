@@ -65,24 +65,22 @@ internal sealed unsafe class UdpSocket : IDisposable
     public static UdpSocket Adopt(int descriptor)
     {
         FileDescriptor socket = new(descriptor);
-        (IpAddress address, ushort port) = EndOf(socket, out bool isBound);
-        if (isBound) return new(socket, address, port);
+        if (EndOf(socket) is { } end) return new(socket, end.Address, end.Port);
         LinuxException failure = LinuxException.Last("getsockname", $"descriptor {descriptor}");
         socket.Dispose();
         throw failure;
     }
 
-    /// <summary>The address and port that a socket is bound to.</summary>
-    /// <param name="socket">A descriptor of whatever kind.</param>
-    /// <param name="isBound">False where it is no socket.</param>
-    public static (IpAddress Address, ushort Port) EndOf(FileDescriptor socket, out bool isBound)
+    /// <summary>The address and port that a socket is bound to; null where the descriptor is no socket's.</summary>
+    public static (IpAddress Address, ushort Port)? EndOf(FileDescriptor socket)
     {
         byte* name = stackalloc byte[SocketAddress.Size];
         Span<byte> bytes = new(name, SocketAddress.Size);
         bytes.Clear();
         uint length = SocketAddress.Size;
-        isBound = Libc.GetSockName(socket, name, &length) == 0;
-        return isBound ? (SocketAddress.Read(bytes), SocketAddress.ReadPort(bytes)) : default;
+        return Libc.GetSockName(socket, name, &length) == 0
+            ? (SocketAddress.Read(bytes), SocketAddress.ReadPort(bytes))
+            : null;
     }
 
     /// <summary>Sets an integer option.</summary>

@@ -2,7 +2,9 @@ using Overlay.Dataplane.Taps;
 
 namespace Overlay.Dataplane.Counters;
 
-/// <summary>A worker's notes for others to read: counters of each direction, system calls, strangers, copies of packets.</summary>
+/// <summary>
+/// A worker's notes for others to read: counters of each direction, system calls, strangers, copies of packets.
+/// </summary>
 public sealed record QueueCounters(PathCounters Egress, PathCounters Ingress)
 {
     /// <summary>What the worker asks of the kernel.</summary>

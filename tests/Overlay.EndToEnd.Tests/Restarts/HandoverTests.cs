@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Overlay.EndToEnd.Tests.Migration;
 using Overlay.EndToEnd.Tests.Traffic;
@@ -193,6 +194,31 @@ public sealed class HandoverTests
         third.WaitForLog("is taken over from another overlayd");
         third.WaitReady();
         next.Stop().ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_signal_to_stop_that_comes_before_the_host_runs_is_kept_in_mind()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "handterm", Nodes = 1, PodsPerNode = 0 });
+        Node a = lab["a"];
+        a.WriteConfig(static overlay => overlay["HandOver"] = "Wait");
+
+        // It answers nothing, as a daemon under load: the start waits for it.
+        using Socket silent = new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        silent.Bind(new UnixDomainSocketEndPoint(a.Socket + ".next"));
+        silent.Listen();
+        DaemonProcess daemon = a.StartDaemon();
+        silent.Poll(_patience, SelectMode.SelectRead).ShouldBeTrue(daemon.Log);
+        using (Socket connection = silent.Accept())
+        {
+            a.Run("kill", "-TERM", $"{daemon.Pid}").EnsureSuccess();
+            Thread.Sleep(300);
+        }
+
+        daemon.WaitForExit(_patience).ShouldBeTrue(daemon.Log);
+        daemon.ExitCode.ShouldBe(0, daemon.Log);
+        File.Exists(a.LeaseFile).ShouldBeFalse();
+        a.Run("ip", "link", "show", "overlay.1").Succeeded.ShouldBeFalse();
     }
 
     [Fact]
