@@ -1,36 +1,34 @@
+using System.Net;
 using System.Text.Json.Nodes;
-using Overlay.Lab.Processes;
-using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Faults;
 
 /// <summary>A disk that is full, and state on it that is not what was written.</summary>
 public sealed class DiskFaultTests : IDisposable
 {
+    private readonly SmallDisk _disk = new();
     private readonly FaultScene _scene;
-    private string _disk = "";
 
-    public DiskFaultTests() => _scene = new FaultScene(MountSmallDisk);
+    public DiskFaultTests() => _scene = new FaultScene(UseDisk);
 
     [Fact]
     public void A_full_disk_costs_no_packet_and_is_named_and_a_restart_on_it_forwards()
     {
-        Node a = _scene.A;
-        string hog = Path.Combine(_disk, "hog");
         _scene.During(() =>
         {
-            Fill(hog);
+            _disk.Fill();
 
             // A change that has to be saved.
-            _scene.B.ChangeUnderlayAddress(System.Net.IPAddress.Parse("192.168.77.77"));
+            _scene.B.ChangeUnderlayAddress(IPAddress.Parse("192.168.77.77"));
             Waiting.For(() => _scene.Daemon.Log.Contains("No space left on device", StringComparison.Ordinal));
         }).ShouldBeInOrder();
         _scene.Daemon.Stop().ShouldBe(0, _scene.Daemon.Log);
         _scene.StartDaemon();
         _scene.ShouldRecover();
 
-        File.Delete(hog);
-        _scene.B.ChangeUnderlayAddress(System.Net.IPAddress.Parse("192.168.77.2"));
+        _disk.MakeRoom();
+        _scene.B.ChangeUnderlayAddress(IPAddress.Parse("192.168.77.2"));
         _scene.Daemon.WaitForLog("is written again");
         _scene.ShouldRecover();
     }
@@ -44,45 +42,24 @@ public sealed class DiskFaultTests : IDisposable
         foreach (string content in contents)
         {
             _scene.Daemon.Kill();
-            string[] files = Directory.GetFiles(_disk, "*.json");
+            string[] files = Directory.GetFiles(_disk.Path, "*.json");
             files.Length.ShouldBeGreaterThan(3, string.Join(' ', files));
             foreach (string file in files) File.WriteAllText(file, content);
             _scene.StartDaemon();
-            _scene.Daemon.Log.ShouldContain($"{Path.Combine(_disk, "vtep.json")} cannot be used", customMessage: content);
+            _scene.Daemon.Log.ShouldContain($"{Path.Combine(_disk.Path, "vtep.json")} cannot be used", customMessage: content);
             _scene.ShouldRecover();
-            Cluster.WaitForSavedPeer(_scene.A, _scene.B);
+            _scene.WaitForSavedPeer();
         }
     }
 
     public void Dispose()
     {
-        _ = Command.Run(Command.DefaultLimit, "umount", ["-l", _disk]);
         _scene.Dispose();
+        _disk.Dispose();
     }
 
-    // Before the first daemon starts; a's alone.
-    private void MountSmallDisk(JsonObject overlay)
+    private void UseDisk(JsonObject overlay)
     {
-        if (_disk.Length > 0) return;
-        _disk = Directory.CreateDirectory((string)overlay["StateDirectory"]!).FullName;
-        Command.Require("mount", "-t", "tmpfs", "-o", "size=256k,mode=755", "none", _disk);
-    }
-
-    private static void Fill(string path)
-    {
-        using FileStream file = File.Create(path);
-        byte[] page = new byte[4096];
-        while (true)
-        {
-            try
-            {
-                file.Write(page);
-                file.Flush(flushToDisk: true);
-            }
-            catch (IOException)
-            {
-                return;
-            }
-        }
+        if ((string?)overlay["NodeName"] == "a") overlay["StateDirectory"] = _disk.Path;
     }
 }

@@ -22,6 +22,7 @@ public sealed class FaultScene : IDisposable
 
     private readonly LabNetwork _lab;
     private readonly List<OpenConnection> _connections = [];
+    private string _stateDirectory = "";
 
     /// <summary>The scene that a class of tests shares.</summary>
     public FaultScene()
@@ -39,7 +40,11 @@ public sealed class FaultScene : IDisposable
             kernel.PublishLease();
             foreach (Node node in new[] { A, B })
             {
-                node.WriteConfig(edit);
+                node.WriteConfig(overlay =>
+                {
+                    edit?.Invoke(overlay);
+                    if (node == A) _stateDirectory = (string)overlay["StateDirectory"]!;
+                });
                 DaemonProcess daemon = node.StartDaemon();
                 daemon.WaitReady();
                 if (node == A) Daemon = daemon;
@@ -47,7 +52,7 @@ public sealed class FaultScene : IDisposable
             }
 
             foreach (Node node in new[] { A, B }) Cluster.WaitForPeers(node, 2);
-            Cluster.WaitForSavedPeer(A, B);
+            WaitForSavedPeer();
             foreach (Node peer in Peers)
             {
                 WaitForPings(peer);
@@ -124,6 +129,9 @@ public sealed class FaultScene : IDisposable
     {
         foreach (OpenConnection connection in _connections) connection.Exchange();
     }
+
+    /// <summary>Waits until a has written down b's pod CIDR, so that it knows it after a crash.</summary>
+    internal void WaitForSavedPeer() => Cluster.WaitForSavedPeer(_stateDirectory, B);
 
     /// <summary>Waits until status names a problem or warns with that text.</summary>
     internal void WaitForText(string list, string part) => Daemon.WaitUntil(
