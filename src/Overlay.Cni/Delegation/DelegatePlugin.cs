@@ -49,7 +49,8 @@ internal sealed class DelegatePlugin
         {
             using Process process = Process.Start(start)!;
             Feed(process, configuration);
-            string answer = process.StandardOutput.ReadToEnd();
+            using StreamReader output = process.StandardOutput;
+            string answer = output.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0 ? answer : throw Error(command, process.ExitCode, answer);
         }

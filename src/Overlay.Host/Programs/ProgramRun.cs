@@ -58,9 +58,10 @@ public sealed record ProgramRun(int ExitCode, string Output, string Error)
     }
 
     // A program whose pipe is not emptied would not end: the rest is read and dropped. The caller's thread blocks
-    // meanwhile, so nothing here may need it.
-    private static async Task<string> ReadAsync(StreamReader reader, int longest)
+    // meanwhile, so nothing here may need it. The process does not close a reader that somebody has taken of it.
+    private static async Task<string> ReadAsync(StreamReader pipe, int longest)
     {
+        using StreamReader reader = pipe;
         StringBuilder text = new();
         char[] buffer = new char[16 * 1024];
         int length;
