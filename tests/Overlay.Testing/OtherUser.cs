@@ -15,7 +15,8 @@ public static class OtherUser
     {
         Architecture.X64 => 117,
         Architecture.Arm64 => 147,
-        Architecture other => throw new PlatformNotSupportedException($"setresuid's number on {other} is not known here"),
+        Architecture other =>
+            throw new PlatformNotSupportedException($"setresuid's number on {other} is not known here"),
     };
 
     /// <summary>Runs it to its end. The caller has to be root.</summary>

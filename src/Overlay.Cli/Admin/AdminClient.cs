@@ -169,7 +169,8 @@ internal sealed class AdminClient(string socket)
             ? $"it answers with more than {MostOfAnswer} bytes, as no overlayd does"
             : reason == SocketError.AccessDenied ? "permission denied; use sudo"
             : IsHangUp(exception, reason)
-                ? "it closes the connection without a word, as to users other than root and its own, and to a 65th client"
+                ? "it closes the connection without a word, as to users other than root and its own, and to a 65th "
+                    + "client"
             : File.Exists(socket) ? $"{exception.GetBaseException().Message}; is it running?"
             : "there is no such file; is it running, and is this its --socket?";
         return $"no overlayd answers on {socket}: {advice}";

@@ -69,7 +69,8 @@ internal sealed class DelegatePlugin
         if (length <= MostOfAnswer) return new(answer, 0, length);
         process.Kill(entireProcessTree: true);
         throw new CniException(
-            CniErrorCode.Delegate, $"{_path} {command} answers with more than {MostOfAnswer} characters, and was ended");
+            CniErrorCode.Delegate,
+            $"{_path} {command} answers with more than {MostOfAnswer} characters, and was ended");
     }
 
     private static void Feed(Process process, byte[] configuration)

@@ -47,7 +47,8 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
         try
         {
             File.Delete(FilePath + HalfExtension);
-            if (File.Exists(FilePath) && IsOfThisNetwork(BoundedFile.ReadStart(FilePath, MostBytes))) File.Delete(FilePath);
+            if (File.Exists(FilePath) && IsOfThisNetwork(BoundedFile.ReadStart(FilePath, MostBytes)))
+                File.Delete(FilePath);
         }
         catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
         {

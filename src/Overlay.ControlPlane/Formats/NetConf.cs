@@ -137,7 +137,8 @@ public static class NetConf
         ReadOnlySpan<byte> byteOrderMark = [0xef, 0xbb, 0xbf];
         if (json.StartsWith(byteOrderMark)) json = json[byteOrderMark.Length..];
         error = json.IsEmpty ? $"is empty, not {Example}"
-            : json.Length > MostBytes ? $"has {json.Length} bytes, more than the {MostBytes} it may have, such as {Example}"
+            : json.Length > MostBytes
+                ? $"has {json.Length} bytes, more than the {MostBytes} it may have, such as {Example}"
             : Utf8.IsValid(json) ? null : $"is not UTF-8 text such as {Example}";
         if (error is not null) return false;
         try

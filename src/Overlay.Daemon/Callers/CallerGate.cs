@@ -4,8 +4,8 @@ using Overlay.Dataplane.Linux.Handover;
 namespace Overlay.Daemon.Callers;
 
 /// <summary>
-/// Lets processes of root and of the daemon's own user to the daemon's Unix sockets, and nobody else, whatever has become
-/// of a socket's mode: by the credentials that the kernel kept when they connected.
+/// Lets processes of root and of the daemon's own user to the daemon's Unix sockets, and nobody else, whatever has
+/// become of a socket's mode: by the credentials that the kernel kept when they connected.
 /// </summary>
 /// <remarks>Any thread may ask.</remarks>
 /// <param name="time">Clock of the log's pauses.</param>

@@ -18,8 +18,9 @@ internal static class NetConfFile
         string problem;
         try
         {
-            if (NetConf.TryParseWithoutSubnets(
-                BoundedFile.Read(path, NetConf.MostBytes, "a net-conf.json"), out NetworkSettings? network, out string? error)) return settings with { Network = network };
+            byte[] text = BoundedFile.Read(path, NetConf.MostBytes, "a net-conf.json");
+            if (NetConf.TryParseWithoutSubnets(text, out NetworkSettings? network, out string? error))
+                return settings with { Network = network };
             problem = error;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -28,8 +28,8 @@ internal static class ConfigurationLoader
         string file = commandLine[FileKey] ?? variables[FileKey] ?? DefaultFile;
         if (new FileInfo(file) is { Exists: true, Length: > MostBytes } large)
             throw new ConfigurationException(
-                $"the configuration file '{file}' has {large.Length} bytes, more than the {MostBytes} that it may have; "
-                + $"example: --config {DefaultFile}");
+                $"the configuration file '{file}' has {large.Length} bytes, more than the {MostBytes} that it may "
+                + $"have; example: --config {DefaultFile}");
         try
         {
             return new ConfigurationBuilder()
@@ -72,8 +72,8 @@ internal static class ConfigurationLoader
                 || (i + 1 < arguments.Length && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal));
             if (!isKey || !hasValue)
                 throw new ConfigurationException(
-                    $"argument '{arguments[i].Split('=')[0]}' is not a key with a value; example: --config {DefaultFile} "
-                    + "--Network:Vni 1");
+                    $"argument '{arguments[i].Split('=')[0]}' is not a key with a value; example: --config "
+                    + $"{DefaultFile} --Network:Vni 1");
             if (!arguments[i].Contains('=', StringComparison.Ordinal)) i++;
         }
 

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Overlay.Daemon.Options;
 
-/// <summary>Values in the words of reports and errors: what may be a password, a token or a key in them is masked.</summary>
+/// <summary>
+/// Values in the words of reports and errors: what may be a password, a token or a key in them is masked.
+/// </summary>
 internal static partial class Secrets
 {
     /// <summary>Stands in a secret's place.</summary>

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Overlay.Host.Files;
 
-/// <summary>Reads files that others write: no more than a bound of them, and nothing that would have to be waited for.</summary>
+/// <summary>
+/// Reads files that others write: no more than a bound of them, and nothing that would have to be waited for.
+/// </summary>
 /// <remarks>Files of /proc and /sys, which have no length, count as empty.</remarks>
 public static class BoundedFile
 {
@@ -11,7 +13,9 @@ public static class BoundedFile
     /// <param name="path">The file.</param>
     /// <param name="most">The number of bytes that it may have.</param>
     /// <param name="kind">What it is, for the error: "a state file".</param>
-    /// <exception cref="FileTooLongException">It has more; the message names the file, its length and the bound.</exception>
+    /// <exception cref="FileTooLongException">
+    /// It has more; the message names the file, its length and the bound.
+    /// </exception>
     /// <exception cref="IOException">There is none, or it cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing, or it is a directory.</exception>
     public static byte[] Read(string path, int most, string kind)
@@ -31,7 +35,8 @@ public static class BoundedFile
     public static string ReadText(string path, int most, string kind)
     {
         ReadOnlySpan<byte> bytes = Read(path, most, kind);
-        return Encoding.UTF8.GetString(bytes.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes);
+        ReadOnlySpan<byte> mark = Encoding.UTF8.Preamble;
+        return Encoding.UTF8.GetString(bytes.StartsWith(mark) ? bytes[mark.Length..] : bytes);
     }
 
     /// <summary>The first bytes of a file, where what is behind them decides nothing.</summary>

@@ -34,8 +34,8 @@ public sealed class AdminClientTests : IDisposable
     [Fact]
     public async Task A_connection_that_is_closed_without_a_word_is_explained() =>
         (await AskAsync([])).ShouldBe(
-            $"no overlayd answers on {SocketPath}: it closes the connection without a word, as to users other than root "
-            + "and its own, and to a 65th client");
+            $"no overlayd answers on {SocketPath}: it closes the connection without a word, as to users other than "
+            + "root and its own, and to a 65th client");
 
     public void Dispose()
     {

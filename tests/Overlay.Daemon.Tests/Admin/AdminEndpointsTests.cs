@@ -67,7 +67,8 @@ public sealed class AdminEndpointsTests : IDisposable
 
         OtherUser.Run(Ask).ShouldBe("");
         asked.ShouldBe(0);
-        log.Warnings.ShouldHaveSingleItem().ShouldStartWith($"User {OtherUser.Id} (process {Environment.ProcessId}) is refused");
+        log.Warnings.ShouldHaveSingleItem()
+            .ShouldStartWith($"User {OtherUser.Id} (process {Environment.ProcessId}) is refused");
         Ask().ShouldEndWith("asked 1");
         log.Warnings.Count.ShouldBe(1);
         await application.StopAsync();
@@ -78,11 +79,13 @@ public sealed class AdminEndpointsTests : IDisposable
     [InlineData(4097, "414")]
     public async Task A_request_line_has_a_bound(int length, string status)
     {
-        await using WebApplication application = await StartAsync(new(), static served => served.MapGet("/v1/status", () => "yes"));
+        await using WebApplication application =
+            await StartAsync(new(), static served => served.MapGet("/v1/status", () => "yes"));
 
         // PlainHttp's line is GET PATH HTTP/1.0, with the two bytes of its end.
         string path = "/v1/status?".PadRight(length - "GET  HTTP/1.0\r\n".Length, 'x');
-        PlainHttp.Get(new UnixDomainSocketEndPoint(Path), path, TimeSpan.FromSeconds(5)).ShouldStartWith($"HTTP/1.1 {status} ");
+        PlainHttp.Get(new UnixDomainSocketEndPoint(Path), path, TimeSpan.FromSeconds(5))
+            .ShouldStartWith($"HTTP/1.1 {status} ");
         await application.StopAsync();
     }
 
@@ -100,7 +103,9 @@ public sealed class AdminEndpointsTests : IDisposable
         await client.ConnectAsync(new UnixDomainSocketEndPoint(Path));
         bool isHead = header.Length > 0;
         string text = new('x', length);
-        string head = isHead ? string.Format(CultureInfo.InvariantCulture, header, text) : $"Content-Length: {length}\r\n";
+        string head = isHead
+            ? string.Format(CultureInfo.InvariantCulture, header, text)
+            : $"Content-Length: {length}\r\n";
         await client.SendAsync(Encoding.ASCII.GetBytes(
             $"{(isHead ? "GET" : "PUT")} /v1/level HTTP/1.0\r\n{head}\r\n{(isHead ? "" : text)}"));
         byte[] answer = new byte[64];
@@ -129,7 +134,8 @@ public sealed class AdminEndpointsTests : IDisposable
         {
             return PlainHttp.Get(new UnixDomainSocketEndPoint(Path), "/v1/status", TimeSpan.FromSeconds(5));
         }
-        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        catch (SocketException exception)
+            when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
         {
             return "";
         }

@@ -59,7 +59,8 @@ public sealed class ConfigurationLoaderTests : IDisposable
         ConfigurationLoader.Load(["--config", _file])["Overlay:NodeName"].ShouldBe("file");
         File.AppendAllText(_file, " ");
         Should.Throw<ConfigurationException>(() => ConfigurationLoader.Load(["--config", _file])).Message
-            .ShouldStartWith($"the configuration file '{_file}' has 1048577 bytes, more than the 1048576 that it may have; ");
+            .ShouldStartWith(
+                $"the configuration file '{_file}' has 1048577 bytes, more than the 1048576 that it may have; ");
     }
 
     [Theory]

@@ -161,7 +161,8 @@ public class OverlayOptionsReaderTests
     [Fact]
     public void A_bad_URL_is_named_without_its_user_and_password() =>
         Should.Throw<ConfigurationException>(() => TestOptions.With(
-            ("ControlPlane:Kind", "Etcd"), ("ControlPlane:Etcd:Endpoints:0", "http://u:hunter2@192.0.2.1:99999"))).Message
+            ("ControlPlane:Kind", "Etcd"),
+            ("ControlPlane:Etcd:Endpoints:0", "http://u:hunter2@192.0.2.1:99999"))).Message
             .ShouldContain("Overlay:ControlPlane:Etcd:Endpoints:0 'http://***@192.0.2.1:99999' is no http://");
 
     [Fact]

@@ -4,7 +4,9 @@ using Overlay.Lab.Processes;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 
-/// <summary>What systemd itself says of the units' exposure. That they work with it is for the tests of the service.</summary>
+/// <summary>
+/// What systemd itself says of the units' exposure. That they work with it is for the tests of the service.
+/// </summary>
 public partial class SystemdExposureTests
 {
     private const double Most = 2.0;
@@ -24,7 +26,9 @@ public partial class SystemdExposureTests
         double.Parse(level.Groups[1].Value, CultureInfo.InvariantCulture).ShouldBeLessThan(Most, said.Output);
     }
 
-    /// <summary>Skipped where systemd is older than the switch that looks at a file instead of a unit it has loaded.</summary>
+    /// <summary>
+    /// Skipped where systemd is older than the switch that looks at a file instead of a unit it has loaded.
+    /// </summary>
     private sealed partial class OfflineAnalysisTheoryAttribute : TheoryAttribute
     {
         private const int Oldest = 250;

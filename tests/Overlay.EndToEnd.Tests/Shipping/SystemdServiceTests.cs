@@ -30,6 +30,9 @@ public class SystemdServiceTests
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
         a.Pods[0].WaitForPing(b.Pods[0].AddressV6!);
 
+        // On a shared file system the other hosts' daemons read it, whose user may have another number.
+        machine.Run("stat", "-c", "%a", "/var/lib/overlay/leases/a.json").ShouldBe("644\n");
+
         // As a user it takes turns with root by root's lock, and sees root's tables.
         machine.Run("iptables-legacy", "-S").ShouldContain("-A FORWARD -j OVERLAY-FORWARD-1\n");
         machine.Run("stat", "-c", "%U %G %a", "/run/xtables.lock").ShouldBe("root overlay 640\n");

@@ -67,7 +67,8 @@ public sealed partial class BoundedFileTests : IDisposable
         File.WriteAllText(Path, sound.PadRight(SubnetBound, 'x'));
         SubnetFile.Read(Path).Mtu.ShouldBe(1450u);
         File.AppendAllText(Path, "x");
-        Should.Throw<IOException>(() => SubnetFile.Read(Path)).Message.ShouldContain("65537 bytes, more than the 65536");
+        Should.Throw<IOException>(() => SubnetFile.Read(Path)).Message
+            .ShouldContain("65537 bytes, more than the 65536");
         SubnetFile.FindPodCidrs(Path).ShouldBeEmpty();
     }
 

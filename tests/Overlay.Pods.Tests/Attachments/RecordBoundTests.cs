@@ -34,7 +34,8 @@ public sealed class RecordBoundTests : IDisposable
         records.Find("net", "c", "eth0").ShouldBeNull();
         List<string> problems = [];
         records.List(problems).ShouldBeEmpty();
-        problems.ShouldHaveSingleItem().ShouldContain("65537 bytes, more than the 65536 that a record of an attachment may have");
+        problems.ShouldHaveSingleItem()
+            .ShouldContain("65537 bytes, more than the 65536 that a record of an attachment may have");
     }
 
     [Fact]

@@ -134,7 +134,8 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
     private void Require(int keys)
     {
         if (keys > options.MostKeys)
-            throw new EtcdException($"etcd has more than {options.MostKeys} keys below {options.Prefix}: a node has one");
+            throw new EtcdException(
+                $"etcd has more than {options.MostKeys} keys below {options.Prefix}: a node has one");
     }
 
     private Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken) =>

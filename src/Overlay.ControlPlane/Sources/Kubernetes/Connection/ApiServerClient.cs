@@ -85,9 +85,11 @@ internal sealed class ApiServerClient(
         {
             throw NoAnswer(timings.RequestTimeout);
         }
-        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        catch (HttpRequestException exception)
+            when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            throw new ApiServerException(null, $"answers with an object of more than {LongestObject} bytes", cause: exception);
+            throw new ApiServerException(
+                null, $"answers with an object of more than {LongestObject} bytes", cause: exception);
         }
         catch (HttpRequestException exception)
         {

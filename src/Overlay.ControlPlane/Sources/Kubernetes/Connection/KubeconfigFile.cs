@@ -49,7 +49,8 @@ internal sealed class KubeconfigFile
         catch (YamlException exception)
         {
             // The message may have a word of the file, which may be a token's.
-            throw file.Wrong($"is neither YAML nor JSON: see line {exception.Start.Line}, column {exception.Start.Column}");
+            throw file.Wrong(
+                $"is neither YAML nor JSON: see line {exception.Start.Line}, column {exception.Start.Column}");
         }
     }
 

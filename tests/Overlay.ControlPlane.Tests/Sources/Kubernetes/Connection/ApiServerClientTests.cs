@@ -24,7 +24,8 @@ public class ApiServerClientTests
     [InlineData(1, "answers with an object of more than 16777216 bytes")]
     public async Task A_Node_has_a_bound(int more, string expected)
     {
-        byte[] node = Encoding.UTF8.GetBytes("""{"metadata":{"name":"n"}}""".PadRight(ApiServerClient.LongestObject + more));
+        byte[] node = Encoding.UTF8.GetBytes(
+            """{"metadata":{"name":"n"}}""".PadRight(ApiServerClient.LongestObject + more));
         using ApiServerClient client = Client(() => new() { Content = new ByteArrayContent(node) });
         string said = await NameAsync(client);
         said.ShouldBe(expected);
@@ -34,7 +35,8 @@ public class ApiServerClientTests
     public async Task A_list_of_more_objects_than_a_cluster_has_nodes_is_refused()
     {
         // Each page promises another.
-        const string page = """{"metadata":{"resourceVersion":"1","continue":"x"},"items":[{"metadata":{"name":"n"}}]}""";
+        const string page =
+            """{"metadata":{"resourceVersion":"1","continue":"x"},"items":[{"metadata":{"name":"n"}}]}""";
         int pages = 0;
         using ApiServerClient client = Client(() => new() { Content = new StringContent(
             ++pages < 4 ? page : page.Replace("\"x\"", "\"\"", StringComparison.Ordinal)) });

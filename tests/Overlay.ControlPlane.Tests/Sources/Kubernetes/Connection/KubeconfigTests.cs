@@ -154,7 +154,8 @@ public sealed class KubeconfigTests : IDisposable
         Read(sound.Replace("@", Nested(63), StringComparison.Ordinal).PadRight(most, '#')).Token.ShouldBeNull();
         Error(sound.Replace("@", Nested(64), StringComparison.Ordinal)).ShouldEndWith("has more than 64 levels");
         Error(sound.Replace("@", Nested(1_000), StringComparison.Ordinal)).ShouldEndWith("has more than 64 levels");
-        Error(sound.PadRight(most + 1, '#')).ShouldContain("1048577 bytes, more than the 1048576 that a kubeconfig may have");
+        Error(sound.PadRight(most + 1, '#'))
+            .ShouldContain("1048577 bytes, more than the 1048576 that a kubeconfig may have");
 
         static string Nested(int levels) => new string('[', levels) + new string(']', levels);
     }

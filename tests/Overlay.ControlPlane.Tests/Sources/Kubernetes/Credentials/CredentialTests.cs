@@ -59,5 +59,6 @@ public sealed class CredentialTests : IDisposable
     }
 
     private async Task<Credential> CurrentAsync() => await new BearerToken(
-        null, _directory["token"], TimeSpan.FromMinutes(1), TimeProvider.System, NullLogger.Instance).CurrentAsync(default);
+        null, _directory["token"], TimeSpan.FromMinutes(1), TimeProvider.System, NullLogger.Instance)
+        .CurrentAsync(default);
 }

@@ -94,7 +94,9 @@ public class JsonFrameReaderTests
         string nested = "{\"x\":" + new string('[', levels - 1) + new string(']', levels - 1) + "}";
         Task<IReadOnlyList<(string, string)>> cutting = CutAsync(Encoding.UTF8.GetBytes(nested), 1000, isList: false);
         if (levels == 256) (await cutting).ShouldHaveSingleItem();
-        else (await Should.ThrowAsync<InvalidDataException>(() => cutting)).Message.ShouldContain("maximum configured depth");
+        else
+            (await Should.ThrowAsync<InvalidDataException>(() => cutting)).Message
+                .ShouldContain("maximum configured depth");
     }
 
     private static async Task<IReadOnlyList<(string Member, string Json)>> CutAsync(byte[] text, int chunk, bool isList)
