@@ -16,7 +16,7 @@ internal static partial class Secrets
     /// <summary>The value, to be shown.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="value">A secret, a URL with a user's name and password in it, or anything else.</param>
-    public static string Mask(string key, string value) => IsSecret(key)
+    public static string Mask(string key, string value) => IsSecret(key) && value.Length > 0
         ? Masked
         : Query().Replace(UserInfo().Replace(value, $"://{Masked}@"), $"$1?{Masked}");
 

@@ -176,7 +176,9 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
         bool hasSecret = _known.Any(Secrets.IsSecret);
         foreach (IConfigurationSection child in section.GetChildren().Where(child => !_known.Contains(child.Key)))
         {
-            string value = hasSecret ? Secrets.Masked : Secrets.Mask(child.Key, child.Value ?? "");
+            string value = hasSecret && child.Value?.Length > 0
+                ? Secrets.Masked
+                : Secrets.Mask(child.Key, child.Value ?? "");
             state.Faults.Add(
                 $"{path}:{child.Key} '{value}' is not a key; example: one of {string.Join(", ", _known)}");
         }

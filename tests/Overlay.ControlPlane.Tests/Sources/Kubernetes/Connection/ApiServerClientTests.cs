@@ -38,8 +38,11 @@ public class ApiServerClientTests
         const string page =
             """{"metadata":{"resourceVersion":"1","continue":"x"},"items":[{"metadata":{"name":"n"}}]}""";
         int pages = 0;
-        using ApiServerClient client = Client(() => new() { Content = new StringContent(
-            ++pages < 4 ? page : page.Replace("\"x\"", "\"\"", StringComparison.Ordinal)) });
+        using ApiServerClient client = Client(() =>
+        {
+            string text = ++pages < 4 ? page : page.Replace("\"x\"", "\"\"", StringComparison.Ordinal);
+            return new() { Content = new StringContent(text) };
+        });
         NodeParser parser = new(SampleNodes.Keys);
         ListQuery query = new(ApiServerClient.Nodes, null, TimeSpan.FromMinutes(1)) { Most = 4 };
         ObjectList<ApiNode> list = new(client, parser, query);
