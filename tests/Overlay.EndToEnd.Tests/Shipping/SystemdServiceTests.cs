@@ -45,6 +45,11 @@ public class SystemdServiceTests
         status.ShouldContain("NoNewPrivs:\t1\n");
         status.ShouldContain("Seccomp:\t2\n");
         machine.Shell($"stat -c %U /proc/{process}").Trim().ShouldBe("overlay");
+        // Of devices it has the TUN, and of the kernel's parameters it writes those of the network.
+        machine.Shell($"ls /proc/{process}/root/dev/net").ShouldBe("tun\n");
+        string mounts = machine.Shell($"cut -d ' ' -f 5,6 /proc/{process}/mountinfo");
+        mounts.ShouldMatch("(?m)^/proc/sys ro,");
+        mounts.ShouldMatch("(?m)^/proc/sys/net rw,");
         machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^node +\S+   forwarding for ");
 
         // What the unit takes away must not be what the device needs.
