@@ -65,6 +65,9 @@ public sealed class ChurnTests : IDisposable
         A.RemovePod(pod);
         Waiting.For(() => Cluster.Report(A, "peers").GetArrayLength() == 1, 20);
         A.Pods[0].WaitForPing(B.Pods[0].AddressV4!);
+        foreach (string family in new[] { "ip", "ip6" })
+            Waiting.For(() => A.Run("nft", "list", "table", family, "overlay-1").Output
+                .Contains("masquerade", StringComparison.Ordinal));
     }
 
     private string Lease(int number)
