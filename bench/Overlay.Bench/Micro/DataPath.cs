@@ -52,7 +52,7 @@ public class DataPath
             VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoTcpv4, TcpHeaders, Payload, Ipv4Header.MinLength,
             TcpHeader.ChecksumOffset);
         Fill(_superPacket, super).Offload = offload;
-        Encapsulator.Encapsulate(_superPacket, _tableA);
+        _ = Encapsulator.Encapsulate(_superPacket, _tableA);
         MemoryLink.Carry(_superPacket, _train, _addressA);
         _train.ReceivedBytes(0)[.._leadingHeaders.Length].CopyTo(_leadingHeaders);
         _ = Coalesce();
@@ -66,7 +66,7 @@ public class DataPath
     [Benchmark(OperationsPerInvoke = Batch)]
     public int EncapsulatePackets()
     {
-        Encapsulator.Encapsulate(_packets, _tableA);
+        _ = Encapsulator.Encapsulate(_packets, _tableA);
         return _packets.Count;
     }
 
@@ -82,7 +82,7 @@ public class DataPath
     [Benchmark]
     public int Segment()
     {
-        Encapsulator.Encapsulate(_superPacket, _tableA);
+        _ = Encapsulator.Encapsulate(_superPacket, _tableA);
         return _superPacket.Count;
     }
 

@@ -26,10 +26,15 @@ public sealed class EgressPath(
     public bool TryForward(PacketBatch batch)
     {
         if (!tun.TryRead(batch)) return false;
-        Encapsulator.Encapsulate(batch, publisher.Current);
-        underlay.Send(batch);
-        counters.Add(batch, VxlanOverhead.InPayload);
-        if (tap.Ring is { } ring) EgressTap.Copy(batch, ring);
+        int done = 0;
+        while (done < batch.ReceivedCount)
+        {
+            done = Encapsulator.Encapsulate(batch, publisher.Current, done);
+            underlay.Send(batch);
+            counters.Add(batch, VxlanOverhead.InPayload);
+            if (tap.Ring is { } ring) EgressTap.Copy(batch, ring);
+        }
+
         return true;
     }
 }

@@ -13,15 +13,28 @@ namespace Overlay.Dataplane.Egress;
 /// <remarks>Next in line: <see cref="EgressPath"/> hands the batch to the underlay.</remarks>
 public static class Encapsulator
 {
-    /// <summary>Makes slots of all buffers: each has either a peer and its VXLAN header, or a verdict.</summary>
-    public static void Encapsulate(PacketBatch batch, ForwardingTable table)
+    /// <summary>
+    /// Makes slots of buffers: each has either a peer and its VXLAN header, or a verdict. The slots of before are
+    /// forgotten.
+    /// </summary>
+    /// <param name="batch">The buffers.</param>
+    /// <param name="table">Where they go.</param>
+    /// <param name="first">The buffer to begin with.</param>
+    /// <returns>
+    /// The buffer to go on with once these slots are sent; the number of buffers where all have been made slots of.
+    /// Segments of a few bytes, as a pod may ask for, fill all slots, which costs the packets behind them nothing.
+    /// </returns>
+    public static int Encapsulate(PacketBatch batch, ForwardingTable table, int first = 0)
     {
         table = table.ForPackets(out LocalEndpoint local);
         batch.ClearSlots();
-        for (int i = 0; i < batch.ReceivedCount; i++) Encapsulate(batch, i, table, local.Vtep);
+        int index = first;
+        while (index < batch.ReceivedCount && TryEncapsulate(batch, index, table, local.Vtep)) index++;
+        return index;
     }
 
-    private static void Encapsulate(PacketBatch batch, int index, ForwardingTable table, Vtep vtep)
+    // False, and no slot used, where the slots that are left are too few: never for the first buffer of a pass.
+    private static bool TryEncapsulate(PacketBatch batch, int index, ForwardingTable table, Vtep vtep)
     {
         VirtioNetHeader offload = batch.Received(index).Offload;
         Span<byte> packet = batch.ReceivedBytes(index);
@@ -31,7 +44,7 @@ public static class Encapsulator
         if (slot.Verdict != DropReason.None)
         {
             slot.Remote = null;
-            return;
+            return true;
         }
 
         RemoteVtep? remote = inner.IsIpv4 ? table.Lookup(inner.DestinationV4) : table.Lookup(inner.DestinationV6);
@@ -39,14 +52,21 @@ public static class Encapsulator
         if (remote is null)
         {
             slot.Verdict = DropReason.IpOutNoRoutes;
-            return;
+            return true;
         }
 
         slot.FlowHash = FlowHash.Of(inner);
         slot.OuterEcn = inner.Ecn;
         slot.Length = inner.Bytes.Length;
-        if (offload.IsSuperPacket) slot.Verdict = Segment(batch, index, offload, inner, vtep);
-        else if ((offload.Flags & VirtioNetHeader.NeedsChecksum) == 0
+        if (offload.IsSuperPacket)
+        {
+            slot.Verdict = Segment(batch, index, offload, inner, vtep, out bool isFull);
+            if (!isFull || first == 0) return true;
+            batch.RemoveLast();
+            return false;
+        }
+
+        if ((offload.Flags & VirtioNetHeader.NeedsChecksum) == 0
             || ChecksumCompletion.TryComplete(inner.Bytes, offload))
         {
             slot.Offset -= VxlanOverhead.InPayload;
@@ -54,16 +74,21 @@ public static class Encapsulator
             WriteHeaders(batch.Packet(first), inner, remote, vtep);
         }
         else slot.Verdict = DropReason.SkbGsoSeg;
+        return true;
     }
 
     private static DropReason Segment(
-        PacketBatch batch, int index, in VirtioNetHeader offload, in InnerPacket inner, Vtep vtep)
+        PacketBatch batch, int index, in VirtioNetHeader offload, in InnerPacket inner, Vtep vtep, out bool isFull)
     {
-        if (!Segmenter.TryCreate(inner, offload, out Segmenter segmenter)
-            || segmenter.Count - 1 > batch.SpareSlots(index))
-            return DropReason.SkbGsoSeg;
+        isFull = false;
+        if (!Segmenter.TryCreate(inner, offload, out Segmenter segmenter)) return DropReason.SkbGsoSeg;
         int headerLength = VxlanOverhead.InPayload + segmenter.HeaderLength;
-        if (!batch.TryTakeHeaders(segmenter.Count * headerLength, out int headers)) return DropReason.SkbGsoSeg;
+        isFull = segmenter.Count - 1 > batch.SpareSlots(index);
+        if (isFull || !batch.TryTakeHeaders(segmenter.Count * headerLength, out int headers))
+        {
+            isFull = true;
+            return DropReason.SkbGsoSeg;
+        }
 
         int slotIndex = batch.Count - 1;
         PacketSlot first = batch[slotIndex];

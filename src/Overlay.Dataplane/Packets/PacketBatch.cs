@@ -104,6 +104,9 @@ public sealed class PacketBatch
         _headersUsed = 0;
     }
 
+    /// <summary>Takes the last slot back.</summary>
+    public void RemoveLast() => Count--;
+
     /// <summary>The next slot, for a packet in one piece.</summary>
     public ref PacketSlot Add(int offset, int length)
     {

@@ -64,7 +64,7 @@ public class CountersTests
         PacketBatch batch = new(8);
         foreach (byte[] packet in new[] { _good.Build(), _good.Build(), toC.Build(), [], _good.Build(), toC.Build() })
             batch.PutPacket(packet);
-        Encapsulator.Encapsulate(batch, table);
+        _ = Encapsulator.Encapsulate(batch, table);
         PathCounters egress = new("egress-0", Direction.Egress);
         egress.Add(batch, VxlanOverhead.InPayload);
         (b.Traffic.EgressPackets, b.Traffic.EgressBytes).ShouldBe((3, 300));

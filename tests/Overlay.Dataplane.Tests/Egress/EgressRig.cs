@@ -24,7 +24,7 @@ internal sealed class EgressRig
     {
         _batch.Clear();
         _batch.PutPacket(packet, offload);
-        Encapsulator.Encapsulate(_batch, _table);
+        _ = Encapsulator.Encapsulate(_batch, _table);
         return Slot.Verdict;
     }
 }

@@ -130,7 +130,7 @@ public class EncapsulatorTests
     {
         PacketBatch batch = new(1);
         batch.PutPacket(PacketBuilder.Between(A, B, IpFamily.IPv4).Build());
-        Encapsulator.Encapsulate(
+        _ = Encapsulator.Encapsulate(
             batch, new ForwardingTableBuilder().AddLocal(A.PodsV4).AddRoute(B.PodsV4, B.Remote).Build());
         batch[0].Verdict.ShouldBe(DropReason.IpOutNoRoutes);
     }
@@ -148,7 +148,7 @@ public class EncapsulatorTests
             batch.Clear();
             foreach (byte[] packet in packets) batch.PutPacket(packet);
 
-            Encapsulator.Encapsulate(batch, A.TableWith(B));
+            _ = Encapsulator.Encapsulate(batch, A.TableWith(B));
 
             for (int i = 0; i < packets.Length; i++)
             {

@@ -94,7 +94,7 @@ public class FlannelCaptureTests
             FlannelNode sender = FlannelNode.At(frame.OuterSource);
             PacketBatch batch = BatchOf(frame.Inner);
 
-            Encapsulator.Encapsulate(batch, sender.Table(frame.InnerFamily));
+            _ = Encapsulator.Encapsulate(batch, sender.Table(frame.InnerFamily));
 
             batch[0].Verdict.ShouldBe(DropReason.None, $"frame {frame.Number}");
             batch.Packet(0).ToArray().ShouldBe(frame.Datagram, $"frame {frame.Number}");
