@@ -2,7 +2,8 @@ using Overlay.EndToEnd.Tests.Restarts;
 
 namespace Overlay.EndToEnd.Tests.Faults;
 
-/// <summary>What became of the packets that flowed beside a fault: of each flow.</summary>
+/// <summary>What became of the packets that flowed beside a fault.</summary>
+/// <param name="Flows">Of each flow: both of b first, then both of c.</param>
 internal sealed record FaultFigures(IReadOnlyList<FlowResult> Flows)
 {
     /// <summary>The fault touches no packet.</summary>
@@ -11,6 +12,10 @@ internal sealed record FaultFigures(IReadOnlyList<FlowResult> Flows)
         ShouldBeInOrder();
         Flows.ShouldAllBe(static flow => flow.Lost == 0, ToString());
     }
+
+    /// <summary>The fault touches no packet to b or from it.</summary>
+    public void ShouldHaveLostNothingOfFirstPeer() =>
+        Flows.Take(Flows.Count / 2).ShouldAllBe(static flow => flow.Lost == 0, ToString());
 
     /// <summary>Packets may be lost, and are neither doubled nor overtaken.</summary>
     public void ShouldBeInOrder()

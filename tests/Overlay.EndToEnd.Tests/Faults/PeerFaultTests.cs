@@ -35,6 +35,23 @@ public class PeerFaultTests(FaultScene scene)
         scene.ShouldRecover();
     }
 
+    [Fact]
+    public void A_peer_that_is_gone_holds_up_nobody_who_talks_to_others()
+    {
+        FaultFigures figures = scene.During(() =>
+        {
+            scene.C.Link.SetCarrier(false);
+
+            // Its neighbour entries fail while packets for it go on, and the kernel answers each with an error.
+            scene.A.Ip($"neighbour flush {scene.C.UnderlayV4}", $"neighbour flush {scene.C.UnderlayV6}");
+            Thread.Sleep(_long + TimeSpan.FromSeconds(2));
+            scene.C.Link.SetCarrier(true);
+        });
+        figures.ShouldBeInOrder();
+        figures.ShouldHaveLostNothingOfFirstPeer();
+        scene.ShouldRecover();
+    }
+
     private static void Flood(NetworkNamespace from, EndPoint to, byte[] datagram)
     {
         using Socket socket =
