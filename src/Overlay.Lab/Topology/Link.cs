@@ -66,6 +66,18 @@ public sealed class Link
         }
     }
 
+    /// <summary>
+    /// What leaves the node is one frame a packet, its checksums finished: for whoever looks at frames on the cable.
+    /// </summary>
+    /// <param name="receiveOffload">Whether the node joins again what arrives.</param>
+    public void SetPacketwise(bool receiveOffload)
+    {
+        (NetworkNamespace inside, string device) = _ends[0];
+        string[] features = [.. _segmentation, "tx-udp-segmentation"];
+        inside.Run("ethtool", ["-K", device, .. features.SelectMany(feature => Switch(feature, false)),
+            .. Switch("gro", receiveOffload)]).EnsureSuccess();
+    }
+
     /// <summary>Delays and loses packets in each direction: a round trip takes twice the delay.</summary>
     public void SetNetem(TimeSpan delay, double lossPercent = 0)
     {

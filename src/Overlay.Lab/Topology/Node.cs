@@ -69,6 +69,9 @@ public sealed class Node : NetworkNamespace
 
     public Link Link { get; private set; }
 
+    /// <summary>The switch's port that the node's eth0 is cabled to, unless that is cabled to another node.</summary>
+    public string SwitchPort => PortOf(Name);
+
     public IReadOnlyList<Pod> Pods => _pods;
 
     public LabOptions Options => Lab.Options;
