@@ -13,7 +13,7 @@ source "$root/deploy/prerequisites.sh"
 export UseSharedCompilation=true SharedCompilationId="overlay-tests-$$" DOTNET_TieredPGO=0
 
 if [[ ${1:-} == --long ]]; then
-  export OVERLAY_TESTS_LONG=1
+  export TESTS_LONG=1
   shift
 fi
 filter="${1:-}"

@@ -12,7 +12,8 @@ namespace Overlay.Dataplane.Offload;
 /// Between virtual devices (veth) nobody does that work: a kernel VXLAN peer's inner packet then arrives with only the
 /// pseudo-header's sum in its TCP or UDP checksum, and a whole TCP super-packet arrives as one datagram of up to 64 KB.
 /// The receiver learns neither from the socket, so both are recognised here, from the packet alone. Handing it on as it
-/// came would make the pod drop it.
+/// came would make the pod drop it. Of finished checksums one in 65,536 is the pseudo-header's sum too, and is made
+/// again as it was: only damage to such a packet passes unseen, and only where no outer checksum covers it.
 /// </remarks>
 public static class OffloadInference
 {

@@ -11,9 +11,9 @@ namespace Overlay.EndToEnd.Tests.Integrity;
 /// words stays the same only if a burst of 16 turns all zeros into all ones.
 /// </para>
 /// <para>
-/// The outer UDP checksum covers VXLAN header and inner frame whole; a node's kernel judges it. Without it, inner TCP and
-/// UDP checksums cover payload, ports and addresses, an inner IPv4 header has a checksum of its own, and nothing covers
-/// inner Ethernet, an inner IPv6 header's traffic class, flow label and hop limit, or VXLAN's reserved bits.
+/// The outer UDP checksum covers VXLAN header and inner frame whole; a node's kernel judges it. Without it, inner TCP
+/// and UDP checksums cover payload, ports and addresses, an inner IPv4 header has a checksum of its own, and nothing
+/// covers inner Ethernet, or an inner IPv6 header's traffic class, flow label and hop limit.
 /// </para>
 /// </remarks>
 internal static class FrameDamage

@@ -5,8 +5,8 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Integrity;
 
 /// <summary>
-/// 1,000 flows between two nodes, every packet of them numbered and checksummed, over an underlay that is a relay of the
-/// test's: nothing is delivered altered, nothing twice that passed once, nothing in another order than it passed in.
+/// 1,000 flows between two nodes, every packet of them numbered and checksummed, over an underlay that is a relay of
+/// the test's: nothing is delivered altered, or twice where it passed once, or in another order than it passed in.
 /// </summary>
 [Collection(Alone.Name)]
 public class IntegrityTests
@@ -26,7 +26,7 @@ public class IntegrityTests
 
     private static int Bursts => LongRun.Is ? 25 : 1;
 
-    private static int Bytes => LongRun.Is ? 1024 * 1024 : 16 * 1024;
+    private static int Bytes => LongRun.Is ? 256 * 1024 : 16 * 1024;
 
     /// <summary>As <see cref="Peers"/> has them.</summary>
     public static TheoryData<int, int, bool, AddressFamilies> Setups => LongRun.Is
@@ -49,8 +49,10 @@ public class IntegrityTests
         (Pod one, Pod other) = (cluster["a"].Pods[0], cluster["b"].Pods[0]);
         foreach (IPAddress address in other.Addresses) one.WaitForPing(address);
 
-        // Between several queues a TUN moves a flow to the one that its answers come in by, and packets of the flow that
-        // wait in another may be overtaken then (tun_flow_update, drivers/net/tun.c): flows without answers stay.
+        // Between several queues a TUN moves a flow to the one that its answers come in by, and back after seconds
+        // without any; packets of the flow that wait in the other may be overtaken then (tun_flow_update,
+        // drivers/net/tun.c). So only flows without answers, and all flows of one queue, come to the underlay in the
+        // order sent.
         using UdpFlows udp = new(one, other, relay, isTwoWay: queues == 1);
         using TcpFlows tcp = new(one, other, relay);
         (udp.Flows.Count + tcp.Count).ShouldBe(1000);
@@ -83,7 +85,7 @@ public class IntegrityTests
         datagrams.ShouldHaveArrivedAsRelayed();
         datagrams.Altered.ShouldBe(0, title);
         segments.ShouldBeWhole();
-        segments.ShouldHaveEnteredAsSent();
+        if (peers.Queues == 1) segments.ShouldHaveEnteredAsSent();
         segments.ShouldHaveArrivedAsRelayed();
         return datagrams;
     }

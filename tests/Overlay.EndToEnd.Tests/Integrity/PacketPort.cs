@@ -6,7 +6,9 @@ using Overlay.Lab.Namespaces;
 
 namespace Overlay.EndToEnd.Tests.Integrity;
 
-/// <summary>One network device, of which every frame that comes in is read, and any frame is sent (packet(7)).</summary>
+/// <summary>
+/// One network device, of which every frame that comes in is read, and by which any frame is sent (packet(7)).
+/// </summary>
 internal sealed class PacketPort : IDisposable
 {
     private const int SolPacket = 263;

@@ -12,8 +12,8 @@ namespace Overlay.EndToEnd.Tests.Integrity;
 /// </param>
 internal sealed record Peers(int Ours, int Queues, bool Offloads, AddressFamilies Underlay)
 {
-    // Fragments are put together in the nodes and in the pods. That may neither depend on how many other datagrams come in
-    // between, nor on room for those that stay incomplete.
+    // Fragments are put together in the nodes and in the pods. That may neither depend on how many other datagrams come
+    // in between, nor on room for those that stay incomplete.
     private static readonly (string Name, string Value)[] _reassembly =
     [
         ("net/ipv4/ipfrag_max_dist", "0"), ("net/ipv4/ipfrag_high_thresh", "134217728"),

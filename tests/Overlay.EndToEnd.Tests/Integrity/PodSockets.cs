@@ -52,8 +52,8 @@ internal sealed class PodSockets : IDisposable
         }
     }
 
-    public static EndPoint EndOf(PodSockets sockets, AddressFamily family, int index) =>
-        sockets._sockets[family][index].LocalEndPoint!;
+    /// <summary>Where a socket is reached.</summary>
+    public EndPoint EndOf(AddressFamily family, int index) => _sockets[family][index].LocalEndPoint!;
 
     /// <summary>Sends bytes as one datagram, or as so many as have the segment size.</summary>
     public void Send(AddressFamily family, int index, ReadOnlySpan<byte> bytes, EndPoint to, int segmentSize = 0)

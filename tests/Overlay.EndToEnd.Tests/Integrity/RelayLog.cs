@@ -15,7 +15,9 @@ internal sealed class RelayLog
     private int _overtakenTcp;
     private readonly Dictionary<ulong, ushort> _identifications = [];
 
-    /// <summary>Datagrams that have come, and those that have gone on as they came; fragmented ones once they are whole.</summary>
+    /// <summary>
+    /// Datagrams that have come, and those that have gone on as they came; fragmented ones once they are whole.
+    /// </summary>
     public (int Entered, int Sound) Udp
     {
         get

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Overlay.EndToEnd.Tests.Integrity;
 
-/// <summary>One way of a relay: what comes in at one port goes out of the other, impaired, on a thread of its own.</summary>
+/// <summary>
+/// One way of a relay: what comes in at one port goes out of the other, impaired, on a thread of its own.
+/// </summary>
 internal sealed class RelayWay : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(20);
@@ -84,11 +86,13 @@ internal sealed class RelayWay : IDisposable
         int copies = random.NextDouble() < impairment.Duplication ? 2 : 1;
         for (; copies > 0; copies--)
         {
-            bool isDamaged = random.NextDouble() < impairment.Damage && !FrameDamage.LooksUnfinished(bytes[frame.Inner..]);
+            bool isDamaged =
+                random.NextDouble() < impairment.Damage && !FrameDamage.LooksUnfinished(bytes[frame.Inner..]);
             TimeSpan delay = impairment.Delay;
             if (random.NextDouble() < impairment.Late) delay += impairment.Jitter * random.NextDouble();
             HeldFrame held = new(bytes.ToArray(), frame, isDamaged ? random.Next() : null);
-            _held.Enqueue(held, (Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency), _frames++));
+            long due = Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency);
+            _held.Enqueue(held, (due, _frames++));
             Volatile.Write(ref _heldCount, _held.Count);
         }
     }

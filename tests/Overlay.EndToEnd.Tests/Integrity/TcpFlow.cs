@@ -18,13 +18,12 @@ internal sealed class TcpFlow : IDisposable
     private TcpFlow(Socket sender, Socket receiver, int index) =>
         (_sender, _receiver, _start) = (sender, receiver, index * 4099 % (_noise.Length / 2));
 
-    /// <summary>Most bytes of one transfer.</summary>
-    public static int Most => _noise.Length / 2;
-
     /// <summary>Connects so many sockets to one listener: every second one is to send, the others receive.</summary>
-    public static IReadOnlyList<TcpFlow> Connect(NetworkNamespace one, NetworkNamespace other, IPAddress target, int count)
+    public static IReadOnlyList<TcpFlow> Connect(
+        NetworkNamespace one, NetworkNamespace other, IPAddress target, int count)
     {
-        using Socket listener = other.Invoke(() => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        using Socket listener =
+            other.Invoke(() => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
         listener.Bind(new IPEndPoint(target, 0));
         listener.Listen(count);
         return one.Invoke(() => Enumerable.Range(0, count).Select(index =>

@@ -1,3 +1,4 @@
+using System.Net;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab.Topology;
 
@@ -8,7 +9,7 @@ internal sealed class TcpFlows : IDisposable
 {
     private const int EachFamily = 100;
 
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
 
     private readonly UnderlayRelay _relay;
     private readonly List<TcpFlow> _flows = [];
@@ -17,7 +18,7 @@ internal sealed class TcpFlows : IDisposable
     public TcpFlows(Pod one, Pod other, UnderlayRelay relay)
     {
         _relay = relay;
-        foreach (System.Net.IPAddress address in other.Addresses)
+        foreach (IPAddress address in other.Addresses)
             _flows.AddRange(TcpFlow.Connect(one, other, address, EachFamily));
         _taps = [new PodTap(other), new PodTap(one)];
     }
@@ -27,15 +28,17 @@ internal sealed class TcpFlows : IDisposable
     /// <summary>Sends that many bytes through every connection at once, over an underlay that does so.</summary>
     public TcpOutcome Run(int bytes, Impairment impairment)
     {
-        foreach (PodTap tap in _taps) Drain(tap);
         _ = _relay.Take();
+        foreach (PodTap tap in _taps) _ = Drain(tap);
         _relay.Impair(impairment);
         using CancellationTokenSource limit = new(_patience);
         int[] arrived = [.. Task.WhenAll(_flows.Select(flow => flow.TransferAsync(bytes, limit.Token))).Result];
         _relay.Impair(Impairment.None);
         _relay.ThrowIfFailed();
-        return new TcpOutcome(
-            bytes, arrived, _relay.Take(), [.. _taps.Select(Drain)]);
+
+        // In this order: acknowledgments were lost too, so segments may come again until the end.
+        List<PacketId>[] heard = [.. _taps.Select(Drain)];
+        return new TcpOutcome(bytes, arrived, _relay.Take(), heard);
     }
 
     public void Dispose()

@@ -15,8 +15,8 @@ internal enum FlowShape
     Train,
 
     /// <summary>
-    /// Larger than any MTU on the way: in fragments, which say nothing of ports. A flow that mixes them with whole packets
-    /// has two hashes, in the kernel as here, and an underlay may take the two for two flows.
+    /// Larger than any MTU on the way: in fragments, which say nothing of ports. A flow that mixes them with whole
+    /// packets has two hashes, and whoever goes by those takes it for two flows.
     /// </summary>
     Fragmented,
 }
@@ -58,7 +58,8 @@ internal readonly record struct UdpFlow(int Index, AddressFamily Family, int One
     public int Length(int number, int most) => Shape switch
     {
         FlowShape.Fragmented => LargestMtu + (((number * 701) + (Index * 13)) % (2 * most)),
-        FlowShape.Mixed => NumberedPayload.MinLength + (((number * 397) + (Index * 31)) % (most - NumberedPayload.MinLength)),
+        FlowShape.Mixed => NumberedPayload.MinLength
+            + (((number * 397) + (Index * 31)) % (most - NumberedPayload.MinLength)),
 
         // As large as it can be in some flows, of an odd size in others.
         _ => Index % 2 == 0 ? most : NumberedPayload.MinLength + 1 + (Index * 7 % 600 * 2),

@@ -6,7 +6,9 @@ using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Integrity;
 
-/// <summary>800 flows of numbered datagrams between two pods, half of them each way, or all of them both ways.</summary>
+/// <summary>
+/// 800 flows of numbered datagrams between two pods, half of them each way, or all of them both ways.
+/// </summary>
 /// <remarks>
 /// So many sockets on each side make flows by pairs. No more datagrams are on the way than the shortest queue holds, so
 /// all that is missing in the end was lost by a fault.
@@ -77,9 +79,8 @@ internal sealed class UdpFlows : IDisposable
 
         _relay.Impair(Impairment.None);
         WaitUntil(IsSettled);
-        return new UdpOutcome(
-            [.. Enumerable.Range(0, 2).Select(way => Flows.Count(flow => Directions(flow).Contains(way)))], from, bursts * Burst, _relay.Take(),
-            [_pods[1].Take(), _pods[0].Take()]);
+        int[] flows = [.. Enumerable.Range(0, 2).Select(way => Flows.Count(flow => Directions(flow).Contains(way)))];
+        return new UdpOutcome(flows, from, bursts * Burst, _relay.Take(), [_pods[1].Take(), _pods[0].Take()]);
     }
 
     /// <summary>Whether IPv4 datagrams are sent with a UDP checksum, as they are by default.</summary>
@@ -98,7 +99,7 @@ internal sealed class UdpFlows : IDisposable
     private void Send(in UdpFlow flow, int direction, int first)
     {
         (int own, int far) = direction == 0 ? (flow.One, flow.Other) : (flow.Other, flow.One);
-        EndPoint to = PodSockets.EndOf(_pods[1 - direction], flow.Family, far);
+        EndPoint to = _pods[1 - direction].EndOf(flow.Family, far);
         int headers = flow.Family == AddressFamily.InterNetwork ? 28 : 48;
         bool isTrain = flow.Shape == FlowShape.Train;
         int length = 0;

@@ -30,8 +30,8 @@ internal sealed record UdpOutcome(
     }
 
     /// <summary>
-    /// Of every flow each copy that the underlay has passed on has arrived, in that order, and none more often. Where one
-    /// of a datagram's copies was damaged, it may have arrived or not: the bits may be some that do no harm.
+    /// Of every flow each copy that the underlay has passed on has arrived, in that order, and none more often. Where
+    /// one of a datagram's copies was damaged, it may have arrived or not: the bits may be some that do no harm.
     /// </summary>
     public void ShouldHaveArrivedAsRelayed()
     {

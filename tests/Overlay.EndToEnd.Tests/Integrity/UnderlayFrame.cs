@@ -31,7 +31,9 @@ internal readonly record struct UnderlayFrame(bool IsIpv4, int Udp, int Inner)
             && inner < bytes.Length;
     }
 
-    /// <summary>Which packet an IP packet is, if one that counts: a generator's datagram, or TCP with a payload.</summary>
+    /// <summary>
+    /// Which packet an IP packet is, if one that counts: a generator's datagram, or TCP with a payload.
+    /// </summary>
     public static bool TryIdentify(Span<byte> packet, out PacketId id)
     {
         id = default;
