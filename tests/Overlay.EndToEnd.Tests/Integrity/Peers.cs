@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Overlay.Lab.Namespaces;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Integrity;
@@ -32,10 +33,19 @@ internal sealed record Peers(int Ours, int Queues, bool Offloads, AddressFamilie
                 node.Set(name, value);
                 if (!name.Contains("netfilter", StringComparison.Ordinal)) node.Pods[0].Set(name, value);
             }
+
+            SteerByFlow(node);
+            SteerByFlow(node.Pods[0]);
         }
 
         return cluster;
     }
+
+    // A packet that crosses a veth waits in a queue of the processor that sent it: a thread that moves to another one,
+    // of the relay, the generator or the daemon, may overtake itself there. By flow it is always the same processor's.
+    private static void SteerByFlow(NetworkNamespace inside) => inside.Run(
+        "sh", "-c", "for each in /sys/class/net/*/queues/rx-*/rps_cpus; do echo \"$1\" >\"$each\" || exit 1; done",
+        "sh", $"{(1 << Math.Min(Environment.ProcessorCount, 30)) - 1:x}").EnsureSuccess();
 
     private void Edit(JsonObject overlay)
     {
