@@ -87,8 +87,8 @@ public class IntegrityTests
         segments.ShouldBeWhole();
         if (peers.Queues == 1) segments.ShouldHaveEnteredAsSent();
 
-        // The kernel gives a connection that had to send again another hash (sk_rethink_txhash, include/net/sock.h), and
-        // so a kernel peer another outer source port: to several workers that is another flow.
+        // The kernel gives a connection that had to send again another hash (sk_rethink_txhash, include/net/sock.h),
+        // and so a kernel peer another outer source port: to several workers that is another flow.
         bool changesPorts = peers is { Ours: 1, Queues: > 1 } && impairment != Impairment.None;
         if (!changesPorts) segments.ShouldHaveArrivedAsRelayed();
         return datagrams;

@@ -14,10 +14,11 @@ namespace Overlay.EndToEnd.Tests.Integrity;
 internal sealed record Peers(int Ours, int Queues, bool Offloads, AddressFamilies Underlay)
 {
     // Fragments are put together in the nodes and in the pods. That may neither depend on how many other datagrams come
-    // in between, nor on room for those that stay incomplete.
+    // in between, nor on those that stay incomplete: on their room, or on an identification that comes again.
     private static readonly (string Name, string Value)[] _reassembly =
     [
-        ("net/ipv4/ipfrag_max_dist", "0"), ("net/ipv4/ipfrag_high_thresh", "134217728"),
+        ("net/ipv4/ipfrag_max_dist", "0"), ("net/ipv4/ipfrag_time", "5"),
+        ("net/ipv4/ipfrag_high_thresh", "134217728"),
         ("net/ipv6/ip6frag_high_thresh", "134217728"), ("net/netfilter/nf_conntrack_frag6_high_thresh", "134217728"),
     ];
 
