@@ -78,7 +78,7 @@ public sealed record SubnetFile(
         return new(networks, podCidrs, mtu, values.GetValueOrDefault(IpMasqKey) == "true");
 
         FormatException Lacks(string key, string orKey = "") =>
-            new($"{path} has no usable {key}{orKey}: '{values.GetValueOrDefault(key, "")}'");
+            new($"{path} has no usable {key}{orKey}: '{ShownText.Of(values.GetValueOrDefault(key, ""))}'");
     }
 
     /// <summary>
