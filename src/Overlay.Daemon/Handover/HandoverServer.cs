@@ -110,7 +110,7 @@ internal sealed class HandoverServer(
         try
         {
             if (!channel.Peer.IsTrusted) logger.StrangerAsks(channel.Peer.User);
-            else if (channel.Receive(HandoverMessages.Default.HandoverHello, _patience, []) is { } hello)
+            else if (channel.Receive(HandoverMessages.Default.HandoverHello, _patience) is { } hello)
                 isGiven = Answer(channel, hello, build = hello.Build);
         }
         catch (IOException exception)
