@@ -9,6 +9,9 @@ public sealed class FuzzRunTests
 {
     private const long MostGrowth = 4 * 1024 * 1024;
 
+    // Code that is compiled anew as it gets hot is in it.
+    private const long MostResidentGrowth = 64 * 1024 * 1024;
+
     [LongTheory]
     [InlineData("ingress", 5_000_000)]
     [InlineData("egress", 4_000_000)]
@@ -22,7 +25,10 @@ public sealed class FuzzRunTests
         run.IsSound.ShouldBeTrue(run.Output);
         run.Ends.Count.ShouldBe(2, run.Output);
         (FuzzRun.Figure first, FuzzRun.Figure last) = (run.Ends[0], run.Ends[1]);
-        last.Descriptors.ShouldBe(first.Descriptors);
+
+        // The runtime opens a file of /proc for a moment now and then.
+        run.Figures.TakeLast(3).Min(static figure => figure.Descriptors).ShouldBeLessThanOrEqualTo(first.Descriptors);
         (last.Heap - first.Heap).ShouldBeLessThan(MostGrowth);
+        (last.Resident - first.Resident).ShouldBeLessThan(MostResidentGrowth);
     }
 }
