@@ -210,7 +210,7 @@ require_root || give_up "$reason"
 find_sdk "$root" || give_up "$reason"
 install_packages "${native_packages[@]}" iproute2 iputils-ping iperf ethtool procps strace tshark tcpdump libpcap0.8 nftables \
   etcd-server etcd-client systemd iptables busybox-static groff-base containerd runc podman conmon containernetworking-plugins \
-  lintian prometheus chromium fonts-dejavu-core "${long_packages[@]}" || give_up "$reason"
+  lintian prometheus chromium fonts-dejavu-core conntrack faketime "${long_packages[@]}" || give_up "$reason"
 
 projects=()
 for path in "$root"/tests/*"$filter"*/*.csproj; do

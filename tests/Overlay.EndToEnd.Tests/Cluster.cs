@@ -66,9 +66,12 @@ internal sealed class Cluster : IDisposable
     /// Waits until the node has written the other one's pod CIDR down for its next start: it forwards to a peer before
     /// that, and a crash may take along what it has learnt in its last second.
     /// </summary>
-    public static void WaitForSavedPeer(Node node, Node peer)
+    public static void WaitForSavedPeer(Node node, Node peer) => WaitForSavedPeer(node.StateDirectory, peer);
+
+    /// <inheritdoc cref="WaitForSavedPeer(Node, Node)"/>
+    public static void WaitForSavedPeer(string stateDirectory, Node peer)
     {
-        string saved = Path.Combine(node.StateDirectory, "peers.json");
+        string saved = Path.Combine(stateDirectory, "peers.json");
         Waiting.For(() => File.Exists(saved)
             && File.ReadAllText(saved).Contains($"{peer.PodCidrV4 ?? peer.PodCidrV6}", StringComparison.Ordinal));
     }

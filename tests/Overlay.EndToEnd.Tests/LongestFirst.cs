@@ -11,6 +11,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
     private static readonly string[] _long =
     [
         "OffloadTests",
+        "FaultScenes",
         "KernelPeerTests",
         "SystemdServiceTests",
         "BadValueTests",

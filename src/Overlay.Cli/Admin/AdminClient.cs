@@ -12,6 +12,9 @@ internal sealed class AdminClient(string socket)
     // The daemon's answer to all questions about packets before its node is made.
     private const string Starting = "overlayd is starting";
 
+    // A report has some 500 bytes for a peer.
+    private const long MostOfAnswer = 32 * 1024 * 1024;
+
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(10);
 
     /// <summary>A report of the daemon, for the caller to dispose of.</summary>
@@ -107,6 +110,7 @@ internal sealed class AdminClient(string socket)
     {
         using SocketsHttpHandler handler = new() { ConnectCallback = ConnectAsync };
         using HttpClient client = new(handler) { BaseAddress = new Uri("http://overlayd/"), Timeout = limit };
+        client.MaxResponseContentBufferSize = MostOfAnswer;
         try
         {
             // The connection is the answer's own from its headers on, and goes with it.
@@ -158,12 +162,21 @@ internal sealed class AdminClient(string socket)
 
     private string Advice(HttpRequestException exception)
     {
-        SocketError reason = exception.InnerException is SocketException inner
+        SocketError reason = exception.GetBaseException() is SocketException inner
             ? inner.SocketErrorCode
             : SocketError.SocketError;
-        string advice = reason == SocketError.AccessDenied ? "permission denied; use sudo"
+        string advice = exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded
+            ? $"it answers with more than {MostOfAnswer} bytes, as no overlayd does"
+            : reason == SocketError.AccessDenied ? "permission denied; use sudo"
+            : IsHangUp(exception, reason)
+                ? "it closes the connection without a word, as to users other than root and its own, and to a 65th "
+                    + "client"
             : File.Exists(socket) ? $"{exception.GetBaseException().Message}; is it running?"
             : "there is no such file; is it running, and is this its --socket?";
         return $"no overlayd answers on {socket}: {advice}";
     }
+
+    private static bool IsHangUp(HttpRequestException exception, SocketError reason) =>
+        exception.HttpRequestError == HttpRequestError.ResponseEnded
+            || reason is SocketError.ConnectionReset or SocketError.Shutdown;
 }

@@ -13,6 +13,8 @@ namespace Overlay.Cni.Commands;
 /// <param name="output">stdout.</param>
 internal sealed class CniCall(Func<string, string?> variable, Stream input, Stream output)
 {
+    private const int MostBytes = 1024 * 1024;
+
     // Of the answer, also where the configuration could not be read.
     private string _version = CniVersion.V100;
 
@@ -110,9 +112,13 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
 
     private byte[] ReadInput()
     {
-        using MemoryStream text = new();
-        input.CopyTo(text);
-        return text.ToArray();
+        byte[] text = new byte[MostBytes + 1];
+        int length = input.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
+        return length <= MostBytes
+            ? text[..length]
+            : throw new CniException(
+                CniErrorCode.Decoding,
+                $"the network configuration on stdin has more than {MostBytes} bytes; a sound one has some hundred");
     }
 
     // Early runtimes ask for the version with nothing on stdin.

@@ -10,6 +10,8 @@ namespace Overlay.Cni.Delegation;
 /// </summary>
 internal sealed class DelegatePlugin
 {
+    private const int MostOfAnswer = 1024 * 1024;
+
     private readonly string _path;
 
     private DelegatePlugin(string path) => _path = path;
@@ -49,7 +51,7 @@ internal sealed class DelegatePlugin
         {
             using Process process = Process.Start(start)!;
             Feed(process, configuration);
-            string answer = process.StandardOutput.ReadToEnd();
+            string answer = ReadAnswer(process, command);
             process.WaitForExit();
             return process.ExitCode == 0 ? answer : throw Error(command, process.ExitCode, answer);
         }
@@ -57,6 +59,18 @@ internal sealed class DelegatePlugin
         {
             throw new CniException(CniErrorCode.Delegate, $"{_path} cannot be started: {exception.Message}");
         }
+    }
+
+    private string ReadAnswer(Process process, string command)
+    {
+        char[] answer = new char[MostOfAnswer + 1];
+        using StreamReader output = process.StandardOutput;
+        int length = output.ReadBlock(answer);
+        if (length <= MostOfAnswer) return new(answer, 0, length);
+        process.Kill(entireProcessTree: true);
+        throw new CniException(
+            CniErrorCode.Delegate,
+            $"{_path} {command} answers with more than {MostOfAnswer} characters, and was ended");
     }
 
     private static void Feed(Process process, byte[] configuration)

@@ -18,6 +18,7 @@ namespace Overlay.Cni.Delegation;
 /// </param>
 internal sealed class FlannelFile(NetworkConfiguration configuration, string containerId)
 {
+    private const int MostBytes = 1024 * 1024;
     private const string HalfExtension = ".half";
 
     private string FilePath => Path.Combine(configuration.FlannelDataDirectory, containerId);
@@ -46,7 +47,8 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
         try
         {
             File.Delete(FilePath + HalfExtension);
-            if (File.Exists(FilePath) && IsOfThisNetwork(File.ReadAllBytes(FilePath))) File.Delete(FilePath);
+            if (File.Exists(FilePath) && IsOfThisNetwork(BoundedFile.ReadStart(FilePath, MostBytes)))
+                File.Delete(FilePath);
         }
         catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
         {

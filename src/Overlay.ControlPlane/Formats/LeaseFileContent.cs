@@ -7,7 +7,7 @@ namespace Overlay.ControlPlane.Formats;
 internal readonly record struct LeaseFileContent(byte[]? Bytes, string? Problem)
 {
     /// <summary>The largest file that is read, in bytes.</summary>
-    public const int MaxLength = 64 * 1024;
+    public const int MaxLength = LeaseJson.MostBytes;
 
     public bool IsAbsent => Bytes is null && Problem is null;
 

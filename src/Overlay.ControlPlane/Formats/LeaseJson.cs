@@ -14,6 +14,9 @@ namespace Overlay.ControlPlane.Formats;
 /// </remarks>
 internal static class LeaseJson
 {
+    /// <summary>The longest lease that is read, in bytes, whatever store it is from.</summary>
+    public const int MostBytes = 64 * 1024;
+
     private const string Example = """an object such as {"Subnet":"10.244.2.0/24","PublicIP":"192.0.2.2","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"02:00:00:00:00:02"}}""";
 
     /// <summary>
@@ -82,8 +85,8 @@ internal static class LeaseJson
         fields = null;
         ReadOnlySpan<byte> byteOrderMark = [0xef, 0xbb, 0xbf];
         if (json.StartsWith(byteOrderMark)) json = json[byteOrderMark.Length..];
-        error = json.IsEmpty
-            ? $"is empty, not {example}"
+        error = json.IsEmpty ? $"is empty, not {example}"
+            : json.Length > MostBytes ? $"has {json.Length} bytes, more than the {MostBytes} a lease may have"
             : Utf8.IsValid(json) ? null : $"is not UTF-8 text of {example}";
         if (error is not null) return false;
         try

@@ -17,6 +17,9 @@ public static class NetConf
     /// <summary>The UDP port of the kernel's VXLAN, which flannel leaves it at.</summary>
     public const ushort DefaultPort = 8472;
 
+    /// <summary>The longest document that is read, in bytes.</summary>
+    public const int MostBytes = 64 * 1024;
+
     private const string Example = """{"Network":"10.244.0.0/16","Backend":{"Type":"vxlan"}}""";
     private const string BackendExample = """{"Type":"vxlan","VNI":1}""";
 
@@ -133,8 +136,9 @@ public static class NetConf
         fields = null;
         ReadOnlySpan<byte> byteOrderMark = [0xef, 0xbb, 0xbf];
         if (json.StartsWith(byteOrderMark)) json = json[byteOrderMark.Length..];
-        error = json.IsEmpty
-            ? $"is empty, not {Example}"
+        error = json.IsEmpty ? $"is empty, not {Example}"
+            : json.Length > MostBytes
+                ? $"has {json.Length} bytes, more than the {MostBytes} it may have, such as {Example}"
             : Utf8.IsValid(json) ? null : $"is not UTF-8 text such as {Example}";
         if (error is not null) return false;
         try

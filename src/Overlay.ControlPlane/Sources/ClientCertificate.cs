@@ -9,6 +9,9 @@ namespace Overlay.ControlPlane.Sources;
 /// <param name="Key">PEM text.</param>
 internal sealed record ClientCertificate(string Certificate, string Key)
 {
+    /// <summary>Its kind: the key is secret.</summary>
+    public override string ToString() => "a client certificate with its key";
+
     /// <summary>The form that connections show, intermediate certificates included.</summary>
     /// <exception cref="CryptographicException">A text cannot be used, or the key is another certificate's.</exception>
     public SslStreamCertificateContext ToContext()

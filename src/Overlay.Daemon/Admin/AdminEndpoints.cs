@@ -1,12 +1,16 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Overlay.Daemon.Callers;
 using Overlay.Daemon.Handover;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
 using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Linux.Handover;
 using Serilog.Core;
 
 namespace Overlay.Daemon.Admin;
@@ -18,12 +22,21 @@ internal static class AdminEndpoints
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Has Kestrel listen, where <see cref="AdminSocketPlace"/> makes room.</summary>
-    public static void Listen(KestrelServerOptions kestrel, OverlayOptions options)
+    /// <param name="kestrel">Gets the socket and its limits.</param>
+    /// <param name="options">The socket's path.</param>
+    /// <param name="callers">Decides who may ask: nothing that anybody else sends is read.</param>
+    public static void Listen(KestrelServerOptions kestrel, OverlayOptions options, CallerGate callers)
     {
         _ = Directory.CreateDirectory(Path.GetDirectoryName(options.AdminSocket)!, OwnerDirectory);
         HttpLimits.Apply(kestrel);
-        kestrel.ListenUnixSocket(options.AdminSocket);
+        kestrel.ListenUnixSocket(options.AdminSocket, listening => _ = listening.Use(next => connection =>
+            MayAsk(connection, callers, options.AdminSocket) ? next(connection) : Task.CompletedTask));
     }
+
+    // A connection whose caller is not known is none of ours.
+    private static bool MayAsk(ConnectionContext connection, CallerGate callers, string path) =>
+        connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
+            && callers.Admits(PeerCredential.Of(socket), path);
 
     public static void Map(WebApplication application)
     {

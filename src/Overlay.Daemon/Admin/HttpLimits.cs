@@ -9,6 +9,11 @@ internal static class HttpLimits
     private const long MaxConnections = 64;
     private const long MaxRequestBytes = 4096;
 
+    // The longest question has two names of nodes in it. A browser sends cookies of all of this host's programs.
+    private const int MaxRequestLine = 4096;
+    private const int MaxHeaders = 100;
+    private const int MaxHeaderBytes = 32 * 1024;
+
     private static readonly TimeSpan _headersLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _idleLimit = TimeSpan.FromSeconds(10);
 
@@ -18,6 +23,10 @@ internal static class HttpLimits
         limits.MaxConcurrentConnections = MaxConnections;
         limits.MaxConcurrentUpgradedConnections = 0;
         limits.MaxRequestBodySize = MaxRequestBytes;
+        limits.MaxRequestLineSize = MaxRequestLine;
+        limits.MaxRequestHeaderCount = MaxHeaders;
+        limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        limits.MaxRequestBufferSize = 2 * MaxHeaderBytes;
         limits.RequestHeadersTimeout = _headersLimit;
         limits.KeepAliveTimeout = _idleLimit;
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Overlay.Daemon.Options;
 using Overlay.Host.Kernel;
 using Overlay.Host.Programs;
@@ -10,9 +9,6 @@ namespace Overlay.Daemon.Checks;
 internal static class KernelChecks
 {
     private const string Tun = "/dev/net/tun";
-
-    // A table that is nearly full drops new connections of all pods within moments of a peak.
-    private const double NearlyFull = 0.8;
 
     public static IEnumerable<CheckResult> Devices()
     {
@@ -63,18 +59,15 @@ internal static class KernelChecks
 
     public static IEnumerable<CheckResult> Connections()
     {
-        if (Number("net/netfilter/nf_conntrack_count") is not { } used
-            || Number("net/netfilter/nf_conntrack_max") is not { } most)
-            return [CheckResult.Good("connection tracking", "not in use")];
-        string state = string.Create(CultureInfo.InvariantCulture, $"{used} of {most} connections are tracked");
+        const string Check = "connection tracking";
         return
         [
-            used < most * NearlyFull
-                ? CheckResult.Good("connection tracking", state)
-                : CheckResult.Warning(
-                    "connection tracking",
-                    $"{state}: the kernel drops what is new when all are in use; sysctl -w "
-                    + $"net.netfilter.nf_conntrack_max={most * 2}"),
+            ConnectionTable.Read() switch
+            {
+                null => CheckResult.Good(Check, "not in use"),
+                { IsNearlyFull: true } full => CheckResult.Warning(Check, $"{full}"),
+                { } table => CheckResult.Good(Check, $"{table}"),
+            },
         ];
     }
 
@@ -97,9 +90,4 @@ internal static class KernelChecks
         if (options.Network.Cidr is not null || options.Network.CidrV6 is null) yield return IpFamily.IPv4;
         if (options.Network.CidrV6 is not null) yield return IpFamily.IPv6;
     }
-
-    private static long? Number(string parameter) =>
-        long.TryParse(Sysctl.Get(parameter), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            ? number
-            : null;
 }

@@ -17,6 +17,8 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     private const UnixFileMode PluginMode =
         ConfigMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    private const int MostOfPlugin = 128 * 1024 * 1024;
+
     private readonly CniConfigurations _configurations = new(options);
     private readonly CniPluginVersions _versions = new();
     private readonly CniChainStatus _status = new();
@@ -68,7 +70,7 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
         if (callers.Count > 0) return false;
 
         // Pods of another network need a loopback as ours did, and this node has no other.
-        byte[]? plugin = NodeFile.TryRead(Plugin);
+        byte[]? plugin = NodeFile.TryRead(Plugin, MostOfPlugin);
         if (plugin is not null && _configurations.All().Count == 0 && IsSame(Loopback, plugin)) Delete(Loopback);
         if (plugin is not null) Delete(Plugin);
         return true;
@@ -126,7 +128,7 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
     // A plugin that does not start would fail every pod.
     private void WritePlugin()
     {
-        byte[] plugin = File.ReadAllBytes(options.Source);
+        byte[] plugin = BoundedFile.Read(options.Source, MostOfPlugin, "a plugin");
         if (!IsSame(Plugin, plugin))
         {
             try
@@ -152,7 +154,7 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 
     private bool IsOursToWrite(string path, byte[] plugin) => new FileInfo(path).LinkTarget is null
         && (!File.Exists(path) || IsSame(path, plugin)
-            || (NodeFile.TryRead(Plugin) is { } installed && IsSame(path, installed)));
+            || (NodeFile.TryRead(Plugin, MostOfPlugin) is { } installed && IsSame(path, installed)));
 
     /// <returns>False where it was so already.</returns>
     private bool Write(string path, byte[] content, UnixFileMode mode)
@@ -171,5 +173,5 @@ internal sealed class CniInstaller(CniInstallOptions options, ILogger logger)
 
     private static bool IsSame(string path, byte[] content) =>
         new FileInfo(path) is { Exists: true } file && file.Length == content.Length
-            && NodeFile.TryRead(path) is { } there && there.AsSpan().SequenceEqual(content);
+            && NodeFile.TryRead(path, MostOfPlugin) is { } there && there.AsSpan().SequenceEqual(content);
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
+using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 using Overlay.Host.Programs;
 using Overlay.Wire.Values;
@@ -29,7 +30,7 @@ internal sealed class PacketFilter : IDisposable
     // addresses and routes change.
     private static readonly TimeSpan _lookInterval = TimeSpan.FromSeconds(30);
 
-    // An operator who mends what a warning names sees it gone soon.
+    // An operator who mends the fault of a warning sees it gone soon, and a repair that failed is tried again by then.
     private static readonly TimeSpan _lookAgain = TimeSpan.FromSeconds(5);
 
     // The words of nft for a table that does not exist.
@@ -56,6 +57,7 @@ internal sealed class PacketFilter : IDisposable
     private readonly Action? _repaired;
     private readonly GuardedThread _thread;
     private IReadOnlyList<NftTable> _tables;
+    private bool _hasWarning;
     private bool _isTold;
     private bool _tracksTunnels;
     private long? _lookedWide;
@@ -141,7 +143,7 @@ internal sealed class PacketFilter : IDisposable
 
     private string PortName => $"the reservation of port {_options.Network.Port}";
 
-    private TimeSpan WideInterval => _wide.Count == 0 ? _lookInterval : _widePace.Pause;
+    private TimeSpan LookInterval => _hasWarning ? _widePace.Pause : _lookInterval;
 
     // A kernel without IPv6, or with it disabled at boot, has neither tunnels nor pods for such a table.
     private static IEnumerable<IpFamily> Families() =>
@@ -156,7 +158,7 @@ internal sealed class PacketFilter : IDisposable
 
     private bool Watch()
     {
-        if (Try(() => _monitor.Wait(WideInterval)) is { } failure)
+        if (Try(() => _monitor.Wait(LookInterval)) is { } failure)
         {
             if (!_isTold) _logger.ChangesUnwatched(failure);
             _isTold = true;
@@ -168,7 +170,7 @@ internal sealed class PacketFilter : IDisposable
 
     private void Look()
     {
-        if (_lookedWide is not { } last || Stopwatch.GetElapsedTime(last) >= WideInterval) LookWide();
+        if (_lookedWide is not { } last || Stopwatch.GetElapsedTime(last) >= LookInterval) LookWide();
         long began = Stopwatch.GetTimestamp();
         List<string> warnings = [];
         foreach (NftTable table in _tables)
@@ -179,6 +181,8 @@ internal sealed class PacketFilter : IDisposable
         warnings.AddRange(_forward.Repair());
         warnings.AddRange(_wide);
         warnings.AddRange(BridgeFilter.Find(_options));
+        if (ConnectionTable.Read() is { IsNearlyFull: true } full) warnings.Add($"{full}");
+        _hasWarning = warnings.Count > 0;
         _problems.Report(Key, ProblemSeverity.Warning, warnings);
         _pace.Add(Stopwatch.GetElapsedTime(began));
     }

@@ -59,8 +59,9 @@ internal sealed class FlannelCommandLine
         string flag = parts[0];
         if (!argument.StartsWith('-') || !FlannelFlags.All.Contains(flag))
         {
-            faults.Add($"argument '{argument}' is no flag of flanneld; {Example}");
-            return 1;
+            // A flag that is misspelt may be a password's, in itself or behind it.
+            faults.Add($"argument '{argument.Split('=')[0]}' is no flag of flanneld; {Example}");
+            return argument.StartsWith('-') && arguments.Length > 1 && !arguments[1].StartsWith('-') ? 2 : 1;
         }
 
         if (parts.Length == 2 || FlannelFlags.Switches.Contains(flag))

@@ -17,10 +17,6 @@ internal static partial class HandoverEvents
         Message = "overlayd {Build} (process {Process}) has not taken this node over, which runs on here: {Reason}")]
     public static partial void SuccessorFailed(this ILogger logger, string build, int process, string reason);
 
-    [LoggerMessage(EventId = 4303, Level = LogLevel.Warning,
-        Message = "A process of user {User} asks for this node, and is refused: root and the daemon's own user may")]
-    public static partial void StrangerAsks(this ILogger logger, uint user);
-
     [LoggerMessage(EventId = 4304, Level = LogLevel.Warning,
         Message = "{Path} cannot be listened on, so an overlayd that is started beside this one cannot take over: {Reason}")]
     public static partial void NoSuccessors(this ILogger logger, string path, string reason);

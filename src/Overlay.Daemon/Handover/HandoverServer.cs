@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Overlay.Daemon.Callers;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Options;
@@ -17,11 +18,13 @@ namespace Overlay.Daemon.Handover;
 /// <param name="outcome">Learns that the node is another process's.</param>
 /// <param name="faults">Gets a worker that does not end.</param>
 /// <param name="lifetime">Ends this process.</param>
+/// <param name="callers">Lets root and the daemon's own user in.</param>
 /// <param name="guard">Notes faults that nobody expected; the next successor is heard all the same.</param>
 /// <param name="logger">Logs who comes, and what becomes of it.</param>
 internal sealed class HandoverServer(
     OverlayOptions options, NodeLifecycle lifecycle, ChannelWriter<NodeChange> changes, ProcessOutcome outcome,
-    FatalFault faults, IHostApplicationLifetime lifetime, PartGuard guard, ILogger<HandoverServer> logger)
+    FatalFault faults, IHostApplicationLifetime lifetime, CallerGate callers, PartGuard guard,
+    ILogger<HandoverServer> logger)
     : LifecycleService, IDisposable
 {
     private const string Part = "the hand-over to another overlayd";
@@ -109,8 +112,8 @@ internal sealed class HandoverServer(
         bool isGiven = false;
         try
         {
-            if (!channel.Peer.IsTrusted) logger.StrangerAsks(channel.Peer.User);
-            else if (channel.Receive(HandoverMessages.Default.HandoverHello, _patience) is { } hello)
+            if (callers.Admits(channel.Peer, _path)
+                && channel.Receive(HandoverMessages.Default.HandoverHello, _patience) is { } hello)
                 isGiven = Answer(channel, hello, build = hello.Build);
         }
         catch (IOException exception)

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Admin;
+using Overlay.Daemon.Callers;
 using Overlay.Daemon.Captures;
 using Overlay.Daemon.CniInstall;
 using Overlay.Daemon.Handover;
@@ -38,11 +39,13 @@ internal static class Composition
         _ = builder.Configuration.AddConfiguration(configuration);
         LoggingLevelSwitch level = new();
         _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration, level), dispose: true);
-        _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(kestrel, options));
+        _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(
+            kestrel, options, kestrel.ApplicationServices.GetRequiredService<CallerGate>()));
         if (predecessor is not null) _ = builder.Services.AddSingleton<IPredecessor>(predecessor);
         AddHostedParts(NodeHealthCheck.AddTo(builder.Services).AddSingleton(start).AddSingleton(outcome).AddNode(options)
             .AddNodeMetrics()
             .AddSingleton(level)
+            .AddSingleton<CallerGate>()
             .AddSingleton(new EffectiveConfiguration(configuration))
             .AddSingleton<TrafficHistory>()
             .AddSingleton<CaptureGate>()
@@ -84,7 +87,8 @@ internal static class Composition
             provider.GetRequiredService<OverlayOptions>(), provider.GetRequiredService<NodeLifecycle>(),
             provider.GetRequiredService<ChannelWriter<NodeChange>>(), provider.GetRequiredService<ProcessOutcome>(),
             provider.GetRequiredService<FatalFault>(), provider.GetRequiredService<IHostApplicationLifetime>(),
-            provider.GetRequiredService<ProblemBoard>().Guard, provider.GetRequiredService<ILogger<HandoverServer>>()))
+            provider.GetRequiredService<CallerGate>(), provider.GetRequiredService<ProblemBoard>().Guard,
+            provider.GetRequiredService<ILogger<HandoverServer>>()))
         .AddHostedService(static provider => provider.GetRequiredService<HandoverServer>())
 
         // Behind the node, whose packets it looks at.

@@ -1,6 +1,7 @@
 using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Options;
+using Overlay.Host.Files;
 
 namespace Overlay.Daemon.Lifecycle;
 
@@ -17,8 +18,9 @@ internal static class NetConfFile
         string problem;
         try
         {
-            if (NetConf.TryParseWithoutSubnets(File.ReadAllBytes(
-                path), out NetworkSettings? network, out string? error)) return settings with { Network = network };
+            byte[] text = BoundedFile.Read(path, NetConf.MostBytes, "a net-conf.json");
+            if (NetConf.TryParseWithoutSubnets(text, out NetworkSettings? network, out string? error))
+                return settings with { Network = network };
             problem = error;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

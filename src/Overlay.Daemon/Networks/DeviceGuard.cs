@@ -36,9 +36,9 @@ internal sealed class DeviceGuard : IDisposable
 
         bool Look()
         {
-            Repair();
+            bool isDueAgain = !TryRepair();
             if (_device.BridgeMtu > 0) bridgeMtuSeen(_device.BridgeMtu);
-            return false;
+            return isDueAgain;
         }
     }
 
@@ -49,7 +49,8 @@ internal sealed class DeviceGuard : IDisposable
         _ways?.Withdraw();
     }
 
-    private void Repair()
+    // A kernel that refuses for want of memory or descriptors takes the next try, though nothing changes meanwhile.
+    private bool TryRepair()
     {
         _directRoutes?.Repair();
         try
@@ -57,12 +58,14 @@ internal sealed class DeviceGuard : IDisposable
             _device.Repair();
             _ways?.Look(_device.Name, _device.Bridge);
             _logged = null;
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The next change brings the next try; a device that is gone for good ends its reader, and that the daemon.
+            // A device that is gone for good ends its reader, and that the daemon.
             if (exception.Message != _logged) _logger.RepairFailed(_device.Name, exception.Message);
             _logged = exception.Message;
+            return false;
         }
     }
 }

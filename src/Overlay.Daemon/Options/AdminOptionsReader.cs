@@ -13,7 +13,8 @@ internal static class AdminOptionsReader
 
     public static string ReadSocket(SectionReader admin)
     {
-        string socket = admin.FilePath("Socket", NodePaths.AdminSocket, "The socket that overlayctl asks; mode 0600.");
+        string socket = admin.FilePath(
+            "Socket", NodePaths.AdminSocket, "The socket that overlayctl asks; for root and the daemon's own user.");
         if (Encoding.UTF8.GetByteCount(socket) > LongestUnixSocketPath)
             admin.Fault("Socket", socket, $"is longer than the {LongestUnixSocketPath} bytes a socket path may have",
                 NodePaths.AdminSocket);

@@ -10,6 +10,7 @@ internal static class ConfigurationLoader
     /// <summary>The file that is read where the command line names none.</summary>
     public const string DefaultFile = "/etc/overlay/overlay.json";
 
+    private const int MostBytes = 1024 * 1024;
     private const string FileKey = "config";
     private const string Environment = "environment";
     private const string CommandLine = "command line";
@@ -25,6 +26,10 @@ internal static class ConfigurationLoader
         IConfiguration commandLine = ReadCommandLine(arguments);
         IConfiguration variables = new ConfigurationBuilder().AddEnvironmentVariables("OVERLAY_").Build();
         string file = commandLine[FileKey] ?? variables[FileKey] ?? DefaultFile;
+        if (new FileInfo(file) is { Exists: true, Length: > MostBytes } large)
+            throw new ConfigurationException(
+                $"the configuration file '{file}' has {large.Length} bytes, more than the {MostBytes} that it may "
+                + $"have; example: --config {DefaultFile}");
         try
         {
             return new ConfigurationBuilder()
@@ -67,8 +72,8 @@ internal static class ConfigurationLoader
                 || (i + 1 < arguments.Length && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal));
             if (!isKey || !hasValue)
                 throw new ConfigurationException(
-                    $"argument '{arguments[i]}' is not a key with a value; example: --config {DefaultFile} "
-                    + "--Network:Vni 1");
+                    $"argument '{arguments[i].Split('=')[0]}' is not a key with a value; example: --config "
+                    + $"{DefaultFile} --Network:Vni 1");
             if (!arguments[i].Contains('=', StringComparison.Ordinal)) i++;
         }
 

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Json;
 using Overlay.Wire.Values;
@@ -7,10 +6,8 @@ namespace Overlay.Daemon.Options;
 
 /// <summary>The configuration in force, key by key, with the place each value comes from. Secrets are masked.</summary>
 /// <param name="configuration">As <see cref="ConfigurationLoader"/> has loaded it.</param>
-internal sealed partial class EffectiveConfiguration(IConfiguration configuration)
+internal sealed class EffectiveConfiguration(IConfiguration configuration)
 {
-    private const string Masked = "***";
-
     private static readonly string[] _others = ["Serilog"];
 
     // The store may say these instead of the configuration: for all nodes, and for this one.
@@ -38,13 +35,13 @@ internal sealed partial class EffectiveConfiguration(IConfiguration configuratio
         .. ConfigurationKeys.All.Select(key => Value(key, options)),
         .. _others.SelectMany(section => configuration.GetSection(section).AsEnumerable())
             .Where(static pair => pair.Value is not null)
-            .Select(pair => new ConfigurationValue(pair.Key, Mask(pair.Key, pair.Value!), SourceOf(pair.Key)!)),
+            .Select(pair => new ConfigurationValue(pair.Key, Secrets.Mask(pair.Key, pair.Value!), SourceOf(pair.Key)!)),
     ];
 
     private ConfigurationValue Value(ConfigurationKey key, OverlayOptions options)
     {
         string? source = SourceOf(key.Path);
-        string value = source is null ? key.Default : Mask(key.Path, Text(configuration.GetSection(key.Path)));
+        string value = source is null ? key.Default : Secrets.Mask(key.Path, Text(configuration.GetSection(key.Path)));
         return _ofStore.TryGetValue(key.Path, out Func<OverlayOptions, object?>? effective)
             && effective(options)?.ToString() is { } said && said != Canonical(value)
                 ? new ConfigurationValue(key.Path, said, "store")
@@ -79,13 +76,4 @@ internal sealed partial class EffectiveConfiguration(IConfiguration configuratio
         NamedValues values => values.Name,
         _ => provider.GetType().Name,
     };
-
-    private static string Mask(string key, string value) =>
-        SecretKey().IsMatch(key) ? Masked : UserInfo().Replace(value, $"://{Masked}@");
-
-    [GeneratedRegex("password|secret|token$|apikey|accesskey", RegexOptions.IgnoreCase)]
-    private static partial Regex SecretKey();
-
-    [GeneratedRegex("://[^/@\\s]*@")]
-    private static partial Regex UserInfo();
 }

@@ -166,15 +166,22 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
     /// <summary>Adds a fault about a key of this section, where its values are of use.</summary>
     public void Fault(string key, string value, string problem, string example)
     {
-        if (isUsed) state.Faults.Add($"{path}:{key} '{value}' {problem}; example: {example}");
+        if (isUsed) state.Faults.Add($"{path}:{key} '{Secrets.Mask(key, value)}' {problem}; example: {example}");
     }
 
     /// <summary>Adds a fault for every key that nothing has asked for: it is misspelt, or in the wrong place.</summary>
+    /// <remarks>Where a section has a secret, any misspelt key may be meant for it.</remarks>
     public void RefuseUnknown()
     {
+        bool hasSecret = _known.Any(Secrets.IsSecret);
         foreach (IConfigurationSection child in section.GetChildren().Where(child => !_known.Contains(child.Key)))
+        {
+            string value = hasSecret && child.Value?.Length > 0
+                ? Secrets.Masked
+                : Secrets.Mask(child.Key, child.Value ?? "");
             state.Faults.Add(
-                $"{path}:{child.Key} '{child.Value}' is not a key; example: one of {string.Join(", ", _known)}");
+                $"{path}:{child.Key} '{value}' is not a key; example: one of {string.Join(", ", _known)}");
+        }
     }
 
     // Enum.TryParse takes numbers and lists too, which would pass unseen.

@@ -69,9 +69,15 @@ public static unsafe class DescriptorMessages
                     throw LinuxException.Last("recvmsg", "the hand-over's socket");
             }
 
-            Take(control, (int)message.ControlLength, descriptors);
+            List<int> received = [];
+            Take(control, (int)message.ControlLength, received);
             if ((message.Flags & (Libc.MSG_TRUNC | Libc.MSG_CTRUNC)) != 0)
+            {
+                Close(received);
                 throw new LinuxException("recvmsg", "a message of the hand-over's socket", Errno.EMSGSIZE);
+            }
+
+            foreach (int descriptor in received) descriptors.Add(descriptor);
             return (int)length;
         }
     }
@@ -82,7 +88,7 @@ public static unsafe class DescriptorMessages
         foreach (int descriptor in descriptors) new FileDescriptor(descriptor).Dispose();
     }
 
-    private static void Take(byte* control, int length, ICollection<int> descriptors)
+    private static void Take(byte* control, int length, List<int> descriptors)
     {
         if (length < sizeof(Libc.CMsgHdr)) return;
         Libc.CMsgHdr* header = (Libc.CMsgHdr*)control;

@@ -24,6 +24,9 @@ public sealed class StateFile<T>(
     string path, JsonTypeInfo<T> json, string consequence, ILogger logger, UnixFileMode? mode = null)
     where T : class
 {
+    // Peers take some 300 bytes each.
+    private const int MostBytes = 64 * 1024 * 1024;
+
     private bool _hasFailed;
 
     /// <summary>The file, for logs of its user.</summary>
@@ -36,7 +39,8 @@ public sealed class StateFile<T>(
     {
         try
         {
-            T? document = JsonSerializer.Deserialize(File.ReadAllBytes(Path), json);
+            T? document = JsonSerializer.Deserialize(
+                BoundedFile.Read(Path, MostBytes, "a state file"), json);
             if (document is null) Refuse("it holds no document");
             return document;
         }

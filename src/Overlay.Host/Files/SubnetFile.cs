@@ -16,6 +16,7 @@ public sealed record SubnetFile(
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode DirectoryMode =
         FileMode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const int MostBytes = 64 * 1024;
     private const string MtuKey = "FLANNEL_MTU";
     private const string IpMasqKey = "FLANNEL_IPMASQ";
 
@@ -108,7 +109,7 @@ public sealed record SubnetFile(
     private static Dictionary<string, string> Values(string path)
     {
         Dictionary<string, string> values = new(StringComparer.Ordinal);
-        foreach (string line in File.ReadAllLines(path))
+        foreach (string line in BoundedFile.ReadText(path, MostBytes, "a subnet file").Split('\n'))
         {
             string text = line.Trim();
             if (text.StartsWith("export ", StringComparison.Ordinal)) text = text[7..].TrimStart();

@@ -12,23 +12,27 @@ namespace Overlay.Host.Programs;
 /// <param name="Error">What it has written to its standard error, the first part of it.</param>
 public sealed record ProgramRun(int ExitCode, string Output, string Error)
 {
-    private const int LongestOutput = 64 * 1024 * 1024;
+    /// <summary>The most characters of a program's output: rules of a host are some megabytes at most.</summary>
+    public const int LongestOutput = 64 * 1024 * 1024;
+
     private const int LongestError = 64 * 1024;
 
     /// <summary>Runs a program to its end. Blocks.</summary>
     /// <param name="start">The program, its arguments and environment, which are passed on as they are.</param>
     /// <param name="input">What it reads.</param>
     /// <param name="limit">How long it may take.</param>
+    /// <param name="longest">The most characters that it may write to its standard output.</param>
     /// <exception cref="FileNotFoundException">It is not there, or cannot be run.</exception>
     /// <exception cref="IOException">It takes too long, or writes without end.</exception>
-    public static ProgramRun Of(ProcessStartInfo start, string input, TimeSpan limit)
+    public static ProgramRun Of(
+        ProcessStartInfo start, string input, TimeSpan limit, int longest = LongestOutput)
     {
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         Stopwatch watch = Stopwatch.StartNew();
         using Process process = Start(start);
-        Task<string> output = ReadAsync(process.StandardOutput, LongestOutput);
+        Task<string> output = ReadAsync(process.StandardOutput, longest + 1);
         Task<string> error = ReadAsync(process.StandardError, LongestError);
         Task feed = FeedAsync(process.StandardInput, input);
 
@@ -40,9 +44,9 @@ public sealed record ProgramRun(int ExitCode, string Output, string Error)
                 $"{start.FileName} does not end within {limit.TotalSeconds:0.#} s{Said(error)}");
         }
 
-        return output.Result.Length < LongestOutput
+        return output.Result.Length <= longest
             ? new(process.ExitCode, output.Result, error.Result)
-            : throw new IOException($"{start.FileName} writes more than {LongestOutput / 1024 / 1024} MiB");
+            : throw new IOException($"{start.FileName} writes more than {longest} characters");
     }
 
     private static Process Start(ProcessStartInfo start)
@@ -58,9 +62,10 @@ public sealed record ProgramRun(int ExitCode, string Output, string Error)
     }
 
     // A program whose pipe is not emptied would not end: the rest is read and dropped. The caller's thread blocks
-    // meanwhile, so nothing here may need it.
-    private static async Task<string> ReadAsync(StreamReader reader, int longest)
+    // meanwhile, so nothing here may need it. The process does not close a reader that somebody has taken of it.
+    private static async Task<string> ReadAsync(StreamReader pipe, int longest)
     {
+        using StreamReader reader = pipe;
         StringBuilder text = new();
         char[] buffer = new char[16 * 1024];
         int length;

@@ -28,8 +28,10 @@ public static class Command
 
         string commandLine = string.Join(' ', [program, .. start.ArgumentList]);
         using Process process = Start(start, commandLine);
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
+        using StreamReader outputPipe = process.StandardOutput;
+        using StreamReader errorPipe = process.StandardError;
+        Task<string> output = outputPipe.ReadToEndAsync();
+        Task<string> error = errorPipe.ReadToEndAsync();
         Feed(process, input);
 
         // The pipes end later than the program where it left a child holding them: one limit for both.

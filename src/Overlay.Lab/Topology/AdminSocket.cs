@@ -21,6 +21,21 @@ public static class AdminSocket
         return connection;
     });
 
+    /// <summary>What the admin socket answers; null while nobody does, or not with success.</summary>
+    public static string? TryGet(string socket, string path)
+    {
+        try
+        {
+            return Get(socket, path);
+        }
+        catch (Exception exception)
+            when (exception is HttpRequestException or SocketException or OperationCanceledException)
+        {
+            // The daemon is not up yet, or ends: the caller asks again until its own limit.
+            return null;
+        }
+    }
+
     /// <summary>What the node's loopback address answers, where health and metrics are.</summary>
     /// <inheritdoc cref="Report" path="/exception"/>
     public static string GetLoopback(Node node, int port, string path) => Get(path, () => Connect(node, port));

@@ -67,7 +67,7 @@ public sealed class Node : NetworkNamespace
 
     public IPNetwork? PodCidrV6 { get; }
 
-    public Link Link { get; }
+    public Link Link { get; private set; }
 
     public IReadOnlyList<Pod> Pods => _pods;
 
@@ -139,6 +139,18 @@ public sealed class Node : NetworkNamespace
 
         AddUnderlayAddresses();
     }
+
+    /// <summary>Deletes eth0 and makes it anew with its addresses, as a driver that is loaded again does.</summary>
+    public void ReplaceUnderlayInterface()
+    {
+        Ip("link delete eth0");
+        Link = Lab.Switch.Connect(this, PortOf(Name));
+        AddUnderlayAddresses();
+        Lab.Switch.WaitForPorts();
+    }
+
+    /// <summary>Gives eth0 back its addresses and default routes, as the host's network program does once it is up.</summary>
+    public void RestoreUnderlayAddresses() => AddUnderlayAddresses();
 
     /// <summary>The switch's port for a node's cable.</summary>
     internal static string PortOf(string node) => $"port-{node}";

@@ -14,6 +14,9 @@ public sealed class AddressStore
     /// <summary>Where host-local keeps all networks.</summary>
     public const string DefaultDirectory = "/var/lib/cni/networks";
 
+    // A container's id has 64 characters as a rule; of a longer text the rest is nobody's name.
+    private const int MostBytes = 4096;
+
     private const string LineBreak = "\r\n";
     private const UnixFileMode Permissions =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -158,7 +161,7 @@ public sealed class AddressStore
     {
         try
         {
-            return File.ReadAllText(path);
+            return Encoding.UTF8.GetString(BoundedFile.ReadStart(path, MostBytes));
         }
         catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -10,6 +10,7 @@ public sealed class AttachmentRecords
     /// </summary>
     public const string DefaultDirectory = "/var/lib/cni/overlay";
 
+    private const int MostBytes = 64 * 1024;
     private const string Extension = ".json";
     private const string HalfExtension = ".half";
 
@@ -36,7 +37,7 @@ public sealed class AttachmentRecords
     {
         try
         {
-            return AttachmentRecordJson.Read(File.ReadAllBytes(PathOf(network, containerId, interfaceName)));
+            return Read(PathOf(network, containerId, interfaceName));
         }
         catch (Exception exception)
             when (exception is FileNotFoundException or DirectoryNotFoundException or FormatException)
@@ -85,7 +86,7 @@ public sealed class AttachmentRecords
         {
             try
             {
-                AttachmentRecord record = AttachmentRecordJson.Read(File.ReadAllBytes(path));
+                AttachmentRecord record = Read(path);
 
                 // What is done with a record follows from its content; a name that says something else was not given
                 // here.
@@ -106,6 +107,19 @@ public sealed class AttachmentRecords
         }
 
         return records;
+    }
+
+    // A record that is too long is none.
+    private static AttachmentRecord Read(string path)
+    {
+        try
+        {
+            return AttachmentRecordJson.Read(BoundedFile.Read(path, MostBytes, "a record of an attachment"));
+        }
+        catch (FileTooLongException exception)
+        {
+            throw new FormatException(exception.Message, exception);
+        }
     }
 
     private string PathOf(string network, string containerId, string interfaceName) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Overlay.Cni.Commands;
 using Overlay.Cni.Configuration;
+using Overlay.Cni.Delegation;
 using Overlay.Cni.Protocol;
 
 namespace Overlay.Cni.Tests;
@@ -116,6 +117,59 @@ public sealed class BadInputTests
         error.RootElement.GetProperty("code").GetInt32().ShouldBe(6);
         error.RootElement.GetProperty("msg").GetString()
             .ShouldBe("the network configuration on stdin is not UTF-8 text");
+    }
+
+    [Theory]
+    [InlineData(1024 * 1024, "cniVersion '9.0.0' is not supported")]
+    [InlineData((1024 * 1024) + 1, "the network configuration on stdin has more than 1048576 bytes")]
+    public void Standard_input_has_a_bound(int length, string message)
+    {
+        using JsonDocument error =
+            Fail("""{"cniVersion":"9.0.0","name":"net"}""".PadRight(length), "ADD", "a", "/x", "eth0", "");
+        error.RootElement.GetProperty("msg").GetString().ShouldNotBeNull().ShouldContain(message);
+    }
+
+    [Theory]
+    [InlineData(64, "subnet.env does not exist")]
+    [InlineData(65, "not JSON")]
+    public void A_configuration_and_its_prevResult_have_64_levels_at_most(int levels, string message)
+    {
+        string nested = new string('[', levels - 2) + new string(']', levels - 2);
+        using JsonDocument error = Fail(
+            $$"""{"name":"net","subnetFile":"/nonexistent/subnet.env","prevResult":{"x":{{nested}} } }""", "ADD", "a",
+            "/x", "eth0", "");
+        error.RootElement.GetProperty("msg").GetString().ShouldNotBeNull().ShouldContain(message);
+    }
+
+    [Fact]
+    public void A_resolv_conf_has_a_bound()
+    {
+        using PluginDirectory directory = new();
+        string path = Path.Combine(directory.Path, "resolv.conf");
+        File.WriteAllText(path, "nameserver 192.0.2.1\n#".PadRight(64 * 1024, 'x'));
+        ResolvConf.Read(path).Nameservers.ShouldBe(["192.0.2.1"]);
+        File.AppendAllText(path, "x");
+        Should.Throw<IOException>(() => ResolvConf.Read(path)).Message
+            .ShouldBe($"{path} has 65537 bytes, more than the 65536 that a resolv.conf may have");
+    }
+
+    [Fact]
+    public void The_answer_of_another_plugin_has_a_bound()
+    {
+        using PluginDirectory directory = new();
+        Answer(1024 * 1024, "exit").Length.ShouldBe(1024 * 1024);
+
+        // One that says too much need not end by itself.
+        Should.Throw<CniException>(() => Answer((1024 * 1024) + 1, "exec sleep 20")).Message
+            .ShouldBe($"{directory.Path}/long ADD answers with more than 1048576 characters, and was ended");
+
+        string Answer(int length, string end)
+        {
+            string plugin = Path.Combine(directory.Path, "long");
+            File.WriteAllText(plugin, $"#!/bin/sh\ncat >/dev/null\nhead -c {length} /dev/zero\n{end}\n");
+            File.SetUnixFileMode(plugin, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return DelegatePlugin.Find("long", [directory.Path]).Run("ADD", []);
+        }
     }
 
     // In this process: a table of dozens of starts would take its time.

@@ -27,6 +27,25 @@ public class LeaseJsonTests
             .ShouldEndWith(""""BackendData":{"VNI":1,"VtepMAC":""}}"""");
 
     [Fact]
+    public void A_lease_has_a_bound()
+    {
+        string longest = Ipv4Text.PadRight(LeaseJson.MostBytes);
+        Parse(longest).ShouldBe(Ipv4("b", 2));
+        LeaseJson.TryParse("b", Encoding.UTF8.GetBytes(longest + " "), out _, out string? error).ShouldBeFalse();
+        error.ShouldBe("has 65537 bytes, more than the 65536 a lease may have");
+    }
+
+    [Theory]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    public void A_lease_has_64_levels_at_most(int levels, bool isRead)
+    {
+        string nested = new string('[', levels - 1) + new string(']', levels - 1);
+        string text = $"{Ipv4Text[..^1]},\"x\":{nested}}}";
+        LeaseJson.TryParse("b", Encoding.UTF8.GetBytes(text), out _, out string? error).ShouldBe(isRead, error);
+    }
+
+    [Fact]
     public void Reads_what_it_writes()
     {
         Lease ipv6 = Dual("b", 2) with { PublicIp = null, Subnet = null, BackendData = null };

@@ -27,6 +27,15 @@ public class NetConfTests
     }
 
     [Fact]
+    public void A_document_has_a_bound()
+    {
+        string longest = FlannelPair.PadRight(NetConf.MostBytes);
+        Parsed(longest).Port.ShouldBe((ushort)8472);
+        NetConf.TryParse(Encoding.UTF8.GetBytes(longest + " "), out _, out string? error).ShouldBeFalse();
+        error.ShouldNotBeNull().ShouldStartWith("has 65537 bytes, more than the 65536 it may have");
+    }
+
+    [Fact]
     public void Every_default_is_flannels()
     {
         NetworkSettings settings = Parsed("""{"Network":"10.0.0.0/8","Backend":{"Type":"vxlan"}}""");

@@ -51,6 +51,37 @@ public sealed class ConfigurationLoaderTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_configuration_file_has_a_bound()
+    {
+        const int most = 1024 * 1024;
+        File.WriteAllText(_file, """{ "Overlay": { "NodeName": "file" } }""".PadRight(most));
+        ConfigurationLoader.Load(["--config", _file])["Overlay:NodeName"].ShouldBe("file");
+        File.AppendAllText(_file, " ");
+        Should.Throw<ConfigurationException>(() => ConfigurationLoader.Load(["--config", _file])).Message
+            .ShouldStartWith(
+                $"the configuration file '{_file}' has 1048577 bytes, more than the 1048576 that it may have; ");
+    }
+
+    [Theory]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    public void A_configuration_file_has_64_levels_at_most(int levels, bool isRead)
+    {
+        string nested = string.Concat(Enumerable.Repeat("""{"x":""", levels - 1));
+        File.WriteAllText(_file, $"{nested}{{}}{new string('}', levels - 1)}");
+        Exception? fault = Record.Exception(() => ConfigurationLoader.Load(["--config", _file]));
+        (fault is null).ShouldBe(isRead, fault?.Message);
+        if (!isRead) fault.ShouldBeOfType<ConfigurationException>().Message.ShouldContain(_file);
+    }
+
+    [Theory]
+    [InlineData("ControlPlane:Etcd:Password=hunter2")]
+    [InlineData("-Password=hunter2")]
+    public void An_argument_that_is_not_understood_is_named_without_its_value(string argument) =>
+        Should.Throw<ConfigurationException>(() => ConfigurationLoader.Load([argument])).Message
+            .ShouldNotContain("hunter2");
+
     [Theory]
     [InlineData("--Overlay:NodeName=x")]
     [InlineData("--NodeName=x")]

@@ -67,6 +67,18 @@ public sealed class EffectiveConfigurationTests : IDisposable
         values.ShouldContain(new ConfigurationValue("Overlay:Network:CidrV6", "FD00:10:244:0::/56", _file));
     }
 
+    [Theory]
+    [InlineData("Password", "hunter2", "***")]
+    [InlineData("Pasword", "hunter2", "***")]
+    [InlineData("Endpoints:0", "http://u:hunter2@192.0.2.1:2379", "http://***@192.0.2.1:2379")]
+    [InlineData("Endpoints:0", "http://u:hunter2@x/hunter2@192.0.2.1", "http://***@192.0.2.1")]
+    [InlineData("Endpoints", "http://u:hunter2@192.0.2.1, http://192.0.2.2", "http://***@192.0.2.1, http://192.0.2.2")]
+    [InlineData("Otlp", "https://192.0.2.1/v1/metrics?key=hunter2", "https://192.0.2.1/v1/metrics?***")]
+    [InlineData("TokenFile", "/etc/token", "/etc/token")]
+    [InlineData("NodeName", "a", "a")]
+    public void A_value_is_masked_by_its_key_and_by_what_it_is(string key, string value, string shown) =>
+        Secrets.Mask(key, value).ShouldBe(shown);
+
     [Fact]
     public void Secrets_are_masked()
     {

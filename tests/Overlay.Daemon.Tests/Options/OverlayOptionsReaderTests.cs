@@ -146,6 +146,25 @@ public class OverlayOptionsReaderTests
             && fault.Contains(problem) && fault.Contains("; example: "));
     }
 
+    [Theory]
+    [InlineData("ControlPlane:Etcd:Pazzword")]
+    [InlineData("ControlPlane:Etcd:Password:0")]
+    [InlineData("EtcdPassword")]
+    public void A_secret_whose_key_is_misspelt_is_named_and_not_shown(string key)
+    {
+        ConfigurationException exception = Should.Throw<ConfigurationException>(
+            () => TestOptions.With(("ControlPlane:Kind", "Etcd"), (key, "hunter2")));
+        exception.Message.ShouldContain($"Overlay:{key.Replace(":0", "", StringComparison.Ordinal)} ");
+        exception.Message.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public void A_bad_URL_is_named_without_its_user_and_password() =>
+        Should.Throw<ConfigurationException>(() => TestOptions.With(
+            ("ControlPlane:Kind", "Etcd"),
+            ("ControlPlane:Etcd:Endpoints:0", "http://u:hunter2@192.0.2.1:99999"))).Message
+            .ShouldContain("Overlay:ControlPlane:Etcd:Endpoints:0 'http://***@192.0.2.1:99999' is no http://");
+
     [Fact]
     public void A_plugin_that_is_not_to_be_installed_need_not_be_there() =>
         TestOptions.With(("CniInstall:Source", "/nowhere/overlay")).CniInstall.Enabled.ShouldBeFalse();

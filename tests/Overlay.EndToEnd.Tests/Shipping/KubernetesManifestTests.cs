@@ -70,24 +70,37 @@ public class KubernetesManifestTests
     [Fact]
     public void Containers_have_two_capabilities_at_most_and_write_to_nothing_of_their_own()
     {
-        foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
+        KubernetesManifest removal = KubernetesManifest.Read("uninstall.yaml");
+        foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon, removal.Init, removal.Daemon })
         {
             YamlNode security = At(container, "securityContext");
             (Text(security, "privileged"), Text(security, "allowPrivilegeEscalation"), Text(
                 security, "readOnlyRootFilesystem")).ShouldBe(("false", "false", "true"));
             Texts(security, "capabilities", "drop").ShouldBe(["ALL"]);
-            Text(security, "seLinuxOptions", "type").ShouldBe("spc_t");
+            if (container != removal.Daemon) Text(security, "seLinuxOptions", "type").ShouldBe("spc_t");
         }
 
+        Find(removal.Daemon, "securityContext", "capabilities", "add").ShouldBeNull();
+        Find(removal.Daemon, "volumeMounts").ShouldBeNull();
+        Text(removal.PodSpec, "automountServiceAccountToken").ShouldBe("false");
         Find(_manifest.Init, "securityContext", "capabilities", "add").ShouldBeNull();
         Texts(_manifest.Daemon, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW"]);
-        foreach (string host in new[] { "hostPID", "hostIPC" }) Find(_manifest.PodSpec, host).ShouldBeNull();
+        foreach (YamlNode pod in new[] { _manifest.PodSpec, removal.PodSpec })
+        {
+            Text(pod, "securityContext", "seccompProfile", "type").ShouldBe("RuntimeDefault");
+            foreach (string host in new[] { "hostPID", "hostIPC" }) Find(pod, host).ShouldBeNull();
+        }
+
+        // Of the host what docs/host.md lists, and no directory above it.
+        HostPaths(_manifest).ShouldBe(
+            ["/dev/net/tun", "/etc/cni/net.d", "/opt/cni/bin", "/proc/sys/net", "/run/flannel", "/run/overlay",
+                "/run/xtables.lock", "/var/lib/cni/networks", "/var/lib/cni/overlay", "/var/lib/overlay"]);
+        HostPaths(removal).ShouldBe(HostPaths(_manifest).Except(["/dev/net/tun"]));
 
         // What runtimes run as root is not the daemon's to write.
         Mounts(_manifest.Daemon).ShouldNotContain(static path => path.StartsWith("/opt/cni", StringComparison.Ordinal)
             || path.StartsWith("/etc/cni", StringComparison.Ordinal));
         Mounts(_manifest.Init).ShouldBe(["/etc/overlay", "/opt/cni/bin", "/etc/cni/net.d"]);
-        Text(_manifest.PodSpec, "securityContext", "seccompProfile", "type").ShouldBe("RuntimeDefault");
     }
 
     [Fact]
@@ -182,6 +195,10 @@ public class KubernetesManifestTests
             Texts(container, "command")[0].ShouldBe("overlayd");
         }
     }
+
+    private static IEnumerable<string> HostPaths(KubernetesManifest manifest) =>
+        Items(At(manifest.PodSpec, "volumes")).Select(static volume => Find(volume, "hostPath", "path"))
+            .OfType<YamlScalarNode>().Select(static path => path.Value!).Order(StringComparer.Ordinal);
 
     private static string[] Mounts(YamlNode container) =>
         [.. Items(At(container, "volumeMounts")).Select(static mount => Text(mount, "mountPath"))];

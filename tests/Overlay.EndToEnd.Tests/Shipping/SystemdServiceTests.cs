@@ -31,6 +31,9 @@ public class SystemdServiceTests
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
         a.Pods[0].WaitForPing(b.Pods[0].AddressV6!);
 
+        // On a shared file system the other hosts' daemons read it, whose user may have another number.
+        machine.Run("stat", "-c", "%a", "/var/lib/overlay/leases/a.json").ShouldBe("644\n");
+
         // As a user it takes turns with root by root's lock, and sees root's tables.
         machine.Run("iptables-legacy", "-S").ShouldContain("-A FORWARD -j OVERLAY-FORWARD-1\n");
         machine.Run("stat", "-c", "%U %G %a", "/run/xtables.lock").ShouldBe("root overlay 640\n");
@@ -43,6 +46,11 @@ public class SystemdServiceTests
         status.ShouldContain("NoNewPrivs:\t1\n");
         status.ShouldContain("Seccomp:\t2\n");
         machine.Shell($"stat -c %U /proc/{process}").Trim().ShouldBe("overlay");
+        // Of devices it has the TUN, and of the kernel's parameters it writes those of the network.
+        machine.Shell($"ls /proc/{process}/root/dev/net").ShouldBe("tun\n");
+        string mounts = machine.Shell($"cut -d ' ' -f 5,6 /proc/{process}/mountinfo");
+        mounts.ShouldMatch("(?m)^/proc/sys ro,");
+        mounts.ShouldMatch("(?m)^/proc/sys/net rw,");
         machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^node +\S+   forwarding for ");
 
         // What the unit takes away must not be what the device needs.

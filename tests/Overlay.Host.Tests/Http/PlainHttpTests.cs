@@ -55,6 +55,16 @@ public sealed class PlainHttpTests : IDisposable
         _ = await Record.ExceptionAsync(() => dripping);
     }
 
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(4097)]
+    public async Task Of_a_long_answer_the_first_4096_bytes_are_read(int length)
+    {
+        Task<string> question = AnswerAsync(new string('x', length));
+        PlainHttp.Get(_listener.LocalEndPoint!, "/", TimeSpan.FromSeconds(10)).ShouldBe(new string('x', 4096));
+        await question;
+    }
+
     [Fact]
     public void An_end_that_says_nothing_is_an_error() =>
         Should.Throw<SocketException>(() => PlainHttp.Get(_listener.LocalEndPoint!, "/", _patience));

@@ -60,6 +60,19 @@ public sealed class NetlinkSocketTests : IDisposable
         exception.Call.ShouldBe("RTM_GETROUTE");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(15)]
+    [InlineData(21)]
+    [InlineData(uint.MaxValue)]
+    public void A_message_whose_length_is_less_than_its_head_or_more_than_the_datagram_is_an_error(uint length)
+    {
+        byte[] message = Message(1, Entry, 0, 7);
+        MemoryMarshal.Write(message, length);
+        _ = AnswerAsync([message, Message(1, Done, 0, 0)]);
+        Should.Throw<LinuxException>(Dump).Errno.ShouldBe(Errno.EINVAL);
+    }
+
     public void Dispose()
     {
         // Two own the descriptor; the socket closes it.

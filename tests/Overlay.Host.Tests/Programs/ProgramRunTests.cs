@@ -27,6 +27,15 @@ public sealed class ProgramRunTests
         run.Error.Length.ShouldBe(64 * 1024);
     }
 
+    [Fact]
+    public void Output_has_a_bound()
+    {
+        ProgramRun.Of(new("sh", ["-c", "head -c 4096 /dev/zero"]), "", _limit, 4096).Output.Length.ShouldBe(4096);
+        Should.Throw<IOException>(() => ProgramRun.Of(new("sh", ["-c", "head -c 4097 /dev/zero"]), "", _limit, 4096))
+            .Message.ShouldBe("sh writes more than 4096 characters");
+        ProgramRun.LongestOutput.ShouldBe(64 * 1024 * 1024);
+    }
+
     [Theory]
     [InlineData("sleep 1000")]
     [InlineData("sleep 2 & exit 0")]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Overlay.Wire.Captures;
 
 namespace Overlay.Wire.Tests;
@@ -69,6 +70,18 @@ public sealed class PcapngTests
         }
 
         refused.ShouldBeGreaterThan(1000);
+    }
+
+    [Theory]
+    [InlineData(PcapngReader.MostBytes, true)]
+    [InlineData(PcapngReader.MostBytes + 4, false)]
+    [InlineData(12, true)]
+    [InlineData(8, false)]
+    public void A_block_has_a_bound(int length, bool isTaken)
+    {
+        byte[] head = new byte[PcapngReader.HeadLength];
+        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(sizeof(uint)), length);
+        PcapngReader.TryReadLength(head, out _).ShouldBe(isTaken);
     }
 
     private static byte[] Written(Action<IBufferWriter<byte>> write)

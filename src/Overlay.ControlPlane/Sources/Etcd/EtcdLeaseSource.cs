@@ -40,9 +40,7 @@ public sealed class EtcdLeaseSource : ILeaseSource, IDisposable
     {
         _time = time ?? TimeProvider.System;
         _keys = new(options.Prefix);
-        IEnumerable<string> endpoints = options.Endpoints.Select(
-            static uri => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped));
-        Location = new("Etcd", $"{string.Join(',', endpoints)} {options.Prefix}");
+        Location = new("Etcd", $"{options}");
         _client = new(options);
         if (options.Username is not null && options.Endpoints.Any(static uri => uri.Scheme == Uri.UriSchemeHttp))
             logger.PasswordInTheClear(Location.Place, options.Username);

@@ -7,9 +7,13 @@ namespace Overlay.ControlPlane.Sources.Files;
 /// <summary>The leases of a directory, which outlive bad files and the directory itself. Not thread-safe.</summary>
 internal sealed class LeaseDirectoryState
 {
+    /// <summary>The most lease files of a directory.</summary>
+    public const int MostFiles = 16_384;
+
     private const string Extension = ".json";
 
     private readonly string _directory;
+    private readonly int _mostFiles;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SortedDictionary<string, LeaseFile> _files = new(StringComparer.Ordinal);
@@ -18,8 +22,13 @@ internal sealed class LeaseDirectoryState
     private volatile IReadOnlyDictionary<string, string> _problems = new Dictionary<string, string>();
     private volatile StoreStatus _status = StoreStatus.Initial;
 
-    public LeaseDirectoryState(string directory, TimeProvider time, ILogger logger)
+    /// <param name="directory">The directory.</param>
+    /// <param name="time">Clock of its state.</param>
+    /// <param name="logger">Logs bad files.</param>
+    /// <param name="mostFiles">The most lease files that it may have.</param>
+    public LeaseDirectoryState(string directory, TimeProvider time, ILogger logger, int mostFiles = MostFiles)
     {
+        _mostFiles = mostFiles;
         _directory = directory;
         _time = time;
         _logger = logger;
@@ -103,6 +112,11 @@ internal sealed class LeaseDirectoryState
                 string name = Path.GetFileName(path);
                 if (name.EndsWith(Extension, StringComparison.Ordinal) && !name.StartsWith('.'))
                     _ = nodes.Add(name[..^Extension.Length]);
+                if (nodes.Count > _mostFiles)
+                {
+                    SayOfDirectory($"has more than {_mostFiles} lease files, and is not read: a node has one");
+                    return false;
+                }
             }
 
             return true;

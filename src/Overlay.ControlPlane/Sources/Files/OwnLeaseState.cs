@@ -9,6 +9,10 @@ namespace Overlay.ControlPlane.Sources.Files;
 /// <summary>The file this node published, and whether it is still where it was put. Thread-safe.</summary>
 internal sealed class OwnLeaseState
 {
+    // Whatever the daemon gives its other files: on a shared file system peers read it, as users of other numbers.
+    private const UnixFileMode Permissions =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     private readonly TimeSpan _rescanInterval;
     private readonly ILogger _logger;
     private readonly OwnLeaseWitness _witness;
@@ -41,7 +45,8 @@ internal sealed class OwnLeaseState
             _problem = new(file, "this node's own lease is not written yet");
 
             // The same bytes again would only make every peer look.
-            if (!content.AsSpan().SequenceEqual(LeaseFileContent.Read(file).Bytes)) AtomicFile.Write(file, content);
+            if (!content.AsSpan().SequenceEqual(LeaseFileContent.Read(file).Bytes))
+                AtomicFile.Write(file, content, Permissions);
             _isWritten = true;
             _problem = null;
         }
@@ -100,7 +105,7 @@ internal sealed class OwnLeaseState
             if (_isWritten && !hasOthers && !File.Exists(_file)) return;
             try
             {
-                AtomicFile.Write(_file, _content);
+                AtomicFile.Write(_file, _content, Permissions);
                 _isWritten = true;
                 _problem = null;
                 _logger.OwnLeaseRestored(_file);

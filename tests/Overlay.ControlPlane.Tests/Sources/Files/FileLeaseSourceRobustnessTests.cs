@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Overlay.ControlPlane.Formats;
 using Overlay.ControlPlane.Leases;
+using Overlay.ControlPlane.Sources.Files;
+using Overlay.Testing;
 using Overlay.Wire.Values;
 using static Overlay.ControlPlane.Tests.SampleLeases;
 
@@ -123,6 +125,28 @@ public class FileLeaseSourceRobustnessTests
         fixture.Source.Problems[fixture["big.json"]].ShouldBe("has 65537 bytes, more than the 65536 a lease may have");
         fixture.Source.Problems[fixture["a b.json"]]
             .ShouldBe("names the node 'a b', which is no node name such as node-a or worker-1.example.com");
+    }
+
+    [Fact]
+    public void A_directory_of_more_files_than_a_cluster_has_nodes_is_not_read_and_the_leases_before_stay()
+    {
+        using TempDirectory directory = new();
+        CollectingLogger<LeaseDirectoryState> log = new();
+        LeaseDirectoryState state = new(directory.Path, TimeProvider.System, log, mostFiles: 2);
+        for (int i = 2; i < 4; i++) File.WriteAllBytes(directory[$"n{i}.json"], LeaseJson.Format(Ipv4($"n{i}", i)));
+        state.Scan(static () => true);
+        state.Leases.Count.ShouldBe(2);
+        log.Warnings.ShouldBeEmpty();
+
+        File.WriteAllBytes(directory["n4.json"], LeaseJson.Format(Ipv4("n4", 4)));
+        state.Scan(static () => true);
+        state.Leases.Count.ShouldBe(2);
+        state.Problems[directory.Path].ShouldBe("has more than 2 lease files, and is not read: a node has one");
+        LeaseDirectoryState.MostFiles.ShouldBe(16_384);
+
+        File.Delete(directory["n4.json"]);
+        state.Scan(static () => true);
+        state.Problems.ShouldBeEmpty();
     }
 
     [Fact]

@@ -99,7 +99,8 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
             },
         };
         return _cluster.AskAsync(
-            (member, call) => EtcdWatch.OpenAsync(_cluster, member, request, call, options.SilenceLimit),
+            (member, call) => EtcdWatch.OpenAsync(
+                _cluster, member, request, call, options.SilenceLimit, options.MostChanges),
             cancellationToken);
     }
 
@@ -116,6 +117,7 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
         RangeResponse page = await RangeAsync(request, cancellationToken);
         EtcdHeader header = EtcdHeader.Of(page.Header);
         List<EtcdKeyValue> keys = [.. page.Kvs.Select(EtcdKeyValue.Of)];
+        Require(keys.Count);
         while (page.More && page.Kvs.Count > 0)
         {
             // From right behind the last one.
@@ -123,9 +125,17 @@ internal sealed class EtcdClient(EtcdOptions options) : IDisposable
             (request.Key, request.Revision) = (ByteString.CopyFrom([.. keys[^1].Key, 0]), header.Revision);
             page = await RangeAsync(request, cancellationToken);
             keys.AddRange(page.Kvs.Select(EtcdKeyValue.Of));
+            Require(keys.Count);
         }
 
         return new(header, keys);
+    }
+
+    private void Require(int keys)
+    {
+        if (keys > options.MostKeys)
+            throw new EtcdException(
+                $"etcd has more than {options.MostKeys} keys below {options.Prefix}: a node has one");
     }
 
     private Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken) =>

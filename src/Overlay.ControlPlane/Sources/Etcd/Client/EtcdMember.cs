@@ -9,6 +9,9 @@ namespace Overlay.ControlPlane.Sources.Etcd.Client;
 /// <summary>A member of the cluster: a channel of its own, and the services behind it. Thread-safe.</summary>
 internal sealed class EtcdMember : IDisposable
 {
+    // Lists come in pages of some 300 bytes a key, and events in fragments, for which etcd has 1.5 MB by default.
+    private const int MostOfMessage = 16 * 1024 * 1024;
+
     // etcd ends connections that are pinged more often than each 5 s, its --grpc-keepalive-min-time by default.
     private static readonly TimeSpan _pingDelay = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pingTimeout = TimeSpan.FromSeconds(5);
@@ -52,8 +55,7 @@ internal sealed class EtcdMember : IDisposable
                 Credentials = endpoint.Scheme == Uri.UriSchemeHttps
                     ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure,
 
-                // Lists come in pages and events in fragments, which etcd bounds.
-                MaxReceiveMessageSize = null,
+                MaxReceiveMessageSize = MostOfMessage,
             });
         CallInvoker invoker = _channel.CreateCallInvoker();
         (Keys, Leases) = (new(invoker), new(invoker));

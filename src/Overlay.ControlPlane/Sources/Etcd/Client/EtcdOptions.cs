@@ -61,6 +61,19 @@ public sealed record EtcdOptions
     /// <summary>How many keys are asked for at once.</summary>
     public int PageSize { get; init; } = 1000;
 
+    /// <summary>The most changes that come at once: etcd joins up to 1000 revisions, each of up to 128.</summary>
+    public int MostChanges { get; init; } = 262_144;
+
+    /// <summary>The most keys of a list, each a node's: pages may go on without end.</summary>
+    public int MostKeys { get; init; } = 65_536;
+
     /// <summary>Gives the environment variables that name proxies.</summary>
     internal Func<string, string?> Variables { get; init; } = Environment.GetEnvironmentVariable;
+
+    /// <summary>The place alone: the password is secret, and a URL may have another.</summary>
+    public override string ToString() => $"{Shown(Endpoints)} {Prefix}";
+
+    /// <summary>The members' URLs without what may be a password in them.</summary>
+    internal static string Shown(IEnumerable<Uri> endpoints) => string.Join(',', endpoints.Select(
+        static uri => uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)));
 }

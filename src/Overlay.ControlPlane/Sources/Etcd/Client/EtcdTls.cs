@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Overlay.Host.Files;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Client;
 
@@ -10,6 +11,8 @@ namespace Overlay.ControlPlane.Sources.Etcd.Client;
 /// </summary>
 internal sealed class EtcdTls(EtcdOptions options)
 {
+    private const int MostBytes = 1024 * 1024;
+
     private readonly Lock _gate = new();
     private string _content = "";
     private volatile string? _problem;
@@ -43,7 +46,7 @@ internal sealed class EtcdTls(EtcdOptions options)
                     + "/etc/etcd/node.key");
             tls.ClientCertificateContext =
                 Read("CertFile or KeyFile", $"{cert}' with '{key}", "/etc/etcd/node.pem with /etc/etcd/node.key", () =>
-                    new ClientCertificate(File.ReadAllText(cert), File.ReadAllText(key)).ToContext());
+                    new ClientCertificate(ReadPem(cert), ReadPem(key)).ToContext());
         }
 
         (_content, _problem, _loaded) = (content, null, tls);
@@ -80,7 +83,7 @@ internal sealed class EtcdTls(EtcdOptions options)
             TrustMode = X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
         };
-        policy.CustomTrustStore.ImportFromPemFile(authorities);
+        policy.CustomTrustStore.ImportFromPem(ReadPem(authorities));
         return policy.CustomTrustStore.Count > 0
             ? policy
             : throw new CryptographicException("there is no certificate in it");
@@ -93,7 +96,9 @@ internal sealed class EtcdTls(EtcdOptions options)
         + ReadText("KeyFile", options.KeyFile, "/etc/etcd/node.key");
 
     private static string ReadText(string key, string? file, string example) =>
-        file is null ? "" : Read(key, file, example, () => File.ReadAllText(file));
+        file is null ? "" : Read(key, file, example, () => ReadPem(file));
+
+    private static string ReadPem(string file) => BoundedFile.ReadText(file, MostBytes, "a PEM file");
 
     private static T Read<T>(string key, string file, string example, Func<T> read)
     {

@@ -21,20 +21,22 @@ internal sealed class EtcdWatch : IDisposable
     private readonly EtcdMember _member;
     private readonly AsyncDuplexStreamingCall<WatchRequest, WatchResponse> _call;
     private readonly TimeSpan _silenceLimit;
+    private readonly int _mostChanges;
     private WatchResponse? _first;
 
     private EtcdWatch(
         EtcdCluster cluster, EtcdMember member, AsyncDuplexStreamingCall<WatchRequest, WatchResponse> call,
-        TimeSpan silenceLimit)
+        TimeSpan silenceLimit, int mostChanges)
     {
         (_cluster, _member) = (cluster, member);
-        (_call, _silenceLimit) = (call, silenceLimit);
+        (_call, _silenceLimit, _mostChanges) = (call, silenceLimit, mostChanges);
     }
 
     /// <summary>Opens a watch and waits for its first message, which the first <see cref="ReadAsync"/> gives.</summary>
     /// <exception cref="RpcException">The member does not answer in time, or refuses.</exception>
     public static async Task<EtcdWatch> OpenAsync(
-        EtcdCluster cluster, EtcdMember member, WatchRequest request, CallOptions options, TimeSpan silenceLimit)
+        EtcdCluster cluster, EtcdMember member, WatchRequest request, CallOptions options, TimeSpan silenceLimit,
+        int mostChanges)
     {
         // The limits of the options are those of the first message.
         AsyncDuplexStreamingCall<WatchRequest, WatchResponse> call =
@@ -42,7 +44,7 @@ internal sealed class EtcdWatch : IDisposable
         try
         {
             await EtcdMember.SendAsync(call.RequestStream, request, options.CancellationToken);
-            return new(cluster, member, call, silenceLimit)
+            return new(cluster, member, call, silenceLimit, mostChanges)
             {
                 _first = await member.NextAsync(call.ResponseStream, options.CancellationToken),
             };
@@ -100,6 +102,8 @@ internal sealed class EtcdWatch : IDisposable
             }
 
             events.AddRange(message.Events.Select(EtcdEvent.Of));
+            if (events.Count > _mostChanges)
+                throw new EtcdException($"etcd sends more than {_mostChanges} changes at once");
             if (message.Fragment) continue;
             return new(EtcdHeader.Of(message.Header), message.Created, message.CompactRevision, events);
         }

@@ -55,6 +55,9 @@ internal sealed record ApiServerAccess
             + "https://192.0.2.10:6443"
         : "";
 
+    /// <summary>The server alone: of all else some is secret.</summary>
+    public override string ToString() => $"{Server}";
+
     /// <summary>By kubeconfig, by those of KUBECONFIG, or as a pod; the options' URL before theirs.</summary>
     /// <param name="options">The configuration.</param>
     /// <exception cref="InvalidDataException">
@@ -82,11 +85,13 @@ internal sealed record ApiServerAccess
         };
     }
 
+    // Without user and password, which no API server takes any more: the URL is shown in logs and reports.
     public static Uri ParseServer(string text, string name) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? server)
             && (server.Scheme == Uri.UriSchemeHttps || server.Scheme == Uri.UriSchemeHttp)
-            ? server
-            : throw new InvalidDataException($"{name} is \"{text}\", not a URL such as https://192.0.2.10:6443");
+            ? server.UserInfo.Length == 0 ? server : new UriBuilder(server) { UserName = "", Password = "" }.Uri
+            : throw new InvalidDataException(
+                $"{name} is \"{ProxyServer.Shown(text)}\", not a URL such as https://192.0.2.10:6443");
 
     // kubectl's order: the file that is named, else those of KUBECONFIG that there are, else the pod's own.
     private static IReadOnlyList<string> Kubeconfigs(KubernetesOptions options)

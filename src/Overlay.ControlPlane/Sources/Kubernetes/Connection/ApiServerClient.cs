@@ -17,6 +17,9 @@ internal sealed class ApiServerClient(
     /// <summary>The path of Nodes.</summary>
     public const string Nodes = "api/v1/nodes";
 
+    /// <summary>The longest object, in bytes: the store behind the API takes none of more than 1.5 MB.</summary>
+    public const int LongestObject = 16 * 1024 * 1024;
+
     private const int LongestError = 64 * 1024;
     private static readonly MediaTypeHeaderValue _strategicMerge = new("application/strategic-merge-patch+json");
 
@@ -74,6 +77,7 @@ internal sealed class ApiServerClient(
         try
         {
             using HttpResponseMessage response = await SendAsync(request, timings.RequestTimeout, cancellationToken);
+            await response.Content.LoadIntoBufferAsync(LongestObject, limit.Token);
             byte[] body = await response.Content.ReadAsByteArrayAsync(limit.Token);
             return parser.ReadObject(body)
                 ?? throw new ApiServerException(null, "has answered with text that is no Node");
@@ -81,6 +85,12 @@ internal sealed class ApiServerClient(
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw NoAnswer(timings.RequestTimeout);
+        }
+        catch (HttpRequestException exception)
+            when (exception.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new ApiServerException(
+                null, $"answers with an object of more than {LongestObject} bytes", cause: exception);
         }
         catch (HttpRequestException exception)
         {

@@ -1,4 +1,6 @@
+using Overlay.Host.Files;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
@@ -6,6 +8,9 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 /// <summary>A kubeconfig, YAML or JSON, as it stands on the disk. Immutable.</summary>
 internal sealed class KubeconfigFile
 {
+    private const int MostBytes = 1024 * 1024;
+    private const int MostDepth = 64;
+
     private readonly KubeconfigEntry _root;
 
     /// <exception cref="InvalidDataException">It cannot be read; the message names it.</exception>
@@ -29,9 +34,10 @@ internal sealed class KubeconfigFile
     {
         try
         {
-            using StreamReader reader = new(file.File);
+            string text = BoundedFile.ReadText(file.File, MostBytes, "a kubeconfig");
+            if (DepthOf(text) > MostDepth) throw file.Wrong($"has more than {MostDepth} levels");
             YamlStream stream = [];
-            stream.Load(reader);
+            stream.Load(new StringReader(text));
             return stream.Documents is [var document, ..] && document.RootNode is YamlMappingNode root
                 ? root
                 : throw file.Wrong("holds no settings such as \"apiVersion: v1\"");
@@ -42,7 +48,22 @@ internal sealed class KubeconfigFile
         }
         catch (YamlException exception)
         {
-            throw file.Wrong($"is neither YAML nor JSON: {exception.Message}");
+            // The message may have a word of the file, which may be a token's.
+            throw file.Wrong(
+                $"is neither YAML nor JSON: see line {exception.Start.Line}, column {exception.Start.Column}");
         }
+    }
+
+    // The tree is made by recursion, and no thread's stack has room for a file of brackets.
+    private static int DepthOf(string text)
+    {
+        int depth = 0, most = 0;
+        for (Parser events = new(new StringReader(text)); events.MoveNext();)
+        {
+            if (events.Current is MappingStart or SequenceStart) most = Math.Max(most, ++depth);
+            else if (events.Current is MappingEnd or SequenceEnd) depth--;
+        }
+
+        return most;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Overlay.Host.Files;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
@@ -13,6 +14,8 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age, TimeProvider time, ILogger logger)
     : ICredentialSource
 {
+    private const int MostBytes = 64 * 1024;
+
     private readonly Lock _gate = new();
     private Credential _credential = file is null ? new(fixedToken, null) : Credential.None;
     private long _readAt;
@@ -44,7 +47,7 @@ internal sealed class BearerToken(string? fixedToken, string? file, TimeSpan age
     {
         try
         {
-            string token = File.ReadAllText(path).Trim();
+            string token = BoundedFile.ReadText(path, MostBytes, "a token").Trim();
             if (!IsToken(token)) throw new IOException("it holds no token, which is one word of ASCII text");
             _credential = new(token, null);
             _ = _problem.End();

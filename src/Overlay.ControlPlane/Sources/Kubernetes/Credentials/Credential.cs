@@ -7,6 +7,10 @@ internal sealed record Credential(string? Token, ClientCertificate? Certificate)
 {
     /// <summary>Nothing to show.</summary>
     public static Credential None { get; } = new(null, null);
+
+    /// <summary>Its kind: what it is made of is secret.</summary>
+    public override string ToString() =>
+        (Token is null ? "no token" : "a token") + (Certificate is null ? "" : " and a client certificate");
 }
 
 /// <summary>Gives credentials, which may be others from request to request. Thread-safe.</summary>

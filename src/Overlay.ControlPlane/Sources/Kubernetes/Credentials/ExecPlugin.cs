@@ -23,6 +23,9 @@ internal sealed record ExecPlugin(
 
     private const int LongestWords = 1024;
 
+    /// <summary>The program alone: arguments and variables may have secrets.</summary>
+    public override string ToString() => Command;
+
     /// <summary>Runs it. Blocks.</summary>
     /// <param name="limit">How long it may take.</param>
     /// <exception cref="CredentialException">

@@ -43,7 +43,8 @@ internal sealed class PolicyCheck(
                 + "each other in spite of them, unless another program on the nodes enforces them", "found"))
                 logger.PoliciesFound(policy);
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or JsonException)
+        catch (Exception exception)
+            when (exception is IOException or InvalidDataException or JsonException or InvalidOperationException)
         {
             // The watch of the Nodes reports a server that is away or refuses. A look without a list proves nothing:
             // policies that were found before are believed until a list has none.

@@ -16,8 +16,7 @@ internal sealed class JsonFrameReader(ApiStream stream, bool isList) : IDisposab
 {
     private const int FirstSize = 64 * 1024;
 
-    // The store behind the API takes no object of more than 1.5 MB.
-    private const int LongestFrame = 16 * 1024 * 1024;
+    private const int LongestFrame = ApiServerClient.LongestObject;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstSize);
     private JsonReaderState _state = new(new JsonReaderOptions { AllowMultipleValues = !isList, MaxDepth = 256 });
@@ -97,6 +96,7 @@ internal sealed class JsonFrameReader(ApiStream stream, bool isList) : IDisposab
             else if (reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == _frameDepth)
             {
                 int length = _scanned + (int)reader.BytesConsumed - _frameStart;
+                Require(length);
                 frame = new(_member, _buffer.AsMemory(_frameStart, length));
                 _frameDepth = -1;
                 Keep(ref reader);
@@ -118,10 +118,15 @@ internal sealed class JsonFrameReader(ApiStream stream, bool isList) : IDisposab
         _state = reader.CurrentState;
     }
 
+    private static void Require(int length)
+    {
+        if (length > LongestFrame) throw new InvalidDataException($"sends an object of more than {LongestFrame} bytes");
+    }
+
     private void Grow(int keepFrom)
     {
         int length = _end - keepFrom;
-        if (length > LongestFrame) throw new InvalidDataException($"sends an object of more than {LongestFrame} bytes");
+        Require(length);
         byte[] larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
         _buffer.AsSpan(keepFrom, length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_buffer);

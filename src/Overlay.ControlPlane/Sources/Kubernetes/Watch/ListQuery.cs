@@ -8,7 +8,13 @@ namespace Overlay.ControlPlane.Sources.Kubernetes.Watch;
 /// <param name="WatchTime">The shortest time asked for a watch.</param>
 internal sealed record ListQuery(string Resource, string? Selector, TimeSpan WatchTime)
 {
+    /// <summary>The most objects of a list: pages may go on without end.</summary>
+    public const int MostObjects = 65_536;
+
     private const int PageLength = 500;
+
+    /// <summary>The most objects that are taken.</summary>
+    public int Most { get; init; } = MostObjects;
 
     private string Field =>
         Selector is null ? "" : $"&fieldSelector={Uri.EscapeDataString($"metadata.name={Selector}")}";

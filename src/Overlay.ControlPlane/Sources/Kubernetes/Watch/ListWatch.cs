@@ -165,6 +165,8 @@ internal sealed class ListWatch<T>(
                     break;
                 default:
                     state.Objects[change.Object.Name] = change.Object;
+                    if (state.Objects.Count > query.Most)
+                        throw new InvalidDataException($"sends more than {query.Most} objects");
                     break;
             }
         }

@@ -53,7 +53,7 @@ new()
         string? next = null;
         await foreach (JsonFrame frame in frames.ReadListAsync())
         {
-            if (frame.Member == "items" && parser.ReadObject(frame.Json.Span) is { } found) _objects.Add(found);
+            if (frame.Member == "items" && parser.ReadObject(frame.Json.Span) is { } found) Add(found);
             else if (frame.Member == "metadata" && parser.ReadMetadata(frame.Json.Span) is { } list)
             {
                 _version = list.ResourceVersion;
@@ -62,5 +62,11 @@ new()
         }
 
         return next;
+    }
+
+    private void Add(T found)
+    {
+        if (_objects.Count == query.Most) throw new InvalidDataException($"lists more than {query.Most} objects");
+        _objects.Add(found);
     }
 }

@@ -140,6 +140,46 @@ public sealed class KubeconfigTests : IDisposable
             "environment variable HTTPS_PROXY is \"ftp://x\"");
     }
 
+    [Fact]
+    public void A_kubeconfig_has_a_bound_of_bytes_and_of_levels()
+    {
+        const int most = 1024 * 1024;
+        string sound = $$"""
+            current-context: x
+            contexts: [ { name: x, context: { cluster: c } } ]
+            clusters: [ { name: c, cluster: { {{Cluster}} } } ]
+            extensions: @
+            #
+            """;
+        Read(sound.Replace("@", Nested(63), StringComparison.Ordinal).PadRight(most, '#')).Token.ShouldBeNull();
+        Error(sound.Replace("@", Nested(64), StringComparison.Ordinal)).ShouldEndWith("has more than 64 levels");
+        Error(sound.Replace("@", Nested(1_000), StringComparison.Ordinal)).ShouldEndWith("has more than 64 levels");
+        Error(sound.PadRight(most + 1, '#'))
+            .ShouldContain("1048577 bytes, more than the 1048576 that a kubeconfig may have");
+
+        static string Nested(int levels) => new string('[', levels) + new string(']', levels);
+    }
+
+    [Theory]
+    [InlineData("users: [ { name: u, user: { token: *hunter2 } } ]")]
+    [InlineData("users: [ { name: u, user: { token: hunter2 }")]
+    [InlineData("users: [ { name: u, user: { token: !hunter2! x } } ]")]
+    public void A_file_that_is_no_YAML_shows_no_word_of_itself(string text) =>
+        Error(text).ShouldMatch("is neither YAML nor JSON: see line [0-9]+, column [0-9]+$");
+
+    [Fact]
+    public void A_servers_user_and_password_are_not_kept()
+    {
+        ApiServerAccess access = Read($$"""
+            current-context: x
+            contexts: [ { name: x, context: { cluster: c } } ]
+            clusters: [ { name: c, cluster: { server: "https://overlay:hunter2@192.0.2.10:6443/base" } } ]
+            """);
+        access.Server.ToString().ShouldBe("https://192.0.2.10:6443/base");
+        Should.Throw<InvalidDataException>(() => ApiServerAccess.ParseServer("ftp://overlay:hunter2@x", "server"))
+            .Message.ShouldNotContain("hunter2");
+    }
+
     private ApiServerAccess Read(string text)
     {
         File.WriteAllText(_directory["kubeconfig"], text);

@@ -75,6 +75,30 @@ public class JsonFrameReaderTests
         exception.Message.ShouldContain("more than 16777216 bytes");
     }
 
+    [Fact]
+    public async Task The_longest_object_is_read_and_one_that_is_a_byte_longer_is_refused()
+    {
+        string longest = "{\"x\":\"".PadRight((16 * 1024 * 1024) - 2, 'x') + "\"}";
+        (await CutAsync(Encoding.UTF8.GetBytes(longest), 8_000_000, isList: false))
+            .ShouldHaveSingleItem().Json.Length.ShouldBe(longest.Length);
+        byte[] longer = Encoding.UTF8.GetBytes(longest.Replace("\"}", "x\"}", StringComparison.Ordinal));
+        (await Should.ThrowAsync<InvalidDataException>(() => CutAsync(longer, 8_000_000, isList: false)))
+            .Message.ShouldBe("sends an object of more than 16777216 bytes");
+    }
+
+    [Theory]
+    [InlineData(256)]
+    [InlineData(257)]
+    public async Task An_object_has_256_levels_at_most(int levels)
+    {
+        string nested = "{\"x\":" + new string('[', levels - 1) + new string(']', levels - 1) + "}";
+        Task<IReadOnlyList<(string, string)>> cutting = CutAsync(Encoding.UTF8.GetBytes(nested), 1000, isList: false);
+        if (levels == 256) (await cutting).ShouldHaveSingleItem();
+        else
+            (await Should.ThrowAsync<InvalidDataException>(() => cutting)).Message
+                .ShouldContain("maximum configured depth");
+    }
+
     private static async Task<IReadOnlyList<(string Member, string Json)>> CutAsync(byte[] text, int chunk, bool isList)
     {
         using JsonFrameReader reader =

@@ -1,0 +1,23 @@
+using Overlay.EndToEnd.Tests.Restarts;
+
+namespace Overlay.EndToEnd.Tests.Faults;
+
+/// <summary>What became of the packets that flowed beside a fault: of each flow.</summary>
+internal sealed record FaultFigures(IReadOnlyList<FlowResult> Flows)
+{
+    /// <summary>The fault touches no packet.</summary>
+    public void ShouldHaveLostNothing()
+    {
+        ShouldBeInOrder();
+        Flows.ShouldAllBe(static flow => flow.Lost == 0, ToString());
+    }
+
+    /// <summary>Packets may be lost, and are neither doubled nor overtaken.</summary>
+    public void ShouldBeInOrder()
+    {
+        Flows.ShouldAllBe(static flow => flow.Sent > 0, ToString());
+        Flows.ShouldAllBe(static flow => flow.Doubled == 0 && flow.Overtaken == 0, ToString());
+    }
+
+    public override string ToString() => string.Join("; ", Flows);
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Overlay.EndToEnd.Tests.Restarts;
+using Overlay.Lab.Namespaces;
+using Overlay.Testing;
+
+namespace Overlay.EndToEnd.Tests.Faults;
+
+/// <summary>A peer that sends more than anybody takes, or nothing of sense.</summary>
+[Collection(FaultScenes.Name)]
+public class PeerFaultTests(FaultScene scene)
+{
+    private static readonly TimeSpan _long = TimeSpan.FromSeconds(LongRun.Is ? 20 : 2);
+
+    [Fact]
+    public void A_peer_that_floods_starves_nobody()
+    {
+        FaultFigures figures = scene.During(() =>
+            Flood(scene.B.Pods[0], new IPEndPoint(scene.A.Pods[0].AddressV4!, 9), new byte[1300]));
+        figures.ShouldBeInOrder();
+        figures.Flows.ShouldAllBe(static flow => flow.Lost < flow.Sent / 2, $"{figures}");
+        scene.ShouldRecover();
+    }
+
+    [Fact]
+    public void A_peer_that_sends_garbage_alone_starves_nobody()
+    {
+        byte[] garbage = new byte[1450];
+        new Random(1).NextBytes(garbage);
+        long before = Cluster.Dropped(scene.A, "VxlanInvalidHdr");
+        FaultFigures figures = scene.During(() => Flood(scene.B, new IPEndPoint(scene.A.UnderlayV4!, 8472), garbage));
+        figures.ShouldBeInOrder();
+        figures.Flows.ShouldAllBe(static flow => flow.Lost < flow.Sent / 2, $"{figures}");
+        Cluster.Dropped(scene.A, "VxlanInvalidHdr").ShouldBeGreaterThan(before + 1000);
+        scene.ShouldRecover();
+    }
+
+    private static void Flood(NetworkNamespace from, EndPoint to, byte[] datagram)
+    {
+        using Socket socket =
+            from.Invoke(static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < _long;)
+            _ = socket.SendTo(datagram, to);
+    }
+}

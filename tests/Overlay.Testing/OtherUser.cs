@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace Overlay.Testing;
+
+/// <summary>Does something as another user, on a thread of its own: the kernel keeps credentials by thread.</summary>
+public static class OtherUser
+{
+    /// <summary>Nobody's, by Debian's passwd(5).</summary>
+    public const uint Id = 65534;
+
+    // setresuid(2) by its number, as libc's function changes all threads.
+    private static readonly nint _setResUid = RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 117,
+        Architecture.Arm64 => 147,
+        Architecture other =>
+            throw new PlatformNotSupportedException($"setresuid's number on {other} is not known here"),
+    };
+
+    /// <summary>Runs it to its end. The caller has to be root.</summary>
+    public static T Run<T>(Func<T> action)
+    {
+        T result = default!;
+        ExceptionDispatchInfo? fault = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                if (Call(_setResUid, (nint)Id, (nint)Id, (nint)Id) < 0)
+                    throw new Win32Exception(Marshal.GetLastPInvokeError());
+                result = action();
+            }
+#pragma warning disable CA1031 // Thrown again by the caller's thread.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                fault = ExceptionDispatchInfo.Capture(exception);
+            }
+        });
+        thread.Start();
+        thread.Join();
+        fault?.Throw();
+        return result;
+    }
+
+    // LibraryImport asks for a compiler switch that only Overlay.Host and Overlay.Dataplane.Linux have.
+#pragma warning disable SYSLIB1054
+    [DllImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint Call(nint number, nint real, nint effective, nint saved);
+#pragma warning restore SYSLIB1054
+}
