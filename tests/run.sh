@@ -2,7 +2,8 @@
 # Builds everything and runs every test. Last line, alone: "N passed, N failed, N skipped"; non-zero if any failed.
 # Pictures of the status page, and the manifests that the chart renders, are left in artifacts/.
 # A name as argument runs only the test projects that contain it: tests/run.sh Wire. With --long before it restarts and hand-overs
-# are many, under more load, and their figures are in artifacts/restarts.txt.
+# are many, under more load, and their figures are in artifacts/restarts.txt; AFL++ runs ten million hostile inputs, and their figures
+# are in artifacts/fuzz.txt.
 set -uo pipefail
 
 root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -12,8 +13,10 @@ source "$root/deploy/prerequisites.sh"
 # One compiler for all projects, and no profiling of code that runs for seconds: together they halve what a build costs.
 export UseSharedCompilation=true SharedCompilationId="overlay-tests-$$" DOTNET_TieredPGO=0
 
+long_packages=() patience=30m
 if [[ ${1:-} == --long ]]; then
-  export TESTS_LONG=1
+  export LONG_TESTS=1
+  long_packages=(afl++) patience=2h
   shift
 fi
 filter="${1:-}"
@@ -90,7 +93,7 @@ wait_for_publishing() {
 run_tests() {
   local name="$1" shipped=()
   if needs_published "$name" && [[ -x $results/published/overlayd ]]; then shipped=(OVERLAYD_DIR="$results/published"); fi
-  run 30m env "${without_proxies[@]}" TMPDIR="$results/tmp" TEST_RUN_DIRECTORY="$results" \
+  run "$patience" env "${without_proxies[@]}" TMPDIR="$results/tmp" TEST_RUN_DIRECTORY="$results" \
     PUBLISHED_PROGRAMS="$results/published" TEST_ARTIFACTS="$root/artifacts" "${shipped[@]}" \
     dotnet test "$root/tests/$name/bin/Release/net10.0/$name.dll" --nologo \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results"
@@ -207,7 +210,7 @@ require_root || give_up "$reason"
 find_sdk "$root" || give_up "$reason"
 install_packages "${native_packages[@]}" iproute2 iputils-ping iperf ethtool procps strace tshark tcpdump libpcap0.8 nftables \
   etcd-server etcd-client systemd iptables busybox-static groff-base containerd runc podman conmon containernetworking-plugins \
-  lintian prometheus chromium fonts-dejavu-core conntrack faketime || give_up "$reason"
+  lintian prometheus chromium fonts-dejavu-core conntrack faketime "${long_packages[@]}" || give_up "$reason"
 
 projects=()
 for path in "$root"/tests/*"$filter"*/*.csproj; do

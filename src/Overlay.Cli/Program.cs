@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Overlay.Cli;
 using Overlay.Cli.Commands;
+using Overlay.Cli.Output;
 using Overlay.CommandLine;
 
 // overlayctl: asks the daemon of this node over its admin socket, and prints the answer.
@@ -30,6 +31,10 @@ catch (CliException exception)
 catch (OperationCanceledException)
 {
     return ExitCode.Failure;
+}
+catch (Exception exception) when (UnreadableAnswer.Is(exception))
+{
+    return await FailAsync(UnreadableAnswer.Describe(exception), ExitCode.Failure);
 }
 catch (IOException exception)
 {

@@ -24,6 +24,9 @@ public sealed class FolderTests
         ["Overlay.Lab"] = [],
         ["Overlay.Bench"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
             "Overlay.ControlPlane", "Overlay.Lab", "Overlay.Testing.Kubernetes"],
+        ["Overlay.Fuzzing"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
+            "Overlay.ControlPlane", "Overlay.Pods", "overlay", "overlayd", "overlayctl", "Overlay.Dataplane.Tests",
+            "Overlay.Testing"],
     };
 
     public static TheoryData<string> Projects => [.. _projects.Keys];
@@ -99,6 +102,7 @@ public sealed class FolderTests
     [InlineData("src/Overlay.Cli")]
     [InlineData("src/Overlay.Daemon")]
     [InlineData("bench/Overlay.Bench")]
+    [InlineData("tests/Overlay.Fuzzing")]
     public void Tests_lie_in_the_folders_of_what_they_test(string product)
     {
         string tests = Path.Combine(Document.Root, "tests", Path.GetFileName(product) + ".Tests");

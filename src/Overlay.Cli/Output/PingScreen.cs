@@ -40,20 +40,20 @@ internal static class PingScreen
         foreach (string column in _columns) _ = table.AddColumn(new TableColumn(column).NoWrap());
         foreach (JsonElement peer in peers) _ = table.AddRow(Cells(peer));
         if (pod is { } row)
-            _ = table.AddRow(Cells(row.Text("node")!, row, "icmp", row.Text("isLocal") == "True" ? "local" : "pod"));
+            _ = table.AddRow(Cells(row.Text("node"), row, "icmp", row.Text("isLocal") == "True" ? "local" : "pod"));
         Screen.Console.Write(table);
     }
 
     private static IEnumerable<Markup> Cells(JsonElement peer) =>
-        Cells(peer.Text("node")!, peer, peer.Text("kind")!, peer.Text("way")!);
+        Cells(peer.Text("node"), peer, peer.Text("kind"), peer.Text("way"));
 
-    private static Markup[] Cells(string node, JsonElement row, string kind, string way)
+    private static Markup[] Cells(string? node, JsonElement row, string? kind, string? way)
     {
         (double sent, double received) = (row.Number("sent"), row.Number("received"));
         double loss = sent == 0 ? 100 : 100 * (sent - received) / sent;
         return
         [
-            Screen.Cell(node), Screen.Cell(row.Text("address")!), Screen.Cell(way),
+            Screen.Cell(node), Screen.Cell(row.Text("address")), Screen.Cell(way),
             Screen.Cell(kind, kind == "none" ? "red" : ""),
             Screen.Cell(
                 string.Create(CultureInfo.InvariantCulture, $"{loss:0.##}% of {sent:0}"), loss > 0 ? "red" : "green"),

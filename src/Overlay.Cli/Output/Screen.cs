@@ -15,9 +15,9 @@ internal static class Screen
     /// <summary>A table without lines.</summary>
     public static Table NewTable() => new Table().Border(TableBorder.None);
 
-    /// <summary>Plain text, which Spectre would else read for markup in brackets.</summary>
-    public static Markup Cell(string text, string style = "") =>
-        new(style.Length == 0 ? Markup.Escape(text) : $"[{style}]{Markup.Escape(text)}[/]");
+    /// <summary>Plain text, which Spectre would else read for markup in brackets; a dash where there is none.</summary>
+    public static Markup Cell(string? text, string style = "") =>
+        new(style.Length == 0 ? Markup.Escape(text ?? "-") : $"[{style}]{Markup.Escape(text ?? "-")}[/]");
 
     /// <summary>Empties a terminal; a pipe gets a blank line between two reports.</summary>
     public static void Clear()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Unicode;
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Protocol;
 using Overlay.Pods.Operations;
@@ -123,6 +124,8 @@ internal sealed class CniCall(Func<string, string?> variable, Stream input, Stre
     // Early runtimes ask for the version with nothing on stdin.
     private static JsonDocument Parse(byte[] text, bool mayBeEmpty)
     {
+        if (!Utf8.IsValid(text))
+            throw new CniException(CniErrorCode.Decoding, "the network configuration on stdin is not UTF-8 text");
         try
         {
             return JsonDocument.Parse(text.Length == 0 && mayBeEmpty ? "{}"u8.ToArray() : text);

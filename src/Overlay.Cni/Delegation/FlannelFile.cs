@@ -67,7 +67,7 @@ internal sealed class FlannelFile(NetworkConfiguration configuration, string con
                 || name.ValueKind != JsonValueKind.String
                 || name.GetString() == configuration.Name;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return true;
         }

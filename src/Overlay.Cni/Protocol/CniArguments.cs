@@ -41,8 +41,11 @@ internal sealed record CniArguments(IReadOnlyList<IpAddress> Addresses, MacAddre
 
                     break;
                 case "MAC":
-                    if (MacAddress.TryParse(value, out MacAddress parsed)) mac = parsed;
-                    else problems.Add($"CNI_ARGS MAC '{value}' is not a MAC address such as 02:00:00:00:00:0a");
+                    if (MacAddress.TryParse(value, out MacAddress parsed) && !parsed.IsMulticast && !parsed.IsZero)
+                        mac = parsed;
+                    else
+                        problems.Add(
+                            $"CNI_ARGS MAC '{value}' is not the MAC address of an interface such as 02:00:00:00:00:0a");
                     break;
                 case "IgnoreUnknown":
                     ignoreUnknown = value is "1" or "true" or "True" or "TRUE" or "t" or "T";

@@ -18,7 +18,7 @@ internal readonly struct CniObject(JsonElement element, string path)
 
     /// <summary>The key is there, be it with null: a program in Go writes an empty list so.</summary>
     public bool Names(string key) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out _);
+        element.ValueKind == JsonValueKind.Object && TryFind(key, out _);
 
     public string Text(string key, string otherwise = "", string example = "a text") =>
         !TryGet(key, out JsonElement value)
@@ -125,6 +125,21 @@ internal readonly struct CniObject(JsonElement element, string path)
     {
         value = default;
         return element.ValueKind == JsonValueKind.Object
-            && element.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+            && TryFind(key, out value) && value.ValueKind != JsonValueKind.Null;
+    }
+
+    // A key with half a surrogate pair is JSON too, and whoever compares it with another one is to read it.
+    private bool TryFind(string key, out JsonElement value)
+    {
+        try
+        {
+            return element.TryGetProperty(key, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new CniException(
+                CniErrorCode.Decoding,
+                $"{path}{key} cannot be looked for: a key beside it is no text, as \"\\ud800\" is none");
+        }
     }
 }

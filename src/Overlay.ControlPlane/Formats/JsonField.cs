@@ -1,13 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Formats;
 
 /// <summary>A named value of a document, which can be described in one sentence when it is wrong.</summary>
 internal readonly record struct JsonField(string Name, JsonElement Value)
 {
-    private const int ShownLength = 64;
-
     public bool IsAbsent => Value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
 
     /// <summary>The string; false for another kind, and for one whose escapes are no valid text.</summary>
@@ -30,15 +29,5 @@ internal readonly record struct JsonField(string Name, JsonElement Value)
     /// <param name="expected">The expected value, with an example.</param>
     public string IsNot(string expected) => Value.ValueKind == JsonValueKind.Undefined
         ? $"{Name} is missing; it should be {expected}"
-        : $"{Name} is {Shown()}, not {expected}";
-
-    private string Shown()
-    {
-        string raw = Value.GetRawText();
-        string shown = raw.Length <= ShownLength ? raw : string.Concat(raw.AsSpan(0, ShownLength), "…");
-        return string.Create(shown.Length, shown, static (span, text) =>
-        {
-            for (int i = 0; i < span.Length; i++) span[i] = char.IsControl(text[i]) ? ' ' : text[i];
-        });
-    }
+        : $"{Name} is {ShownText.Of(Value.GetRawText())}, not {expected}";
 }

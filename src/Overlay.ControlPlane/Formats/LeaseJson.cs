@@ -97,7 +97,7 @@ internal static class LeaseJson
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            error = $"is not JSON ({e.Message}); it should be {example}";
+            error = $"is not JSON ({ShownText.Of(e.Message, ShownText.SentenceLength)}); it should be {example}";
         }
 
         return fields is not null;
@@ -110,7 +110,7 @@ internal static class LeaseJson
         if (isText && IpPrefix.TryParse(text, out IpPrefix prefix) && prefix.Family == family) return prefix;
         error = field.IsNot($"an {family} prefix such as \"{example}\"");
         if (isText && WithoutHostBits(text!) is { } meant && meant.Family == family)
-            error = $"{field.Name} is \"{text}\", which has host bits set; the prefix is \"{meant}\"";
+            error = $"{field.Name} is \"{ShownText.Of(text!)}\", which has host bits set; the prefix is \"{meant}\"";
         return null;
     }
 

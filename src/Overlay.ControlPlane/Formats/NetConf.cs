@@ -150,7 +150,8 @@ public static class NetConf
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            error = $"is not JSON ({e.Message}); it should be such as {Example}";
+            error = $"is not JSON ({ShownText.Of(e.Message, ShownText.SentenceLength)}); it should be such as "
+                + Example;
         }
 
         return fields is not null;

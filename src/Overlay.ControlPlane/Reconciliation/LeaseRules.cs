@@ -41,7 +41,8 @@ internal sealed class LeaseRules
     private string? BackendRefusal(Lease lease)
     {
         if (!lease.BackendType.Equals(Lease.Vxlan, StringComparison.OrdinalIgnoreCase))
-            return $"node {lease.Node} has backend type {lease.BackendType}, this node {_own.Node} has {Lease.Vxlan}";
+            return $"node {lease.Node} has backend type {ShownText.Of(lease.BackendType)}, this node {_own.Node} has "
+                + Lease.Vxlan;
         foreach (VtepData vtep in lease.Vteps)
         {
             if (vtep.Vni is { } vni && vni != _vni) return VniRefusal(lease.Node, vni);

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Overlay.Dataplane.Linux.Handover;
 using Overlay.Host.Interop;
+using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Handover;
 
@@ -46,20 +47,13 @@ internal sealed class HandoverChannel(Socket socket) : IDisposable
     /// <param name="descriptors">Gets descriptors, which belong to the caller.</param>
     /// <returns>Null when the other end has closed.</returns>
     /// <exception cref="IOException">Nothing came in time, or it is another message.</exception>
-    public T? Receive<T>(JsonTypeInfo<T> type, TimeSpan patience, ICollection<int> descriptors) where T : class
-    {
-        int length = Receive(patience, descriptors);
-        if (length == 0) return null;
-        try
-        {
-            return JsonSerializer.Deserialize(_buffer.AsSpan(0, length), type)
-                ?? throw new IOException("the other overlayd sends an empty message");
-        }
-        catch (JsonException exception)
-        {
-            throw new IOException($"the other overlayd sends no message of a hand-over: {exception.Message}", exception);
-        }
-    }
+    public T? Receive<T>(JsonTypeInfo<T> type, TimeSpan patience, ICollection<int> descriptors) where T : class =>
+        Parse(type, Receive(patience, descriptors));
+
+    /// <summary>Receives a message; descriptors that come with it are closed.</summary>
+    /// <inheritdoc cref="Receive{T}(JsonTypeInfo{T}, TimeSpan, ICollection{int})"/>
+    public T? Receive<T>(JsonTypeInfo<T> type, TimeSpan patience) where T : class =>
+        Parse(type, ReceiveAlone(patience));
 
     /// <summary>Receives a step; null when the other end has closed.</summary>
     /// <param name="patience">The time to wait.</param>
@@ -67,9 +61,7 @@ internal sealed class HandoverChannel(Socket socket) : IDisposable
     /// <exception cref="IOException">Nothing came in time, or it is another message.</exception>
     public HandoverStep? ReceiveStep(TimeSpan patience, out long time)
     {
-        List<int> none = [];
-        int length = Receive(patience, none);
-        DescriptorMessages.Close(none);
+        int length = ReceiveAlone(patience);
         time = length == StepSize ? BinaryPrimitives.ReadInt64LittleEndian(_buffer.AsSpan(1)) : 0;
         return length switch
         {
@@ -104,6 +96,22 @@ internal sealed class HandoverChannel(Socket socket) : IDisposable
 
     public void Dispose() => socket.Dispose();
 
+    private T? Parse<T>(JsonTypeInfo<T> type, int length) where T : class
+    {
+        if (length == 0) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(_buffer.AsSpan(0, length), type)
+                ?? throw new IOException("the other overlayd sends an empty message");
+        }
+        catch (JsonException exception)
+        {
+            throw new IOException(
+                "the other overlayd sends no message of a hand-over: "
+                + ShownText.Of(exception.Message, ShownText.SentenceLength), exception);
+        }
+    }
+
     private static bool Try(Action send)
     {
         try
@@ -114,6 +122,20 @@ internal sealed class HandoverChannel(Socket socket) : IDisposable
         catch (LinuxException exception) when (exception.Errno is Errno.EPIPE or Errno.ECONNRESET)
         {
             return false;
+        }
+    }
+
+    // Whoever may connect is trusted with the node, and none the less gets no descriptor to stay open here.
+    private int ReceiveAlone(TimeSpan patience)
+    {
+        List<int> unwanted = [];
+        try
+        {
+            return Receive(patience, unwanted);
+        }
+        finally
+        {
+            DescriptorMessages.Close(unwanted);
         }
     }
 

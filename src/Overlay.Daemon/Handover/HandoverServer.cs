@@ -8,7 +8,6 @@ using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
-using Overlay.Dataplane.Linux.Handover;
 
 namespace Overlay.Daemon.Handover;
 
@@ -111,11 +110,10 @@ internal sealed class HandoverServer(
         HandoverChannel channel = new(socket);
         string build = "of an unknown version";
         bool isGiven = false;
-        List<int> unwanted = [];
         try
         {
             if (callers.Admits(channel.Peer, _path)
-                && channel.Receive(HandoverMessages.Default.HandoverHello, _patience, unwanted) is { } hello)
+                && channel.Receive(HandoverMessages.Default.HandoverHello, _patience) is { } hello)
                 isGiven = Answer(channel, hello, build = hello.Build);
         }
         catch (IOException exception)
@@ -124,7 +122,6 @@ internal sealed class HandoverServer(
         }
         finally
         {
-            DescriptorMessages.Close(unwanted);
             if (!isGiven) Refuse(channel);
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
+using Overlay.Wire.Values;
 
 namespace Overlay.Host.Files;
 
@@ -49,7 +50,7 @@ public sealed class StateFile<T>(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            Refuse(exception.Message);
+            Refuse(ShownText.Of(exception.Message, ShownText.SentenceLength));
         }
 
         return null;

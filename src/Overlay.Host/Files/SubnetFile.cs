@@ -66,9 +66,9 @@ public sealed record SubnetFile(
         {
             foreach (string part in values.GetValueOrDefault(keys.Network, "")
                 .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-                networks.Add(PrefixOf(part) ?? throw Lacks(keys.Network));
+                networks.Add(PrefixOf(part, keys.Family) ?? throw Lacks(keys.Network));
             if (!values.TryGetValue(keys.PodCidr, out string? gateway)) continue;
-            podCidrs.Add(PrefixOf(gateway) ?? throw Lacks(keys.PodCidr));
+            podCidrs.Add(PrefixOf(gateway, keys.Family) ?? throw Lacks(keys.PodCidr));
             if (!values.ContainsKey(keys.Network)) throw Lacks(keys.Network);
         }
 
@@ -79,7 +79,7 @@ public sealed record SubnetFile(
         return new(networks, podCidrs, mtu, values.GetValueOrDefault(IpMasqKey) == "true");
 
         FormatException Lacks(string key, string orKey = "") =>
-            new($"{path} has no usable {key}{orKey}: '{values.GetValueOrDefault(key, "")}'");
+            new($"{path} has no usable {key}{orKey}: '{ShownText.Of(values.GetValueOrDefault(key, ""))}'");
     }
 
     /// <summary>
@@ -94,8 +94,7 @@ public sealed record SubnetFile(
             Dictionary<string, string> values = Values(path);
             foreach (Keys keys in (ReadOnlySpan<Keys>)[_ipv4, _ipv6])
             {
-                if (PrefixOf(values.GetValueOrDefault(keys.PodCidr)) is { } cidr && cidr.Family == keys.Family)
-                    found.Add(cidr);
+                if (PrefixOf(values.GetValueOrDefault(keys.PodCidr), keys.Family) is { } cidr) found.Add(cidr);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -122,8 +121,10 @@ public sealed record SubnetFile(
         return values;
     }
 
-    private static IpPrefix? PrefixOf(string? text) =>
-        PrefixedAddress.TryParse(text, out IpAddress address, out int length) ? new(address, length) : null;
+    private static IpPrefix? PrefixOf(string? text, IpFamily family) =>
+        PrefixedAddress.TryParse(text, out IpAddress address, out int length) && address.Family == family
+            ? new(address, length)
+            : null;
 
     private sealed record Keys(IpFamily Family, string Network, string PodCidr);
 }

@@ -23,6 +23,7 @@ public sealed class BadInputTests
     [InlineData("ADD", "a", "/x", "eth0", "IP", "CNI_ARGS 'IP' is not KEY=VALUE")]
     [InlineData("ADD", "a", "/x", "eth0", "IP=10.1", "CNI_ARGS IP '10.1'")]
     [InlineData("ADD", "a", "/x", "eth0", "MAC=02:00", "CNI_ARGS MAC '02:00'")]
+    [InlineData("ADD", "a", "/x", "eth0", "MAC=01:00:5e:00:00:01", "CNI_ARGS MAC '01:00:5e:00:00:01'")]
     [InlineData("ADD", "a", "/x", "eth0", "FOO=1;BAR=2", "unknown keys FOO, BAR")]
     public void Bad_variables_are_all_named(
         string command, string id, string path, string name, string arguments, string message)
@@ -41,6 +42,7 @@ public sealed class BadInputTests
     [InlineData("""{"cniVersion":"1.0.0"}""", 7, "name: ''")]
     [InlineData("""{"name":"../x"}""", 7, "name: '../x'")]
     [InlineData("""{"name":"\ud800"}""", 7, "name: \"\\ud800\" is not valid")]
+    [InlineData("""{"\ud800\ud800":1,"name":"net"}""", 6, "a key beside it is no text")]
     [InlineData("""{"name":"net","subnetFile":"\u0000"}""", 7, "subnetFile: \"\\u0000\" is not valid")]
     [InlineData("""{"name":"net","mtu":"1450"}""", 7, "mtu: \"1450\" is not valid; example: 1450")]
     [InlineData("""{"name":"net","mtu":70000}""", 7, "mtu: 70000")]
@@ -104,6 +106,19 @@ public sealed class BadInputTests
         output.ShouldBe($$"""{"cniVersion":"{{version}}","supportedVersions":["0.1.0","0.2.0","0.3.0","0.3.1","0.4.0","1.0.0","1.1.0"]}""" + "\n");
     }
 
+    /// <summary>Values and keys alike: the reader of JSON looks at neither before somebody asks.</summary>
+    [Theory]
+    [InlineData("{\"name\":\"net\",\"mtu\":\"?\"}")]
+    [InlineData("{\"name\":\"net\",\"????\":1}")]
+    public void A_configuration_that_is_no_UTF8_is_refused(string configuration)
+    {
+        byte[] text = [.. configuration.Select(static c => c == '?' ? (byte)0xff : (byte)c)];
+        using JsonDocument error = Fail(text, "ADD", "a", "/x", "eth0", "");
+        error.RootElement.GetProperty("code").GetInt32().ShouldBe(6);
+        error.RootElement.GetProperty("msg").GetString()
+            .ShouldBe("the network configuration on stdin is not UTF-8 text");
+    }
+
     [Theory]
     [InlineData(1024 * 1024, "cniVersion '9.0.0' is not supported")]
     [InlineData((1024 * 1024) + 1, "the network configuration on stdin has more than 1048576 bytes")]
@@ -159,7 +174,11 @@ public sealed class BadInputTests
 
     // In this process: a table of dozens of starts would take its time.
     private static JsonDocument Fail(
-        string configuration, string command, string id, string path, string name, string arguments)
+        string configuration, string command, string id, string path, string name, string arguments) =>
+        Fail(System.Text.Encoding.UTF8.GetBytes(configuration), command, id, path, name, arguments);
+
+    private static JsonDocument Fail(
+        byte[] configuration, string command, string id, string path, string name, string arguments)
     {
         Dictionary<string, string> variables = new()
         {
@@ -170,7 +189,7 @@ public sealed class BadInputTests
             ["CNI_ARGS"] = arguments,
         };
         using MemoryStream output = new();
-        using MemoryStream input = new(System.Text.Encoding.UTF8.GetBytes(configuration));
+        using MemoryStream input = new(configuration);
         new CniCall(variables.GetValueOrDefault, input, output).Run().ShouldBe(1);
         return JsonDocument.Parse(output.ToArray());
     }

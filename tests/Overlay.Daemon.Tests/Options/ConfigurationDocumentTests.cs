@@ -1,4 +1,5 @@
 using Overlay.Daemon.Options;
+using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;
 
@@ -14,7 +15,7 @@ public class ConfigurationDocumentTests
 {
     private const string Header = "| Key | Type | Default | Example | Meaning |";
 
-    private static readonly string _path = Path.Combine(FindRoot(), "docs", "configuration.md");
+    private static readonly string _path = Path.Combine(SourceTree.Root, "docs", "configuration.md");
 
     [Fact]
     public void Every_key_has_one_row_and_every_row_a_key() =>
@@ -72,14 +73,5 @@ public class ConfigurationDocumentTests
             else if (isInside && lines[i].StartsWith("| `", StringComparison.Ordinal))
                 yield return (i, $"Overlay:{lines[i].Split('`')[1]}");
         }
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Overlay.sln")))
-            directory = directory.Parent;
-        return directory?.FullName
-            ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
     }
 }

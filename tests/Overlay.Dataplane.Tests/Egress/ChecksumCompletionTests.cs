@@ -103,4 +103,18 @@ public class ChecksumCompletionTests
             packet, new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, 20, (ushort)(end - 22)))
             .ShouldBe(DropReason.None, "the packet's last two bytes");
     }
+    /// <summary>A "checksum" over the destination would send the packet to where the table does not lead.</summary>
+    [Theory]
+    [InlineData(IpFamily.IPv4, 0, 16)]
+    [InlineData(IpFamily.IPv4, 19, 2)]
+    [InlineData(IpFamily.IPv4, 20, 2)]
+    [InlineData(IpFamily.IPv6, 0, 24)]
+    [InlineData(IpFamily.IPv6, 39, 2)]
+    public void A_field_in_the_ip_header_is_refused(IpFamily family, ushort start, ushort offset)
+    {
+        byte[] packet = PacketBuilder.Between(A, B, family).Options(1).Build();
+        _rig.Encapsulate(
+            packet, new(VirtioNetHeader.NeedsChecksum, VirtioNetHeader.GsoNone, 0, 0, start, offset))
+            .ShouldBe(DropReason.SkbGsoSeg);
+    }
 }

@@ -13,7 +13,7 @@ public sealed class EtcdClusterTests : IDisposable
     private const string Prefix = "/coreos.com/network";
 
     private static readonly TimeSpan _outage =
-        TimeSpan.FromSeconds(LongTests.AreWanted ? 60 : 15);
+        TimeSpan.FromSeconds(LongRun.Is ? 60 : 15);
 
     private readonly LabNetwork _lab = LabNetwork.Create(
         new LabOptions { Name = "etcdthree", Nodes = 3, Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });

@@ -6,6 +6,7 @@ using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Endurance;
 

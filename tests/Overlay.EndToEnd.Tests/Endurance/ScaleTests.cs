@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Endurance;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Namespaces;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Faults;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Faults;
 

@@ -1,4 +1,5 @@
 using Overlay.EndToEnd.Tests.Restarts;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Faults;
 

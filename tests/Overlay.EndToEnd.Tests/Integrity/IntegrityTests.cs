@@ -1,6 +1,6 @@
 using System.Net;
-using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Integrity;
 

@@ -1,5 +1,6 @@
 using Overlay.EndToEnd.Tests.Migration;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Restarts;
 

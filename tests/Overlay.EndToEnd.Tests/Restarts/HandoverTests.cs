@@ -4,6 +4,7 @@ using Overlay.EndToEnd.Tests.Migration;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Restarts;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Json.Schema;
+using Overlay.Testing;
 using YamlDotNet.RepresentationModel;
 using static Overlay.EndToEnd.Tests.Shipping.KubernetesManifest;
 

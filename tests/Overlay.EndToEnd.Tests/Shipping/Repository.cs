@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 
@@ -7,20 +8,11 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 /// </summary>
 internal static partial class Repository
 {
-    public static string Root { get; } = Find();
+    public static string Root => SourceTree.Root;
 
     /// <summary>The version that every program says.</summary>
     public static string Version { get; } = VersionPrefix()
         .Match(File.ReadAllText(Path.Combine(Root, "Directory.Build.props"))).Groups[1].Value;
-
-    private static string Find()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Overlay.sln")))
-            directory = directory.Parent;
-        return directory?.FullName
-            ?? throw new DirectoryNotFoundException($"no Overlay.sln above {AppContext.BaseDirectory}");
-    }
 
     [GeneratedRegex("<VersionPrefix>(.*)</VersionPrefix>")]
     private static partial Regex VersionPrefix();

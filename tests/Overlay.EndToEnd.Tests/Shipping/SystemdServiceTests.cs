@@ -1,6 +1,7 @@
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Shipping;
 

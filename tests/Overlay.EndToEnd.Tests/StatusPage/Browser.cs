@@ -1,5 +1,6 @@
 using Microsoft.Playwright;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.StatusPage;
 

@@ -6,6 +6,7 @@ using Overlay.Dataplane.Packets;
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.EndToEnd.Tests.Wire;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 using Overlay.Wire;
 using Overlay.Wire.Headers;
 using Overlay.Wire.Values;

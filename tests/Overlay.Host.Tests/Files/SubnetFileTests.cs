@@ -79,6 +79,10 @@ public sealed class SubnetFileTests : IDisposable
         "no usable FLANNEL_MTU: '70000'")]
     [InlineData("FLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450", "no usable FLANNEL_NETWORK: ''")]
     [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=x\nFLANNEL_MTU=1450", "no usable FLANNEL_SUBNET: 'x'")]
+    [InlineData("FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=fd00::1/64\nFLANNEL_MTU=1450",
+        "no usable FLANNEL_SUBNET: 'fd00::1/64'")]
+    [InlineData("FLANNEL_NETWORK=fd00::/56\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450",
+        "no usable FLANNEL_NETWORK: 'fd00::/56'")]
     public void A_file_that_is_not_complete_is_refused_by_its_first_bad_key(string content, string message)
     {
         string path = _directory["subnet.env"];

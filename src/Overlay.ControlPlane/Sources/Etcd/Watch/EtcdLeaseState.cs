@@ -3,6 +3,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.Sources.Etcd.Client;
 using Overlay.ControlPlane.Sources.Etcd.Keys;
 using Overlay.ControlPlane.Sources.Etcd.Own;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Etcd.Watch;
 
@@ -66,7 +67,7 @@ internal sealed class EtcdLeaseState(EtcdKeys keys, StoreHealth health)
 
     // A key that is no lease's is shown as far as it is text.
     private static string PathOf(EtcdKeyValue key) =>
-        string.Concat(Encoding.UTF8.GetString(key.Key).Select(static c => char.IsControl(c) ? ' ' : c));
+        ShownText.Of(Encoding.UTF8.GetString(key.Key), int.MaxValue);
 
     private static Lease Named(string path, Lease lease, OwnName? own) =>
         own?.Path == path ? lease with { Node = own.Node } : lease;

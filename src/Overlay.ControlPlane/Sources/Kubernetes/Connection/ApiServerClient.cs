@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 using Overlay.ControlPlane.Sources.Kubernetes.Nodes;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Connection;
 
@@ -147,7 +148,8 @@ internal sealed class ApiServerClient(
     /// </summary>
     public ApiServerException Refusal(HttpStatusCode status, string? said, TimeSpan? retryAfter = null)
     {
-        string what = $"answers {(int)status} {status}" + (string.IsNullOrEmpty(said) ? "" : $": {said}");
+        string what = $"answers {(int)status} {status}"
+            + (string.IsNullOrEmpty(said) ? "" : $": {ShownText.Of(said, ShownText.SentenceLength)}");
         return new(status, status switch
         {
             HttpStatusCode.Unauthorized => $"{what}: it does not take {access.Credentials}",

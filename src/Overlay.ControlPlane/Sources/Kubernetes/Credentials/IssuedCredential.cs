@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Credentials;
 
@@ -27,7 +28,7 @@ internal sealed record IssuedCredential(Credential Credential, DateTimeOffset? V
         }
         catch (JsonException exception)
         {
-            error = $"writes no JSON: {exception.Message}";
+            error = $"writes no JSON: {ShownText.Of(exception.Message, ShownText.SentenceLength)}";
         }
 
         return issued is not null;

@@ -47,10 +47,10 @@ internal sealed class NodeLease
         foreach (string text in texts)
         {
             if (!TryParsePrefix(text, out IpPrefix prefix))
-                error ??= $"spec.podCIDRs has \"{text}\", which is no prefix such as \"10.244.2.0/24\"";
+                error ??= $"spec.podCIDRs has \"{ShownText.Of(text)}\", which is no prefix such as \"10.244.2.0/24\"";
             else if (prefix.Family == IpFamily.IPv4 ? podCidrs.Ipv4 is not null : podCidrs.Ipv6 is not null)
-                error ??= $"spec.podCIDRs has {string.Join(" and ", texts)}, and there can be one of either family, "
-                    + "such as \"10.244.2.0/24\" and \"fd00:10:244:2::/64\"";
+                error ??= $"spec.podCIDRs has {ShownText.Of(string.Join(" and ", texts), ShownText.SentenceLength)}, "
+                    + "and there can be one of either family, such as \"10.244.2.0/24\" and \"fd00:10:244:2::/64\"";
             else
                 podCidrs = prefix.Family == IpFamily.IPv4
                     ? podCidrs with { Ipv4 = prefix }
@@ -74,7 +74,7 @@ internal sealed class NodeLease
         }
 
         error =
-            $"annotation {key} is \"{Shown(text)}\", not an {family} address such as "
+            $"annotation {key} is \"{ShownText.Of(text)}\", not an {family} address such as "
             + $"\"{(family == IpFamily.IPv4 ? "192.0.2.2" : "2001:db8::2")}\"";
         return false;
     }
@@ -118,7 +118,7 @@ internal sealed class NodeLease
         }
         catch (JsonException)
         {
-            _error ??= $$"""annotation {{key}} is {{Shown(text)}}, not JSON such as {"VNI":1,"VtepMAC":"02:00:00:00:00:02"}""";
+            _error ??= $$"""annotation {{key}} is {{ShownText.Of(text)}}, not JSON such as {"VNI":1,"VtepMAC":"02:00:00:00:00:02"}""";
         }
 
         return LeaseJson.Vtep(new($"annotation {key}", value), ref _error);
@@ -131,12 +131,5 @@ internal sealed class NodeLease
         if (LeaseJson.WithoutHostBits(text) is not { } meant) return false;
         prefix = meant;
         return true;
-    }
-
-    private static string Shown(string text)
-    {
-        const int Longest = 64;
-        string cut = text.Length <= Longest ? text : string.Concat(text.AsSpan(0, Longest), "…");
-        return string.Concat(cut.Select(static c => char.IsControl(c) ? ' ' : c));
     }
 }

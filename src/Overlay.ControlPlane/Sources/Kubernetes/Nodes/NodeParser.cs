@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Overlay.ControlPlane.Sources.Kubernetes.Objects;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Nodes;
 
@@ -20,7 +21,7 @@ internal sealed class NodeParser(AnnotationKeys keys) : ApiParser<ApiNode>
         if (!reader.ValueSpan.StartsWith(keys.Utf8Prefix) && !reader.ValueIsEscaped) return false;
         string key = reader.GetString()!;
         if (!key.StartsWith(keys.Prefix, StringComparison.Ordinal)) return false;
-        if (Text(ref reader, read, $"annotation {key}") is { } value) read.Annotations[key] = value;
+        if (Text(ref reader, read, $"annotation {ShownText.Of(key)}") is { } value) read.Annotations[key] = value;
         return true;
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Overlay.ControlPlane.Sources.Kubernetes.Connection;
+using Overlay.Wire.Values;
 
 namespace Overlay.ControlPlane.Sources.Kubernetes.Watch;
 
@@ -38,7 +39,8 @@ internal sealed class JsonFrameReader(ApiStream stream, bool isList) : IDisposab
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"sends what is no JSON: {exception.Message}", exception);
+            throw new InvalidDataException(
+                $"sends what is no JSON: {ShownText.Of(exception.Message, ShownText.SentenceLength)}", exception);
         }
     }
 

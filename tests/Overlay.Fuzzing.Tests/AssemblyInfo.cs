@@ -1,0 +1,2 @@
+// Each test looks at the memory and the descriptors of this process.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
