@@ -232,6 +232,9 @@ for name in "${projects[@]}"; do
 done
 
 mkdir "$results/tmp"
+
+# Sockets below it are asked by another user, whose way there they must not be the first to bar.
+chmod 0711 "$results"
 namespaces_before="$(compgen -G '/run/netns/ovl-*')"
 for name in "${long[@]}"; do
   if [[ -z $publishing ]] && needs_published "$name"; then start_publishing; fi

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Options;
@@ -64,8 +63,7 @@ internal sealed class HealthServer(
         KestrelServerOptions limits = new() { AddServerHeader = false };
         HttpLimits.Apply(limits);
         limits.Listen(options.AdminHttp!);
-        SocketTransportFactory sockets = new(MsOptions.Create(new SocketTransportOptions()), loggers);
-        KestrelServer server = new(MsOptions.Create(limits), sockets, loggers);
+        KestrelServer server = new(MsOptions.Create(limits), new PatientListenerFactory(loggers), loggers);
         try
         {
             await server.StartAsync(application, CancellationToken.None);

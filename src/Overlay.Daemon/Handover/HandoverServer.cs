@@ -30,6 +30,7 @@ internal sealed class HandoverServer(
     private const string Part = "the hand-over to another overlayd";
     private const string NotReady = "it has ended before it was ready";
 
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
     // Nothing changes the node meanwhile. A start that waits for its store has more to come, and may be tried again.
@@ -102,8 +103,14 @@ internal sealed class HandoverServer(
         {
             socket = listener.Accept();
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException && _listener is null)
+        catch (ObjectDisposedException) when (_listener is null)
         {
+            return;
+        }
+        catch (SocketException)
+        {
+            // Without a free descriptor the kernel refuses at once, whether somebody asks or not (net/socket.c, do_accept).
+            if (_listener is not null) Thread.Sleep(_pause);
             return;
         }
 

@@ -1,10 +1,12 @@
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Admin;
@@ -41,6 +43,8 @@ internal static class Composition
         _ = builder.Logging.ClearProviders().AddSerilog(Logging.Create(configuration, level), dispose: true);
         _ = builder.WebHost.ConfigureKestrel(kestrel => AdminEndpoints.Listen(
             kestrel, options, kestrel.ApplicationServices.GetRequiredService<CallerGate>()));
+        _ = builder.Services.Replace(
+            ServiceDescriptor.Singleton<IConnectionListenerFactory, PatientListenerFactory>());
         if (predecessor is not null) _ = builder.Services.AddSingleton<IPredecessor>(predecessor);
         AddHostedParts(NodeHealthCheck.AddTo(builder.Services).AddSingleton(start).AddSingleton(outcome).AddNode(options)
             .AddNodeMetrics()

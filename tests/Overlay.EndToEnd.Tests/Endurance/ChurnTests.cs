@@ -14,7 +14,7 @@ namespace Overlay.EndToEnd.Tests.Endurance;
 public sealed class ChurnTests : IDisposable
 {
     private const int Megabyte = 1024 * 1024;
-    private const int FewRounds = 3;
+    private const int FewRounds = 2;
 
     private static readonly TimeSpan _long = TimeSpan.FromMinutes(30);
 
@@ -32,7 +32,7 @@ public sealed class ChurnTests : IDisposable
     public void What_comes_and_goes_leaves_no_descriptor_thread_route_rule_file_or_memory()
     {
         // The first rounds start what a process starts once, such as threads and pools.
-        for (int warmUp = 0; warmUp < 2; warmUp++) Round();
+        for (int warmUp = 0; warmUp < (LongRun.Is ? 10 : 1); warmUp++) Round();
         Footprint before = Settled(null);
         Stopwatch watch = Stopwatch.StartNew();
         for (int i = 0; LongRun.Is ? watch.Elapsed < _long : i < FewRounds; i++) Round();

@@ -48,12 +48,14 @@ internal sealed record Footprint(
         Descriptors.Where(kind => kind.Value > before.Descriptors.GetValueOrDefault(kind.Key))
             .Select(static kind => $"{kind.Value} {kind.Key}");
 
-    // Null for one that has just been closed, and for code, which is loaded when it is first needed.
+    // Null for one that has just been closed, and for code, which is loaded when it is first needed: a library, or a part
+    // of the program's one file.
     private static string? KindOf(string file)
     {
         string? target = new FileInfo(file).LinkTarget;
         return target is null || target.EndsWith(".dll", StringComparison.Ordinal)
-            || target.EndsWith(".pdb", StringComparison.Ordinal) ? null : target.Split(':')[0];
+            || target.EndsWith(".pdb", StringComparison.Ordinal)
+            || target.EndsWith("/overlayd", StringComparison.Ordinal) ? null : target.Split(':')[0];
     }
 
     private static string Lines(IEnumerable<string> lines) => string.Join('\n', lines.Order(StringComparer.Ordinal));

@@ -16,8 +16,8 @@ public sealed class ScaleTests : IDisposable
     private const int Batch = 100;
     private const long Megabyte = 1024 * 1024;
 
-    private static readonly int _peers = LongRun.Is ? 5000 : 1000;
-    private static readonly TimeSpan _time = TimeSpan.FromSeconds(LongRun.Is ? 60 : 3);
+    private static readonly int _peers = LongRun.Is ? 5000 : 500;
+    private static readonly TimeSpan _time = TimeSpan.FromSeconds(LongRun.Is ? 60 : 2);
 
     private readonly LabNetwork _lab = LabNetwork.Create(
         new LabOptions { Name = "scale", Underlay = AddressFamilies.V4, Inner = AddressFamilies.V4 });

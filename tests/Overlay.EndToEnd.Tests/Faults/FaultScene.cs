@@ -91,6 +91,9 @@ public sealed class FaultScene : IDisposable
     internal FaultFigures During(Action deed)
     {
         List<PacedFlow> flows = [];
+
+        // A test before this one may have failed.
+        if (Daemon.HasExited) StartDaemon();
         try
         {
             foreach (Pod peer in Peers.Select(static node => node.Pods[0]))

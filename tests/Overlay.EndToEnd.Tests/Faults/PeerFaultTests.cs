@@ -11,7 +11,7 @@ namespace Overlay.EndToEnd.Tests.Faults;
 [Collection(FaultScenes.Name)]
 public class PeerFaultTests(FaultScene scene)
 {
-    private static readonly TimeSpan _long = TimeSpan.FromSeconds(LongRun.Is ? 20 : 2);
+    private static readonly TimeSpan _long = TimeSpan.FromSeconds(LongRun.Is ? 20 : 1);
 
     [Fact]
     public void A_peer_that_floods_starves_nobody()

@@ -33,15 +33,15 @@ public class ProbeMetricsTests
 
         // A bridge forwards 4 bytes more than its port's MTU, which a VLAN tag would take.
         cluster.Lab.Switch.Ip("link set port-b mtu 1400");
-        Waiting.For(() => Value(a, "overlay_peer_path_mtu_bytes{family=\"ipv4\",peer=\"b\"}") == 1354, 30);
+        Waiting.For(() => Value(a, "overlay_peer_path_mtu_bytes{family=\"ipv4\",peer=\"b\"}") == 1354, 60);
         cluster.Lab.Switch.Ip("link set port-b down");
-        Waiting.For(() => Value(a, "overlay_peer_up{family=\"ipv4\",peer=\"b\"}") == 0, 30);
+        Waiting.For(() => Value(a, "overlay_peer_up{family=\"ipv4\",peer=\"b\"}") == 0, 60);
         Value(a, "overlay_peer_probe_loss_ratio{family=\"ipv4\",peer=\"b\"}").ShouldNotBeNull().ShouldBeGreaterThan(0);
         Value(a, "overlay_peer_up{family=\"ipv4\",peer=\"c\"}").ShouldBe(1);
 
         // A peer that is gone keeps its series and has no figure.
         cluster.Daemons[2].Stop().ShouldBe(0);
-        Waiting.For(() => Value(a, "overlay_peer_up{family=\"ipv4\",peer=\"c\"}") is double.NaN, 30);
+        Waiting.For(() => Value(a, "overlay_peer_up{family=\"ipv4\",peer=\"c\"}") is double.NaN, 60);
     }
 
     private static double? Value(Node node, string series) =>
