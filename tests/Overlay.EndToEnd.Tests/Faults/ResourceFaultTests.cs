@@ -89,7 +89,7 @@ public class ResourceFaultTests(FaultScene scene)
         scene.ShouldRecover();
     }
 
-    [Fact]
+    [LongFact]
     public void A_full_table_of_connections_is_named_and_those_that_are_open_go_on()
     {
         string file = Path.Combine(scene.A.Directory, "connections");

@@ -20,7 +20,7 @@ public class HostileInputTests(HostileScene scene) : IClassFixture<HostileScene>
     private const int Megabyte = 1024 * 1024;
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan _mutation = TimeSpan.FromSeconds(LongRun.Is ? 30 : 10);
+    private static readonly TimeSpan _mutation = TimeSpan.FromSeconds(LongRun.Is ? 30 : 5);
 
     private static readonly Dictionary<string, Attack> _attacks = new()
     {

@@ -21,7 +21,7 @@ public class KubernetesScaleTests(ITestOutputHelper output)
         Subnet = IpPrefix.Parse("10.200.0.0/24"),
         BackendData = SampleLeases.Vtep("06:00:00:00:00:01"),
     };
-    private static readonly int _seconds = LongRun.Is ? 60 : 10;
+    private static readonly int _seconds = LongRun.Is ? 60 : 5;
 
     [Theory]
     [InlineData(false)]
