@@ -59,7 +59,7 @@ public sealed class ScaleTests : IDisposable
 
         results.ShouldAllBe(static result => result.Lost == 0 && result.Doubled == 0 && result.Overtaken == 0);
         convergence.Changes.ShouldBeGreaterThan(0);
-        resident.ShouldBeLessThan(150 * Megabyte);
+        resident.ShouldBeLessThan(200 * Megabyte);
 
         // The last change of all is in the table.
         Waiting.For(() => Routes.ViaOf(A, PrefixOf(changes % Peers)) is { } via
