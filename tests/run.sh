@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test. Last line, alone: "N passed, N failed, N skipped"; non-zero if any failed.
 # Pictures of the status page, and the manifests that the chart renders, are left in artifacts/.
-# A name as argument runs only the test projects that contain it: tests/run.sh Wire. With --long before it restarts and hand-overs
-# are many, under more load, and their figures are in artifacts/restarts.txt; AFL++ runs ten million hostile inputs, and their figures
-# are in artifacts/fuzz.txt.
+# A name as argument runs only the test projects that contain it: tests/run.sh Wire. With --long before it restarts and
+# hand-overs are many, under more load, and their figures are in artifacts/restarts.txt; AFL++ runs ten million hostile
+# inputs, and their figures are in artifacts/fuzz.txt.
 set -uo pipefail
 
 root="$(CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"

@@ -12,7 +12,7 @@ namespace Overlay.Daemon.Callers;
 /// <param name="logger">Logs refusals, one line a minute at most.</param>
 internal sealed class CallerGate(TimeProvider time, ILogger<CallerGate> logger)
 {
-    // Whoever is refused may try without end, and the log is on the host's disk.
+    // A caller that is refused may try without end, and the log is on the host's disk.
     private static readonly TimeSpan _pause = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();

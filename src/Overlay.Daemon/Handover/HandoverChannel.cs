@@ -125,7 +125,7 @@ internal sealed class HandoverChannel(Socket socket) : IDisposable
         }
     }
 
-    // Whoever may connect is trusted with the node, and none the less gets no descriptor to stay open here.
+    // A process that may connect is trusted with the node, and its descriptors do not stay open here all the same.
     private int ReceiveAlone(TimeSpan patience)
     {
         List<int> unwanted = [];

@@ -83,12 +83,10 @@ public static class Encapsulator
         isFull = false;
         if (!Segmenter.TryCreate(inner, offload, out Segmenter segmenter)) return DropReason.SkbGsoSeg;
         int headerLength = VxlanOverhead.InPayload + segmenter.HeaderLength;
-        isFull = segmenter.Count - 1 > batch.SpareSlots(index);
-        if (isFull || !batch.TryTakeHeaders(segmenter.Count * headerLength, out int headers))
-        {
-            isFull = true;
-            return DropReason.SkbGsoSeg;
-        }
+        int headers = 0;
+        isFull = segmenter.Count - 1 > batch.SpareSlots(index)
+            || !batch.TryTakeHeaders(segmenter.Count * headerLength, out headers);
+        if (isFull) return DropReason.SkbGsoSeg;
 
         int slotIndex = batch.Count - 1;
         PacketSlot first = batch[slotIndex];

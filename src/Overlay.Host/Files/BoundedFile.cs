@@ -14,7 +14,7 @@ public static class BoundedFile
     /// <param name="most">The number of bytes that it may have.</param>
     /// <param name="kind">What it is, for the error: "a state file".</param>
     /// <exception cref="FileTooLongException">
-    /// It has more; the message names the file, its length and the bound.
+    /// The file has more; the message names it, its length and the bound.
     /// </exception>
     /// <exception cref="IOException">There is none, or it cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Permission is missing, or it is a directory.</exception>

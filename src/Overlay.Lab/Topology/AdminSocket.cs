@@ -21,7 +21,7 @@ public static class AdminSocket
         return connection;
     });
 
-    /// <summary>What the admin socket answers; null while nobody does, or not with success.</summary>
+    /// <summary>The admin socket's answer; null while nobody answers, or not with success.</summary>
     public static string? TryGet(string socket, string path)
     {
         try

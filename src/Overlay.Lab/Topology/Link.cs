@@ -67,7 +67,7 @@ public sealed class Link
     }
 
     /// <summary>
-    /// What leaves the node is one frame a packet, its checksums finished: for whoever looks at frames on the cable.
+    /// The node sends one frame a packet, its checksums finished, for a reader of the frames on the cable.
     /// </summary>
     /// <param name="receiveOffload">Whether the node joins again what arrives.</param>
     public void SetPacketwise(bool receiveOffload)

@@ -159,7 +159,7 @@ public sealed class BadInputTests
         using PluginDirectory directory = new();
         Answer(1024 * 1024, "exit").Length.ShouldBe(1024 * 1024);
 
-        // One that says too much need not end by itself.
+        // A delegate that answers too much need not end by itself.
         Should.Throw<CniException>(() => Answer((1024 * 1024) + 1, "exec sleep 20")).Message
             .ShouldBe($"{directory.Path}/long ADD answers with more than 1048576 characters, and was ended");
 

@@ -41,7 +41,8 @@ internal sealed record Footprint(
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{string.Join(", ", Descriptors.Select(static kind => $"{kind.Value} {kind.Key}"))}; {Threads} threads; heap {Heap / 1024} KiB; anonymous {Anonymous / 1024} KiB");
+        $"{string.Join(", ", Descriptors.Select(static kind => $"{kind.Value} {kind.Key}"))}; {Threads} threads; "
+        + $"heap {Heap / 1024} KiB; anonymous {Anonymous / 1024} KiB");
 
     /// <summary>More of any kind of descriptors than before.</summary>
     public IEnumerable<string> MoreThan(Footprint before) =>

@@ -54,8 +54,8 @@ public sealed class ScaleTests : IDisposable
         long resident = ProcessMemory.Of(daemons[0], "VmRSS");
         LongRun.Note(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Peers} leases, {changes} changes in {_time.TotalSeconds} s beside {megabits:0} Mbit/s: {results[0]}; {results[1]}; "
-            + $"{convergence}; resident {resident / Megabyte} MiB"));
+            $"{Peers} leases, {changes} changes in {_time.TotalSeconds} s beside {megabits:0} Mbit/s: {results[0]}; "
+            + $"{results[1]}; {convergence}; resident {resident / Megabyte} MiB"));
 
         results.ShouldAllBe(static result => result.Lost == 0 && result.Doubled == 0 && result.Overtaken == 0);
         convergence.Changes.ShouldBeGreaterThan(0);

@@ -2,7 +2,7 @@ using Overlay.EndToEnd.Tests.Restarts;
 
 namespace Overlay.EndToEnd.Tests.Faults;
 
-/// <summary>What became of the packets that flowed beside a fault.</summary>
+/// <summary>The fate of the packets that flowed beside a fault.</summary>
 /// <param name="Flows">Of each flow: both of b first, then both of c.</param>
 internal sealed record FaultFigures(IReadOnlyList<FlowResult> Flows)
 {

@@ -57,7 +57,7 @@ public class ResourceFaultTests(FaultScene scene)
             // The client above has waited for two seconds, and nobody tries all the while to let it in.
             if (ProcessorTicks() - before is { } ticks) ticks.ShouldBeLessThan(2 * TicksPerSecond);
 
-            // What it would mend by a program has to wait as well.
+            // Repairs by a program have to wait as well.
             scene.A.Run("nft", "delete", "table", "ip", "overlay-1").EnsureSuccess();
             Thread.Sleep(_long);
             _ = Command.Run(Command.DefaultLimit, "prlimit", ["--pid", Pid, "--nofile=1024:"]);
@@ -75,7 +75,7 @@ public class ResourceFaultTests(FaultScene scene)
         group.LimitMemory(200_000_000);
         FaultFigures figures = scene.During(() =>
         {
-            // Of all in the group the daemon has to be the one that the kernel chooses.
+            // The kernel has to choose the daemon of all in the group.
             File.WriteAllText($"/proc/{Pid}/oom_score_adj", "1000");
             group.Add(scene.Daemon);
             Command.Run(Command.DefaultLimit, "sh",
@@ -98,7 +98,7 @@ public class ResourceFaultTests(FaultScene scene)
         _ = scene.A.Run("conntrack", "-R", file);
         File.Delete(file);
 
-        // What changes the rules has them looked at.
+        // A change of the rules has them looked at.
         scene.A.Run("nft", "add", "table", "ip", "somebody").EnsureSuccess();
         scene.WaitForText("warnings", "connections are tracked: the kernel drops what is new");
         scene.ShouldCarryOpenConnections();

@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.EndToEnd.Tests.Integrity;
 
-/// <summary>What the fragments of one packet have in common (RFC 791 section 3.2, RFC 8200 section 4.5).</summary>
+/// <summary>The fields that all fragments of one packet share (RFC 791 section 3.2, RFC 8200 section 4.5).</summary>
 internal readonly record struct FragmentKey(IpAddress Source, IpAddress Destination, uint Identification)
 {
     private const int UnitLength = 8;

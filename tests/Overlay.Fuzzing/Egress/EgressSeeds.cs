@@ -41,6 +41,12 @@ internal static class EgressSeeds
                 .. Record(tcp.Build(), default),
             ]);
         }
+
+        // More segments than a batch has slots.
+        PacketBuilder tiny = PacketBuilder.Between(TestNode.A, TestNode.B, IpFamily.IPv4)
+            .Protocol(IpProtocol.Tcp).Payload(5000).Checksum(ChecksumState.Partial);
+        byte[] record = Record(tiny.Build(), tiny.SegmentationOffload(1));
+        yield return new Seed("beyond-the-slots", [Captures, .. record, .. record]);
     }
 
     private static Seed One(string name, IpFamily family, byte[] packet, VirtioNetHeader offload) =>

@@ -48,13 +48,15 @@ internal sealed class EgressTarget : IFuzzTarget
         if (input.IsEmpty) return;
         _tap.Ring = (input[0] & Captures) != 0 ? _ring : null;
         _pods.Give(input[1..]);
+        _sent.Begin();
         long dropped = Dropped();
         (long packets, long bytes) = (_counters.ForwardedPackets, _counters.ForwardedBytes);
         if (!_path.TryForward(_batch)) return;
 
         Invariant.Holds(_counters.ForwardedPackets - packets == _sent.Datagrams, "each datagram sent is counted");
         Invariant.Holds(_counters.ForwardedBytes - bytes == _sent.Bytes, "each byte sent is counted");
-        Invariant.Holds(Dropped() - dropped + _sent.Datagrams == _batch.Count, "each packet is counted once");
+        Invariant.Holds(_sent.Buffers == _batch.ReceivedCount, "each packet has a slot");
+        Invariant.Holds(Dropped() - dropped + _sent.Datagrams == _sent.Slots, "each packet is counted once");
         for (int i = 0; i < _batch.ReceivedCount; i++) GuardBytes.Check(_batch, i, Untouched);
         while (_ring.TryPeek(out TapRecord record, out ReadOnlySpan<byte> captured))
         {

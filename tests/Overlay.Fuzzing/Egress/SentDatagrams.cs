@@ -12,21 +12,31 @@ namespace Overlay.Fuzzing.Egress;
 /// <param name="pods">The packets.</param>
 internal sealed class SentDatagrams(PodPackets pods) : IUnderlay
 {
-    /// <summary>Datagrams of the last batch.</summary>
+    /// <summary>Buffers whose packets have been sent or dropped since <see cref="Begin"/>.</summary>
+    public int Buffers { get; private set; }
+
+    /// <summary>Slots that those took.</summary>
+    public int Slots { get; private set; }
+
+    /// <summary>Datagrams sent.</summary>
     public int Datagrams { get; private set; }
 
     /// <summary>Bytes of the packets in them.</summary>
     public int Bytes { get; private set; }
 
+    /// <summary>A batch comes, in one pass or, where its segments fill all slots, in several.</summary>
+    public void Begin() => (Buffers, Slots, Datagrams, Bytes) = (0, 0, 0, 0);
+
     public bool TryReceive(PacketBatch batch) => throw new NotSupportedException("nothing comes in");
 
     public void Send(PacketBatch batch)
     {
-        (Datagrams, Bytes) = (0, 0);
+        Invariant.Holds(batch.Count > 0, "each pass has a slot");
         int slot = 0;
-        for (int buffer = 0; buffer < batch.ReceivedCount; buffer++)
+        for (; slot < batch.Count; Buffers++)
         {
-            Invariant.Holds(slot < batch.Count, "each packet has a slot");
+            int buffer = Buffers;
+            Invariant.Holds(buffer < batch.ReceivedCount, "a slot is of one packet");
             List<byte[]> sent = [];
             int first = slot;
             if (batch[slot].Verdict != DropReason.None) slot++;
@@ -45,7 +55,7 @@ internal sealed class SentDatagrams(PodPackets pods) : IUnderlay
                     batch[first].Length - VxlanOverhead.InPayload, sent);
         }
 
-        Invariant.Holds(slot == batch.Count, "a slot is of one packet");
+        Slots += slot;
     }
 
     // A packet by itself stays in its buffer; the headers of segments lie apart, and their payloads stay.

@@ -32,7 +32,7 @@ public class EtcdBoundTests(EtcdFixture fixture) : IClassFixture<EtcdFixture>
         (new EtcdOptions { Endpoints = [] }.MostKeys, new EtcdOptions { Endpoints = [] }.MostChanges)
             .ShouldBe((65_536, 262_144));
 
-        // What was before a watch comes in one message.
+        // Changes from before a watch come in one message.
         async Task<int> ChangesAsync(EtcdClient client)
         {
             using EtcdWatch watch = await client.WatchAsync(first, end, before + 1, default);
