@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text.Json.Nodes;
+using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
@@ -24,23 +24,7 @@ public sealed class EtcdClusterTests : IDisposable
     {
         _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
         _ = _etcd.Ctl("put", $"{Prefix}/config", """{"Network":"10.244.0.0/16","Backend":{"Type":"vxlan"}}""");
-        foreach (Node node in _lab.Nodes)
-        {
-            node.WriteConfig(overlay =>
-            {
-                overlay["Network"] = new JsonObject();
-                overlay["Subnet"] = "";
-                overlay["ControlPlane"] = new JsonObject
-                {
-                    ["Kind"] = "Etcd",
-                    ["Etcd"] = new JsonObject { ["Endpoints"] = new JsonArray(_etcd.Endpoint.OriginalString) },
-                };
-            });
-
-            // Pods of the lab have addresses of these.
-            File.WriteAllText(node.SubnetFile, $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/24\n");
-        }
-
+        foreach (Node node in _lab.Nodes) node.UseEtcd(_etcd);
         _daemons = _lab.StartDaemons(TimeSpan.FromSeconds(30));
         foreach (Node node in _lab.Nodes) Cluster.WaitForPeers(node, 2);
     });

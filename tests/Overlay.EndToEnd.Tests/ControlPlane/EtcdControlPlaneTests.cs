@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
@@ -18,22 +18,7 @@ public sealed class EtcdControlPlaneTests : IDisposable
     public EtcdControlPlaneTests() => _lab.Guard(() =>
     {
         _etcd = EtcdServer.Start(new EtcdServerOptions { Namespace = _lab.Switch, Address = LabAddresses.OutsideV4 });
-        foreach (Node node in _lab.Nodes)
-        {
-            node.WriteConfig(overlay =>
-            {
-                overlay["Network"] = new JsonObject();
-                overlay["Subnet"] = "";
-                overlay["ControlPlane"] = new JsonObject
-                {
-                    ["Kind"] = "Etcd",
-                    ["Etcd"] = new JsonObject { ["Endpoints"] = new JsonArray(_etcd.Endpoint.OriginalString) },
-                };
-            });
-
-            // As flannel leaves it behind; pods of the lab have addresses of these.
-            File.WriteAllText(node.SubnetFile, $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/24\n");
-        }
+        foreach (Node node in _lab.Nodes) node.UseEtcd(_etcd);
     });
 
     private Node A => _lab["a"];

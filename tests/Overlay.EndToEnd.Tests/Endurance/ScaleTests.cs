@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using Overlay.EndToEnd.Tests.Fixtures;
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Stores;
 using Overlay.Lab.Topology;
@@ -39,8 +39,8 @@ public sealed class ScaleTests : IDisposable
         using EtcdWriter writer = new(_lab.Switch, etcd);
         foreach (int[] numbers in Enumerable.Range(0, Peers).Chunk(Batch))
             writer.Put(numbers.Select(static number => (KeyOf(number), ValueOf(number, 0))));
-        DaemonProcess[] daemons = [.. _lab.Nodes.Select(node => Start(node, etcd))];
-        foreach (DaemonProcess daemon in daemons) daemon.WaitReady();
+        foreach (Node node in _lab.Nodes) node.UseEtcd(etcd);
+        IReadOnlyList<DaemonProcess> daemons = _lab.StartDaemons();
         foreach (Node node in _lab.Nodes) Cluster.WaitForPeers(node, Peers + 1);
         A.Pods[0].WaitForPing(B.Pods[0].AddressV4!);
 
@@ -77,24 +77,6 @@ public sealed class ScaleTests : IDisposable
         }
 
         return changes;
-    }
-
-    private static DaemonProcess Start(Node node, EtcdServer etcd)
-    {
-        node.WriteConfig(overlay =>
-        {
-            overlay["Network"] = new JsonObject();
-            overlay["Subnet"] = "";
-            overlay["ControlPlane"] = new JsonObject
-            {
-                ["Kind"] = "Etcd",
-                ["Etcd"] = new JsonObject { ["Endpoints"] = new JsonArray(etcd.Endpoint.OriginalString) },
-            };
-        });
-
-        // Pods of the lab have addresses of these.
-        File.WriteAllText(node.SubnetFile, $"FLANNEL_SUBNET={LabAddresses.GatewayV4(node.Index)}/24\n");
-        return node.StartDaemon();
     }
 
     private static string KeyOf(int number) => PrefixOf(number).Replace('/', '-');
