@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using Overlay.Testing;
 
 namespace Overlay.Cni.Tests;
 
@@ -48,8 +48,7 @@ public sealed class PluginDirectory : IDisposable
     public void AddPlugin(string name, string script)
     {
         string path = System.IO.Path.Combine(Path, name);
-        File.WriteAllText(path, $"#!/bin/sh\necho $CNI_COMMAND >> {Path}/calls\n{script}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        ShellScript.Write(path, $"#!/bin/sh\necho $CNI_COMMAND >> {Path}/calls\n{script}\n");
     }
 
     /// <summary>Stands for the daemon until it is disposed, as STATUS asks it.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Overlay.Cni.Protocol;
+using Overlay.Host.Programs;
 
 namespace Overlay.Cni.Delegation;
 
@@ -49,7 +50,7 @@ internal sealed class DelegatePlugin
         start.Environment["CNI_COMMAND"] = command;
         try
         {
-            using Process process = Process.Start(start)!;
+            using Process process = ProgramStart.Of(start);
             Feed(process, configuration);
             string answer = ReadAnswer(process, command);
             process.WaitForExit();

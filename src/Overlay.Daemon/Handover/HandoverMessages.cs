@@ -13,8 +13,8 @@ internal sealed record HandoverHello(
     int Protocol, string Build, string Node, string StateDirectory, string? Service);
 
 /// <summary>
-/// The answer: the node, with the descriptors of its device's queues, receiving sockets and sending sockets, in this
-/// order; or the reason why there are none.
+/// The answer: the node, with the descriptors of its device's queues, receiving sockets, sending sockets and the
+/// device's writer, where it has one, in this order; or the reason why there are none.
 /// </summary>
 /// <param name="Refusal">A sentence; null where the node can be had.</param>
 /// <param name="Build">The version of the overlayd that runs.</param>

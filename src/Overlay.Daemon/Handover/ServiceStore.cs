@@ -5,6 +5,7 @@ using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Linux.Handover;
+using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Linux.Udp;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Netlink;
@@ -22,10 +23,11 @@ namespace Overlay.Daemon.Handover;
 internal sealed class ServiceStore(ProcessStart start, ILogger<ServiceStore> logger) : IDescriptorStore
 {
     private const string Tun = "tun";
+    private const string Writer = "tun-writer";
     private const string Receiving = "receiving";
     private const string Sending = "sending";
 
-    private static readonly string[] _names = [Tun, Receiving, Sending];
+    private static readonly string[] _names = [Tun, Writer, Receiving, Sending];
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
@@ -38,7 +40,9 @@ internal sealed class ServiceStore(ProcessStart start, ILogger<ServiceStore> log
         IReadOnlyList<(string Name, int Descriptor)> given = start.Descriptors;
         if (_isTaken || given.Count == 0) return null;
         _isTaken = true;
-        InheritedNode node = new(Of(Tun), new UdpDescriptors(Of(Receiving), Of(Sending)));
+        InheritedNode node = new(
+            new TunDescriptors(Of(Tun), Of(Writer) is [int writer, ..] ? writer : null),
+            new UdpDescriptors(Of(Receiving), Of(Sending)));
         if (given.All(static descriptor => _names.Contains(descriptor.Name)) && Fits(node, plan)) return node;
         logger.StoredDescriptorsDiffer(given.Count);
         DescriptorMessages.Close(given.Select(static descriptor => descriptor.Descriptor));
@@ -54,7 +58,8 @@ internal sealed class ServiceStore(ProcessStart start, ILogger<ServiceStore> log
     {
         Forget();
         if (node is null) return;
-        Store(Tun, node.TunQueues);
+        Store(Tun, node.Tun.Queues);
+        if (node.Tun.Writer is { } writer) Store(Writer, [writer]);
         Store(Receiving, node.Sockets.Receiving);
         Store(Sending, node.Sockets.Sending);
     }
@@ -89,8 +94,8 @@ internal sealed class ServiceStore(ProcessStart start, ILogger<ServiceStore> log
         string device = DeviceNames.Of(plan.Options.Network.Vni);
         IpAddress[] addresses = [.. plan.Underlay.Addresses];
         using RouteNetlink netlink = new();
-        return node.TunQueues.Count == queues
-            && node.TunQueues.All(queue => DescriptorFacts.TunName(queue) == device)
+        return node.Tun.Queues.Count == queues
+            && node.Tun.All.All(tun => DescriptorFacts.TunName(tun) == device)
             && AreBound(node.Sockets.Receiving, addresses, queues, plan.Options.Network.Port)
             && AreBound(node.Sockets.Sending, addresses, SourcePorts.Count, null)
             && netlink.FindLink(device) is { } link && OverlayDevice.HasNoOtherAddress(netlink, link, plan.Options);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Overlay.Daemon.Options;
+using Overlay.Host.Programs;
 
 namespace Overlay.Daemon.Handover;
 
@@ -60,8 +61,7 @@ internal sealed class Upgrade(ProcessStart start, HandoverServer server, Overlay
     {
         try
         {
-            return Process.Start(new ProcessStartInfo(start.Program ?? "overlayd", start.Arguments))
-                ?? throw new UpgradeException($"{start.Program} cannot be started");
+            return ProgramStart.Of(new ProcessStartInfo(start.Program ?? "overlayd", start.Arguments));
         }
         catch (Win32Exception exception)
         {

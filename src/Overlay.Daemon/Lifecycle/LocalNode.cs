@@ -4,6 +4,7 @@ using Overlay.ControlPlane.State;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Linux.Tun;
 using Overlay.Host.Interop;
 
 namespace Overlay.Daemon.Lifecycle;
@@ -55,7 +56,7 @@ internal sealed class LocalNode : IDisposable
             _underlay = new UnderlayEndpoint(
                 plan.Options, plan.Underlay, context.Problems, context.UnderlayWait, context.Counters.Sockets,
                 context.Counters.SocketQueue, inherited?.Sockets, context.Loggers.CreateLogger<UnderlayEndpoint>());
-            network ??= MakeNetwork(plan.Options, plan.Underlay, inherited?.TunQueues);
+            network ??= MakeNetwork(plan.Options, plan.Underlay, inherited?.Tun);
             _form = new Form(plan.Options, network);
         }
         catch
@@ -231,7 +232,7 @@ internal sealed class LocalNode : IDisposable
     }
 
     private OverlayNetwork MakeNetwork(
-        OverlayOptions options, UnderlayInterface underlay, IReadOnlyList<int>? inherited = null) =>
+        OverlayOptions options, UnderlayInterface underlay, TunDescriptors? inherited = null) =>
         OverlayNetwork.Create(options, underlay, _macs, _context, inherited);
 
     private void Restore(OverlayOptions before, UnderlayInterface underlay)

@@ -14,7 +14,7 @@ internal sealed class OverlayDevice : IDisposable
 {
     private const string Key = "device";
 
-    private readonly IReadOnlyList<TunDevice> _queues;
+    private readonly TunQueues _queues;
     private readonly RouteNetlink _netlink;
     private readonly LinkInfo _link;
     private readonly OverlayOptions _options;
@@ -26,7 +26,7 @@ internal sealed class OverlayDevice : IDisposable
     private OverlayRoutes _routes;
 
     private OverlayDevice(
-        IReadOnlyList<TunDevice> queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options,
+        TunQueues queues, RouteNetlink netlink, LinkInfo link, OverlayMtu mtu, OverlayOptions options,
         ProblemBoard problems, ILogger<OverlayDevice> logger)
     {
         _queues = queues;
@@ -45,7 +45,7 @@ internal sealed class OverlayDevice : IDisposable
     public string Name => _link.Name;
 
     /// <summary>The TUN's queues, one or more.</summary>
-    public IReadOnlyList<TunDevice> Queues => _queues;
+    public TunQueues Queues => _queues;
 
     /// <summary>
     /// Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.
@@ -71,20 +71,20 @@ internal sealed class OverlayDevice : IDisposable
     /// <param name="options">Networks and this node's subnets.</param>
     /// <param name="mtu">What pods of either family may send.</param>
     /// <param name="queues">How many readers and writers the TUN shall have.</param>
-    /// <param name="inherited">Its queues, of the overlayd that this one takes over from; null for none.</param>
+    /// <param name="inherited">Its descriptors, of the overlayd that this one takes over from; null for none.</param>
     /// <param name="problems">Gets what keeps pods' packets from flowing, at each <see cref="Repair"/>.</param>
     /// <param name="logger">Logs what is set and repaired.</param>
     /// <exception cref="ConfigurationException">A route that is not ours stands where ours belongs.</exception>
     /// <exception cref="LinuxException">The kernel refused; what was made so far is gone again.</exception>
     public static OverlayDevice Create(
-        RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, IReadOnlyList<int>? inherited,
+        RouteNetlink netlink, OverlayOptions options, OverlayMtu mtu, int queues, TunDescriptors? inherited,
         ProblemBoard problems, ILogger<OverlayDevice> logger)
     {
         KeptDevice kept = new(options.StateDirectory, logger);
-        IReadOnlyList<TunDevice> tuns = inherited is null
+        TunQueues tuns = inherited is null
             ? Open(netlink, DeviceNames.Of(options.Network.Vni), queues, options, kept, logger)
-            : TunDevice.AdoptQueues(inherited, options.Dataplane.Offloads);
-        string name = tuns[0].Name;
+            : TunQueues.Adopt(inherited, options.Dataplane.Offloads);
+        string name = tuns.Name;
         OverlayDevice? device = null;
         try
         {
@@ -112,7 +112,7 @@ internal sealed class OverlayDevice : IDisposable
             finally
             {
                 device?.Dispose();
-                foreach (TunDevice tun in tuns) tun.Dispose();
+                tuns.Dispose();
             }
 
             throw;
@@ -174,21 +174,21 @@ internal sealed class OverlayDevice : IDisposable
     {
         _problems.Report(Key, ProblemSeverity.Problem);
         _forwarding.Withdraw();
-        foreach (TunDevice queue in _queues) queue.Dispose();
+        _queues.Dispose();
     }
 
     // The device of an earlier run is taken over with its addresses and routes: pods' connections have seen a pause.
-    private static IReadOnlyList<TunDevice> Open(
+    private static TunQueues Open(
         RouteNetlink netlink, string name, int queues, OverlayOptions options, KeptDevice kept, ILogger logger)
     {
         LinkInfo? left = kept.Find(netlink, name);
-        if (left is null) return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
+        if (left is null) return TunQueues.Create(name, queues, options.Dataplane.Offloads);
         try
         {
             if (left.Name == name && HasNoOtherAddress(netlink, left, options))
             {
-                IReadOnlyList<TunDevice> tuns =
-                    TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads, isThere: true);
+                TunQueues tuns =
+                    TunQueues.Create(name, queues, options.Dataplane.Offloads, isThere: true);
                 logger.DeviceTakenOver(name);
                 return tuns;
             }
@@ -199,12 +199,12 @@ internal sealed class OverlayDevice : IDisposable
         }
 
         netlink.Delete(left);
-        return TunDevice.CreateQueues(name, queues, options.Dataplane.Offloads);
+        return TunQueues.Create(name, queues, options.Dataplane.Offloads);
     }
 
     private void Keep(KeptDevice kept, bool isKept)
     {
-        _queues[0].Persist(isKept);
+        _queues.Persist(isKept);
         if (isKept) kept.Save(_netlink, _link);
         else kept.Delete();
     }

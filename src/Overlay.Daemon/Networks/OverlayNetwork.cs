@@ -65,8 +65,8 @@ internal sealed class OverlayNetwork : IDisposable
     /// <summary>Workers run between the TUN and the underlay's sockets; else <see cref="Attach"/> is due.</summary>
     public bool IsAttached => !ReferenceEquals(_queues, QueueSet.None);
 
-    /// <summary>The descriptors of the TUN's queues, for another process.</summary>
-    public IReadOnlyList<int> Descriptors => [.. _device.Queues.Select(static queue => queue.Number)];
+    /// <summary>The descriptors of the TUN, for another process.</summary>
+    public TunDescriptors Descriptors => _device.Queues.Descriptors;
 
     /// <summary>How packets are worked on.</summary>
     public QueueUse Use
@@ -86,14 +86,14 @@ internal sealed class OverlayNetwork : IDisposable
     /// <param name="underlay">The interface that the tunnels leave by.</param>
     /// <param name="macs">Of this node's VTEP.</param>
     /// <param name="context">All that outlives this network's rebuild.</param>
-    /// <param name="inherited">The device's queues, of the overlayd that this one takes over from; null for none.</param>
+    /// <param name="inherited">The device's descriptors, of the overlayd that this one takes over from; null for none.</param>
     /// <exception cref="ConfigurationException">
     /// Configuration and host do not fit together; nothing is left.
     /// </exception>
     /// <exception cref="LinuxException">The kernel refused; nothing is left.</exception>
     public static OverlayNetwork Create(
         OverlayOptions options, UnderlayInterface underlay, VtepMacs macs, NetworkContext context,
-        IReadOnlyList<int>? inherited = null)
+        TunDescriptors? inherited = null)
     {
         OverlayMtu mtu = OverlayMtu.For(options, underlay);
         ILoggerFactory loggers = context.Loggers;

@@ -12,6 +12,7 @@ internal static unsafe class TunDescriptor
     private const nuint TUNSETOFFLOAD = 0x4004_54d0;
     private const nuint TUNSETPERSIST = 0x4004_54cb;
     private const nuint TUNGETIFF = 0x8004_54d2;
+    private const nuint TUNSETQUEUE = 0x4004_54d9;
     private const nuint TUN_F_CSUM = 0x01;
     private const nuint TUN_F_TSO4 = 0x02;
     private const nuint TUN_F_TSO6 = 0x04;
@@ -21,6 +22,7 @@ internal static unsafe class TunDescriptor
     private const short IFF_TUN = 0x0001;
     private const short IFF_NO_PI = 0x1000;
     private const short IFF_MULTI_QUEUE = 0x0100;
+    private const short IFF_DETACH_QUEUE = 0x0400;
     private const short IFF_VNET_HDR = 0x4000;
     private const short IFF_TUN_EXCL = unchecked((short)0x8000);
     private const int NameSize = 16;
@@ -68,6 +70,18 @@ internal static unsafe class TunDescriptor
         offloads = device.HasHeader ? offloads | Offloads.TunHeader : offloads & ~Offloads.TunHeader;
         SetOffloads(tun, name, ref offloads);
         return tun;
+    }
+
+    /// <summary>
+    /// Has the device give a queue no packets any more; it can still be written to. The descriptor is closed if that fails.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static void Detach(FileDescriptor tun, string name)
+    {
+        byte* request = stackalloc byte[IfReqSize];
+        new Span<byte>(request, IfReqSize).Clear();
+        *(short*)(request + NameSize) = IFF_DETACH_QUEUE;
+        if (Libc.Ioctl(tun, TUNSETQUEUE, request) < 0) throw Failed(tun, "ioctl TUNSETQUEUE", name);
     }
 
     /// <summary>The device that a descriptor is a queue of; null where it is no TUN's.</summary>

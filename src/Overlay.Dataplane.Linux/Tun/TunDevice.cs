@@ -11,7 +11,8 @@ namespace Overlay.Dataplane.Linux.Tun;
 /// <remarks>
 /// The header lets either side say "checksum unfinished" and "super-packet". This object owns the queue's descriptor;
 /// the device vanishes with the last one, unless it is kept, and leaves nothing in the kernel. What the kernel refuses
-/// to take by its header is written again in packets that leave nothing to it.
+/// to take by its header is written again in packets that leave nothing to it. Packets are written by the queue itself, or
+/// by a descriptor of the same device that belongs to another.
 /// </remarks>
 public sealed unsafe class TunDevice : ITunDevice, IDisposable
 {
@@ -25,10 +26,10 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     private readonly SuperPacketUse _udp;
     private bool _isDisposed;
 
-    private TunDevice(FileDescriptor tun, string name, Offloads offloads)
+    private TunDevice(FileDescriptor tun, FileDescriptor writer, string name, Offloads offloads)
     {
         _tun = tun;
-        _writer = new PieceWriter(tun, name);
+        _writer = new PieceWriter(writer, name);
         Name = name;
         _offloads = offloads;
         _tcp = new SuperPacketUse(Offloads.TunTcp, offloads.HasFlag(Offloads.TunTcp));
@@ -74,37 +75,8 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// <param name="name">At most 15 bytes.</param>
     /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
     /// <exception cref="LinuxException">No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use.</exception>
-    public static TunDevice Create(string name, Offloads offloads = Offloads.All) => Open(name, true, false, offloads);
-
-    /// <summary>
-    /// Creates a device with several queues: the kernel spreads flows over them, and each has a reader of its own.
-    /// </summary>
-    /// <param name="name">At most 15 bytes.</param>
-    /// <param name="count">Queues, 1 or more.</param>
-    /// <param name="offloads">What to use of the TUN's, where the kernel has it.</param>
-    /// <param name="isThere">A device that an earlier owner has left by <see cref="Persist"/> is taken over.</param>
-    /// <exception cref="LinuxException">
-    /// No /dev/net/tun, no CAP_NET_ADMIN, or the name is in use; EINVAL where one with one queue was to be one with
-    /// several, or the other way round.
-    /// </exception>
-    public static IReadOnlyList<TunDevice> CreateQueues(
-        string name, int count, Offloads offloads, bool isThere = false)
-    {
-        List<TunDevice> queues = [];
-        try
-        {
-            // The first makes the device, and no other than ours is joined. Several queues make the kernel hash every
-            // packet, which one queue need not pay for.
-            while (queues.Count < count)
-                queues.Add(Open(name, !isThere && queues.Count == 0, count > 1, offloads));
-            return queues;
-        }
-        catch
-        {
-            foreach (TunDevice queue in queues) queue.Dispose();
-            throw;
-        }
-    }
+    public static TunDevice Create(string name, Offloads offloads = Offloads.All) =>
+        Open(name, isFirst: true, hasMore: false, offloads, writer: null);
 
     /// <summary>
     /// Goes on with a queue that another process has opened: packets queued meanwhile are there.
@@ -114,27 +86,8 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
     /// As for <see cref="Create"/>, but for the header: that was settled when the device was made.
     /// </param>
     /// <exception cref="LinuxException">The descriptor is no TUN's.</exception>
-    public static TunDevice Adopt(int descriptor, Offloads offloads = Offloads.All)
-    {
-        FileDescriptor tun = TunDescriptor.Adopt(descriptor, out string name, ref offloads);
-        return new TunDevice(tun, name, offloads);
-    }
-
-    /// <summary>As <see cref="Adopt"/>, of all queues of a device.</summary>
-    public static IReadOnlyList<TunDevice> AdoptQueues(IReadOnlyList<int> descriptors, Offloads offloads)
-    {
-        List<TunDevice> queues = [];
-        try
-        {
-            foreach (int descriptor in descriptors) queues.Add(Adopt(descriptor, offloads));
-            return queues;
-        }
-        catch
-        {
-            foreach (TunDevice queue in queues) queue.Dispose();
-            throw;
-        }
-    }
+    public static TunDevice Adopt(int descriptor, Offloads offloads = Offloads.All) =>
+        Adopt(descriptor, offloads, writer: null);
 
     /// <summary>
     /// Has the device outlive its last descriptor, with addresses and routes, or not any more. Packets to a device
@@ -179,10 +132,17 @@ public sealed unsafe class TunDevice : ITunDevice, IDisposable
         _writer.Dispose();
     }
 
-    private static TunDevice Open(string name, bool isFirst, bool hasMore, Offloads offloads)
+    internal static TunDevice Open(
+        string name, bool isFirst, bool hasMore, Offloads offloads, FileDescriptor? writer)
     {
         FileDescriptor tun = TunDescriptor.Open(name, isFirst, hasMore, ref offloads);
-        return new TunDevice(tun, name, offloads);
+        return new TunDevice(tun, writer ?? tun, name, offloads);
+    }
+
+    internal static TunDevice Adopt(int descriptor, Offloads offloads, FileDescriptor? writer)
+    {
+        FileDescriptor tun = TunDescriptor.Adopt(descriptor, out string name, ref offloads);
+        return new TunDevice(tun, writer ?? tun, name, offloads);
     }
 
     private bool TryRead(PacketBatch batch, ref int bytes)

@@ -20,6 +20,7 @@ public static class Errno
     public const int EXDEV = 18;
     public const int ENODEV = 19;
     public const int EINVAL = 22;
+    public const int ETXTBSY = 26;
     public const int EPIPE = 32;
     public const int ERANGE = 34;
     public const int EBADFD = 77;

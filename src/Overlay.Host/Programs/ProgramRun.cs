@@ -53,7 +53,7 @@ public sealed record ProgramRun(int ExitCode, string Output, string Error)
     {
         try
         {
-            return Process.Start(start)!;
+            return ProgramStart.Of(start);
         }
         catch (Win32Exception exception)
         {

@@ -3,6 +3,7 @@ using Overlay.Cni.Commands;
 using Overlay.Cni.Configuration;
 using Overlay.Cni.Delegation;
 using Overlay.Cni.Protocol;
+using Overlay.Testing;
 
 namespace Overlay.Cni.Tests;
 
@@ -166,8 +167,7 @@ public sealed class BadInputTests
         string Answer(int length, string end)
         {
             string plugin = Path.Combine(directory.Path, "long");
-            File.WriteAllText(plugin, $"#!/bin/sh\ncat >/dev/null\nhead -c {length} /dev/zero\n{end}\n");
-            File.SetUnixFileMode(plugin, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            ShellScript.Write(plugin, $"#!/bin/sh\ncat >/dev/null\nhead -c {length} /dev/zero\n{end}\n");
             return DelegatePlugin.Find("long", [directory.Path]).Run("ADD", []);
         }
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.CniInstall;
+using Overlay.Testing;
 
 namespace Overlay.Daemon.Tests;
 
@@ -60,13 +61,12 @@ public sealed class CniChainTests : CniInstallScene
         _ = Directory.CreateDirectory(Options.BinDirectory);
         string seen = Path.Combine(Options.BinDirectory, "seen");
         string answer = Path.Combine(Options.BinDirectory, "answer");
-        File.WriteAllText(Portmap, $$"""
+        ShellScript.Write(Portmap, $$"""
             #!/bin/sh
             if [ $CNI_COMMAND = VERSION ]; then echo '{"supportedVersions":["1.0.0","1.1.0"]}'; exit; fi
             { echo $CNI_COMMAND; cat; } >{{seen}}
             cat {{answer}} && exit 1 || exit 0
             """);
-        File.SetUnixFileMode(Portmap, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         Installer.Install();
         Installer.Unwell().ShouldBeEmpty();
         string[] question = File.ReadAllLines(seen);

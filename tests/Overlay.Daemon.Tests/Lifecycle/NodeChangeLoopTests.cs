@@ -41,7 +41,7 @@ public sealed class NodeChangeLoopTests : IDisposable
         _store.Published.Select(static lease => lease.Subnet!.Value.ToString())
             .ShouldBe(["10.244.8.0/24", "10.244.8.0/24", "10.244.9.0/24"]);
         File.ReadAllText(Node.SubnetFile).ShouldContain("FLANNEL_SUBNET=10.244.9.1/24\n");
-        _kept.Kept.ShouldNotBeNull().TunQueues.ShouldBe(_node.Descriptors!.TunQueues, "those of the device that there is now");
+        _kept.Kept.ShouldNotBeNull().Tun.Queues.ShouldBe(_node.Descriptors!.Tun.Queues, "those of the device that there is now");
     }
 
     [Fact]

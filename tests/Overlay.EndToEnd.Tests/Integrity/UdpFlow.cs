@@ -41,14 +41,6 @@ internal readonly record struct UdpFlow(int Index, AddressFamily Family, int One
         _ => FlowShape.Mixed,
     };
 
-    /// <summary>
-    /// The direction of a flow that has only one. Fragments of one family all go the same way, as they are one flow to
-    /// those that know no ports.
-    /// </summary>
-    public int OneWay => Shape == FlowShape.Fragmented
-        ? Family == AddressFamily.InterNetwork ? 0 : 1
-        : (One + Other) % 2;
-
     /// <summary>The flow's number in one direction: 0 from the first pod, 1 from the second.</summary>
     public int Id(int direction) => (2 * Index) + direction;
 

@@ -82,8 +82,7 @@ public sealed class HostileEnvironmentTests : IDisposable
     private static void Program(string path, string text)
     {
         _ = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, text);
-        File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("755", 8));
+        ShellScript.Write(path, text);
     }
 
     // By a relative path, without a home, and with a umask that hides everything from others.

@@ -31,8 +31,7 @@ internal sealed class Browser : IAsyncDisposable
     {
         // Playwright talks to the browser by descriptors, which go through to the namespace.
         string start = Path.Combine(directory, "chromium");
-        await File.WriteAllTextAsync(start, $"#!/bin/sh\nexec ip netns exec {node.Namespace} {Chromium} \"$@\"\n");
-        File.SetUnixFileMode(start, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        ShellScript.Write(start, $"#!/bin/sh\nexec ip netns exec {node.Namespace} {Chromium} \"$@\"\n");
         Assertions.SetDefaultExpectTimeout(PatienceMilliseconds);
         IPlaywright playwright = await Playwright.CreateAsync();
         try

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Overlay.Host.Programs;
+using Overlay.Testing;
 
 namespace Overlay.Host.Tests.Programs;
 
@@ -25,6 +26,21 @@ public sealed class ProgramRunTests
         ProgramRun run = Run("head -c 1000000 /dev/zero | tr '\\0' y >&2; echo done");
         run.Output.ShouldBe("done\n");
         run.Error.Length.ShouldBe(64 * 1024);
+    }
+
+    [Fact]
+    public async Task A_program_that_is_being_written_is_waited_for()
+    {
+        using TempDirectory directory = new();
+        string program = directory["program"];
+        ShellScript.Write(program, "#!/bin/sh\necho done\n");
+        FileStream writer = new(program, FileMode.Open, FileAccess.Write);
+        Should.Throw<FileNotFoundException>(() => ProgramRun.Of(new(program), "", _limit)).Message
+            .ShouldStartWith($"{program} cannot be run: ");
+        Task<ProgramRun> run = Task.Run(() => ProgramRun.Of(new(program), "", _limit));
+        await Task.Delay(200);
+        await writer.DisposeAsync();
+        (await run).Output.ShouldBe("done\n");
     }
 
     [Fact]
