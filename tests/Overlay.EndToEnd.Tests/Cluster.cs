@@ -90,6 +90,12 @@ internal sealed class Cluster : IDisposable
                 && drop.GetProperty("direction").GetString() == direction)
             .GetProperty("packets").GetInt64();
 
+    /// <summary>The packets that all workers of a node have passed on that way.</summary>
+    public static long Forwarded(Node node, string direction) =>
+        Report(node, "counters").GetProperty("workers").EnumerateArray()
+            .Where(worker => worker.GetProperty("direction").GetString() == direction)
+            .Sum(static worker => worker.GetProperty("packets").GetInt64());
+
     public void Dispose() => Lab.Dispose();
 
     private static Cluster Finish(LabNetwork lab, IReadOnlyList<Node> ours, int peers, Action<JsonObject>? edit)

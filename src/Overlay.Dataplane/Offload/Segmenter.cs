@@ -59,6 +59,16 @@ public readonly ref struct Segmenter
     /// </summary>
     public const int MaxHeaderLength = 304;
 
+    /// <summary>
+    /// Most segments of a super-packet: those of 64 KB at the smallest MSS of Linux, 48 bytes less 12 of options
+    /// (net.ipv4.tcp_min_snd_mss).
+    /// </summary>
+    /// <remarks>
+    /// Only a raw socket asks for more. Its pod would make a worker send 65,000 datagrams for one packet, and all other
+    /// pods wait.
+    /// </remarks>
+    public const int MostSegments = 1821;
+
     /// <summary>Segments the super-packet makes.</summary>
     public int Count { get; }
 
@@ -72,7 +82,10 @@ public readonly ref struct Segmenter
     /// <param name="inner">The super-packet.</param>
     /// <param name="offload">What the device that handed it over said of it.</param>
     /// <param name="segmenter">Valid when true is returned.</param>
-    /// <returns>False for what is no TCP or UDP super-packet, whatever its device says.</returns>
+    /// <returns>
+    /// False for what is no TCP or UDP super-packet, whatever its device says, and for more than
+    /// <see cref="MostSegments"/>.
+    /// </returns>
     public static bool TryCreate(in InnerPacket inner, in VirtioNetHeader offload, out Segmenter segmenter)
     {
         segmenter = default;
@@ -91,7 +104,7 @@ public readonly ref struct Segmenter
 
         if (headerLength > MaxHeaderLength || inner.Bytes.Length <= headerLength) return false;
         segmenter = new Segmenter(inner, headerLength, offload.GsoSize);
-        return true;
+        return segmenter.Count <= MostSegments;
     }
 
     /// <summary>Payload bytes of that segment.</summary>

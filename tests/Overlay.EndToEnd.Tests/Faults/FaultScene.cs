@@ -33,7 +33,7 @@ public sealed class FaultScene : IDisposable
     /// <summary>A scene with a configuration of its own.</summary>
     internal FaultScene(Action<JsonObject>? edit)
     {
-        _lab = LabNetwork.Create(new LabOptions { Name = "fault", Nodes = 3 });
+        _lab = LabNetwork.Create(new LabOptions { Name = "fault", Nodes = 3, PodsPerNode = 2 });
         try
         {
             KernelVxlan kernel = C.UseKernelVxlan();

@@ -13,6 +13,7 @@ internal sealed class PacketPort : IDisposable
 {
     private const int SolPacket = 263;
     private const int Statistics = 6;
+    private const int VirtioHeader = 15;
     private const int IgnoreOutgoing = 23;
     private const int SolSocket = 1;
     private const int SoRcvbufforce = 33;
@@ -20,7 +21,10 @@ internal sealed class PacketPort : IDisposable
 
     private readonly Socket _socket;
 
-    public PacketPort(NetworkNamespace inside, string device)
+    /// <param name="inside">Where the device is.</param>
+    /// <param name="device">Its name.</param>
+    /// <param name="hasHeader">A struct virtio_net_hdr comes before each frame (PACKET_VNET_HDR).</param>
+    public PacketPort(NetworkNamespace inside, string device, bool hasHeader = false)
     {
         int index = int.Parse(
             inside.Run("cat", $"/sys/class/net/{device}/ifindex").EnsureSuccess().Output, CultureInfo.InvariantCulture);
@@ -29,6 +33,7 @@ internal sealed class PacketPort : IDisposable
         _socket = inside.Invoke(static () => new Socket(AddressFamily.Packet, SocketType.Raw, 0));
         _socket.SetRawSocketOption(SolPacket, IgnoreOutgoing, BitConverter.GetBytes(1));
         _socket.SetRawSocketOption(SolSocket, SoRcvbufforce, BitConverter.GetBytes(ReceiveBuffer));
+        if (hasHeader) _socket.SetRawSocketOption(SolPacket, VirtioHeader, BitConverter.GetBytes(1));
         _socket.Bind(new EveryFrameOf(index));
     }
 
