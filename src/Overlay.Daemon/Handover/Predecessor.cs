@@ -21,6 +21,9 @@ internal sealed class Predecessor : IPredecessor, IDisposable
     private readonly HandoverChannel _channel;
     private readonly HandoverOffer _offer;
     private readonly List<int> _descriptors;
+
+    // The start of a runtime takes all processors there are: the workers of the other process come first.
+    private readonly ProcessNiceness? _niceness = ProcessNiceness.Lower();
     private bool _hasEnded;
 
     private Predecessor(HandoverChannel channel, HandoverOffer offer, List<int> descriptors) =>
@@ -76,6 +79,7 @@ internal sealed class Predecessor : IPredecessor, IDisposable
 
         Logger?.PredecessorDiffers(_offer.Build, $"{_offer.Node}", $"{wanted}");
         CloseDescriptors();
+        _niceness?.Dispose();
         _ = _channel.TrySend(HandoverStep.Leave);
         AwaitEnd();
         return null;
@@ -83,7 +87,11 @@ internal sealed class Predecessor : IPredecessor, IDisposable
 
     /// <inheritdoc/>
     // Both ends do once, for nothing, what the next step needs: a first time takes longest.
-    public void Prepare() => _ = Ask(HandoverStep.Prepare, HandoverStep.Ready);
+    public void Prepare()
+    {
+        _ = Ask(HandoverStep.Prepare, HandoverStep.Ready);
+        _niceness?.Dispose();
+    }
 
     /// <inheritdoc/>
     public long Release() => Ask(HandoverStep.Release, HandoverStep.Released);
@@ -101,6 +109,7 @@ internal sealed class Predecessor : IPredecessor, IDisposable
 
     public void Dispose()
     {
+        _niceness?.Dispose();
         CloseDescriptors();
         _channel.Dispose();
     }

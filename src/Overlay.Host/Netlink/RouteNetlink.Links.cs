@@ -21,12 +21,16 @@ public sealed partial class RouteNetlink
     /// <inheritdoc cref="GetLinks" path="/exception"/>
     public LinkInfo? FindLink(string name) => FindLink(name, ReadLink);
 
-    /// <summary>Sets the MTU, in bytes, and brings the device up.</summary>
+    /// <summary>Sets MTU and queue, and brings the device up.</summary>
+    /// <param name="link">The device.</param>
+    /// <param name="mtu">In bytes.</param>
+    /// <param name="queueLength">In packets.</param>
     /// <exception cref="LinuxException">The kernel refused, or there is no such device.</exception>
-    public void SetUp(LinkInfo link, int mtu)
+    public void SetUp(LinkInfo link, int mtu, int queueLength)
     {
         NetlinkMessage request = new(RtNetlink.RTM_NEWLINK, RtNetlink.NLM_F_ACK, IfInfo(link.Index, RtNetlink.IFF_UP));
         _ = request.Add(RtNetlink.IFLA_MTU, (uint)mtu);
+        _ = request.Add(RtNetlink.IFLA_TXQLEN, (uint)queueLength);
         _socket.Request(request, "RTM_NEWLINK (up)", link.Name);
     }
 

@@ -46,6 +46,7 @@ internal static class RtNetlink
     public const ushort IFLA_ADDRESS = 1;
     public const ushort IFLA_IFNAME = 3;
     public const ushort IFLA_MTU = 4;
+    public const ushort IFLA_TXQLEN = 13;
     public const ushort IFLA_IFALIAS = 20;
     public const ushort IFLA_CARRIER = 33;
     public const ushort IFLA_MASTER = 10;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Overlay.EndToEnd.Tests.Endurance;
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Namespaces;
 using Overlay.Testing;
@@ -11,6 +13,9 @@ namespace Overlay.EndToEnd.Tests.Faults;
 [Collection(FaultScenes.Name)]
 public class PeerFaultTests(FaultScene scene)
 {
+    // Frames a second of 1,500 bytes, and 38 of Ethernet's own, that a gigabit carries.
+    private const double LineRate = 81_274;
+
     private static readonly TimeSpan _long = TimeSpan.FromSeconds(LongRun.Is ? 20 : 1);
 
     [Fact]
@@ -36,6 +41,31 @@ public class PeerFaultTests(FaultScene scene)
         scene.ShouldRecover();
     }
 
+    [LongFact]
+    public void A_gigabit_of_bad_frames_costs_an_honest_peer_less_than_a_tenth()
+    {
+        double[] quiet = [Honest(), Honest()];
+        using CancellationTokenSource over = new();
+        Task<double> flood = Task.Run(() => FloodAtLineRate(over.Token));
+        double[] flooded = [Honest(), Honest()];
+        over.Cancel();
+        double framesPerSecond = flood.Result;
+        LongRun.Note(string.Create(
+            CultureInfo.InvariantCulture,
+            $"an honest peer's TCP of a gigabit beside {framesPerSecond:0} bad frames/s of 1,450 bytes: "
+            + $"{quiet.Average():0} Mbit/s without, {flooded.Average():0} with"));
+        framesPerSecond.ShouldBeGreaterThan(0.9 * LineRate);
+        flooded.Average().ShouldBeGreaterThan(0.9 * quiet.Average());
+        scene.ShouldRecover();
+
+        double Honest()
+        {
+            using Gigabit bulk = new(scene.B.Pods[0], scene.A.Pods[0], scene.A.Pods[0].AddressV4!);
+            Thread.Sleep(TimeSpan.FromSeconds(5));
+            return bulk.Stop();
+        }
+    }
+
     [Fact]
     public void A_peer_that_is_gone_holds_up_nobody_who_talks_to_others()
     {
@@ -51,6 +81,23 @@ public class PeerFaultTests(FaultScene scene)
         figures.ShouldBeInOrder();
         figures.ShouldHaveLostNothingOfFirstPeer();
         scene.ShouldRecover();
+    }
+
+    // Frames each second that were sent.
+    private double FloodAtLineRate(CancellationToken over)
+    {
+        byte[] garbage = new byte[1450];
+        using Socket socket =
+            scene.C.Invoke(static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        IPEndPoint to = new(scene.A.UnderlayV4!, 8472);
+        long sent = 0;
+        Stopwatch watch = Stopwatch.StartNew();
+        for (; !over.IsCancellationRequested; Thread.Sleep(1))
+        {
+            for (; sent < watch.Elapsed.TotalSeconds * LineRate; sent++) _ = socket.SendTo(garbage, to);
+        }
+
+        return sent / watch.Elapsed.TotalSeconds;
     }
 
     private static void Flood(NetworkNamespace from, EndPoint to, byte[] datagram)

@@ -143,12 +143,13 @@ public sealed class RouteNetlinkTests : IDisposable
     }
 
     [Fact]
-    public void Bringing_a_link_up_sets_its_mtu()
+    public void Bringing_a_link_up_sets_its_mtu_and_queue()
     {
         Node.Ip("link set cni0 down");
-        _netlink.SetUp(_netlink.FindLink("cni0")!, 1380);
+        _netlink.SetUp(_netlink.FindLink("cni0")!, 1380, 750);
         _netlink.FindLink("cni0")
             .ShouldNotBeNull().ShouldBe(_netlink.FindLink("cni0")! with { IsUp = true, Mtu = 1380 });
+        Node.Run("ip", "link", "show", "cni0").EnsureSuccess().Output.ShouldContain("qlen 750");
     }
 
     [Fact]
