@@ -7,9 +7,10 @@ namespace Overlay.Dataplane.Ebpf;
 /// <summary>What the programs, and the vxlan device before them, have counted. Immutable.</summary>
 /// <remarks>
 /// The vxlan device refuses some frames itself (drivers/net/vxlan/vxlan_core.c, vxlan_rcv) and has fewer counts than there
-/// are reasons. Its length errors are <see cref="DropReason.PktTooSmall"/>, its frame errors
-/// <see cref="DropReason.IpTunnelEcn"/>, all other errors <see cref="DropReason.VxlanInvalidHdr"/>, and what it has dropped
-/// is <see cref="DropReason.MacInvalidSource"/>. It counts nothing where the I flag is clear or the VXLAN header is cut.
+/// are reasons. Its length errors are <see cref="DropReason.PktTooSmall"/>; all its other errors are
+/// <see cref="DropReason.VxlanInvalidHdr"/>, those among them that are <see cref="DropReason.IpTunnelEcn"/> in the daemon's
+/// loop, as the kernel counts reserved bits and congestion marks alike; frames that it has dropped are
+/// <see cref="DropReason.MacInvalidSource"/>. It counts nothing where the I flag is clear or the inner Ethernet header is cut.
 /// </remarks>
 public sealed class EbpfCounters
 {
@@ -28,9 +29,7 @@ public sealed class EbpfCounters
         Bridged = counts.Sum((uint)CountRow.Bridged).Packets;
         _drops[(int)DropReason.None] = 0;
         _drops[(int)DropReason.PktTooSmall] += device.ReceiveLengthErrors;
-        _drops[(int)DropReason.IpTunnelEcn] += device.ReceiveFrameErrors;
-        _drops[(int)DropReason.VxlanInvalidHdr] +=
-            Math.Max(0, device.ReceiveErrors - device.ReceiveLengthErrors - device.ReceiveFrameErrors);
+        _drops[(int)DropReason.VxlanInvalidHdr] += Math.Max(0, device.ReceiveErrors - device.ReceiveLengthErrors);
         _drops[(int)DropReason.MacInvalidSource] += device.ReceiveDropped;
     }
 

@@ -35,7 +35,7 @@ public sealed class EbpfTier : IDisposable
     private readonly BpfProgram _ingress;
     private IAttachment? _egressAttachment;
     private TakenPort? _port;
-    private LinkStatistics _former = new(0, 0, 0, 0);
+    private LinkStatistics _former = new(0, 0, 0);
 
     private EbpfTier(EbpfTierOptions options, BpfObject source, TierMaps maps)
     {

@@ -217,16 +217,15 @@ INLINE int send(struct __sk_buff *skb, const struct config *config, const struct
 	if (!is_direct && !config->vxlan_index)
 		return NEXT;
 
-	/* The pod's mark, as kube-proxy's 0x4000, would choose the outer packet's route. */
-	__u32 mark = skb->mark;
-	skb->mark = 0;
 	verdict = is_direct ? send_directly(skb, config, peer, type, ecn) : send_by_device(skb, config, peer, type);
-	if (verdict == NEXT) {
-		skb->mark = mark;
+	if (verdict == NEXT || verdict == SHOT)
 		return verdict;
-	}
-	if (verdict == SHOT)
-		return verdict;
+
+	/*
+	 * The pod's mark, as kube-proxy's 0x4000, would choose the outer packet's route, which is looked up once the program
+	 * has returned (bpf_out_neigh_v4, vxlan_xmit_one).
+	 */
+	skb->mark = 0;
 	count(is_direct ? COUNT_EGRESS_DIRECT : COUNT_EGRESS_DEVICE, packets, length);
 	traffic = map_lookup(&ov_traffic, &id);
 	if (traffic)

@@ -25,7 +25,7 @@ public sealed partial class RouteNetlink
         _ = request.Add(RtNetlink.IFLA_INFO_KIND, "vxlan");
         int data = request.BeginNested(RtNetlink.IFLA_INFO_DATA);
         BinaryPrimitives.WriteUInt16BigEndian(bytes, port);
-        _ = request.Add(RtNetlink.IFLA_VXLAN_ID, 0)
+        _ = request.Add(RtNetlink.IFLA_VXLAN_ID, 0u)
             .Add(RtNetlink.IFLA_VXLAN_PORT, bytes[..sizeof(ushort)])
             .Add(RtNetlink.IFLA_VXLAN_COLLECT_METADATA, (byte)1)
             .Add(RtNetlink.IFLA_VXLAN_LEARNING, (byte)0)
@@ -55,7 +55,7 @@ public sealed partial class RouteNetlink
 
             // struct rtnl_link_stats64.
             ReadOnlySpan<ulong> counts = MemoryMarshal.Cast<byte, ulong>(attributes.Value);
-            return new LinkStatistics((long)counts[4], (long)counts[6], (long)counts[10], (long)counts[13]);
+            return new LinkStatistics((long)counts[4], (long)counts[6], (long)counts[10]);
         }
 
         return null;
