@@ -33,9 +33,9 @@ internal sealed class ElfFile
             ReadSections(bytes);
             ReadSymbols(bytes);
         }
-        catch (Exception outside) when (outside is ArgumentOutOfRangeException or OverflowException)
+        catch (ArgumentOutOfRangeException)
         {
-            throw Broken("a part lies outside of it");
+            throw Outside();
         }
     }
 
@@ -114,7 +114,9 @@ internal sealed class ElfFile
         return end >= 0 ? Encoding.UTF8.GetString(text[..end]) : throw Broken("a name does not end");
     }
 
-    private static int Position(ulong value) => checked((int)value);
+    private static int Position(ulong value) => value <= int.MaxValue ? (int)value : throw Outside();
+
+    private static InvalidDataException Outside() => Broken("a part lies outside of it");
 
     private static ushort UInt16(ReadOnlySpan<byte> bytes, int offset) => BitConverter.ToUInt16(bytes[offset..]);
 
