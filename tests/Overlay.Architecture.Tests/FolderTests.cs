@@ -14,6 +14,7 @@ public sealed class FolderTests
         ["Overlay.Host"] = ["Overlay.Wire"],
         ["Overlay.Dataplane"] = ["Overlay.Wire"],
         ["Overlay.Dataplane.Linux"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane"],
+        ["Overlay.Dataplane.Ebpf"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane"],
         ["Overlay.ControlPlane"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane"],
         ["Overlay.Pods"] = ["Overlay.Wire", "Overlay.Host"],
         ["overlay"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Pods"],
@@ -88,7 +89,7 @@ public sealed class FolderTests
         string[] projects = [.. Directory.EnumerateFiles(Document.Root, "*.csproj", SearchOption.AllDirectories)
             .Where(static file => File.ReadAllText(file).Contains("<AllowUnsafeBlocks>true", StringComparison.Ordinal))
             .Select(static file => Path.GetFileNameWithoutExtension(file))];
-        projects.ShouldBe(["Overlay.Host", "Overlay.Dataplane.Linux"], ignoreOrder: true);
+        projects.ShouldBe(["Overlay.Host", "Overlay.Dataplane.Linux", "Overlay.Dataplane.Ebpf"], ignoreOrder: true);
     }
 
     [Theory]
@@ -97,6 +98,7 @@ public sealed class FolderTests
     [InlineData("src/Overlay.Dataplane")]
     [InlineData("src/Overlay.Dataplane.Linux")]
     [InlineData("src/Overlay.ControlPlane")]
+    [InlineData("src/Overlay.Dataplane.Ebpf")]
     [InlineData("src/Overlay.Pods")]
     [InlineData("src/Overlay.Cni")]
     [InlineData("src/Overlay.Cli")]

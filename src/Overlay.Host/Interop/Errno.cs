@@ -23,9 +23,11 @@ public static class Errno
     public const int ETXTBSY = 26;
     public const int EPIPE = 32;
     public const int ERANGE = 34;
+    public const int ENOSYS = 38;
     public const int EBADFD = 77;
     public const int ENOTSOCK = 88;
     public const int EMSGSIZE = 90;
+    public const int EOPNOTSUPP = 95;
     public const int EADDRINUSE = 98;
     public const int EADDRNOTAVAIL = 99;
     public const int ENETUNREACH = 101;

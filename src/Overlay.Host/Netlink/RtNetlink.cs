@@ -1,6 +1,6 @@
 namespace Overlay.Host.Netlink;
 
-/// <summary>Numbers of rtnetlink(7): include/uapi/linux/{netlink,rtnetlink,if_link,if_addr,fib_rules}.h.</summary>
+/// <summary>Numbers of rtnetlink(7): include/uapi/linux/{netlink,rtnetlink,if_link,if_addr,fib_rules,pkt_cls}.h.</summary>
 internal static class RtNetlink
 {
     public const int NETLINK_ROUTE = 0;
@@ -32,6 +32,9 @@ internal static class RtNetlink
     public const ushort RTM_GETROUTE = 26;
     public const ushort RTM_NEWRULE = 32;
     public const ushort RTM_GETRULE = 34;
+    public const ushort RTM_NEWQDISC = 36;
+    public const ushort RTM_NEWTFILTER = 44;
+    public const ushort RTM_DELTFILTER = 45;
 
     public const uint RTMGRP_LINK = 0x1;
     public const uint RTMGRP_IPV4_IFADDR = 0x10;
@@ -48,6 +51,7 @@ internal static class RtNetlink
     public const ushort IFLA_MTU = 4;
     public const ushort IFLA_TXQLEN = 13;
     public const ushort IFLA_IFALIAS = 20;
+    public const ushort IFLA_STATS64 = 23;
     public const ushort IFLA_CARRIER = 33;
     public const ushort IFLA_MASTER = 10;
     public const ushort IFLA_LINKINFO = 18;
@@ -59,6 +63,13 @@ internal static class RtNetlink
     public const ushort IFLA_INFO_SLAVE_KIND = 4;
     public const ushort IFLA_INFO_SLAVE_DATA = 5;
     public const ushort VETH_INFO_PEER = 1;
+    public const ushort IFLA_VXLAN_ID = 1;
+    public const ushort IFLA_VXLAN_LEARNING = 7;
+    public const ushort IFLA_VXLAN_PORT_RANGE = 10;
+    public const ushort IFLA_VXLAN_PORT = 15;
+    public const ushort IFLA_VXLAN_UDP_CSUM = 18;
+    public const ushort IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20;
+    public const ushort IFLA_VXLAN_COLLECT_METADATA = 25;
     public const ushort IFLA_BRPORT_STATE = 1;
     public const ushort IFLA_BRPORT_MODE = 4;
     public const byte BR_STATE_DISABLED = 0;
@@ -120,6 +131,18 @@ internal static class RtNetlink
 
     // IPS_SRC_NAT and IPS_DST_NAT (linux/netfilter/nf_conntrack_common.h).
     public const uint IPS_NAT_MASK = 0x30;
+
+    // linux/pkt_sched.h and linux/pkt_cls.h.
+    public const uint TC_H_CLSACT = 0xffff_fff1;
+    public const uint TC_H_CLSACT_HANDLE = 0xffff_0000;
+    public const uint TC_H_CLSACT_INGRESS = 0xffff_fff2;
+    public const uint TC_H_CLSACT_EGRESS = 0xffff_fff3;
+    public const ushort TCA_KIND = 1;
+    public const ushort TCA_OPTIONS = 2;
+    public const ushort TCA_BPF_FD = 6;
+    public const ushort TCA_BPF_NAME = 7;
+    public const ushort TCA_BPF_FLAGS = 8;
+    public const uint TCA_BPF_FLAG_ACT_DIRECT = 1;
 
     public const byte FR_ACT_TO_TBL = 1;
     public const ushort FRA_PRIORITY = 6;

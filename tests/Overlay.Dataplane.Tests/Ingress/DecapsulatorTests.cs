@@ -14,6 +14,16 @@ public class DecapsulatorTests
 
     private readonly IngressRig _rig = new();
 
+    [Fact]
+    public void Each_frame_gets_its_verdict_and_each_accepted_one_yields_its_packet()
+    {
+        foreach (IngressFrame frame in IngressFrame.All)
+        {
+            _rig.Decapsulate(frame.Datagram, frame.OuterSource, frame.OuterEcn).ShouldBe(frame.Verdict, frame.Name);
+            if (frame.Verdict == DropReason.None) _rig.Packet.ToArray().ShouldBe(frame.Packet, frame.Name);
+        }
+    }
+
     [Theory]
     [InlineData(IpFamily.IPv4)]
     [InlineData(IpFamily.IPv6)]

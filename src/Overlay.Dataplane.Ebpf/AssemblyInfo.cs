@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+// Every native call takes blittable arguments only, so none pays for marshalling.
+[assembly: DisableRuntimeMarshalling]

@@ -1,0 +1,139 @@
+using System.Net;
+using System.Net.Sockets;
+using Overlay.Dataplane.Ebpf.Maps;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Linux.Tun;
+using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Tests;
+using Overlay.Host.Netlink;
+using Overlay.Lab.Topology;
+using Overlay.Testing;
+using Overlay.Wire.Headers;
+using Overlay.Wire.Values;
+
+namespace Overlay.Dataplane.Ebpf.Tests;
+
+/// <summary>
+/// Node a with a TUN and a tier, and node b's sockets. Both have <see cref="TestNode"/>'s addresses.
+/// </summary>
+internal sealed class TierRig : IDisposable
+{
+    public const string TunName = "overlay.658188";
+    public const ushort Port = 8472;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+
+    private readonly TwoNodes _nodes = new();
+    private readonly PacketBatch _batch = new(8);
+    private Exception? _fault;
+
+    public TierRig(Func<EbpfTierOptions, EbpfTierOptions>? change = null) => _nodes.Guard(() =>
+    {
+        Tun = A.Invoke(static () => TunDevice.Create(TunName));
+        A.Set($"net/ipv6/conf/{TunName}/disable_ipv6", "0");
+        A.Ip($"link set {TunName} up mtu 1450",
+            $"route add 10.244.0.0/16 dev {TunName}", $"route add fd00:10:244::/56 dev {TunName}");
+        B.Ip($"address add {IngressFrame.StrangerV4}/24 dev eth0", $"address add {IngressFrame.StrangerV6}/64 dev eth0 nodad");
+        Options = new EbpfTierOptions(
+            TestNode.Network, A.Invoke(() => LinkOf(TunName).Index),
+            new UnderlayFacts(TestNode.A.Remote.Address, TestNode.A.RemoteV6.Address, 1500));
+        if (change is not null) Options = change(Options);
+        Tier = A.Invoke(() => EbpfTier.Create(Options));
+        Publisher = new TablePublisher((_, exception) => _fault = exception);
+    });
+
+    public Node A => _nodes.A;
+
+    public Node B => _nodes.B;
+
+    public TunDevice Tun { get; private set; } = null!;
+
+    public EbpfTier Tier { get; set; } = null!;
+
+    public EbpfTierOptions Options { get; private set; } = null!;
+
+    public TablePublisher Publisher { get; private set; } = null!;
+
+    /// <summary>What the mirror has thrown.</summary>
+    public Exception? Fault => _fault;
+
+    public LocalEndpoint Local =>
+        TestNode.A.Local with { UnderlayIndex = A.Invoke(static () => LinkOf("eth0").Index) };
+
+    /// <summary>Publishes node a's table with peers b and c, and has the kernel receive and send.</summary>
+    public void Start()
+    {
+        Publisher.Publish(
+            TestNode.A.TableWith(TestNode.B, TestNode.C).With(Local), TableChange.None);
+        Publisher.Add(Tier.Mirror);
+        _fault.ShouldBeNull();
+        A.Invoke(() => Tier.TakePort(Port));
+        A.Invoke(Tier.AttachEgress);
+    }
+
+    public EbpfCounters Counters() => A.Invoke(Tier.ReadCounters);
+
+    /// <summary>Frames that were accepted or refused since the start.</summary>
+    public static long Seen(EbpfCounters counters)
+    {
+        long seen = counters.Ingress.Packets;
+        foreach (DropReason reason in Enum.GetValues<DropReason>()) seen += counters.Dropped(reason);
+        return seen;
+    }
+
+    /// <summary>A socket of node b with that address and mark, whose packets go to node a's VXLAN port.</summary>
+    public Socket SocketOfB(IpAddress address, Ecn mark = Ecn.NotEct, ushort port = 0) => B.Invoke(() =>
+    {
+        bool isIpv4 = address.Family == IpFamily.IPv4;
+        Socket socket = new(
+            isIpv4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp)
+        {
+            ReceiveTimeout = (int)_patience.TotalMilliseconds,
+            ReceiveBufferSize = 1 << 20,
+        };
+
+        // IPV6_TCLASS; .NET has no name for it.
+        if (isIpv4) socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.TypeOfService, (int)mark);
+        else socket.SetRawSocketOption(41, 67, BitConverter.GetBytes((int)mark));
+        socket.Bind(new IPEndPoint(address.ToIPAddress(), port));
+        IpAddress target = isIpv4 ? TestNode.A.Remote.Address : TestNode.A.RemoteV6.Address;
+        socket.Connect(target.ToIPAddress(), Port);
+        return socket;
+    });
+
+    /// <summary>Reads what the kernel has left to the daemon until a packet of that IP protocol comes.</summary>
+    public byte[]? ReadTun(byte protocol, TimeSpan? patience = null)
+    {
+        byte[]? found = null;
+        SpinWait.SpinUntil(() =>
+        {
+            if (!Tun.TryRead(_batch)) return false;
+            for (int i = 0; i < _batch.ReceivedCount; i++)
+            {
+                byte[] packet = _batch.ReceivedBytes(i).ToArray();
+                if (packet[packet[0] >> 4 == 4 ? 9 : 6] == protocol) found = packet;
+            }
+
+            return found is not null;
+        }, patience ?? _patience);
+        return found;
+    }
+
+    /// <summary>Waits until a state is there.</summary>
+    public static void Wait(Func<bool> isThere, string what) =>
+        SpinWait.SpinUntil(isThere, _patience).ShouldBeTrue(what);
+
+    public static LinkInfo LinkOf(string name)
+    {
+        using RouteNetlink netlink = new();
+        return netlink.FindLink(name).ShouldNotBeNull();
+    }
+
+    public void Dispose()
+    {
+        A.Invoke(Tier.RemoveFromKernel);
+        Tier.Dispose();
+        Tun.Dispose();
+        _nodes.Dispose();
+    }
+}
