@@ -24,6 +24,7 @@ internal sealed class UnderlayEndpoint : IDisposable
     private readonly ILogger<UnderlayEndpoint> _logger;
     private readonly int _queues;
     private volatile EndpointState _state;
+    private volatile bool _receives;
     private KernelWatch? _watch;
     private volatile string? _lost;
 
@@ -35,12 +36,15 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <param name="drops">Counts what the kernel drops at the sockets.</param>
     /// <param name="queue">Knows what waits at them.</param>
     /// <param name="inherited">Sockets of the overlayd that this one takes over from; null for none.</param>
+    /// <param name="receives">Tunnels end at the sockets; else the kernel has the port for this node already.</param>
     /// <param name="logger">Logs what the sockets are bound to.</param>
     /// <exception cref="LinuxException">The kernel refused; nothing is left open.</exception>
     public UnderlayEndpoint(
         OverlayOptions options, UnderlayInterface underlay, ProblemBoard problems, UnderlayWait wait,
-        KernelDrops drops, KernelQueue queue, UdpDescriptors? inherited, ILogger<UnderlayEndpoint> logger)
+        KernelDrops drops, KernelQueue queue, UdpDescriptors? inherited, bool receives,
+        ILogger<UnderlayEndpoint> logger)
     {
+        _receives = receives;
         _problems = problems;
         _wait = wait;
         _drops = drops;
@@ -67,8 +71,8 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <summary>One for each queue; none while <see cref="IsOpen"/> is false.</summary>
     public IReadOnlyList<UdpUnderlay> Sockets => _state is EndpointState.Open open ? open.Sockets : [];
 
-    /// <summary>The sockets' descriptors, for another process; null while none is open.</summary>
-    public UdpDescriptors? Descriptors => (_state as EndpointState.Open)?.Sockets.Descriptors;
+    /// <summary>The sockets' descriptors, for another process; null while none is open, or none receives.</summary>
+    public UdpDescriptors? Descriptors => _receives ? (_state as EndpointState.Open)?.Sockets.Descriptors : null;
 
     /// <summary>Packets come and go; else <see cref="Bind"/> is due.</summary>
     public bool IsOpen => _state is EndpointState.Open;
@@ -109,6 +113,29 @@ internal sealed class UnderlayEndpoint : IDisposable
         {
             Report();
         }
+    }
+
+    /// <summary>
+    /// Closes the receiving sockets, so that the kernel can have the port. No worker may use them meanwhile, here and in
+    /// <see cref="Receive"/>.
+    /// </summary>
+    public void StopReceiving()
+    {
+        _receives = false;
+        if (_state is not EndpointState.Open open) return;
+        _drops.End();
+        _queue.End();
+        open.Sockets.CloseReceivers();
+    }
+
+    /// <summary>Opens the receiving sockets again.</summary>
+    /// <exception cref="LinuxException">The port is taken.</exception>
+    public void Receive()
+    {
+        _receives = true;
+        if (_state is not EndpointState.Open open) return;
+        open.Sockets.OpenReceivers();
+        Begin(open.Sockets, [], open.Port, open.Interface);
     }
 
     /// <summary>Begins to watch the interface.</summary>
@@ -180,7 +207,8 @@ internal sealed class UnderlayEndpoint : IDisposable
     {
         ushort port = options.Network.Port;
         Begin(
-            UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads), [], port, underlay);
+            UdpSockets.Open(_queues, underlay.Ipv4, underlay.Ipv6, port, options.Dataplane.Offloads, _receives), [], port,
+            underlay);
         _logger.TunnelsAreBound(underlay.Addresses, port);
     }
 

@@ -8,32 +8,25 @@ namespace Overlay.Dataplane.Linux.Udp;
 /// </summary>
 internal sealed class AddressSockets : IDisposable
 {
-    private AddressSockets(List<UdpReceiver> receivers, SourcePortPool ports)
+    private readonly List<UdpReceiver> _receivers;
+
+    private AddressSockets(IpAddress address, List<UdpReceiver> receivers, SourcePortPool ports)
     {
-        Receivers = receivers;
+        Address = address;
+        _receivers = receivers;
         Ports = ports;
     }
 
-    public IReadOnlyList<UdpReceiver> Receivers { get; }
+    public IpAddress Address { get; }
+
+    /// <summary>One a queue; none while another receives for this process.</summary>
+    public IReadOnlyList<UdpReceiver> Receivers => _receivers;
 
     public SourcePortPool Ports { get; }
 
-    /// <exception cref="LinuxException">The address is not this host's, or the port is taken.</exception>
-    public static AddressSockets Bind(IpAddress address, ushort port, int queues, bool joins)
-    {
-        List<UdpReceiver> receivers = [];
-        try
-        {
-            while (receivers.Count < queues)
-                receivers.Add(UdpReceiver.Bind(address, port, joins, receivers.Count == 0 ? null : receivers[0]));
-            return new(receivers, SourcePortPool.Bind(address));
-        }
-        catch
-        {
-            foreach (UdpReceiver receiver in receivers) receiver.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Opens the source ports alone; <see cref="BindReceivers"/> does the rest.</summary>
+    /// <exception cref="LinuxException">The address is not this host's.</exception>
+    public static AddressSockets Bind(IpAddress address) => new(address, [], SourcePortPool.Bind(address));
 
     /// <summary>
     /// Takes the sockets of that family out of those that another process has sent; null where there are none.
@@ -56,19 +49,41 @@ internal sealed class AddressSockets : IDisposable
         if (receivers.Count == 0 && ports.Count == 0) return null;
         if (receivers.Count == 0)
             throw new ArgumentException($"there are {family} source ports, and no receiving socket", nameof(receiving));
-        return new(receivers, new SourcePortPool([.. ports]));
+        return new(receivers[0].Address, receivers, new SourcePortPool([.. ports]));
+    }
+
+    /// <summary>Opens a receiving socket for each queue.</summary>
+    /// <exception cref="LinuxException">The address is not this host's, or the port is taken; none is open.</exception>
+    public void BindReceivers(ushort port, int queues, bool joins)
+    {
+        try
+        {
+            while (_receivers.Count < queues)
+                _receivers.Add(UdpReceiver.Bind(Address, port, joins, _receivers.Count == 0 ? null : _receivers[0]));
+        }
+        catch
+        {
+            CloseReceivers();
+            throw;
+        }
+    }
+
+    public void CloseReceivers()
+    {
+        foreach (UdpReceiver receiver in _receivers) receiver.Dispose();
+        _receivers.Clear();
     }
 
     /// <summary>Adds the sockets' descriptors, which stay this object's.</summary>
     public void List(List<int> receiving, List<int> sending)
     {
-        foreach (UdpReceiver receiver in Receivers) receiving.Add((int)receiver.Descriptor.DangerousGetHandle());
+        foreach (UdpReceiver receiver in _receivers) receiving.Add((int)receiver.Descriptor.DangerousGetHandle());
         Ports.List(sending);
     }
 
     public void Dispose()
     {
-        foreach (UdpReceiver receiver in Receivers) receiver.Dispose();
+        CloseReceivers();
         Ports.Dispose();
     }
 }

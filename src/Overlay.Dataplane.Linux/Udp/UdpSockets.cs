@@ -18,18 +18,21 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
 
     private readonly AddressSockets? _ipv4;
     private readonly AddressSockets? _ipv6;
+    private readonly ushort _port;
+    private readonly bool _joins;
     private readonly List<UdpUnderlay> _queues = [];
 
-    private UdpSockets(AddressSockets? ipv4, AddressSockets? ipv6, Offloads offloads)
+    private UdpSockets(AddressSockets? ipv4, AddressSockets? ipv6, int queues, ushort port, Offloads offloads)
     {
         _ipv4 = ipv4;
         _ipv6 = ipv6;
-        AddressSockets any = (ipv4 ?? ipv6)!;
-        UdpReceiver receiver = any.Receivers[0];
-        int maxSegments = offloads.HasFlag(Offloads.UdpSend) ? SegmentationProbe.MaxSegments(receiver.Address) : 1;
-        for (int i = 0; i < any.Receivers.Count; i++)
-            _queues.Add(new(ipv4?.Receivers[i], ipv6?.Receivers[i], new UdpSender(
-                ipv4?.Ports, ipv6?.Ports, receiver.Port, maxSegments)));
+        _port = port;
+        _joins = offloads.HasFlag(Offloads.UdpReceive);
+        int maxSegments =
+            offloads.HasFlag(Offloads.UdpSend) ? SegmentationProbe.MaxSegments((ipv4 ?? ipv6)!.Address) : 1;
+        for (int i = 0; i < queues; i++)
+            _queues.Add(new(new UdpSender(ipv4?.Ports, ipv6?.Ports, port, maxSegments)));
+        Lend();
     }
 
     public int Count => _queues.Count;
@@ -59,26 +62,35 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
     /// <param name="offloads">
     /// What to use of <see cref="Offloads.UdpSend"/> and <see cref="Offloads.UdpReceive"/>, where the kernel has it.
     /// </param>
+    /// <param name="receives">Receiving sockets too; else <see cref="OpenReceivers"/> opens them later.</param>
     /// <exception cref="ArgumentException">Neither address is given.</exception>
     /// <exception cref="LinuxException">An address is not this host's, or the port is taken.</exception>
     public static UdpSockets Open(
-        int queues, Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads = Offloads.All)
+        int queues, Ipv4Address? ipv4, Ipv6Address? ipv6, ushort port, Offloads offloads = Offloads.All,
+        bool receives = true)
     {
         if (ipv4 is null && ipv6 is null)
             throw new ArgumentException("an underlay needs an IPv4 or an IPv6 address", nameof(ipv4));
-        bool joins = offloads.HasFlag(Offloads.UdpReceive);
-        AddressSockets? socketsV4 = null;
-        AddressSockets? socketsV6 = null;
+        AddressSockets? socketsV4 = ipv4 is { } v4 ? AddressSockets.Bind(v4) : null;
+        UdpSockets sockets;
         try
         {
-            if (ipv4 is { } v4) socketsV4 = AddressSockets.Bind(v4, port, queues, joins);
-            if (ipv6 is { } v6) socketsV6 = AddressSockets.Bind(v6, port, queues, joins);
-            return new(socketsV4, socketsV6, offloads);
+            sockets = new(socketsV4, ipv6 is { } v6 ? AddressSockets.Bind(v6) : null, queues, port, offloads);
         }
         catch
         {
             socketsV4?.Dispose();
-            socketsV6?.Dispose();
+            throw;
+        }
+
+        try
+        {
+            if (receives) sockets.OpenReceivers();
+            return sockets;
+        }
+        catch
+        {
+            sockets.Dispose();
             throw;
         }
     }
@@ -106,7 +118,8 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
                 && (ipv4 is null || ipv6 is null || ipv4.Receivers.Count == ipv6.Receivers.Count);
             if (!isSound)
                 throw new ArgumentException("each address needs one receiving socket a queue", nameof(descriptors));
-            return new(ipv4, ipv6, offloads);
+            AddressSockets any = (ipv4 ?? ipv6)!;
+            return new(ipv4, ipv6, any.Receivers.Count, any.Receivers[0].Port, offloads);
         }
         catch
         {
@@ -114,6 +127,35 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
             foreach (UdpSocket socket in sending) socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Closes the receiving sockets: the port is another's. No worker may use the queues meanwhile, here and in
+    /// <see cref="OpenReceivers"/>.
+    /// </summary>
+    public void CloseReceivers()
+    {
+        _ipv4?.CloseReceivers();
+        _ipv6?.CloseReceivers();
+        Lend();
+    }
+
+    /// <summary>Opens the receiving sockets again.</summary>
+    /// <exception cref="LinuxException">The port is taken; none is open.</exception>
+    public void OpenReceivers()
+    {
+        try
+        {
+            _ipv4?.BindReceivers(_port, _queues.Count, _joins);
+            _ipv6?.BindReceivers(_port, _queues.Count, _joins);
+        }
+        catch
+        {
+            CloseReceivers();
+            throw;
+        }
+
+        Lend();
     }
 
     /// <summary>
@@ -148,4 +190,12 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
     public IEnumerator<UdpUnderlay> GetEnumerator() => _queues.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private void Lend()
+    {
+        for (int i = 0; i < _queues.Count; i++) _queues[i].ReceiveBy(Of(_ipv4, i), Of(_ipv6, i));
+
+        static UdpReceiver? Of(AddressSockets? sockets, int queue) =>
+            sockets is { Receivers.Count: > 0 } ? sockets.Receivers[queue] : null;
+    }
 }
