@@ -16,7 +16,7 @@ internal sealed class DeviceTap : IDisposable
 
     public DeviceTap(Node node, string device, bool isWithLinkHeader = false)
     {
-        LinkInfo link = node.Invoke(() => TierRig.LinkOf(device));
+        LinkInfo link = node.Invoke(() => TierEnd.LinkOf(device));
 
         // No protocol before it is bound: the socket would hear every device until then.
         SocketType type = isWithLinkHeader ? SocketType.Raw : SocketType.Dgram;

@@ -1,11 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Overlay.Dataplane.Ebpf.Maps;
-using Overlay.Dataplane.Forwarding;
-using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Tests;
-using Overlay.Host.Netlink;
 using Overlay.Lab.Topology;
 using Overlay.Testing;
 using Overlay.Wire.Headers;
@@ -18,58 +14,30 @@ namespace Overlay.Dataplane.Ebpf.Tests;
 /// </summary>
 internal sealed class TierRig : IDisposable
 {
-    public const string TunName = "overlay.658188";
-    public const ushort Port = 8472;
+    public const string TunName = TierEnd.TunName;
+    public const ushort Port = TierEnd.Port;
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
     private readonly TwoNodes _nodes = new();
     private readonly PacketBatch _batch = new(8);
-    private Exception? _fault;
 
-    public TierRig(Func<EbpfTierOptions, EbpfTierOptions>? change = null) => _nodes.Guard(() =>
+    public TierRig() => _nodes.Guard(() =>
     {
-        Tun = A.Invoke(static () => TunDevice.Create(TunName));
-        A.Set($"net/ipv6/conf/{TunName}/disable_ipv6", "0");
-        A.Ip($"link set {TunName} up mtu 1450",
-            $"route add 10.244.0.0/16 dev {TunName}", $"route add fd00:10:244::/56 dev {TunName}");
         B.Ip($"address add {IngressFrame.StrangerV4}/24 dev eth0", $"address add {IngressFrame.StrangerV6}/64 dev eth0 nodad");
-        Options = new EbpfTierOptions(
-            TestNode.Network, A.Invoke(() => LinkOf(TunName).Index),
-            new UnderlayFacts(TestNode.A.Remote.Address, TestNode.A.RemoteV6.Address, 1500));
-        if (change is not null) Options = change(Options);
-        Tier = A.Invoke(() => EbpfTier.Create(Options));
-        Publisher = new TablePublisher((_, exception) => _fault = exception);
+        End = new TierEnd(A, TestNode.A);
     });
 
     public Node A => _nodes.A;
 
     public Node B => _nodes.B;
 
-    public TunDevice Tun { get; private set; } = null!;
+    public TierEnd End { get; private set; } = null!;
 
-    public EbpfTier Tier { get; set; } = null!;
-
-    public EbpfTierOptions Options { get; private set; } = null!;
-
-    public TablePublisher Publisher { get; private set; } = null!;
-
-    /// <summary>What the mirror has thrown.</summary>
-    public Exception? Fault => _fault;
-
-    public LocalEndpoint Local =>
-        TestNode.A.Local with { UnderlayIndex = A.Invoke(static () => LinkOf("eth0").Index) };
+    public EbpfTier Tier => End.Tier;
 
     /// <summary>Publishes node a's table with peers b and c, and has the kernel receive and send.</summary>
-    public void Start()
-    {
-        Publisher.Publish(
-            TestNode.A.TableWith(TestNode.B, TestNode.C).With(Local), TableChange.None);
-        Publisher.Add(Tier.Mirror);
-        _fault.ShouldBeNull();
-        A.Invoke(() => Tier.TakePort(Port));
-        A.Invoke(Tier.AttachEgress);
-    }
+    public void Start() => End.Start(TestNode.B, TestNode.C);
 
     public EbpfCounters Counters() => A.Invoke(Tier.ReadCounters);
 
@@ -107,7 +75,7 @@ internal sealed class TierRig : IDisposable
         byte[]? found = null;
         SpinWait.SpinUntil(() =>
         {
-            if (!Tun.TryRead(_batch)) return false;
+            if (!End.Tun.TryRead(_batch)) return false;
             for (int i = 0; i < _batch.ReceivedCount; i++)
             {
                 byte[] packet = _batch.ReceivedBytes(i).ToArray();
@@ -123,17 +91,9 @@ internal sealed class TierRig : IDisposable
     public static void Wait(Func<bool> isThere, string what) =>
         SpinWait.SpinUntil(isThere, _patience).ShouldBeTrue(what);
 
-    public static LinkInfo LinkOf(string name)
-    {
-        using RouteNetlink netlink = new();
-        return netlink.FindLink(name).ShouldNotBeNull();
-    }
-
     public void Dispose()
     {
-        A.Invoke(Tier.RemoveFromKernel);
-        Tier.Dispose();
-        Tun.Dispose();
+        End.Dispose();
         _nodes.Dispose();
     }
 }

@@ -11,6 +11,7 @@
 #include "tables.h"
 
 #define ENCAPSULATION 50 /* outer IPv4, UDP, VXLAN, inner Ethernet */
+#define ENCAPSULATION_V6 70
 #define FIRST_PORT 49152 /* RFC 7348 section 5 recommends 49152 to 65535 */
 #define LAST_PORT 65535
 #define HOP_LIMIT 64
@@ -215,6 +216,13 @@ INLINE int send(struct __sk_buff *skb, const struct config *config, const struct
 	is_direct = (config->switches & SWITCH_DIRECT) && peer->family == 4 && config->vtep_v4 && segment
 		&& segment + ENCAPSULATION <= config->underlay_mtu && length + ENCAPSULATION <= LARGEST_PACKET;
 	if (!is_direct && !config->vxlan_index)
+		return NEXT;
+
+	/*
+	 * The vxlan device has IPv4 fragment what is too large, and has IPv6 drop it (net/ipv6/ip6_output.c, ip6_fragment asks
+	 * for ignore_df, which only sockets set); the daemon's sockets send fragments.
+	 */
+	if (peer->family == 6 && (!segment || segment + ENCAPSULATION_V6 > config->underlay_mtu))
 		return NEXT;
 
 	verdict = is_direct ? send_directly(skb, config, peer, type, ecn) : send_by_device(skb, config, peer, type);

@@ -114,7 +114,7 @@ public sealed class AttachmentTests : IDisposable
         string pin = Path.Combine(directory.Path, "link");
         using BpfProgram program = TinyProgram.Returning(Next);
         _nodes.A.Ip("link add gone type veth peer name gone2");
-        int gone = In(static () => TierRig.LinkOf("gone").Index);
+        int gone = In(static () => TierEnd.LinkOf("gone").Index);
         In(() => Attachments.Attach(program, gone, Hook.Egress, pin)).Dispose();
         _nodes.A.Ip("link delete gone");
         using IAttachment attachment = In(() => Attachments.Attach(program, Index, Hook.Egress, pin));
@@ -141,7 +141,7 @@ public sealed class AttachmentTests : IDisposable
         _nodes.Dispose();
     }
 
-    private int Index => In(static () => TierRig.LinkOf("eth0").Index);
+    private int Index => In(static () => TierEnd.LinkOf("eth0").Index);
 
     private T In<T>(Func<T> action) => _nodes.A.Invoke(action);
 

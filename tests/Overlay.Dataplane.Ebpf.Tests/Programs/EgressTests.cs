@@ -126,8 +126,8 @@ public sealed class EgressTests : IDisposable
     [Fact]
     public void Without_an_own_end_of_the_tunnels_every_packet_is_left_to_the_daemons_loop()
     {
-        _rig.Publisher.Publish(new ForwardingTableBuilder().AddRoute(TestNode.B.PodsV4, TestNode.B.Remote).Build(), TableChange.None);
-        _rig.Publisher.Add(_rig.Tier.Mirror);
+        _rig.End.Publisher.Publish(new ForwardingTableBuilder().AddRoute(TestNode.B.PodsV4, TestNode.B.Remote).Build(), TableChange.None);
+        _rig.End.Publisher.Add(_rig.Tier.Mirror);
         _rig.A.Invoke(_rig.Tier.AttachEgress);
         Send(IpFamily.IPv4, [1, 2, 3]);
         _ = _rig.ReadTun(IpProtocol.Udp).ShouldNotBeNull();
@@ -137,7 +137,7 @@ public sealed class EgressTests : IDisposable
     public void A_packet_too_large_for_the_underlay_in_one_piece_leaves_in_fragments()
     {
         Start(IpFamily.IPv4, mayBeDirect: true);
-        _rig.A.Invoke(() => _rig.Tier.SetUnderlay(_rig.Options.Underlay with { Mtu = 1200 }));
+        _rig.A.Invoke(() => _rig.Tier.SetUnderlay(_rig.End.Options.Underlay with { Mtu = 1200 }));
         _rig.A.Ip("link set eth0 mtu 1200");
         using Socket peer = _rig.B.Invoke(static () =>
         {
@@ -153,6 +153,18 @@ public sealed class EgressTests : IDisposable
         _rig.Counters().EgressByDevice.Packets.ShouldBe(1);
     }
 
+    [Fact]
+    public void A_packet_too_large_for_an_ipv6_underlay_is_left_to_the_daemons_loop_which_fragments()
+    {
+        Start(IpFamily.IPv6, mayBeDirect: true);
+        _rig.A.Invoke(() => _rig.Tier.SetUnderlay(_rig.End.Options.Underlay with { Mtu = 1280 }));
+        byte[] payload = PacketBuilder.Pattern(1280 - 70 - 28 + 1);
+        Send(IpFamily.IPv4, payload);
+        IsOf(_rig.ReadTun(IpProtocol.Udp).ShouldNotBeNull(), IpFamily.IPv4, []).ShouldBeTrue();
+        Send(IpFamily.IPv4, payload[1..]);
+        TierRig.Wait(() => _rig.Counters().EgressByDevice.Packets == 1, "what fits leaves by the device");
+    }
+
     public void Dispose() => _rig.Dispose();
 
     private static RemoteVtep Remote(IpFamily outer) =>
@@ -166,15 +178,15 @@ public sealed class EgressTests : IDisposable
             .AddRoute(TestNode.B.PodsV4, Remote(outer)).AddRoute(TestNode.B.PodsV6, Remote(outer)).Build();
         if (!_rig.Tier.IsEgressAttached)
         {
-            _rig.Publisher.Publish(table.With(_rig.Local), TableChange.None);
-            _rig.Publisher.Add(_rig.Tier.Mirror);
-            _rig.Fault.ShouldBeNull();
+            _rig.End.Publisher.Publish(table.With(_rig.End.Local), TableChange.None);
+            _rig.End.Publisher.Add(_rig.Tier.Mirror);
+            _rig.End.Fault.ShouldBeNull();
             _rig.A.Invoke(() => _rig.Tier.TakePort(TierRig.Port));
             _rig.A.Invoke(_rig.Tier.AttachEgress);
         }
 
         // An MTU that nothing fits into leads all packets by the device.
-        _rig.A.Invoke(() => _rig.Tier.SetUnderlay(_rig.Options.Underlay with { Mtu = mayBeDirect ? 1500 : 0 }));
+        _rig.A.Invoke(() => _rig.Tier.SetUnderlay(_rig.End.Options.Underlay with { Mtu = mayBeDirect ? 1500 : 0 }));
     }
 
     private Socket PodSocket(IpFamily family, string? target = null) => _rig.A.Invoke(() =>
@@ -203,7 +215,7 @@ public sealed class EgressTests : IDisposable
         batch.PutPacket(packet);
         ForwardingTable table = new ForwardingTableBuilder()
             .AddRoute(TestNode.B.PodsV4, Remote(outer)).AddRoute(TestNode.B.PodsV6, Remote(outer)).Build();
-        _ = Encapsulator.Encapsulate(batch, table.With(_rig.Local));
+        _ = Encapsulator.Encapsulate(batch, table.With(_rig.End.Local));
         batch[0].Verdict.ShouldBe(DropReason.None);
         return batch.WholePacket(0);
     }

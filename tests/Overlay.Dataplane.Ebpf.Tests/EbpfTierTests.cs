@@ -1,0 +1,203 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Overlay.Dataplane.Ebpf.Devices;
+using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Tests;
+using Overlay.Host.Interop;
+
+namespace Overlay.Dataplane.Ebpf.Tests;
+
+public sealed class EbpfTierTests
+{
+    private const string PodOfB = "10.244.2.1";
+    private const string PodOfBV6 = "fd00:10:244:2::1";
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Two_tiers_carry_pings_of_every_size_and_streams_of_both_families(bool hasDirectEgress)
+    {
+        using TierPair pair = new(options => options with { HasDirectEgress = hasDirectEgress });
+        foreach (string target in new[] { PodOfB, PodOfBV6 })
+        {
+            foreach (string size in new[] { "0", "1400", "20000", "60000" })
+                pair.A.Node.Run("ping", "-n", "-c", "2", "-i", "0.05", "-W", "2", "-s", size, target).EnsureSuccess();
+            byte[] data = RandomNumberGenerator.GetBytes(20_000_000);
+            Transfer(pair, target, data).ShouldBe(SHA256.HashData(data));
+        }
+
+        EbpfCounters counters = pair.A.Node.Invoke(pair.A.Tier.ReadCounters);
+        counters.EgressDirect.Packets.ShouldBe(hasDirectEgress ? counters.EgressDirect.Packets : 0);
+
+        // The node's IPv6 pods are behind its IPv6 VTEP, which headers of the program's never reach.
+        counters.EgressByDevice.Packets.ShouldBeGreaterThan(0);
+        if (hasDirectEgress) counters.EgressDirect.Packets.ShouldBeGreaterThan(10_000);
+        counters.EgressFailed.ShouldBe(0);
+        foreach (DropReason reason in Enum.GetValues<DropReason>()) counters.Dropped(reason).ShouldBe(0, $"{reason}");
+    }
+
+    [Fact]
+    public void A_port_that_a_socket_has_is_an_error_that_says_so_and_nothing_is_left()
+    {
+        using TierRig rig = new();
+        using Socket socket = rig.A.Invoke(static () =>
+        {
+            Socket taken = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            taken.Bind(new IPEndPoint(TestNode.A.Remote.Address.ToIPAddress(), TierEnd.Port));
+            return taken;
+        });
+        CheckPortTaken(rig);
+        socket.Dispose();
+        rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port));
+        rig.Tier.HasPort.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("external")]
+    [InlineData("id 7")]
+    public void A_port_that_another_vxlan_device_has_is_an_error_that_says_so_and_nothing_is_left(string kind)
+    {
+        using TierRig rig = new();
+        rig.A.Ip($"link add other type vxlan {kind} dstport 8472", "link set other up");
+        CheckPortTaken(rig);
+        rig.A.Ip("link delete other");
+        rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port));
+    }
+
+    [Fact]
+    public void A_device_of_another_is_not_removed()
+    {
+        using TierRig rig = new();
+        rig.A.Ip("link add ovx.658188 type vxlan external dstport 9999");
+        LinuxException refused = Should.Throw<LinuxException>(() => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));
+        refused.Errno.ShouldBe(Errno.EEXIST);
+        refused.Message.ShouldContain("ovx.658188, whose name another has");
+        rig.A.Invoke(() => EbpfTier.RemoveLeftovers(TestNode.Network, rig.End.Options.TunIndex, null));
+        rig.A.Run("ip", "link", "show", "ovx.658188").EnsureSuccess();
+    }
+
+    [Fact]
+    public void A_released_port_is_free_and_the_counts_go_on()
+    {
+        using TierRig rig = new();
+        rig.Start();
+        using Socket socket = rig.SocketOfB(TestNode.B.Remote.Address);
+        _ = socket.Send(IngressFrame.All.First(static frame => frame.Name == "reserved bit 5").Datagram);
+        TierRig.Wait(() => rig.Counters().Dropped(DropReason.VxlanInvalidHdr) == 1, "the device has counted");
+        rig.A.Invoke(rig.Tier.ReleasePort);
+        rig.Counters().Dropped(DropReason.VxlanInvalidHdr).ShouldBe(1);
+        using Socket own = rig.A.Invoke(static () =>
+        {
+            Socket free = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            free.Bind(new IPEndPoint(IPAddress.Any, TierEnd.Port));
+            return free;
+        });
+        rig.A.Run("ip", "link", "show", "ovx.658188").Succeeded.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Pinned_programs_forward_without_their_process_and_the_next_one_adopts_them_without_loss()
+    {
+        using TierPair pair = new();
+        using (Pings pings = new(pair.A.Node, PodOfB, 500))
+        {
+            for (int i = 0; i < 5 && !pings.IsOver; i++)
+            {
+                pair.A.Restart();
+                pair.A.Tier.IsAdopted.ShouldBeTrue();
+                pair.A.Start(TestNode.B);
+            }
+
+            pings.Lost().ShouldBe(0);
+        }
+
+        pair.A.Node.Invoke(pair.A.Tier.ReadCounters).Egress.Packets.ShouldBeGreaterThanOrEqualTo(500);
+    }
+
+    [Fact]
+    public void Nothing_of_a_tier_without_pins_outlives_it_but_the_device_which_the_next_one_takes()
+    {
+        using TierPair pair = new();
+        pair.B.Restart();
+        pair.B.Tier.IsAdopted.ShouldBeFalse();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse();
+        pair.B.Start(TestNode.A);
+        pair.A.Node.WaitForPing(IPAddress.Parse(PodOfB));
+    }
+
+    [Fact]
+    public void Attaching_and_detaching_the_egress_program_leaves_packets_to_the_loop_and_takes_them_again()
+    {
+        using TierRig rig = new();
+        rig.Start();
+        for (int i = 0; i < 3; i++)
+        {
+            rig.A.Invoke(rig.Tier.DetachEgress);
+            rig.A.Ping(IPAddress.Parse(PodOfB), 1);
+            rig.ReadTun(1).ShouldNotBeNull();
+            rig.A.Invoke(rig.Tier.AttachEgress);
+            rig.A.Ping(IPAddress.Parse(PodOfB), 1);
+            rig.ReadTun(1, TimeSpan.FromMilliseconds(20)).ShouldBeNull();
+        }
+    }
+
+    [Fact]
+    public void Removing_leaves_no_device_no_pin_and_no_program()
+    {
+        using TierPair pair = new();
+        pair.A.Node.Invoke(pair.A.Tier.RemoveFromKernel);
+        Directory.Exists(pair.PinDirectory).ShouldBeFalse();
+        pair.A.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        pair.A.Node.Run("bpftool", "net", "show", "dev", TierEnd.TunName).Output.ShouldNotContain("ov_egress");
+    }
+
+    [Fact]
+    public void What_a_dead_process_has_left_is_removed_by_name()
+    {
+        using TierPair pair = new();
+        pair.A.Tier.Dispose();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeTrue();
+        pair.A.Node.Invoke(
+            () => EbpfTier.RemoveLeftovers(TestNode.Network, pair.A.Options.TunIndex, pair.PinDirectory));
+        Directory.Exists(pair.PinDirectory).ShouldBeFalse();
+        pair.A.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse();
+        pair.A.Restart();
+    }
+
+    private static void CheckPortTaken(TierRig rig)
+    {
+        LinuxException taken = Should.Throw<LinuxException>(() => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));
+        taken.Errno.ShouldBe(Errno.EADDRINUSE);
+        taken.Message.ShouldContain("8472/udp for ovx.658188, which a socket or another vxlan device has");
+        rig.Tier.HasPort.ShouldBeFalse();
+        rig.A.Run("ip", "link", "show", "ovx.658188").Succeeded.ShouldBeFalse();
+    }
+
+    private static byte[] Transfer(TierPair pair, string target, byte[] data)
+    {
+        IPEndPoint end = new(IPAddress.Parse(target), 5001);
+        using Socket listener = pair.B.Node.Invoke(() =>
+        {
+            Socket socket = new(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(end);
+            socket.Listen();
+            return socket;
+        });
+        using Socket sender = pair.A.Node.Invoke(() => new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        sender.SendTimeout = 20_000;
+        sender.Connect(end);
+        using Socket receiver = listener.Accept();
+        receiver.ReceiveTimeout = 20_000;
+        Task sending = Task.Run(() =>
+        {
+            for (int sent = 0; sent < data.Length;) sent += sender.Send(data.AsSpan(sent, Math.Min(99_991, data.Length - sent)));
+            sender.Shutdown(SocketShutdown.Send);
+        });
+        using NetworkStream stream = new(receiver);
+        byte[] sum = SHA256.HashData(stream);
+        sending.Wait();
+        return sum;
+    }
+}
