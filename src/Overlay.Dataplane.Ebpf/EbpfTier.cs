@@ -75,6 +75,10 @@ public sealed class EbpfTier : IDisposable
         }
     }
 
+    /// <summary>A tier of an earlier process has that port for this network.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static bool IsLeft(Vni vni, ushort port) => VxlanDevice.Find(VxlanDevice.NameOf(vni), port) is not null;
+
     /// <summary>Removes what a tier of an earlier process has left in the kernel.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static void RemoveLeftovers(Vni vni, int tunIndex, string? pinDirectory)

@@ -103,7 +103,7 @@ internal static class StatusScreen
             : "1 datagram a send";
         IReadOnlyList<string> offloads = path.Texts("offloads");
         return Join(
-            "user space", queues, segments,
+            path.Text("tier") == "Ebpf" ? "eBPF in the kernel" : "user space", queues, segments,
             offloads.Count == 0 ? "no offloads" : $"offloads {string.Join(", ", offloads)}");
     }
 

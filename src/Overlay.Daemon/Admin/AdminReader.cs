@@ -50,7 +50,7 @@ internal sealed class AdminReader(
             network?.DeviceName, network?.Vtep.Vni.Value, network?.Vtep.Port, network?.Mtu.Pod,
             network?.Vtep.Mac.ToString(), options.Subnet?.ToString(), options.SubnetV6?.ToString(), node.Problems,
             [.. node.Warnings, .. source.Warnings], UnderlayReport.Of(node.Underlay),
-            network is null ? null : DataplaneReport.Of(network.Use),
+            network is null ? null : DataplaneReport.Of(node.Tier, network.Use),
             ControlPlane(), TrafficReport.Of(traffic.Read()), captures.Status);
     }
 

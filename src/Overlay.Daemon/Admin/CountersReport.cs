@@ -1,5 +1,7 @@
 using Overlay.Daemon.Metrics;
 using Overlay.Daemon.Networks;
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Ebpf.Maps;
 
 namespace Overlay.Daemon.Admin;
 
@@ -11,6 +13,7 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
             .. counters.All.Paths.Select(static worker => new WorkerReport(
                 worker.Name, DirectionName.Of(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes,
                 worker.AllocatedBytes)),
+            .. Enum.GetValues<Direction>().Select(direction => WorkerReport.OfKernel(direction, counters.Kernel)),
         ],
         [
             .. DropCount.All(counters).Select(DropReport.Of),
@@ -20,7 +23,15 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
 /// <summary>
 /// A worker's counters of a direction: packets and inner bytes forwarded, managed memory that its thread has allocated.
 /// </summary>
-internal sealed record WorkerReport(string Worker, string Direction, long Packets, long Bytes, long AllocatedBytes);
+/// <remarks>The kernel's tier is a row too, which is zero where it is off.</remarks>
+internal sealed record WorkerReport(string Worker, string Direction, long Packets, long Bytes, long AllocatedBytes)
+{
+    public static WorkerReport OfKernel(Direction direction, TierCounters kernel)
+    {
+        TrafficCount forwarded = kernel.Forwarded(direction);
+        return new("kernel", DirectionName.Of(direction), forwarded.Packets, forwarded.Bytes, 0);
+    }
+}
 
 /// <summary>Packets dropped for one reason.</summary>
 internal sealed record DropReport(string Direction, string Reason, long Packets)

@@ -3,6 +3,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.ControlPlane.State;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
+using Overlay.Daemon.Tiers;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Host.Interop;
@@ -19,6 +20,7 @@ internal sealed class LocalNode : IDisposable
     private static readonly TimeSpan _lookPause = TimeSpan.FromSeconds(1);
 
     private readonly UnderlayEndpoint _underlay;
+    private readonly KernelTier _tier;
     private readonly VtepMacs _macs;
     private readonly NetworkContext _context;
     private readonly Action _moved;
@@ -46,6 +48,7 @@ internal sealed class LocalNode : IDisposable
         _logger = context.Loggers.CreateLogger<LocalNode>();
         NodeAddressPlan.Check(plan.Options, plan.Underlay);
         _ = OverlayMtu.For(plan.Options, plan.Underlay);
+        _tier = new KernelTier(plan.Options, context);
 
         // Sockets first, as a rule: another overlayd that has the port is not disturbed. A device of flannel's has the
         // port for as long as it is there, and it is to go only once this network stands.
@@ -55,7 +58,8 @@ internal sealed class LocalNode : IDisposable
             if (network is not null) former!.Remove();
             _underlay = new UnderlayEndpoint(
                 plan.Options, plan.Underlay, context.Problems, context.UnderlayWait, context.Counters.Sockets,
-                context.Counters.SocketQueue, inherited?.Sockets, context.Loggers.CreateLogger<UnderlayEndpoint>());
+                context.Counters.SocketQueue, inherited?.Sockets, receives: inherited is not null || !_tier.IsLeft(plan.Options),
+                context.Loggers.CreateLogger<UnderlayEndpoint>());
             network ??= MakeNetwork(plan.Options, plan.Underlay, inherited?.Tun);
             _form = new Form(plan.Options, network);
         }
@@ -72,6 +76,9 @@ internal sealed class LocalNode : IDisposable
     public OverlayOptions Options => _form.Options;
 
     public OverlayNetwork Network => _form.Network;
+
+    /// <summary>What forwards packets.</summary>
+    public TierUse Tier => _tier.Use;
 
     /// <summary>The interface that the tunnels leave by now.</summary>
     public UnderlayInterface Underlay => _underlay.Interface;
@@ -107,6 +114,14 @@ internal sealed class LocalNode : IDisposable
         Network.Start(_underlay.Sockets);
         Watch();
     }
+
+    /// <summary>
+    /// Gives packets to the kernel's tier, where it is wanted and can be had. Once workers run, and nobody else uses the
+    /// sockets.
+    /// </summary>
+    /// <exception cref="ConfigurationException">The configuration asks for it, and it cannot be had.</exception>
+    /// <exception cref="LinuxException">Neither the kernel nor the sockets can have the port.</exception>
+    public void EnterTier() => _tier.Enter(Options, Network, _underlay);
 
     /// <summary>The underlay as it is now; waits while it has nothing that tunnels could be bound to.</summary>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>
@@ -159,6 +174,7 @@ internal sealed class LocalNode : IDisposable
             _underlay.Bind(Options, underlay);
             if (!keepsSockets) Network.Attach(_underlay.Sockets);
             Network.SetUnderlay(underlay, mtu);
+            _tier.SetUnderlay(underlay);
         }
         finally
         {
@@ -185,6 +201,7 @@ internal sealed class LocalNode : IDisposable
         OverlayOptions before = Options;
         _underlay.EndWatch();
         Network.Stop();
+        LeaveTier();
         Network.RemoveFromKernel();
         Network.Dispose();
         if (Network.IsStuck) throw new InvalidOperationException("the node cannot be made anew: a worker does not end");
@@ -209,7 +226,11 @@ internal sealed class LocalNode : IDisposable
     }
 
     /// <summary>Takes out of the kernel all that would outlive the process.</summary>
-    public void RemoveFromKernel() => Network.RemoveFromKernel();
+    public void RemoveFromKernel()
+    {
+        if (!_context.IsGuest) _tier.RemoveFromKernel();
+        Network.RemoveFromKernel();
+    }
 
     /// <summary>
     /// Closes descriptors and ends threads; what <see cref="RemoveFromKernel"/> has not taken out stays.
@@ -217,10 +238,19 @@ internal sealed class LocalNode : IDisposable
     public void Dispose()
     {
         _underlay.EndWatch();
+        _tier.Dispose();
         Network.Dispose();
 
         // A stuck worker still uses the sockets, and they go with the process.
         if (!Network.IsStuck) _underlay.Dispose();
+    }
+
+    // Its device is about to go.
+    private void LeaveTier()
+    {
+        if (_tier.Use.Tier == Overlay.Daemon.Options.Tier.UserSpace) return;
+        _tier.RemoveFromKernel();
+        _underlay.Receive();
     }
 
     private void Watch() => _underlay.Watch(Options, _moved, fault => _context.Failed("the underlay watch", fault));

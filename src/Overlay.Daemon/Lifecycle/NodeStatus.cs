@@ -3,6 +3,7 @@ using Overlay.ControlPlane.Trust;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
+using Overlay.Daemon.Tiers;
 using Overlay.Daemon.Underlay;
 using Overlay.Wire.Values;
 
@@ -58,6 +59,9 @@ internal sealed class NodeStatus(
 
     /// <summary>The network; null before it is made.</summary>
     public OverlayNetwork? Network => Made?.Parts.Node.Network;
+
+    /// <summary>What forwards packets.</summary>
+    public TierUse Tier => Made?.Parts.Node.Tier ?? default;
 
     /// <summary>The interface that the tunnels leave by; null before the node is made.</summary>
     public UnderlayInterface? Underlay => Made?.Parts.Node.Underlay;

@@ -3,6 +3,7 @@ using Overlay.ControlPlane.Leases;
 using Overlay.Daemon.Lifecycle;
 using Overlay.Daemon.Networks;
 using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Ebpf.Maps;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 
@@ -53,10 +54,12 @@ internal sealed class DaemonMetrics : IMetricSource
     private void AddPackets(Meter meter)
     {
         _ = meter.CreateObservableCounter(
-            "overlay_forwarded_packets", () => Forwarded(static worker => worker.ForwardedPackets), null,
+            "overlay_forwarded_packets",
+            () => Forwarded(static worker => worker.ForwardedPackets, static kernel => kernel.Packets), null,
             "Inner packets passed on.");
         _ = meter.CreateObservableCounter(
-            "overlay_forwarded_bytes", () => Forwarded(static worker => worker.ForwardedBytes), null,
+            "overlay_forwarded_bytes",
+            () => Forwarded(static worker => worker.ForwardedBytes, static kernel => kernel.Bytes), null,
             "Bytes of inner IP packets passed on.");
         _ = meter.CreateObservableCounter(
             "overlay_batches", Batches, null,
@@ -152,9 +155,15 @@ internal sealed class DaemonMetrics : IMetricSource
         _ => "failed",
     };
 
-    private IEnumerable<Measurement<long>> Forwarded(Func<PathCounters, long> value) =>
-        _counters.All.Paths.Select(worker => Of(
-            value(worker), ("direction", DirectionName.Of(worker.Direction)), ("worker", worker.Name)));
+    private IEnumerable<Measurement<long>> Forwarded(
+        Func<PathCounters, long> value, Func<TrafficCount, long> kernel) =>
+    [
+        .. _counters.All.Paths.Select(worker => Of(
+            value(worker), ("direction", DirectionName.Of(worker.Direction)), ("worker", worker.Name))),
+        .. Enum.GetValues<Direction>().Select(direction => Of(
+            kernel(_counters.Kernel.Forwarded(direction)), ("direction", DirectionName.Of(direction)),
+            ("worker", "kernel"))),
+    ];
 
     private IEnumerable<Measurement<long>> Batches() =>
         from worker in _counters.All.Paths

@@ -20,7 +20,7 @@ internal readonly record struct DropCount(Direction Direction, string Reason, lo
     public static IReadOnlyList<DropCount> All(NetworkCounters counters) =>
     [
         .. DropReasons.All.Select(drop => new DropCount(
-            drop.Direction, drop.Reason.ToString(), counters.All.Dropped(drop.Direction, drop.Reason))),
+            drop.Direction, drop.Reason.ToString(), counters.Dropped(drop.Direction, drop.Reason))),
         new(Direction.Ingress, SocketRcvbuff, counters.Sockets.Read()),
         new(Direction.Egress, TunFull, counters.Tun.Read()),
     ];

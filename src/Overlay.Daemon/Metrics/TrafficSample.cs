@@ -14,6 +14,6 @@ internal sealed record TrafficSample(
     private static readonly Direction[] _directions = Enum.GetValues<Direction>();
 
     public static TrafficSample Of(NetworkCounters counters, long at) => new(
-        at, [.. _directions.Select(counters.All.ForwardedPackets)], [.. _directions.Select(counters.All.ForwardedBytes)],
+        at, [.. _directions.Select(counters.ForwardedPackets)], [.. _directions.Select(counters.ForwardedBytes)],
         DropCount.All(counters));
 }

@@ -1,6 +1,7 @@
 using Overlay.Daemon.Probes;
 using Overlay.Daemon.Underlay;
 using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Packets;
 
 namespace Overlay.Daemon.Networks;
 
@@ -35,6 +36,21 @@ internal sealed class NetworkCounters
 
     /// <summary>Packets that the kernel drops in front of the TUN, as its queue is full.</summary>
     public KernelDrops Tun { get; } = new();
+
+    /// <summary>Packets that the kernel forwards and drops by itself.</summary>
+    public TierCounters Kernel { get; } = new();
+
+    /// <summary>Inner packets passed on in that direction, by workers and kernel.</summary>
+    public long ForwardedPackets(Direction direction) =>
+        All.ForwardedPackets(direction) + Kernel.Forwarded(direction).Packets;
+
+    /// <summary>Bytes of inner IP packets passed on in that direction, by workers and kernel.</summary>
+    public long ForwardedBytes(Direction direction) =>
+        All.ForwardedBytes(direction) + Kernel.Forwarded(direction).Bytes;
+
+    /// <summary>Packets dropped in that direction for that reason, by workers and kernel.</summary>
+    public long Dropped(Direction direction, DropReason reason) =>
+        All.Dropped(direction, reason) + Kernel.Dropped(direction, reason);
 
     /// <summary>Repairs of the packet filter after another program had changed it.</summary>
     public long FilterRepairs => Interlocked.Read(ref _filterRepairs);

@@ -8,6 +8,12 @@ internal sealed record DataplaneOptions
     /// <summary>Most queues of a network: so many descriptors go into one message of a hand-over.</summary>
     public const int MostQueues = 64;
 
+    /// <summary>Where packets are forwarded.</summary>
+    public required Tier Tier { get; init; }
+
+    /// <summary>A directory in a bpffs: what the kernel forwards by outlives the daemon there.</summary>
+    public required string PinDirectory { get; init; }
+
     /// <summary>Pairs of workers, one for each direction; 0 for what suits the host's processors.</summary>
     public required int Queues { get; init; }
 

@@ -54,7 +54,12 @@ public readonly record struct TrafficCount(long Packets, long Bytes)
     public static TrafficCount operator +(TrafficCount left, TrafficCount right) =>
         new(left.Packets + right.Packets, left.Bytes + right.Bytes);
 
+    public static TrafficCount operator -(TrafficCount left, TrafficCount right) =>
+        new(left.Packets - right.Packets, left.Bytes - right.Bytes);
+
     public static TrafficCount Add(TrafficCount left, TrafficCount right) => left + right;
+
+    public static TrafficCount Subtract(TrafficCount left, TrafficCount right) => left - right;
 }
 
 /// <summary>A value of map ov_traffic (struct traffic).</summary>

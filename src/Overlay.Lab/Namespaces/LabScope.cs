@@ -8,6 +8,9 @@ namespace Overlay.Lab.Namespaces;
 /// </summary>
 public sealed class LabScope : IDisposable
 {
+    /// <summary>The directory of <see cref="BpfDirectory"/>.</summary>
+    internal const string Bpf = "bpf";
+
     private readonly Lock _gate = new();
     private readonly List<string> _namespaces = [];
     private readonly List<BackgroundProcess> _processes = [];
@@ -26,6 +29,20 @@ public sealed class LabScope : IDisposable
 
     /// <summary>Everything of this lab on disk: configurations, sockets, state, logs.</summary>
     public string Directory { get; }
+
+    /// <summary>A bpffs, while <see cref="MountBpf"/> has made one: each node's programs are pinned below it.</summary>
+    public string BpfDirectory => Path.Combine(Directory, Bpf);
+
+    /// <summary>Mounts a bpffs of this lab's own; processes that start from then on see it.</summary>
+    internal void MountBpf()
+    {
+        lock (_gate)
+        {
+            ThrowIfOver();
+            System.IO.Directory.CreateDirectory(BpfDirectory);
+            Command.Require("mount", "-t", "bpf", "bpf", BpfDirectory);
+        }
+    }
 
     /// <summary>Leaves everything up when this process ends; `Overlay.Lab clean` removes it.</summary>
     public void Keep()

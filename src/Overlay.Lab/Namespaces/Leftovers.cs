@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Overlay.Lab.Processes;
 
 namespace Overlay.Lab.Namespaces;
 
@@ -43,6 +44,8 @@ public static partial class Leftovers
 
     internal static void DeleteDirectory(string directory)
     {
+        string bpf = Path.Combine(directory, LabScope.Bpf);
+        if (Directory.Exists(bpf)) _ = Command.Run(Command.DefaultLimit, "umount", ["-l", bpf]);
         try
         {
             Directory.Delete(directory, recursive: true);

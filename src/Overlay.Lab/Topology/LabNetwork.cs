@@ -88,6 +88,7 @@ public sealed class LabNetwork : IDisposable
 
     private void Build()
     {
+        if (Options.Tier != LabOptions.UserSpace) Scope.MountBpf();
         Switch = new UnderlaySwitch(Scope, Options);
         for (int index = 1; index <= Options.Nodes; index++)
         {

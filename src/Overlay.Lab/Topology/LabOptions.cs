@@ -21,6 +21,15 @@ public sealed partial record LabOptions
     /// <summary>Two nodes with one cable between their eth0, no switch: for measuring nothing but the nodes.</summary>
     public bool DirectCable { get; init; }
 
+    /// <summary>
+    /// Dataplane:Tier of all daemons: UserSpace, Ebpf or Auto. Variable LAB_TIER has the one of those that name none.
+    /// </summary>
+    public string Tier { get; init; } =
+        Environment.GetEnvironmentVariable("LAB_TIER") is { Length: > 0 } tier ? tier : UserSpace;
+
+    /// <summary>The tier of the daemon's own workers.</summary>
+    public const string UserSpace = "UserSpace";
+
     /// <summary>0 = what is left of the underlay MTU after encapsulation.</summary>
     public int PodMtu { get; init; }
 

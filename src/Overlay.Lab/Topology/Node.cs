@@ -49,6 +49,9 @@ public sealed class Node : NetworkNamespace
 
     public string StateDirectory => Path.Combine(Directory, "state");
 
+    /// <summary>Where its daemon pins what the kernel forwards by.</summary>
+    public string PinDirectory => Path.Combine(Lab.Scope.BpfDirectory, Name);
+
     /// <summary>Where the CNI plugin keeps its records of this node's pods.</summary>
     public string CniRecords => Path.Combine(Directory, "attachments");
 
@@ -83,7 +86,8 @@ public sealed class Node : NetworkNamespace
     /// <summary>Adds a pod with an address no pod of this node had before.</summary>
     public Pod AddPod()
     {
-        Pod pod = new(Scope, this, ++_podsMade);
+        // The lowest number that is free: there are 253 addresses, and pods may come and go for long.
+        Pod pod = new(Scope, this, Enumerable.Range(1, int.MaxValue).First(number => _pods.All(known => known.Number != number)));
         _pods.Add(pod);
         WaitForPorts();
         return pod;

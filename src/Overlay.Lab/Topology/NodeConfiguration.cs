@@ -40,7 +40,14 @@ internal static class NodeConfiguration
             ["Kind"] = "File",
             ["File"] = new JsonObject { ["Directory"] = node.LeaseDirectory },
         },
-        ["Dataplane"] = new JsonObject { ["Queues"] = 0, ["BusyPollMicroseconds"] = 50, ["PinWorkers"] = false },
+        ["Dataplane"] = new JsonObject
+        {
+            ["Tier"] = node.Options.Tier,
+            ["PinDirectory"] = node.PinDirectory,
+            ["Queues"] = 0,
+            ["BusyPollMicroseconds"] = 50,
+            ["PinWorkers"] = false,
+        },
         ["StateDirectory"] = node.StateDirectory,
         ["SubnetFile"] = node.SubnetFile,
         ["CniInstall"] = new JsonObject { ["StateDirectory"] = node.CniRecords },

@@ -48,6 +48,7 @@ public class OverlayOptionsReaderTests
             ("ControlPlane:File:Directory", "/srv/leases"), ("SubnetFile", "/run/x.env"),
             ("StateDirectory", "/srv/state"), ("IpMasq", "False"), ("NonMasqueradeCidrs:0", "192.168.0.0/16"),
             ("NonMasqueradeCidrs:1", "fd77::/64"), ("Admin:Socket", "/run/x.sock"), ("Admin:Http", "off"),
+            ("Dataplane:Tier", "auto"), ("Dataplane:PinDirectory", "/srv/bpf"),
             ("Dataplane:Queues", "3"), ("Dataplane:BusyPollMicroseconds", "50"), ("Dataplane:PinWorkers", "true"),
             ("Dataplane:Offloads:0", "TunHeader"), ("Dataplane:Offloads:1", "udpsend"), ("CniInstall:Enabled", "true"),
             ("CniInstall:BinDirectory", "/srv/bin"), ("CniInstall:ConfigDirectory", "/srv/net.d"),
@@ -85,6 +86,8 @@ public class OverlayOptionsReaderTests
             NonMasqueradeCidrs = options.NonMasqueradeCidrs,
             Dataplane = new DataplaneOptions
             {
+                Tier = Tier.Auto,
+                PinDirectory = "/srv/bpf",
                 Queues = 3,
                 BusyPoll = TimeSpan.FromMicroseconds(50),
                 PinWorkers = true,

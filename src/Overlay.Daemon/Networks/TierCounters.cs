@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using Overlay.Dataplane.Counters;
+using Overlay.Dataplane.Ebpf;
+using Overlay.Dataplane.Ebpf.Maps;
+using Overlay.Dataplane.Packets;
+
+namespace Overlay.Daemon.Networks;
+
+/// <summary>
+/// Packets that the eBPF tier has forwarded and dropped since this daemon began, read when somebody asks; kept when the tier
+/// goes and comes, so that no sum falls.
+/// </summary>
+/// <remarks>Any thread may call.</remarks>
+internal sealed class TierCounters
+{
+    // A report asks for a dozen sums, each of which would read all maps.
+    private static readonly TimeSpan _freshness = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _gate = new();
+    private Func<EbpfCounters>? _read;
+    private long _readAt;
+    private Sums _before = Sums.Zero;
+    private Sums _first = Sums.Zero;
+    private Sums _now = Sums.Zero;
+
+    /// <summary>Counts there from now on; what an earlier process's tier has counted is left out.</summary>
+    public void Begin(Func<EbpfCounters> read)
+    {
+        lock (_gate)
+        {
+            _first = _now = Sums.Of(read());
+            _read = read;
+        }
+    }
+
+    /// <summary>Takes the last counts: to be called before the tier is closed.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            if (_read is null) return;
+            _before = _before.Plus(Sums.Of(_read()).Less(_first));
+            _first = _now = Sums.Zero;
+            _read = null;
+        }
+    }
+
+    /// <summary>Inner packets passed on in that direction, and their bytes.</summary>
+    public TrafficCount Forwarded(Direction direction) =>
+        direction == Direction.Egress ? Read().Egress : Read().Ingress;
+
+    /// <summary>Packets dropped in that direction for that reason.</summary>
+    public long Dropped(Direction direction, DropReason reason) => Read().Drops[Sums.Index(direction, reason)];
+
+    private Sums Read()
+    {
+        lock (_gate)
+        {
+            if (_read is not null && Stopwatch.GetElapsedTime(_readAt) > _freshness)
+            {
+                _now = Sums.Of(_read());
+                _readAt = Stopwatch.GetTimestamp();
+            }
+
+            return _before.Plus(_now.Less(_first));
+        }
+    }
+
+    private sealed record Sums(TrafficCount Egress, TrafficCount Ingress, IReadOnlyList<long> Drops)
+    {
+        private static readonly int _reasons = Enum.GetValues<DropReason>().Length;
+
+        public static Sums Zero { get; } = new(default, default, new long[2 * _reasons]);
+
+        public static int Index(Direction direction, DropReason reason) => ((int)direction * _reasons) + (int)reason;
+
+        public static Sums Of(EbpfCounters counters)
+        {
+            long[] drops = new long[2 * _reasons];
+            foreach (DropReason reason in Enum.GetValues<DropReason>())
+                drops[Index(Direction.Ingress, reason)] = counters.Dropped(reason);
+
+            // The kernel had no memory for the headers of a packet.
+            drops[Index(Direction.Egress, DropReason.FullRing)] = counters.EgressFailed;
+            return new Sums(counters.Egress, counters.Ingress, drops);
+        }
+
+        public Sums Plus(Sums other) => new(
+            Egress + other.Egress, Ingress + other.Ingress, [.. Drops.Zip(other.Drops, static (one, two) => one + two)]);
+
+        public Sums Less(Sums other) => new(
+            Egress - other.Egress, Ingress - other.Ingress, [.. Drops.Zip(other.Drops, static (one, two) => one - two)]);
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace Overlay.Daemon.Tiers;
+
+/// <summary>The log events of this folder. An id stays with its event.</summary>
+internal static partial class TiersEvents
+{
+    [LoggerMessage(EventId = 3900, Level = LogLevel.Information,
+        Message = "{Device}: the kernel forwards packets by eBPF programs; {Pins}")]
+    public static partial void TierIsOn(this ILogger logger, string device, string pins);
+
+    [LoggerMessage(EventId = 3901, Level = LogLevel.Information, Message = "{Device}: workers forward packets: {Reason}")]
+    public static partial void TierIsOff(this ILogger logger, string device, string reason);
+
+    [LoggerMessage(EventId = 3902, Level = LogLevel.Warning,
+        Message = "{Device}: the eBPF tier cannot be switched on, workers forward packets: {Reason}")]
+    public static partial void TierFailed(this ILogger logger, string device, string reason);
+}
