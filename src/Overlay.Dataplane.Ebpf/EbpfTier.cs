@@ -27,19 +27,23 @@ public sealed class EbpfTier : IDisposable
 {
     private const string EgressProgram = "ov_egress";
     private const string IngressProgram = "ov_vx";
+    private const string UnderlayProgram = "ov_ingress";
 
     private readonly EbpfTierOptions _options;
+    private readonly BpfObject _source;
     private readonly TierMaps _maps;
     private readonly TierConfig _config;
     private readonly BpfProgram _egress;
     private readonly BpfProgram _ingress;
     private IAttachment? _egressAttachment;
     private TakenPort? _port;
+    private UnderlayHook? _underlay;
     private LinkStatistics _former = new(0, 0, 0);
 
     private EbpfTier(EbpfTierOptions options, BpfObject source, TierMaps maps)
     {
         _options = options;
+        _source = source;
         _maps = maps;
         _egress = BpfProgram.Load(source.Programs[EgressProgram], maps.ByName, source.License);
         _ingress = BpfProgram.Load(source.Programs[IngressProgram], maps.ByName, source.License);
@@ -136,6 +140,30 @@ public sealed class EbpfTier : IDisposable
         _port = null;
     }
 
+    /// <summary>
+    /// Has single frames that are not TCP go to pods round the kernel's UDP; again after the underlay's device has changed.
+    /// </summary>
+    /// <returns>False where the kernel or the underlay cannot: the frames come behind the vxlan device as all others.</returns>
+    /// <exception cref="LinuxException">The kernel refused to attach.</exception>
+    public bool TryTakeShortcut() => FindUnderlay()?.TryTakeShortcut() ?? false;
+
+    /// <summary>Ends what <see cref="TryTakeShortcut"/> began.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void LeaveShortcut() => _underlay?.LeaveShortcut();
+
+    /// <summary>
+    /// Carries peers' datagrams by a second vxlan device, whoever has the port: between this and <see cref="EndHandover"/>
+    /// the daemon closes or binds its receiving sockets, and <see cref="TakePort"/> and <see cref="ReleasePort"/> lose
+    /// nothing. UDP_GRO is switched off on the sockets before, as a train of datagrams cannot be handed over.
+    /// </summary>
+    /// <returns>False where the kernel or the underlay cannot: the change costs what arrives in between.</returns>
+    /// <exception cref="LinuxException">The kernel refused to attach, or has no free port.</exception>
+    public bool TryBeginHandover() => FindUnderlay()?.TryBridge() ?? false;
+
+    /// <summary>Ends what <see cref="TryBeginHandover"/> began.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void EndHandover() => _underlay?.EndBridge();
+
     /// <summary>What was counted since the maps were made.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public EbpfCounters ReadCounters() => new(_maps.Counts, DeviceStatistics());
@@ -145,6 +173,7 @@ public sealed class EbpfTier : IDisposable
     public void RemoveFromKernel()
     {
         DetachEgress();
+        _underlay?.RemoveFromKernel();
         ReleasePort();
         if (_options.PinDirectory is { } directory) PinPaths.RemoveAll(directory);
     }
@@ -153,9 +182,25 @@ public sealed class EbpfTier : IDisposable
     {
         _egressAttachment?.Dispose();
         _port?.Dispose();
+        _underlay?.Dispose();
         _egress.Dispose();
         _ingress.Dispose();
         _maps.Dispose();
+    }
+
+    // Loaded when it is asked for: it has helpers that the tier can do without (bpf_sk_assign, Linux 5.7).
+    private UnderlayHook? FindUnderlay()
+    {
+        if (_underlay is not null) return _underlay;
+        try
+        {
+            BpfProgram program = BpfProgram.Load(_source.Programs[UnderlayProgram], _maps.ByName, _source.License);
+            return _underlay = new UnderlayHook(program, _ingress, _config, _options.Vni, PinOf(UnderlayProgram));
+        }
+        catch (LinuxException refused) when (refused.Errno is Errno.EINVAL or Errno.EACCES)
+        {
+            return null;
+        }
     }
 
     private LinkStatistics DeviceStatistics() =>

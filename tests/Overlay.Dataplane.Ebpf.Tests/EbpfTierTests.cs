@@ -166,6 +166,53 @@ public sealed class EbpfTierTests
         pair.A.Restart();
     }
 
+    [Theory]
+    [InlineData(PodOfB)]
+    [InlineData(PodOfBV6)]
+    public void The_port_changes_hands_both_ways_without_loss(string target)
+    {
+        using TierPair pair = new();
+        TierEnd end = pair.B;
+        using Datagrams datagrams = new(pair.A, pair.B, target);
+        for (int i = 0; i < 5; i++)
+        {
+            end.Node.Invoke(end.Tier.TryBeginHandover).ShouldBeTrue();
+            end.Node.Invoke(end.Tier.ReleasePort);
+            long before = end.Node.Invoke(end.Tier.ReadCounters).Bridged;
+            TierRig.Wait(() => end.Node.Invoke(end.Tier.ReadCounters).Bridged > before + 20, "datagrams are bridged");
+            end.Node.Invoke(() => end.Tier.TakePort(TierEnd.Port));
+            end.Node.Invoke(end.Tier.EndHandover);
+        }
+
+        (int sent, int lost) = datagrams.End();
+        sent.ShouldBeGreaterThan(100);
+        lost.ShouldBe(0);
+        end.Node.Run("ip", "link", "show", VxlanDevice.BridgeNameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_socket_of_the_daemons_that_has_the_port_gets_nothing_during_a_handover_and_all_after_it()
+    {
+        using TierRig rig = new();
+        rig.Start();
+        rig.A.Invoke(rig.Tier.ReleasePort);
+        using Socket own = rig.A.Invoke(static () =>
+        {
+            Socket bound = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 };
+            bound.Bind(new IPEndPoint(TestNode.A.Remote.Address.ToIPAddress(), TierEnd.Port));
+            return bound;
+        });
+        using Socket peer = rig.SocketOfB(TestNode.B.Remote.Address);
+        byte[] datagram = IngressFrame.All.First().Datagram;
+        rig.A.Invoke(rig.Tier.TryBeginHandover).ShouldBeTrue();
+        _ = peer.Send(datagram);
+        TierRig.Wait(() => rig.Counters() is { Bridged: 1, Ingress.Packets: 1 }, "the bridge has carried it");
+        own.Available.ShouldBe(0);
+        rig.A.Invoke(rig.Tier.EndHandover);
+        _ = peer.Send(datagram);
+        own.Receive(new byte[2000]).ShouldBe(datagram.Length);
+    }
+
     private static void CheckPortTaken(TierRig rig)
     {
         LinuxException taken = Should.Throw<LinuxException>(() => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));

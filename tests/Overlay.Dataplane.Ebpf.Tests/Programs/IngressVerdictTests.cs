@@ -13,10 +13,13 @@ public sealed class IngressVerdictTests : IDisposable
     private readonly TierRig _rig = new();
     private readonly Dictionary<(IpAddress, Ecn), Socket> _sockets = [];
 
-    [Fact]
-    public void Each_frame_gets_the_verdict_that_the_daemons_loop_gives_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Each_frame_gets_the_verdict_that_the_daemons_loop_gives_it(bool isByShortcut)
     {
         _rig.Start();
+        if (isByShortcut) _rig.A.Invoke(_rig.Tier.TryTakeShortcut).ShouldBeTrue();
         using DeviceTap tap = new(_rig.A, TierRig.TunName);
         List<string> differences = [];
         foreach (IngressFrame frame in IngressFrame.All)
@@ -31,6 +34,7 @@ public sealed class IngressVerdictTests : IDisposable
             if (frame.Verdict == DropReason.None && verdict == DropReason.None)
             {
                 byte[] packet = tap.Receive(_patience, IsFromPod).ShouldNotBeNull(frame.Name);
+                if (isByShortcut) IsShort(frame).ShouldBe(after.Shortcut.Packets > before.Shortcut.Packets, frame.Name);
                 packet.AsSpan(0, frame.Packet.Length).SequenceEqual(frame.Packet).ShouldBeTrue(frame.Name);
             }
         }
@@ -43,6 +47,13 @@ public sealed class IngressVerdictTests : IDisposable
     {
         foreach (Socket socket in _sockets.Values) socket.Dispose();
         _rig.Dispose();
+    }
+
+    // Neither TCP nor in outer fragments.
+    private static bool IsShort(IngressFrame frame)
+    {
+        bool isTcp = frame.Packet[frame.Packet[0] >> 4 == 4 ? 9 : 6] == IpProtocol.Tcp;
+        return !isTcp && frame.Datagram.Length < 1400 + 50;
     }
 
     // The kernel's own, as of neighbour discovery, are not.
