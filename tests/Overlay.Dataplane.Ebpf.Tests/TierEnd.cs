@@ -1,3 +1,4 @@
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Tests;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Tests;
 using Overlay.Lab.Topology;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Ebpf.Maps;
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Tests;
 using Overlay.Wire.Headers;

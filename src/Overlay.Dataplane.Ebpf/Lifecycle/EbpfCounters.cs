@@ -2,7 +2,7 @@ using Overlay.Dataplane.Ebpf.Maps;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Netlink;
 
-namespace Overlay.Dataplane.Ebpf;
+namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
 /// <summary>What the programs, and the vxlan device before them, have counted. Immutable.</summary>
 /// <remarks>

@@ -7,7 +7,7 @@ using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
 using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane.Ebpf;
+namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
 /// <summary>
 /// The program on the underlay's device: a shortcut for single frames, and the bridge that carries datagrams while the

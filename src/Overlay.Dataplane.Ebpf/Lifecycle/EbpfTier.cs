@@ -7,7 +7,7 @@ using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
 using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane.Ebpf;
+namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
 /// <summary>
 /// Forwards a network's packets in the kernel: programs on the TUN's egress hook and behind a vxlan device, with the

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Overlay.Dataplane.Ebpf.Devices;
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Tests;
 using Overlay.Host.Interop;

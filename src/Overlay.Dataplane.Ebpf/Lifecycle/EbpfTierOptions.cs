@@ -1,6 +1,6 @@
 using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane.Ebpf;
+namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
 /// <summary>What a tier is made from.</summary>
 /// <param name="Vni">The network.</param>

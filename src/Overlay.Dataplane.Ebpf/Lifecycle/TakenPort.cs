@@ -2,7 +2,7 @@ using Overlay.Dataplane.Ebpf.Devices;
 using Overlay.Dataplane.Ebpf.Loading;
 using Overlay.Host.Interop;
 
-namespace Overlay.Dataplane.Ebpf;
+namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
 /// <summary>A vxlan device that is up, and the program behind it.</summary>
 internal sealed class TakenPort : IDisposable
