@@ -25,7 +25,9 @@ internal sealed class TierRig : IDisposable
 
     public TierRig() => _nodes.Guard(() =>
     {
-        B.Ip($"address add {IngressFrame.StrangerV4}/24 dev eth0", $"address add {IngressFrame.StrangerV6}/64 dev eth0 nodad");
+        B.Ip(
+            $"address add {IngressFrame.StrangerV4}/24 dev eth0",
+            $"address add {IngressFrame.StrangerV6}/64 dev eth0 nodad");
         End = new TierEnd(A, TestNode.A);
     });
 

@@ -15,12 +15,13 @@ namespace Overlay.Dataplane.Ebpf.Lifecycle;
 /// </summary>
 /// <remarks>
 /// <para>
-/// In order: <see cref="Create"/>; <see cref="Mirror"/> added to the table's publisher; <see cref="TakePort"/>, for which no
-/// socket may have the port; <see cref="AttachEgress"/>. Back: <see cref="DetachEgress"/>, <see cref="ReleasePort"/>.
+/// In order: <see cref="Create"/>; <see cref="Mirror"/> added to the table's publisher; <see cref="TakePort"/>, for
+/// which no socket may have the port; <see cref="AttachEgress"/>. Back: <see cref="DetachEgress"/>,
+/// <see cref="ReleasePort"/>.
 /// </para>
 /// <para>
-/// Not thread-safe, but for the mirror, which the table's writer calls meanwhile. Calls are made in the network namespace of
-/// the TUN. <see cref="Dispose"/> closes: what is pinned goes on without this process.
+/// Not thread-safe, but for the mirror, which the table's writer calls meanwhile. Calls are made in the network
+/// namespace of the TUN. <see cref="Dispose"/> closes: what is pinned goes on without this process.
 /// </para>
 /// </remarks>
 public sealed class EbpfTier : IDisposable
@@ -52,7 +53,9 @@ public sealed class EbpfTier : IDisposable
         SetUnderlay(options.Underlay);
     }
 
-    /// <summary>For <see cref="TablePublisher.Add"/>; programs take packets once it has a table with an own end.</summary>
+    /// <summary>
+    /// For <see cref="TablePublisher.Add"/>; programs take packets once it has a table with an own end.
+    /// </summary>
     public TableMirror Mirror { get; }
 
     /// <summary>An earlier process's maps go on.</summary>
@@ -63,11 +66,15 @@ public sealed class EbpfTier : IDisposable
     public bool HasPort => _port is not null;
 
     /// <summary>Loads the programs; makes the maps, or adopts those that are pinned. Nothing is attached yet.</summary>
-    /// <exception cref="LinuxException">The kernel refused; <see cref="Probing.EbpfProbe"/> says why beforehand.</exception>
+    /// <exception cref="LinuxException">
+    /// The kernel refused; <see cref="Probing.EbpfProbe"/> says why beforehand.
+    /// </exception>
     public static EbpfTier Create(EbpfTierOptions options)
     {
         BpfObject source = BpfObject.ReadEmbedded();
-        TierMaps maps = options.PinDirectory is { } directory ? TierMaps.Open(source, directory) : TierMaps.Create(source);
+        TierMaps maps = options.PinDirectory is { } directory
+            ? TierMaps.Open(source, directory)
+            : TierMaps.Create(source);
         try
         {
             return new EbpfTier(options, source, maps);
@@ -96,7 +103,9 @@ public sealed class EbpfTier : IDisposable
         UnderlayMtu = (uint)underlay.Mtu,
         VtepV4 = Ipv4Bytes.Of(underlay.AddressV4),
         VtepV6 = AddressBytes.Of(underlay.AddressV6),
-        Switches = _options.HasDirectEgress ? entry.Switches | TierSwitches.Direct : entry.Switches & ~TierSwitches.Direct,
+        Switches = _options.HasDirectEgress
+            ? entry.Switches | TierSwitches.Direct
+            : entry.Switches & ~TierSwitches.Direct,
     });
 
     /// <summary>
@@ -115,8 +124,8 @@ public sealed class EbpfTier : IDisposable
     }
 
     /// <summary>
-    /// Has the kernel receive peers' datagrams. The daemon has closed its receiving sockets before; its sending sockets,
-    /// which have other ports, stay.
+    /// Has the kernel receive peers' datagrams. The daemon has closed its receiving sockets before; its sending
+    /// sockets, which have other ports, stay.
     /// </summary>
     /// <param name="port">UDP port in host byte order.</param>
     /// <exception cref="LinuxException">EADDRINUSE: another has the port; nothing is left behind.</exception>
@@ -141,9 +150,12 @@ public sealed class EbpfTier : IDisposable
     }
 
     /// <summary>
-    /// Has single frames that are not TCP go to pods round the kernel's UDP; again after the underlay's device has changed.
+    /// Has single frames that are not TCP go to pods round the kernel's UDP; again after the underlay's device has
+    /// changed.
     /// </summary>
-    /// <returns>False where the kernel or the underlay cannot: the frames come behind the vxlan device as all others.</returns>
+    /// <returns>
+    /// False where the kernel or the underlay cannot: the frames come behind the vxlan device as all others.
+    /// </returns>
     /// <exception cref="LinuxException">The kernel refused to attach.</exception>
     public bool TryTakeShortcut() => FindUnderlay()?.TryTakeShortcut() ?? false;
 
@@ -152,9 +164,10 @@ public sealed class EbpfTier : IDisposable
     public void LeaveShortcut() => _underlay?.LeaveShortcut();
 
     /// <summary>
-    /// Carries peers' datagrams by a second vxlan device, whoever has the port: between this and <see cref="EndHandover"/>
-    /// the daemon closes or binds its receiving sockets, and <see cref="TakePort"/> and <see cref="ReleasePort"/> lose
-    /// nothing. UDP_GRO is switched off on the sockets before, as a train of datagrams cannot be handed over.
+    /// Carries peers' datagrams by a second vxlan device, whoever has the port: between this and
+    /// <see cref="EndHandover"/> the daemon closes or binds its receiving sockets, and <see cref="TakePort"/> and
+    /// <see cref="ReleasePort"/> lose nothing. UDP_GRO is switched off on the sockets before, as a train of datagrams
+    /// cannot be handed over.
     /// </summary>
     /// <returns>False where the kernel or the underlay cannot: the change costs what arrives in between.</returns>
     /// <exception cref="LinuxException">The kernel refused to attach, or has no free port.</exception>

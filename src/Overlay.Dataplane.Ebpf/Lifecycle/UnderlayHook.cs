@@ -13,7 +13,8 @@ namespace Overlay.Dataplane.Ebpf.Lifecycle;
 /// The program on the underlay's device: a shortcut for single frames, and the bridge that carries datagrams while the
 /// port changes hands.
 /// </summary>
-internal sealed class UnderlayHook(BpfProgram program, BpfProgram behind, TierConfig config, Vni vni, string? pin) : IDisposable
+internal sealed class UnderlayHook(
+    BpfProgram program, BpfProgram behind, TierConfig config, Vni vni, string? pin) : IDisposable
 {
     private const int MostPorts = 16;
     private const int FirstPort = 20_000;
@@ -24,7 +25,9 @@ internal sealed class UnderlayHook(BpfProgram program, BpfProgram behind, TierCo
 
     public bool IsBridging => _bridge is not null;
 
-    /// <summary>Has single frames that are not TCP go round the kernel's UDP; false where the underlay is no Ethernet.</summary>
+    /// <summary>
+    /// Has single frames that are not TCP go round the kernel's UDP; false where the underlay is no Ethernet.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public bool TryTakeShortcut()
     {
@@ -40,7 +43,9 @@ internal sealed class UnderlayHook(BpfProgram program, BpfProgram behind, TierCo
         DetachIfIdle();
     }
 
-    /// <summary>Has a vxlan device on a free port get the datagrams that come to ours; false where the underlay is no Ethernet.</summary>
+    /// <summary>
+    /// Has a vxlan device on a free port get the datagrams that come to ours; false where the underlay is no Ethernet.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public bool TryBridge()
     {

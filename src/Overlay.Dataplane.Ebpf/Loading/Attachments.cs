@@ -6,8 +6,8 @@ namespace Overlay.Dataplane.Ebpf.Loading;
 public static class Attachments
 {
     /// <summary>
-    /// Goes on with the pinned link of that device and hook, whose program is swapped; makes a link where there is none,
-    /// and a filter where the kernel has no TCX.
+    /// Goes on with the pinned link of that device and hook, whose program is swapped; makes a link where there is
+    /// none, and a filter where the kernel has no TCX.
     /// </summary>
     /// <inheritdoc cref="TcxLink.Create"/>
     public static IAttachment Attach(BpfProgram program, int linkIndex, Hook hook, string? pin = null)
@@ -30,7 +30,7 @@ public static class Attachments
         {
             return TcxLink.Create(program, linkIndex, hook, pin);
         }
-        catch (LinuxException noTcx) when (noTcx.Errno == Errno.EINVAL && noTcx.Call.Contains("LINK_CREATE", StringComparison.Ordinal))
+        catch (LinuxException noTcx) when (noTcx is { Errno: Errno.EINVAL, Call: "bpf BPF_LINK_CREATE" })
         {
             return ClsactFilter.Create(program, linkIndex, hook);
         }

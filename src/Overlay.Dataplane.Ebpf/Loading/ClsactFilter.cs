@@ -7,7 +7,8 @@ namespace Overlay.Dataplane.Ebpf.Loading;
 /// A filter of clsact, for kernels without TCX. It lives with the device, and needs no pin to outlive this process.
 /// </summary>
 /// <remarks>
-/// The queueing discipline is shared with whoever has filters there, so it is made where it is missing and never removed.
+/// The queueing discipline is shared with whoever has filters there, so it is made where it is missing and never
+/// removed.
 /// </remarks>
 public sealed class ClsactFilter : IAttachment
 {
@@ -30,7 +31,9 @@ public sealed class ClsactFilter : IAttachment
     /// <param name="program">The program; the filter keeps it.</param>
     /// <param name="linkIndex">Interface index in the calling thread's network namespace.</param>
     /// <param name="hook">Where.</param>
-    /// <exception cref="LinuxException">The kernel has no clsact, or wants CAP_NET_ADMIN, or the device is gone.</exception>
+    /// <exception cref="LinuxException">
+    /// The kernel has no clsact, or wants CAP_NET_ADMIN, or the device is gone.
+    /// </exception>
     public static ClsactFilter Create(BpfProgram program, int linkIndex, Hook hook)
     {
         using RouteNetlink netlink = new();

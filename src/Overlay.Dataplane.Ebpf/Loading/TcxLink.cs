@@ -3,7 +3,9 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Dataplane.Ebpf.Loading;
 
-/// <summary>A TCX link (Linux 6.6, kernel/bpf/tcx.c): it attaches a program while a descriptor or a pin holds it.</summary>
+/// <summary>
+/// A TCX link (Linux 6.6, kernel/bpf/tcx.c): it attaches a program while a descriptor or a pin holds it.
+/// </summary>
 public sealed class TcxLink : IAttachment
 {
     private const int BPF_TCX_INGRESS = 46;
@@ -44,7 +46,8 @@ public sealed class TcxLink : IAttachment
         attributes.Set(8, TypeOf(hook));
         TcxLink link = new(
             new FileDescriptor(BpfCall.Require(
-                BpfCommand.LinkCreate, attributes, "BPF_LINK_CREATE", $"{program.Name} at {hook} of device {linkIndex}")),
+                BpfCommand.LinkCreate, attributes, "BPF_LINK_CREATE",
+                $"{program.Name} at {hook} of device {linkIndex}")),
             pin);
         try
         {

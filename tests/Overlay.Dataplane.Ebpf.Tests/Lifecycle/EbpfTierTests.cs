@@ -71,7 +71,8 @@ public sealed class EbpfTierTests
     {
         using TierRig rig = new();
         rig.A.Ip("link add ovx.658188 type vxlan external dstport 9999");
-        LinuxException refused = Should.Throw<LinuxException>(() => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));
+        LinuxException refused = Should.Throw<LinuxException>(
+            () => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));
         refused.Errno.ShouldBe(Errno.EEXIST);
         refused.Message.ShouldContain("ovx.658188, whose name another has");
         rig.A.Invoke(() => EbpfTier.RemoveLeftovers(TestNode.Network, rig.End.Options.TunIndex, null));
@@ -199,7 +200,10 @@ public sealed class EbpfTierTests
         rig.A.Invoke(rig.Tier.ReleasePort);
         using Socket own = rig.A.Invoke(static () =>
         {
-            Socket bound = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 };
+            Socket bound = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+            {
+                ReceiveTimeout = 5000,
+            };
             bound.Bind(new IPEndPoint(TestNode.A.Remote.Address.ToIPAddress(), TierEnd.Port));
             return bound;
         });
@@ -233,14 +237,16 @@ public sealed class EbpfTierTests
             socket.Listen();
             return socket;
         });
-        using Socket sender = pair.A.Node.Invoke(() => new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        using Socket sender = pair.A.Node.Invoke(
+            () => new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
         sender.SendTimeout = 20_000;
         sender.Connect(end);
         using Socket receiver = listener.Accept();
         receiver.ReceiveTimeout = 20_000;
         Task sending = Task.Run(() =>
         {
-            for (int sent = 0; sent < data.Length;) sent += sender.Send(data.AsSpan(sent, Math.Min(99_991, data.Length - sent)));
+            for (int sent = 0; sent < data.Length;)
+                sent += sender.Send(data.AsSpan(sent, Math.Min(99_991, data.Length - sent)));
             sender.Shutdown(SocketShutdown.Send);
         });
         using NetworkStream stream = new(receiver);

@@ -82,7 +82,8 @@ public sealed class AttachmentTests : IDisposable
     public void A_device_that_is_not_there_is_named()
     {
         using BpfProgram program = TinyProgram.Returning(Next);
-        LinuxException refused = Should.Throw<LinuxException>(() => In(() => Attachments.Attach(program, 9999, Hook.Ingress)));
+        LinuxException refused = Should.Throw<LinuxException>(
+            () => In(() => Attachments.Attach(program, 9999, Hook.Ingress)));
         refused.Message.ShouldContain("BPF_LINK_CREATE on tiny at Ingress of device 9999");
         refused.Errno.ShouldBe(Errno.ENODEV);
     }
@@ -149,7 +150,8 @@ public sealed class AttachmentTests : IDisposable
 
     private void Send()
     {
-        using Socket socket = In(static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using Socket socket = In(
+            static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         _ = socket.SendTo(new byte[] { 1 }, new IPEndPoint(IPAddress.Parse("192.168.77.2"), 9));
     }
 

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Overlay.Dataplane.Ebpf.Tests;
 
-/// <summary>Does something with these capabilities alone, on a thread of its own: the kernel keeps them by thread.</summary>
+/// <summary>
+/// Does something with these capabilities alone, on a thread of its own: the kernel keeps them by thread.
+/// </summary>
 internal static class LimitedThread
 {
     public const int NetAdmin = 12;
@@ -23,7 +25,8 @@ internal static class LimitedThread
         {
             try
             {
-                // _LINUX_CAPABILITY_VERSION_3; this thread. Then effective, permitted, inheritable, low words before high ones.
+                // _LINUX_CAPABILITY_VERSION_3; this thread. Then effective, permitted, inheritable, low words before
+                // high ones.
                 uint[] header = [0x2008_0522, 0];
                 uint[] sets = [(uint)set, (uint)set, 0, (uint)(set >> 32), (uint)(set >> 32), 0];
                 if (Call(_capset, header, sets) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());

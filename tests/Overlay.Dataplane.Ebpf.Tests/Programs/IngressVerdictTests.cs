@@ -29,7 +29,8 @@ public sealed class IngressVerdictTests : IDisposable
             _ = SocketOf(frame).Send(frame.Datagram);
             EbpfCounters after = before;
             bool isCounted = SpinWait.SpinUntil(
-                () => TierRig.Seen(after = _rig.Counters()) > TierRig.Seen(before), Expected(frame) is null ? 50 : 2000);
+                () => TierRig.Seen(after = _rig.Counters()) > TierRig.Seen(before),
+                Expected(frame) is null ? 50 : 2000);
             DropReason? verdict = isCounted ? Verdict(before, after) : null;
             if (verdict != Expected(frame)) differences.Add($"{frame.Name}: {frame.Verdict} -> {verdict}");
             if (frame.Verdict == DropReason.None && verdict == DropReason.None)
