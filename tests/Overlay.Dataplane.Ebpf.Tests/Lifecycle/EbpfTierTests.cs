@@ -38,6 +38,48 @@ public sealed class EbpfTierTests
         foreach (DropReason reason in Enum.GetValues<DropReason>()) counters.Dropped(reason).ShouldBe(0, $"{reason}");
     }
 
+    [Theory]
+    [InlineData(PodOfB, true)]
+    [InlineData(PodOfB, false)]
+    [InlineData(PodOfBV6, true)]
+    public void A_super_packet_of_datagrams_comes_as_the_datagrams_it_stands_for(string target, bool hasDirectEgress)
+    {
+        const int SolUdp = 17;
+        const int UdpSegment = 103;
+        using TierPair pair = new(options => options with { HasDirectEgress = hasDirectEgress });
+        IPEndPoint end = new(IPAddress.Parse(target), 5003);
+        using Socket receiver = pair.B.Node.Invoke(() =>
+        {
+            Socket socket = new(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 };
+            socket.Bind(end);
+            return socket;
+        });
+        using Socket sender = pair.A.Node.Invoke(() => new Socket(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+        sender.SetRawSocketOption(SolUdp, UdpSegment, BitConverter.GetBytes(1000));
+        byte[] data = PacketBuilder.Pattern(39_500);
+        _ = sender.SendTo(data, end);
+        byte[] received = new byte[data.Length];
+        for (int i = 0; i < 40; i++)
+            receiver.Receive(received.AsSpan(i * 1000)).ShouldBe(i < 39 ? 1000 : 500, $"datagram {i}");
+        received.SequenceEqual(data).ShouldBeTrue();
+        pair.A.Node.Invoke(pair.A.Tier.ReadCounters).Egress.Packets.ShouldBeGreaterThanOrEqualTo(40);
+    }
+
+    [Fact]
+    public void Without_a_reader_of_the_tun_the_kernel_goes_on_forwarding()
+    {
+        using TierPair pair = new();
+        foreach (TierEnd end in new[] { pair.A, pair.B })
+        {
+            end.Tun.Persist(true);
+            end.Tun.Dispose();
+            end.Node.Invoke(() => TierEnd.LinkOf(TierEnd.TunName).HasCarrier).ShouldBeFalse();
+        }
+
+        foreach (string target in new[] { PodOfB, PodOfBV6 })
+            pair.A.Node.Run("ping", "-n", "-c", "20", "-i", "0.01", "-W", "1", target).Output.ShouldContain(" 20 received");
+    }
+
     [Fact]
     public void A_port_that_a_socket_has_is_an_error_that_says_so_and_nothing_is_left()
     {

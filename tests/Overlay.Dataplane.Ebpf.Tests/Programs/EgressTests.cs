@@ -113,6 +113,22 @@ public sealed class EgressTests : IDisposable
         ports.Single().ShouldBeGreaterThanOrEqualTo((ushort)49_152);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_mark_of_a_pods_packet_does_not_steer_the_outer_one(bool mayBeDirect)
+    {
+        const int SolSocket = 1;
+        const int SoMark = 36;
+        Start(IpFamily.IPv4, mayBeDirect);
+        _rig.A.Ip($"rule add to {TestNode.B.Remote.Address} fwmark 0x4000 blackhole pref 10");
+        using DeviceTap tap = new(_rig.B, "eth0", isWithLinkHeader: true);
+        using Socket pod = PodSocket(IpFamily.IPv4);
+        pod.SetRawSocketOption(SolSocket, SoMark, BitConverter.GetBytes(0x4000));
+        _ = pod.Send(new byte[10]);
+        tap.Receive(_patience, IsVxlan).ShouldNotBeNull();
+    }
+
     [Fact]
     public void A_packet_to_nobodys_pod_is_left_to_the_daemons_loop()
     {
