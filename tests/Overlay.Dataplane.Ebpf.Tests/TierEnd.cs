@@ -67,7 +67,7 @@ internal sealed class TierEnd : IDisposable
     /// <summary>Ends the tier as the death of its process does, and makes the next process's.</summary>
     public void Restart()
     {
-        Tier.Dispose();
+        Node.Invoke(Tier.Dispose);
         Tier = Node.Invoke(() => EbpfTier.Create(Options));
         Publisher = new TablePublisher((_, exception) => _fault = exception);
     }
@@ -81,7 +81,7 @@ internal sealed class TierEnd : IDisposable
     public void Dispose()
     {
         Node.Invoke(Tier.RemoveFromKernel);
-        Tier.Dispose();
+        Node.Invoke(Tier.Dispose);
         Tun.Dispose();
     }
 }

@@ -21,17 +21,15 @@ namespace Overlay.Dataplane.Ebpf.Lifecycle;
 /// </para>
 /// <para>
 /// Not thread-safe, but for the mirror, which the table's writer calls meanwhile. Calls are made in the network
-/// namespace of the TUN. <see cref="Dispose"/> closes: what is pinned goes on without this process.
+/// namespace of the TUN. <see cref="Dispose"/> closes: what is pinned goes on without this process, and a tier without
+/// pins ends.
 /// </para>
 /// </remarks>
 public sealed class EbpfTier : IDisposable
 {
-    private const string EgressProgram = "ov_egress";
-    private const string IngressProgram = "ov_vx";
-    private const string UnderlayProgram = "ov_ingress";
-
     private readonly EbpfTierOptions _options;
     private readonly BpfObject _source;
+    private readonly Places _places;
     private readonly TierMaps _maps;
     private readonly TierConfig _config;
     private readonly BpfProgram _egress;
@@ -39,15 +37,17 @@ public sealed class EbpfTier : IDisposable
     private IAttachment? _egressAttachment;
     private TakenPort? _port;
     private UnderlayHook? _underlay;
+    private bool _isDisposed;
     private LinkStatistics _former = new(0, 0, 0);
 
     private EbpfTier(EbpfTierOptions options, BpfObject source, TierMaps maps)
     {
         _options = options;
         _source = source;
+        _places = new Places(options.Vni, options.PinDirectory);
         _maps = maps;
-        _egress = BpfProgram.Load(source.Programs[EgressProgram], maps.ByName, source.License);
-        _ingress = BpfProgram.Load(source.Programs[IngressProgram], maps.ByName, source.License);
+        _egress = BpfProgram.Load(source.Programs[Places.EgressProgram], maps.ByName, source.License);
+        _ingress = BpfProgram.Load(source.Programs[Places.IngressProgram], maps.ByName, source.License);
         _config = new TierConfig(maps.Config, options.TunIndex);
         Mirror = new TableMirror(maps, _config);
         SetUnderlay(options.Underlay);
@@ -88,11 +88,17 @@ public sealed class EbpfTier : IDisposable
 
     /// <summary>Removes what a tier of an earlier process has left in the kernel.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static void RemoveLeftovers(Vni vni, int tunIndex, string? pinDirectory)
+    /// <param name="vni">The network.</param>
+    /// <param name="tunIndex">Interface index of its TUN; 0 where that is gone.</param>
+    /// <param name="underlayIndex">Interface index of the underlay; 0 where that is gone.</param>
+    /// <param name="pinDirectory">As that of the earlier process.</param>
+    public static void RemoveLeftovers(Vni vni, int tunIndex, int underlayIndex, string? pinDirectory)
     {
+        Places places = new(vni, pinDirectory);
         _ = VxlanDevice.RemoveFromKernel(VxlanDevice.NameOf(vni));
         _ = VxlanDevice.RemoveFromKernel(VxlanDevice.BridgeNameOf(vni));
-        if (tunIndex != 0) _ = ClsactFilter.TryRemove(tunIndex, Hook.Egress);
+        if (tunIndex != 0) _ = ClsactFilter.TryRemove(places.Egress(tunIndex));
+        if (underlayIndex != 0) _ = ClsactFilter.TryRemove(places.Underlay(underlayIndex));
         if (pinDirectory is not null) PinPaths.RemoveAll(pinDirectory);
     }
 
@@ -113,7 +119,7 @@ public sealed class EbpfTier : IDisposable
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused, or the TUN is gone.</exception>
     public void AttachEgress() =>
-        _egressAttachment ??= Attachments.Attach(_egress, _options.TunIndex, Hook.Egress, PinOf(EgressProgram));
+        _egressAttachment ??= Attach(_egress, _places.Egress(_options.TunIndex));
 
     /// <summary>Leaves pods' packets to the daemon's loop again.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
@@ -133,9 +139,13 @@ public sealed class EbpfTier : IDisposable
     {
         if (_port is not null) return;
         string name = VxlanDevice.NameOf(_options.Vni);
-        _port = TakenPort.Take(name, port, _ingress, PinOf(IngressProgram));
+        _port = TakenPort.Take(name, port, index => Attach(_ingress, _places.Ingress(index)));
         _config.Change(entry => entry with { VxlanIndex = _port.Device.Index });
         if (_options.PinDirectory is { } directory) PinPaths.RemoveOtherVersions(directory);
+
+        // A process that ended during a handover has left its second device.
+        if (_underlay is not { IsBridging: true })
+            _ = VxlanDevice.RemoveFromKernel(VxlanDevice.BridgeNameOf(_options.Vni));
     }
 
     /// <summary>Frees the port for the daemon's sockets. Peers' datagrams are lost until those are bound.</summary>
@@ -185,14 +195,15 @@ public sealed class EbpfTier : IDisposable
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void RemoveFromKernel()
     {
-        DetachEgress();
-        _underlay?.RemoveFromKernel();
-        ReleasePort();
+        Detach();
         if (_options.PinDirectory is { } directory) PinPaths.RemoveAll(directory);
     }
 
     public void Dispose()
     {
+        // Without this filters would go on, which need no pin.
+        if (_options.PinDirectory is null && !_isDisposed) Detach();
+        _isDisposed = true;
         _egressAttachment?.Dispose();
         _port?.Dispose();
         _underlay?.Dispose();
@@ -201,14 +212,23 @@ public sealed class EbpfTier : IDisposable
         _maps.Dispose();
     }
 
+    private void Detach()
+    {
+        DetachEgress();
+        _underlay?.RemoveFromKernel();
+        ReleasePort();
+    }
+
     // Loaded when it is asked for: it has helpers that the tier can do without (bpf_sk_assign, Linux 5.7).
     private UnderlayHook? FindUnderlay()
     {
         if (_underlay is not null) return _underlay;
         try
         {
-            BpfProgram program = BpfProgram.Load(_source.Programs[UnderlayProgram], _maps.ByName, _source.License);
-            return _underlay = new UnderlayHook(program, _ingress, _config, _options.Vni, PinOf(UnderlayProgram));
+            BpfProgram program = BpfProgram.Load(_source.Programs[Places.UnderlayProgram], _maps.ByName, _source.License);
+            return _underlay = new UnderlayHook(
+                program, _config, _options.Vni, (underlay, index) => Attach(underlay, _places.Underlay(index)),
+                index => Attach(_ingress, _places.Bridge(index)));
         }
         catch (LinuxException refused) when (refused.Errno is Errno.EINVAL or Errno.EACCES)
         {
@@ -219,6 +239,6 @@ public sealed class EbpfTier : IDisposable
     private LinkStatistics DeviceStatistics() =>
         _port?.Device.ReadStatistics() is { } now ? _former + now : _former;
 
-    private string? PinOf(string program) =>
-        _options.PinDirectory is { } directory ? PinPaths.Link(directory, program) : null;
+    private IAttachment Attach(BpfProgram program, Place place) =>
+        Attachments.Attach(program, place, _options.HasLinks);
 }

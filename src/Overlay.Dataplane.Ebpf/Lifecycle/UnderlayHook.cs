@@ -13,8 +13,14 @@ namespace Overlay.Dataplane.Ebpf.Lifecycle;
 /// The program on the underlay's device: a shortcut for single frames, and the bridge that carries datagrams while the
 /// port changes hands.
 /// </summary>
+/// <param name="program">The program on the underlay's device; owned.</param>
+/// <param name="config">Its switches.</param>
+/// <param name="vni">The network.</param>
+/// <param name="attach">Attaches the program to the underlay.</param>
+/// <param name="attachBehind">Attaches the program behind the vxlan device of that interface index.</param>
 internal sealed class UnderlayHook(
-    BpfProgram program, BpfProgram behind, TierConfig config, Vni vni, string? pin) : IDisposable
+    BpfProgram program, TierConfig config, Vni vni, Func<BpfProgram, int, IAttachment> attach,
+    Func<int, IAttachment> attachBehind) : IDisposable
 {
     private const int MostPorts = 16;
     private const int FirstPort = 20_000;
@@ -90,7 +96,7 @@ internal sealed class UnderlayHook(
         if (!IsEthernet(netlink, index)) return false;
         _attachment?.RemoveFromKernel();
         _attachment = null;
-        _attachment = Attachments.Attach(program, index, Hook.Ingress, pin);
+        _attachment = attach(program, index);
         return true;
     }
 
@@ -118,7 +124,7 @@ internal sealed class UnderlayHook(
             port = (ushort)Random.Shared.Next(FirstPort, LastPort);
             try
             {
-                return TakenPort.Take(VxlanDevice.BridgeNameOf(vni), port, behind, pin: null);
+                return TakenPort.Take(VxlanDevice.BridgeNameOf(vni), port, attachBehind);
             }
             catch (LinuxException taken) when (taken.Errno == Errno.EADDRINUSE && i < MostPorts)
             {

@@ -63,7 +63,7 @@ public static class EbpfProbe
 
     private static bool Attach(BpfProgram program, int linkIndex)
     {
-        using IAttachment attachment = Attachments.Attach(program, linkIndex, Hook.Ingress);
+        using IAttachment attachment = Attachments.Attach(program, new Place(linkIndex, Hook.Ingress, 1));
         attachment.RemoveFromKernel();
         return attachment is TcxLink;
     }

@@ -109,6 +109,17 @@ public sealed class EbpfTierTests
     }
 
     [Fact]
+    public void A_second_device_that_a_process_has_left_during_a_handover_is_removed_when_the_next_takes_the_port()
+    {
+        using TierPair pair = new();
+        pair.A.Node.Invoke(pair.A.Tier.TryBeginHandover).ShouldBeTrue();
+        pair.A.Restart();
+        pair.A.Start(TestNode.B);
+        pair.A.Node.Run("ip", "link", "show", VxlanDevice.BridgeNameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        pair.A.Node.WaitForPing(IPAddress.Parse(PodOfB));
+    }
+
+    [Fact]
     public void A_device_of_another_is_not_removed()
     {
         using TierRig rig = new();
@@ -117,7 +128,7 @@ public sealed class EbpfTierTests
             () => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));
         refused.Errno.ShouldBe(Errno.EEXIST);
         refused.Message.ShouldContain("ovx.658188, whose name another has");
-        rig.A.Invoke(() => EbpfTier.RemoveLeftovers(TestNode.Network, rig.End.Options.TunIndex, null));
+        rig.A.Invoke(() => EbpfTier.RemoveLeftovers(TestNode.Network, rig.End.Options.TunIndex, 0, null));
         rig.A.Run("ip", "link", "show", "ovx.658188").EnsureSuccess();
     }
 
@@ -140,10 +151,12 @@ public sealed class EbpfTierTests
         rig.A.Run("ip", "link", "show", "ovx.658188").Succeeded.ShouldBeFalse();
     }
 
-    [Fact]
-    public void Pinned_programs_forward_without_their_process_and_the_next_one_adopts_them_without_loss()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Programs_forward_without_their_process_and_the_next_one_adopts_them_without_loss(bool hasLinks)
     {
-        using TierPair pair = new();
+        using TierPair pair = new(options => options with { HasLinks = hasLinks });
         using (Pings pings = new(pair.A.Node, PodOfB, 500))
         {
             for (int i = 0; i < 5 && !pings.IsOver; i++)
@@ -159,11 +172,15 @@ public sealed class EbpfTierTests
         pair.A.Node.Invoke(pair.A.Tier.ReadCounters).Egress.Packets.ShouldBeGreaterThanOrEqualTo(500);
     }
 
-    [Fact]
-    public void Nothing_of_a_tier_without_pins_outlives_it_but_the_device_which_the_next_one_takes()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Nothing_of_a_tier_without_pins_outlives_it(bool hasLinks)
     {
-        using TierPair pair = new();
+        using TierPair pair = new(options => options with { HasLinks = hasLinks });
         pair.B.Restart();
+        pair.B.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        pair.B.Node.Run("tc", "filter", "show", "dev", TierEnd.TunName, "egress").Output.ShouldBeEmpty();
         pair.B.Tier.IsAdopted.ShouldBeFalse();
         pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse();
         pair.B.Start(TestNode.A);
@@ -196,16 +213,22 @@ public sealed class EbpfTierTests
         pair.A.Node.Run("bpftool", "net", "show", "dev", TierEnd.TunName).Output.ShouldNotContain("ov_egress");
     }
 
-    [Fact]
-    public void What_a_dead_process_has_left_is_removed_by_name()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_dead_process_has_left_is_removed_by_name(bool hasLinks)
     {
-        using TierPair pair = new();
+        using TierPair pair = new(options => options with { HasLinks = hasLinks });
+        pair.A.Node.Invoke(pair.A.Tier.TryTakeShortcut).ShouldBeTrue();
         pair.A.Tier.Dispose();
         pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeTrue();
         pair.A.Node.Invoke(
-            () => EbpfTier.RemoveLeftovers(TestNode.Network, pair.A.Options.TunIndex, pair.PinDirectory));
+            () => EbpfTier.RemoveLeftovers(
+                TestNode.Network, pair.A.Options.TunIndex, pair.A.Local.UnderlayIndex, pair.PinDirectory));
         Directory.Exists(pair.PinDirectory).ShouldBeFalse();
         pair.A.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        foreach ((string device, string hook) in new[] { (TierEnd.TunName, "egress"), ("eth0", "ingress") })
+            pair.A.Node.Run("tc", "filter", "show", "dev", device, hook).Output.ShouldBeEmpty();
         pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse();
         pair.A.Restart();
     }

@@ -11,14 +11,17 @@ public sealed class IngressVerdictTests : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
-    private readonly TierRig _rig = new();
+    private TierRig _rig = null!;
     private readonly Dictionary<(IpAddress, Ecn), Socket> _sockets = [];
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Each_frame_gets_the_verdict_that_the_daemons_loop_gives_it(bool isByShortcut)
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public void Each_frame_gets_the_verdict_that_the_daemons_loop_gives_it(bool isByShortcut, bool hasLinks)
     {
+        using TierRig rig = new(options => options with { HasLinks = hasLinks });
+        _rig = rig;
         _rig.Start();
         if (isByShortcut) _rig.A.Invoke(_rig.Tier.TryTakeShortcut).ShouldBeTrue();
         using DeviceTap tap = new(_rig.A, TierRig.TunName);
@@ -48,7 +51,6 @@ public sealed class IngressVerdictTests : IDisposable
     public void Dispose()
     {
         foreach (Socket socket in _sockets.Values) socket.Dispose();
-        _rig.Dispose();
     }
 
     // Neither TCP nor in outer fragments.
