@@ -225,7 +225,8 @@ public sealed class EbpfTier : IDisposable
         if (_underlay is not null) return _underlay;
         try
         {
-            BpfProgram program = BpfProgram.Load(_source.Programs[Places.UnderlayProgram], _maps.ByName, _source.License);
+            BpfProgram program = BpfProgram.Load(
+                _source.Programs[Places.UnderlayProgram], _maps.ByName, _source.License);
             return _underlay = new UnderlayHook(
                 program, _config, _options.Vni, (underlay, index) => Attach(underlay, _places.Underlay(index)),
                 index => Attach(_ingress, _places.Bridge(index)));

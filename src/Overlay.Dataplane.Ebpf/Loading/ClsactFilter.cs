@@ -42,7 +42,8 @@ public sealed class ClsactFilter : IAttachment
     {
         using RouteNetlink netlink = new();
         netlink.SetBpfFilter(
-            LinkIndex, _place.Hook == Hook.Ingress, Priority, _place.Handle, (int)program.Descriptor.DangerousGetHandle(), program.Name);
+            LinkIndex, _place.Hook == Hook.Ingress, Priority, _place.Handle,
+            (int)program.Descriptor.DangerousGetHandle(), program.Name);
     }
 
     /// <inheritdoc/>

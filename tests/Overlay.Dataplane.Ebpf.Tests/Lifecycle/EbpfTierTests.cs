@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Overlay.Dataplane.Ebpf.Devices;
 using Overlay.Dataplane.Ebpf.Lifecycle;
+using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Tests;
 using Overlay.Host.Interop;
@@ -54,7 +55,8 @@ public sealed class EbpfTierTests
             socket.Bind(end);
             return socket;
         });
-        using Socket sender = pair.A.Node.Invoke(() => new Socket(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+        using Socket sender = pair.A.Node.Invoke(
+            () => new Socket(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
         sender.SetRawSocketOption(SolUdp, UdpSegment, BitConverter.GetBytes(1000));
         byte[] data = PacketBuilder.Pattern(39_500);
         _ = sender.SendTo(data, end);
@@ -77,7 +79,10 @@ public sealed class EbpfTierTests
         }
 
         foreach (string target in new[] { PodOfB, PodOfBV6 })
-            pair.A.Node.Run("ping", "-n", "-c", "20", "-i", "0.01", "-W", "1", target).Output.ShouldContain(" 20 received");
+        {
+            pair.A.Node.Run("ping", "-n", "-c", "20", "-i", "0.01", "-W", "1", target)
+                .Output.ShouldContain(" 20 received");
+        }
     }
 
     [Fact]
@@ -169,6 +174,18 @@ public sealed class EbpfTierTests
             pings.Lost().ShouldBe(0);
         }
 
+        // Other tests have the same object.
+        VtepTraffic traffic = TestNode.B.Remote.Traffic;
+        (long egress, long ingress, long bytes) = (traffic.EgressPackets, traffic.IngressPackets, traffic.IngressBytes);
+        for (int i = 0; i < 2; i++)
+        {
+            // What was counted before the last restart is there once, however often it is collected.
+            pair.A.Tier.Mirror.CollectTraffic();
+            traffic.EgressPackets.ShouldBe(egress + 500);
+            traffic.IngressPackets.ShouldBe(ingress + 500);
+            traffic.IngressBytes.ShouldBe(bytes + (500 * 84));
+        }
+
         pair.A.Node.Invoke(pair.A.Tier.ReadCounters).Egress.Packets.ShouldBeGreaterThanOrEqualTo(500);
     }
 
@@ -185,6 +202,18 @@ public sealed class EbpfTierTests
         pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse();
         pair.B.Start(TestNode.A);
         pair.A.Node.WaitForPing(IPAddress.Parse(PodOfB));
+    }
+
+    [Fact]
+    public void A_first_table_without_an_own_end_leaves_an_earlier_processs_maps_alone()
+    {
+        using TierPair pair = new();
+        pair.A.Restart();
+        pair.A.Publisher.Add(pair.A.Tier.Mirror);
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeTrue("the table is empty so far");
+        pair.A.Publisher.Publish(ForwardingTable.Empty.With(pair.A.Local), TableChange.None);
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse("an empty table is one, too");
+        pair.A.Publisher.Remove(pair.A.Tier.Mirror);
     }
 
     [Fact]
@@ -210,7 +239,9 @@ public sealed class EbpfTierTests
         pair.A.Node.Invoke(pair.A.Tier.RemoveFromKernel);
         Directory.Exists(pair.PinDirectory).ShouldBeFalse();
         pair.A.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
-        pair.A.Node.Run("bpftool", "net", "show", "dev", TierEnd.TunName).Output.ShouldNotContain("ov_egress");
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB), 1).Succeeded.ShouldBeFalse();
+        PacketBatch batch = new(8);
+        TierRig.Wait(() => pair.A.Tun.TryRead(batch), "the daemon's loop has the packets");
     }
 
     [Theory]
