@@ -32,8 +32,8 @@ internal sealed class DeviceTap : IDisposable
         long end = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         for (long left = 1; left > 0; left = end - Environment.TickCount64)
         {
-            if (!_socket.Poll(TimeSpan.FromMilliseconds(Math.Max(0, end - Environment.TickCount64)), SelectMode.SelectRead))
-                return null;
+            TimeSpan rest = TimeSpan.FromMilliseconds(Math.Max(0, end - Environment.TickCount64));
+            if (!_socket.Poll(rest, SelectMode.SelectRead)) return null;
             byte[] packet = _buffer[.._socket.Receive(_buffer)];
             if (isMeant is null || isMeant(packet)) return packet;
         }

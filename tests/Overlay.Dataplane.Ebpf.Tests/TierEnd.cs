@@ -1,3 +1,4 @@
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Dataplane.Linux.Tun;
 using Overlay.Dataplane.Tests;
@@ -26,7 +27,8 @@ internal sealed class TierEnd : IDisposable
         node.Set($"net/ipv6/conf/{TunName}/disable_ipv6", "0");
         foreach (string family in new[] { "ipv4", "ipv6" }) node.Set($"net/{family}/conf/{TunName}/forwarding", "1");
         node.Ip($"link set {TunName} up mtu {PodMtu}",
-            $"address add {own.PodsV4.Address}/32 dev {TunName}", $"address add {own.PodsV6.Address}/128 dev {TunName} nodad",
+            $"address add {own.PodsV4.Address}/32 dev {TunName}",
+            $"address add {own.PodsV6.Address}/128 dev {TunName} nodad",
             $"route add 10.244.0.0/16 dev {TunName}", $"route add fd00:10:244::/56 dev {TunName}");
         Options = new EbpfTierOptions(
             TestNode.Network, node.Invoke(() => LinkOf(TunName).Index),
@@ -65,7 +67,7 @@ internal sealed class TierEnd : IDisposable
     /// <summary>Ends the tier as the death of its process does, and makes the next process's.</summary>
     public void Restart()
     {
-        Tier.Dispose();
+        Node.Invoke(Tier.Dispose);
         Tier = Node.Invoke(() => EbpfTier.Create(Options));
         Publisher = new TablePublisher((_, exception) => _fault = exception);
     }
@@ -79,7 +81,7 @@ internal sealed class TierEnd : IDisposable
     public void Dispose()
     {
         Node.Invoke(Tier.RemoveFromKernel);
-        Tier.Dispose();
+        Node.Invoke(Tier.Dispose);
         Tun.Dispose();
     }
 }

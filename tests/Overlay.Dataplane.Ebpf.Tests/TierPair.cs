@@ -1,3 +1,4 @@
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Tests;
 using Overlay.Testing;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Tests;
 using Overlay.Lab.Topology;
@@ -22,10 +23,12 @@ internal sealed class TierRig : IDisposable
     private readonly TwoNodes _nodes = new();
     private readonly PacketBatch _batch = new(8);
 
-    public TierRig() => _nodes.Guard(() =>
+    public TierRig(Func<EbpfTierOptions, EbpfTierOptions>? change = null) => _nodes.Guard(() =>
     {
-        B.Ip($"address add {IngressFrame.StrangerV4}/24 dev eth0", $"address add {IngressFrame.StrangerV6}/64 dev eth0 nodad");
-        End = new TierEnd(A, TestNode.A);
+        B.Ip(
+            $"address add {IngressFrame.StrangerV4}/24 dev eth0",
+            $"address add {IngressFrame.StrangerV6}/64 dev eth0 nodad");
+        End = new TierEnd(A, TestNode.A, change);
     });
 
     public Node A => _nodes.A;

@@ -33,6 +33,7 @@ internal static class TinyProgram
             0x95, 0, 0, 0, 0, 0, 0, 0,
         ];
         return BpfProgram.Load(
-            new ProgramImage("counting", code, [(24, map.Name)]), new Dictionary<string, BpfMap> { [map.Name] = map }, "GPL");
+            new ProgramImage("counting", code, [(24, map.Name)]),
+            new Dictionary<string, BpfMap> { [map.Name] = map }, "GPL");
     }
 }

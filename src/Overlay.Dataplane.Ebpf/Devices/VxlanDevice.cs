@@ -7,12 +7,12 @@ using Overlay.Wire.Values;
 namespace Overlay.Dataplane.Ebpf.Devices;
 
 /// <summary>
-/// The vxlan device in external mode that has a UDP port: the kernel joins datagrams on their way in for the sake of its
-/// socket (GRO), and decapsulates them. It has no address and no route.
+/// The vxlan device in external mode that has a UDP port: the kernel joins datagrams on their way in for the sake of
+/// its socket (GRO), and decapsulates them. It has no address and no route.
 /// </summary>
 /// <remarks>
-/// Devices and sockets of programs cannot share a port: the kernel's socket binds the wildcard address. Not thread-safe.
-/// Calls are made in the network namespace of the device.
+/// Devices and sockets of programs cannot share a port: the kernel's socket binds the wildcard address. Not
+/// thread-safe. Calls are made in the network namespace of the device.
 /// </remarks>
 public sealed class VxlanDevice
 {
@@ -41,12 +41,15 @@ public sealed class VxlanDevice
     /// <summary>The name of the device that carries a network while its port changes hands.</summary>
     public static string BridgeNameOf(Vni vni) => string.Create(CultureInfo.InvariantCulture, $"ovy.{vni.Value}");
 
-    /// <summary>Takes over the device that an earlier process has left up; null where there is none with that port.</summary>
+    /// <summary>
+    /// Takes over the device that an earlier process has left up; null where there is none with that port.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static VxlanDevice? Find(string name, ushort port)
     {
         using RouteNetlink netlink = new();
-        bool isOurs = netlink.FindLink(name) is { Alias: Stamp, IsUp: true } && netlink.FindExternalVxlanPort(name) == port;
+        bool isOurs = netlink.FindLink(name) is { Alias: Stamp, IsUp: true }
+            && netlink.FindExternalVxlanPort(name) == port;
         return isOurs ? new VxlanDevice(name, netlink.FindLink(name)!.Index) { Port = port } : null;
     }
 
@@ -64,7 +67,8 @@ public sealed class VxlanDevice
         using RouteNetlink netlink = new();
         if (netlink.FindLink(name) is { } known)
         {
-            if (known.Alias != Stamp) throw new LinuxException("making the device", $"{name}, whose name another has", Errno.EEXIST);
+            if (known.Alias != Stamp)
+                throw new LinuxException("making the device", $"{name}, whose name another has", Errno.EEXIST);
             netlink.Delete(known);
         }
 
@@ -83,7 +87,9 @@ public sealed class VxlanDevice
         return new VxlanDevice(name, link.Index) { Port = port };
     }
 
-    /// <summary>Brings the device up, which binds its port. Programs are attached before, so that no packet meets none.</summary>
+    /// <summary>
+    /// Brings the device up, which binds its port. Programs are attached before, so that no packet meets none.
+    /// </summary>
     /// <exception cref="LinuxException">EADDRINUSE: a socket or another vxlan device has the port.</exception>
     public void SetUp()
     {
@@ -119,6 +125,7 @@ public sealed class VxlanDevice
     }
 
     private static LinuxException PortTaken(string name, ushort port) => new(
-        "taking the UDP port", $"{port}/udp for {name}, which a socket or another vxlan device has (ss -uanp, ip -d link)",
+        "taking the UDP port",
+        $"{port}/udp for {name}, which a socket or another vxlan device has (ss -uanp, ip -d link)",
         Errno.EADDRINUSE);
 }

@@ -6,13 +6,17 @@ namespace Overlay.Dataplane.Ebpf.Loading;
 public static class Attachments
 {
     /// <summary>
-    /// Goes on with the pinned link of that device and hook, whose program is swapped; makes a link where there is none,
-    /// and a filter where the kernel has no TCX.
+    /// Goes on with the pinned link of that device and hook, whose program is swapped; makes a link where there is
+    /// none, and a filter where the kernel has no TCX.
     /// </summary>
-    /// <inheritdoc cref="TcxLink.Create"/>
-    public static IAttachment Attach(BpfProgram program, int linkIndex, Hook hook, string? pin = null)
+    /// <param name="program">The program.</param>
+    /// <param name="place">Where.</param>
+    /// <param name="mayLink">False: a filter also where the kernel has TCX.</param>
+    /// <inheritdoc cref="TcxLink.Create" path="/exception"/>
+    public static IAttachment Attach(BpfProgram program, Place place, bool mayLink = true)
     {
-        if (pin is not null && TcxLink.Open(pin, linkIndex, hook) is { } known)
+        if (!mayLink) return ClsactFilter.Create(program, place);
+        if (TcxLink.Open(place) is { } known)
         {
             try
             {
@@ -28,11 +32,11 @@ public static class Attachments
 
         try
         {
-            return TcxLink.Create(program, linkIndex, hook, pin);
+            return TcxLink.Create(program, place);
         }
-        catch (LinuxException noTcx) when (noTcx.Errno == Errno.EINVAL && noTcx.Call.Contains("LINK_CREATE", StringComparison.Ordinal))
+        catch (LinuxException noTcx) when (noTcx is { Errno: Errno.EINVAL, Call: "bpf BPF_LINK_CREATE" })
         {
-            return ClsactFilter.Create(program, linkIndex, hook);
+            return ClsactFilter.Create(program, place);
         }
     }
 }

@@ -32,7 +32,8 @@ public sealed class BpfObject
         if (mapSection >= 0) ReadMaps(elf, mapSection);
         for (int i = 0; i < elf.Sections.Count; i++)
         {
-            if (elf.Sections[i].Name.StartsWith(ProgramPrefix, StringComparison.Ordinal)) ReadProgram(elf, i, mapSection);
+            if (elf.Sections[i].Name.StartsWith(ProgramPrefix, StringComparison.Ordinal))
+                ReadProgram(elf, i, mapSection);
         }
     }
 
@@ -76,7 +77,8 @@ public sealed class BpfObject
         {
             if (type != R_BPF_64_64 || symbol.Section != mapSection || !_maps.ContainsKey(symbol.Name))
                 throw ElfFile.Broken($"{name} refers to {symbol.Name}, which is no map");
-            if (offset > section.Length - LoadLength) throw ElfFile.Broken($"a relocation of {name} lies behind its end");
+            if (offset > section.Length - LoadLength)
+                throw ElfFile.Broken($"a relocation of {name} lies behind its end");
             loads.Add((offset, symbol.Name));
         }
 

@@ -4,7 +4,9 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Dataplane.Ebpf.Loading;
 
-/// <summary>A program in the kernel, verified, of type SCHED_CLS. It lives while a descriptor or a link holds it.</summary>
+/// <summary>
+/// A program in the kernel, verified, of type SCHED_CLS. It lives while a descriptor or a link holds it.
+/// </summary>
 public sealed unsafe class BpfProgram : IDisposable
 {
     private const uint BPF_PROG_TYPE_SCHED_CLS = 3;
@@ -28,8 +30,8 @@ public sealed unsafe class BpfProgram : IDisposable
     /// <param name="maps">The maps that it loads, by name.</param>
     /// <param name="license">The object's.</param>
     /// <exception cref="LinuxException">
-    /// The kernel refused: EPERM without CAP_BPF and CAP_NET_ADMIN, and EACCES or EINVAL by the verifier, whose last words
-    /// are in the subject.
+    /// The kernel refused: EPERM without CAP_BPF and CAP_NET_ADMIN, and EACCES or EINVAL by the verifier, whose last
+    /// words are in the subject.
     /// </exception>
     public static BpfProgram Load(ProgramImage image, IReadOnlyDictionary<string, BpfMap> maps, string license)
     {

@@ -7,35 +7,32 @@ namespace Overlay.Dataplane.Ebpf.Loading;
 /// A filter of clsact, for kernels without TCX. It lives with the device, and needs no pin to outlive this process.
 /// </summary>
 /// <remarks>
-/// The queueing discipline is shared with whoever has filters there, so it is made where it is missing and never removed.
+/// The queueing discipline is shared with whoever has filters there, so it is made where it is missing and never
+/// removed.
 /// </remarks>
 public sealed class ClsactFilter : IAttachment
 {
     // Behind others' filters, which begin at 1 as a rule; recognised by priority and handle together.
     private const ushort Priority = 0x6f76;
-    private const uint Handle = 1;
 
-    private readonly bool _isIngress;
+    private readonly Place _place;
 
-    private ClsactFilter(int linkIndex, bool isIngress)
-    {
-        LinkIndex = linkIndex;
-        _isIngress = isIngress;
-    }
+    private ClsactFilter(Place place) => _place = place;
 
     /// <inheritdoc/>
-    public int LinkIndex { get; }
+    public int LinkIndex => _place.LinkIndex;
 
     /// <summary>Attaches a program, in the place of one that an earlier process left.</summary>
     /// <param name="program">The program; the filter keeps it.</param>
-    /// <param name="linkIndex">Interface index in the calling thread's network namespace.</param>
-    /// <param name="hook">Where.</param>
-    /// <exception cref="LinuxException">The kernel has no clsact, or wants CAP_NET_ADMIN, or the device is gone.</exception>
-    public static ClsactFilter Create(BpfProgram program, int linkIndex, Hook hook)
+    /// <param name="place">Where.</param>
+    /// <exception cref="LinuxException">
+    /// The kernel has no clsact, or wants CAP_NET_ADMIN, or the device is gone.
+    /// </exception>
+    public static ClsactFilter Create(BpfProgram program, Place place)
     {
         using RouteNetlink netlink = new();
-        netlink.EnsureClsact(linkIndex);
-        ClsactFilter filter = new(linkIndex, hook == Hook.Ingress);
+        netlink.EnsureClsact(place.LinkIndex);
+        ClsactFilter filter = new(place);
         filter.Swap(program);
         return filter;
     }
@@ -45,18 +42,19 @@ public sealed class ClsactFilter : IAttachment
     {
         using RouteNetlink netlink = new();
         netlink.SetBpfFilter(
-            LinkIndex, _isIngress, Priority, Handle, (int)program.Descriptor.DangerousGetHandle(), program.Name);
+            LinkIndex, _place.Hook == Hook.Ingress, Priority, _place.Handle,
+            (int)program.Descriptor.DangerousGetHandle(), program.Name);
     }
 
     /// <inheritdoc/>
-    public void RemoveFromKernel() => _ = TryRemove(LinkIndex, _isIngress ? Hook.Ingress : Hook.Egress);
+    public void RemoveFromKernel() => _ = TryRemove(_place);
 
     /// <summary>Removes the filter of a device, whichever process has made it; false where there is none.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static bool TryRemove(int linkIndex, Hook hook)
+    public static bool TryRemove(Place place)
     {
         using RouteNetlink netlink = new();
-        return netlink.TryRemoveFilter(linkIndex, hook == Hook.Ingress, Priority, Handle);
+        return netlink.TryRemoveFilter(place.LinkIndex, place.Hook == Hook.Ingress, Priority, place.Handle);
     }
 
     public void Dispose()

@@ -3,8 +3,8 @@ using System.Text;
 namespace Overlay.Dataplane.Ebpf.Loading;
 
 /// <summary>
-/// The sections, symbols and relocations of a 64-bit ELF object (elf(5)) of this host's byte order. Whatever the bytes are,
-/// reading them ends in a result or in <see cref="InvalidDataException"/>.
+/// The sections, symbols and relocations of a 64-bit ELF object (elf(5)) of this host's byte order. Whatever the bytes
+/// are, reading them ends in a result or in <see cref="InvalidDataException"/>.
 /// </summary>
 internal sealed class ElfFile
 {
@@ -78,7 +78,8 @@ internal sealed class ElfFile
             const uint SHT_NOBITS = 8;
             uint type = UInt32(row, 4);
             int length = type == SHT_NOBITS ? 0 : Position(UInt64(row, 32));
-            Section section = new("", type, Position(UInt64(row, 24)), length, (int)UInt32(row, 40), (int)UInt32(row, 44));
+            Section section = new(
+                "", type, Position(UInt64(row, 24)), length, (int)UInt32(row, 40), (int)UInt32(row, 44));
             _ = bytes.Slice(section.Offset, section.Length);
             _sections.Add(section);
         }

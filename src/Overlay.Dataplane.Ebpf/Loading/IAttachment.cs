@@ -3,7 +3,9 @@ using Overlay.Host.Interop;
 namespace Overlay.Dataplane.Ebpf.Loading;
 
 /// <summary>A program on a device's hook: by a TCX link (Linux 6.6), or as a filter of clsact.</summary>
-/// <remarks>Closing is not removing: what is pinned, and a filter, runs on after <see cref="IDisposable.Dispose"/>.</remarks>
+/// <remarks>
+/// Closing is not removing: what is pinned, and a filter, runs on after <see cref="IDisposable.Dispose"/>.
+/// </remarks>
 public interface IAttachment : IDisposable
 {
     /// <summary>Interface index of the device; 0 where the device is gone, and the attachment with it.</summary>

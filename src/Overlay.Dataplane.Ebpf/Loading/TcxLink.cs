@@ -3,7 +3,9 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Dataplane.Ebpf.Loading;
 
-/// <summary>A TCX link (Linux 6.6, kernel/bpf/tcx.c): it attaches a program while a descriptor or a pin holds it.</summary>
+/// <summary>
+/// A TCX link (Linux 6.6, kernel/bpf/tcx.c): it attaches a program while a descriptor or a pin holds it.
+/// </summary>
 public sealed class TcxLink : IAttachment
 {
     private const int BPF_TCX_INGRESS = 46;
@@ -30,25 +32,23 @@ public sealed class TcxLink : IAttachment
 
     /// <summary>Attaches a program behind those that are there.</summary>
     /// <param name="program">The program; the link keeps it.</param>
-    /// <param name="linkIndex">Interface index in the calling thread's network namespace.</param>
-    /// <param name="hook">Where.</param>
-    /// <param name="pin">A path of a bpffs, or null for a link that ends with this object.</param>
+    /// <param name="place">Where.</param>
     /// <exception cref="LinuxException">
     /// EINVAL: the kernel has no TCX. ENODEV: it has no such device. EPERM: it wants CAP_NET_ADMIN.
     /// </exception>
-    public static TcxLink Create(BpfProgram program, int linkIndex, Hook hook, string? pin = null)
+    public static TcxLink Create(BpfProgram program, Place place)
     {
         BpfAttributes attributes = default;
         attributes.Set(0, (int)program.Descriptor.DangerousGetHandle());
-        attributes.Set(4, linkIndex);
-        attributes.Set(8, TypeOf(hook));
+        attributes.Set(4, place.LinkIndex);
+        attributes.Set(8, TypeOf(place.Hook));
         TcxLink link = new(
             new FileDescriptor(BpfCall.Require(
-                BpfCommand.LinkCreate, attributes, "BPF_LINK_CREATE", $"{program.Name} at {hook} of device {linkIndex}")),
-            pin);
+                BpfCommand.LinkCreate, attributes, "BPF_LINK_CREATE", $"{program.Name} at {place}")),
+            place.Pin);
         try
         {
-            if (pin is not null) BpfCall.Pin(link._link, pin);
+            if (place.Pin is { } pin) BpfCall.Pin(link._link, pin);
             return link;
         }
         catch
@@ -62,13 +62,13 @@ public sealed class TcxLink : IAttachment
     /// Opens a pinned link of that device and hook. Null where nothing is pinned; another link there loses its pin.
     /// </summary>
     /// <exception cref="LinuxException">The path may not be opened.</exception>
-    public static TcxLink? Open(string pin, int linkIndex, Hook hook)
+    public static TcxLink? Open(Place place)
     {
-        if (BpfCall.Open(pin) is not { } descriptor) return null;
+        if (place.Pin is not { } pin || BpfCall.Open(pin) is not { } descriptor) return null;
         TcxLink link = new(descriptor, pin);
         ReadOnlySpan<uint> info = link.Info();
-        bool isMeant = info[0] == BPF_LINK_TYPE_TCX && info[InfoLinkIndex / sizeof(uint)] == linkIndex
-            && info[InfoAttachType / sizeof(uint)] == TypeOf(hook);
+        bool isMeant = info[0] == BPF_LINK_TYPE_TCX && info[InfoLinkIndex / sizeof(uint)] == place.LinkIndex
+            && info[InfoAttachType / sizeof(uint)] == TypeOf(place.Hook);
         if (isMeant) return link;
         link.RemoveFromKernel();
         return null;

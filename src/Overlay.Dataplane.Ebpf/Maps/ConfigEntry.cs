@@ -21,7 +21,9 @@ public enum TierSwitches : uint
     Bridge = 8,
 }
 
-/// <summary>The value of map ov_cfg (struct config in Programs/tables.h). Host byte order but for addresses and ports.</summary>
+/// <summary>
+/// The value of map ov_cfg (struct config in Programs/tables.h). Host byte order but for addresses and ports.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public record struct ConfigEntry
 {

@@ -5,7 +5,9 @@ using Overlay.Host.Interop;
 
 namespace Overlay.Dataplane.Ebpf.Maps;
 
-/// <summary>An array with a value for each processor, of which rows are read summed. Not thread-safe; the map is lent.</summary>
+/// <summary>
+/// An array with a value for each processor, of which rows are read summed. Not thread-safe; the map is lent.
+/// </summary>
 /// <typeparam name="TValue">A multiple of 8 bytes, all of them counters of 64 bits.</typeparam>
 public sealed class ProcessorMap<TValue>
     where TValue : unmanaged

@@ -60,13 +60,14 @@ public sealed class TierMaps : IDisposable
         Dictionary<string, BpfMap> maps = [];
         return Filled(maps, isAdopted: false, () =>
         {
-            foreach ((string name, MapDefinition definition) in source.Maps) maps[name] = BpfMap.Create(name, definition);
+            foreach ((string name, MapDefinition definition) in source.Maps)
+                maps[name] = BpfMap.Create(name, definition);
         });
     }
 
     /// <summary>
-    /// Opens the maps that are pinned in a directory of a bpffs, where all are there in this version; else makes and pins
-    /// new ones.
+    /// Opens the maps that are pinned in a directory of a bpffs, where all are there in this version; else makes and
+    /// pins new ones.
     /// </summary>
     /// <param name="source">Its definitions have to be those of the maps.</param>
     /// <param name="directory">Made where it is missing; each version has a subdirectory of its own.</param>
@@ -97,7 +98,8 @@ public sealed class TierMaps : IDisposable
             }
         }, source.Maps.Count);
         if (adopted is null) return null;
-        if (adopted.Config.TryLookup(0, out ConfigEntry config) && config.Abi is 0 or ConfigEntry.CurrentAbi) return adopted;
+        if (adopted.Config.TryLookup(0, out ConfigEntry config) && config.Abi is 0 or ConfigEntry.CurrentAbi)
+            return adopted;
         adopted.Dispose();
         return null;
     }

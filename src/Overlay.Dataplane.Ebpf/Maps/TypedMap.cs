@@ -35,7 +35,9 @@ public sealed class TypedMap<TKey, TValue>
     /// <inheritdoc cref="BpfMap.TryDelete"/>
     public bool TryDelete(in TKey key) => _map.TryDelete(BytesOf(in key));
 
-    /// <summary>Reads the whole map. Entries that others change meanwhile may be missing, or there as they were.</summary>
+    /// <summary>
+    /// Reads the whole map. Entries that others change meanwhile may be missing, or there as they were.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public Dictionary<TKey, TValue> ReadAll()
     {

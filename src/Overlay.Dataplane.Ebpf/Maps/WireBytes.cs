@@ -23,7 +23,8 @@ public readonly record struct Ipv4Bytes(uint Word)
     public static Ipv4Bytes Of(IpAddress? address)
     {
         Ipv4Bytes bytes = default;
-        if (address is { Family: IpFamily.IPv4 } known) _ = known.Write(MemoryMarshal.AsBytes(new Span<Ipv4Bytes>(ref bytes)));
+        if (address is { Family: IpFamily.IPv4 } known)
+            _ = known.Write(MemoryMarshal.AsBytes(new Span<Ipv4Bytes>(ref bytes)));
         return bytes;
     }
 

@@ -9,8 +9,8 @@ namespace Overlay.Dataplane.Ebpf.Mirroring;
 /// thread-safe.
 /// </summary>
 /// <remarks>
-/// A number that becomes free is given out again only after <see cref="Settle"/>: until then something in the kernel may
-/// still refer to it.
+/// A number that becomes free is given out again only after <see cref="Settle"/>: until then something in the kernel
+/// may still refer to it.
 /// </remarks>
 /// <param name="capacity">Rows of the map of peers, row 0 included.</param>
 internal sealed class PeerNumbers(int capacity)

@@ -7,9 +7,9 @@ namespace Overlay.Dataplane.Ebpf.Mirroring;
 
 /// <summary>Mirrors the forwarding table into the programs' maps.</summary>
 /// <remarks>
-/// What is new is written first, peer before VTEP before route, and what is gone is removed last, the other way round: a
-/// program that runs meanwhile meets either the former or the new entry of a prefix, and never an empty place. The first
-/// table, and one after a failure, is compared with all that the maps have, be it an earlier process's.
+/// What is new is written first, peer before VTEP before route, and what is gone is removed last, the other way round:
+/// a program that runs meanwhile meets either the former or the new entry of a prefix, and never an empty place. The
+/// first table, and one after a failure, is compared with all that the maps have, be it an earlier process's.
 /// </remarks>
 public sealed class TableMirror : ITableFollower
 {
@@ -17,7 +17,9 @@ public sealed class TableMirror : ITableFollower
     private readonly TierConfig _config;
     private readonly Lock _mirroring = new();
     private PeerNumbers _numbers;
+    private readonly Dictionary<uint, PeerTraffic> _collected = [];
     private bool _isSure;
+    private bool _hadLocal;
 
     internal TableMirror(TierMaps maps, TierConfig config)
     {
@@ -36,6 +38,9 @@ public sealed class TableMirror : ITableFollower
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// Before the first table with an own end of the tunnels an earlier process's maps are left as they are.
+    /// </remarks>
     /// <exception cref="LinuxException">The kernel refused; the next table is compared as a whole.</exception>
     /// <exception cref="InvalidOperationException">
     /// There are more VTEPs than the maps have room for; those that have room are in them.
@@ -44,6 +49,8 @@ public sealed class TableMirror : ITableFollower
     {
         lock (_mirroring)
         {
+            _hadLocal |= table.Local is not null;
+            if (!_hadLocal && _maps.IsAdopted) return;
             bool isSure = _isSure;
             _isSure = false;
             int left = isSure ? Apply(change) : Compare(table);
@@ -66,6 +73,29 @@ public sealed class TableMirror : ITableFollower
         }
 
         return rows;
+    }
+
+    /// <summary>
+    /// Adds to each VTEP's <see cref="RemoteVtep.Traffic"/> what the programs have counted since the last call. Call it
+    /// every few seconds, and before a report.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void CollectTraffic()
+    {
+        lock (_mirroring)
+        {
+            foreach ((RemoteVtep vtep, Target target) in _numbers.All)
+            {
+                PeerTraffic now = _maps.Traffic.Sum(target.Peer);
+                PeerTraffic before = _collected.GetValueOrDefault(target.Peer);
+                if (now == before) continue;
+                vtep.Traffic.AddEgress(
+                    now.Egress.Packets - before.Egress.Packets, now.Egress.Bytes - before.Egress.Bytes);
+                vtep.Traffic.AddIngress(
+                    now.Ingress.Packets - before.Ingress.Packets, now.Ingress.Bytes - before.Ingress.Bytes);
+                _collected[target.Peer] = now;
+            }
+        }
     }
 
     private int Apply(TableChange change)
@@ -136,7 +166,12 @@ public sealed class TableMirror : ITableFollower
     private bool TryAdd(RemoteVtep vtep, Target wanted)
     {
         if (_numbers.Assign(vtep, wanted, out bool isNew) is not { } target) return false;
-        if (isNew && target.Peer != wanted.Peer) _maps.Traffic.Clear(target.Peer);
+        if (isNew && target.Peer != wanted.Peer)
+        {
+            _maps.Traffic.Clear(target.Peer);
+            _ = _collected.Remove(target.Peer);
+        }
+
         PeerEntry entry = PeerEntry.Of(vtep.Address, vtep.Mac);
         bool isThere = _maps.Peers.TryLookup(target.Peer, out PeerEntry known) && known == entry;
         if (!isThere) _maps.Peers.Update(target.Peer, entry);

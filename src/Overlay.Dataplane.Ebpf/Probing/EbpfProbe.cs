@@ -6,14 +6,16 @@ using Overlay.Host.Netlink;
 
 namespace Overlay.Dataplane.Ebpf.Probing;
 
-/// <summary>Finds out what the kernel has: versions say little, as distributions carry features back and switch some off.</summary>
+/// <summary>
+/// Finds out what the kernel has: versions say little, as distributions carry features back and switch some off.
+/// </summary>
 public static class EbpfProbe
 {
     private const int FrameLength = 128;
 
     /// <summary>
-    /// Makes maps, loads the programs, makes a device of its own in the calling thread's network namespace and attaches to
-    /// it; leaves nothing behind. Some 50 ms.
+    /// Makes maps, loads the programs, makes a device of its own in the calling thread's network namespace and attaches
+    /// to it; leaves nothing behind. Some 50 ms.
     /// </summary>
     public static ProbeResult Run()
     {
@@ -30,8 +32,8 @@ public static class EbpfProbe
             {
                 bool hasTcx = Attach(program, netlink.FindLink(name)!.Index);
                 return new ProbeResult(
-                    true, null, hasTcx, Adjusts(source, maps, "ov_probe_encap"), Adjusts(source, maps, "ov_probe_inner"),
-                    Adjusts(source, maps, "ov_probe_decap"));
+                    true, null, hasTcx, Adjusts(source, maps, "ov_probe_encap"),
+                    Adjusts(source, maps, "ov_probe_inner"), Adjusts(source, maps, "ov_probe_decap"));
             }
             finally
             {
@@ -61,7 +63,7 @@ public static class EbpfProbe
 
     private static bool Attach(BpfProgram program, int linkIndex)
     {
-        using IAttachment attachment = Attachments.Attach(program, linkIndex, Hook.Ingress);
+        using IAttachment attachment = Attachments.Attach(program, new Place(linkIndex, Hook.Ingress, 1));
         attachment.RemoveFromKernel();
         return attachment is TcxLink;
     }

@@ -3,12 +3,16 @@ namespace Overlay.Dataplane.Ebpf.Probing;
 /// <summary>What the kernel has of what the tier uses, found out by trying.</summary>
 /// <param name="IsUsable">The tier can be on.</param>
 /// <param name="Reason">Why it cannot, a sentence for people; null where it can.</param>
-/// <param name="HasTcx">Programs are attached by links, which survive this process where they are pinned (Linux 6.6).</param>
+/// <param name="HasTcx">
+/// Programs are attached by links, which survive this process where they are pinned (Linux 6.6).
+/// </param>
 /// <param name="HasDirectEgress">
 /// Headers can be put in front by a program (Linux 5.13); else all packets leave by the vxlan device.
 /// </param>
 /// <param name="HasInnerFamilies">A program can take IPv6 out of IPv4 and the other way round (Linux 6.3).</param>
-/// <param name="HasTunnelDecapsulation">A program can take the tunnel off a super-packet (later than Linux 6.18).</param>
+/// <param name="HasTunnelDecapsulation">
+/// A program can take the tunnel off a super-packet (later than Linux 6.18).
+/// </param>
 public sealed record ProbeResult(
     bool IsUsable, string? Reason, bool HasTcx = false, bool HasDirectEgress = false, bool HasInnerFamilies = false,
     bool HasTunnelDecapsulation = false)

@@ -26,8 +26,8 @@
 #endif
 
 /*
- * "Not mine": what follows in the hook runs, and without anything behind it the packet goes its way. TC_ACT_OK would end
- * the chain: a TCX program that returns it hides every later one and all of clsact (kernel/bpf/tcx.c and
+ * "Not mine": what follows in the hook runs, and without anything behind it the packet goes its way. TC_ACT_OK would
+ * end the chain: a TCX program that returns it hides every later one and all of clsact (kernel/bpf/tcx.c and
  * net/core/dev.c, tcx_run: only TCX_NEXT, which is -1, goes on).
  */
 #define NEXT (-1)

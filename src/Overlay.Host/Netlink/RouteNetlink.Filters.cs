@@ -25,7 +25,9 @@ public sealed partial class RouteNetlink
         }
     }
 
-    /// <summary>Puts a BPF program on a device's hook, in direct-action mode; replaces the filter of that place.</summary>
+    /// <summary>
+    /// Puts a BPF program on a device's hook, in direct-action mode; replaces the filter of that place.
+    /// </summary>
     /// <param name="linkIndex">Interface index.</param>
     /// <param name="isIngress">Which hook of clsact.</param>
     /// <param name="priority">The lower runs first.</param>

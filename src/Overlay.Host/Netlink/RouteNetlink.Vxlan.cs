@@ -7,8 +7,8 @@ namespace Overlay.Host.Netlink;
 public sealed partial class RouteNetlink
 {
     /// <summary>
-    /// Makes a VXLAN device in external mode, down: it has no VNI and no peers of its own, takes every VNI that comes to
-    /// its port, and sends where a packet's metadata says (linux/if_link.h, IFLA_VXLAN_COLLECT_METADATA).
+    /// Makes a VXLAN device in external mode, down: it has no VNI and no peers of its own, takes every VNI that comes
+    /// to its port, and sends where a packet's metadata says (linux/if_link.h, IFLA_VXLAN_COLLECT_METADATA).
     /// </summary>
     /// <remarks>Outer checksums are written, and zero ones over IPv6 refused, as flannel's device does.</remarks>
     /// <param name="name">Its name.</param>

@@ -1,6 +1,8 @@
 namespace Overlay.Host.Netlink;
 
-/// <summary>Numbers of rtnetlink(7): include/uapi/linux/{netlink,rtnetlink,if_link,if_addr,fib_rules,pkt_cls}.h.</summary>
+/// <summary>
+/// Numbers of rtnetlink(7): include/uapi/linux/{netlink,rtnetlink,if_link,if_addr,fib_rules,pkt_cls}.h.
+/// </summary>
 internal static class RtNetlink
 {
     public const int NETLINK_ROUTE = 0;

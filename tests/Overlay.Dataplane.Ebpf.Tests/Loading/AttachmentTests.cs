@@ -30,8 +30,8 @@ public sealed class AttachmentTests : IDisposable
     {
         using BpfProgram front = TinyProgram.Counting(_first, value);
         using BpfProgram behind = TinyProgram.Counting(_second, Next);
-        using IAttachment link = In(() => TcxLink.Create(front, Index, Hook.Egress));
-        using IAttachment filter = In(() => ClsactFilter.Create(behind, Index, Hook.Egress));
+        using IAttachment link = In(() => TcxLink.Create(front, Egress));
+        using IAttachment filter = In(() => ClsactFilter.Create(behind, Egress));
         Send();
         Count(_first).ShouldBe(1);
         Count(_second).ShouldBe(runsBehind ? 1 : 0);
@@ -45,7 +45,7 @@ public sealed class AttachmentTests : IDisposable
         using BpfProgram one = TinyProgram.Counting(_first, Next);
         using BpfProgram other = TinyProgram.Counting(_second, Next);
         using IAttachment attachment = In(IAttachment () =>
-            isTcx ? TcxLink.Create(one, Index, Hook.Egress) : ClsactFilter.Create(one, Index, Hook.Egress));
+            isTcx ? TcxLink.Create(one, Egress) : ClsactFilter.Create(one, Egress));
         Send();
         (Count(_first), Count(_second)).ShouldBe((1, 0));
         In(() => attachment.Swap(other));
@@ -67,12 +67,12 @@ public sealed class AttachmentTests : IDisposable
             netlink.EnsureClsact(Index);
             netlink.SetBpfFilter(Index, false, 7, 1, (int)one.Descriptor.DangerousGetHandle(), "anothers");
         });
-        In(() => ClsactFilter.Create(one, Index, Hook.Egress)).Dispose();
-        using ClsactFilter filter = In(() => ClsactFilter.Create(other, Index, Hook.Egress));
+        In(() => ClsactFilter.Create(one, Egress)).Dispose();
+        using ClsactFilter filter = In(() => ClsactFilter.Create(other, Egress));
         string filters = _nodes.A.Run("tc", "filter", "show", "dev", "eth0", "egress").EnsureSuccess().Output;
         filters.Split("direct-action").Length.ShouldBe(3, filters);
         In(filter.RemoveFromKernel);
-        In(() => ClsactFilter.TryRemove(Index, Hook.Egress)).ShouldBeFalse();
+        In(() => ClsactFilter.TryRemove(Egress)).ShouldBeFalse();
         filters = _nodes.A.Run("tc", "filter", "show", "dev", "eth0", "egress").EnsureSuccess().Output;
         filters.ShouldContain("anothers");
         filters.Split("direct-action").Length.ShouldBe(2, filters);
@@ -82,7 +82,8 @@ public sealed class AttachmentTests : IDisposable
     public void A_device_that_is_not_there_is_named()
     {
         using BpfProgram program = TinyProgram.Returning(Next);
-        LinuxException refused = Should.Throw<LinuxException>(() => In(() => Attachments.Attach(program, 9999, Hook.Ingress)));
+        LinuxException refused = Should.Throw<LinuxException>(
+            () => In(() => Attachments.Attach(program, new Place(9999, Hook.Ingress, 1))));
         refused.Message.ShouldContain("BPF_LINK_CREATE on tiny at Ingress of device 9999");
         refused.Errno.ShouldBe(Errno.ENODEV);
     }
@@ -94,10 +95,10 @@ public sealed class AttachmentTests : IDisposable
         string pin = Path.Combine(directory.Path, "link");
         using BpfProgram one = TinyProgram.Counting(_first, Next);
         using BpfProgram other = TinyProgram.Counting(_second, Next);
-        In(() => Attachments.Attach(one, Index, Hook.Egress, pin)).Dispose();
+        In(() => Attachments.Attach(one, Egress with { Pin = pin })).Dispose();
         Send();
         Count(_first).ShouldBe(1);
-        using IAttachment adopted = In(() => Attachments.Attach(other, Index, Hook.Egress, pin));
+        using IAttachment adopted = In(() => Attachments.Attach(other, Egress with { Pin = pin }));
         Send();
         (Count(_first), Count(_second)).ShouldBe((1, 1));
         adopted.LinkIndex.ShouldBe(Index);
@@ -115,9 +116,9 @@ public sealed class AttachmentTests : IDisposable
         using BpfProgram program = TinyProgram.Returning(Next);
         _nodes.A.Ip("link add gone type veth peer name gone2");
         int gone = In(static () => TierEnd.LinkOf("gone").Index);
-        In(() => Attachments.Attach(program, gone, Hook.Egress, pin)).Dispose();
+        In(() => Attachments.Attach(program, new Place(gone, Hook.Egress, 1, pin))).Dispose();
         _nodes.A.Ip("link delete gone");
-        using IAttachment attachment = In(() => Attachments.Attach(program, Index, Hook.Egress, pin));
+        using IAttachment attachment = In(() => Attachments.Attach(program, Egress with { Pin = pin }));
         attachment.LinkIndex.ShouldBe(Index);
         File.Exists(pin).ShouldBeTrue();
     }
@@ -128,7 +129,7 @@ public sealed class AttachmentTests : IDisposable
         using TempDirectory directory = new();
         string pin = Path.Combine(directory.Path, "link");
         using BpfProgram program = TinyProgram.Counting(_first, Next);
-        Should.Throw<LinuxException>(() => In(() => Attachments.Attach(program, Index, Hook.Egress, pin)))
+        Should.Throw<LinuxException>(() => In(() => Attachments.Attach(program, Egress with { Pin = pin })))
             .Message.ShouldContain($"BPF_OBJ_PIN on {pin}");
         Send();
         Count(_first).ShouldBe(0);
@@ -143,13 +144,16 @@ public sealed class AttachmentTests : IDisposable
 
     private int Index => In(static () => TierEnd.LinkOf("eth0").Index);
 
+    private Place Egress => new(Index, Hook.Egress, 1);
+
     private T In<T>(Func<T> action) => _nodes.A.Invoke(action);
 
     private void In(Action action) => _nodes.A.Invoke(action);
 
     private void Send()
     {
-        using Socket socket = In(static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
+        using Socket socket = In(
+            static () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp));
         _ = socket.SendTo(new byte[] { 1 }, new IPEndPoint(IPAddress.Parse("192.168.77.2"), 9));
     }
 

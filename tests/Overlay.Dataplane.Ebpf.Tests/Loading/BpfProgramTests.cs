@@ -31,7 +31,8 @@ public sealed class BpfProgramTests
     [Fact]
     public void Without_capabilities_the_error_names_the_call_and_the_object()
     {
-        LinuxException refused = Should.Throw<LinuxException>(() => OtherUser.Run(static () => TinyProgram.Returning(0)));
+        LinuxException refused = Should.Throw<LinuxException>(
+            () => OtherUser.Run(static () => TinyProgram.Returning(0)));
         refused.Errno.ShouldBe(Errno.EPERM);
         refused.Message.ShouldContain("BPF_PROG_LOAD on program tiny");
         Should.Throw<LinuxException>(() => OtherUser.Run(

@@ -21,6 +21,7 @@ public sealed class NumbersTests
         numbers.TryTake(4).ShouldBeTrue();
         numbers.TryTake(4).ShouldBeFalse();
         numbers.TryTake(6).ShouldBeFalse();
-        new[] { numbers.Take(), numbers.Take(), numbers.Take(), numbers.Take(), numbers.Take() }.ShouldBe([1u, 2, 3, 5, 0]);
+        new[] { numbers.Take(), numbers.Take(), numbers.Take(), numbers.Take(), numbers.Take() }
+            .ShouldBe([1u, 2, 3, 5, 0]);
     }
 }

@@ -194,7 +194,8 @@ public sealed class TableMirrorTests : IDisposable
     public void Dispose() => _maps.Dispose();
 
     private static RemoteVtep Vtep(int number) => new(
-        $"node-{number / 2}", IpAddress.Parse("172.16.0.1").Add((uint)number), new MacAddress(0x0200_0000_0000 + (ulong)number));
+        $"node-{number / 2}", IpAddress.Parse("172.16.0.1").Add((uint)number),
+        new MacAddress(0x0200_0000_0000 + (ulong)number));
 
     private static IpPrefix Pods(int number) => new(IpAddress.Parse("10.0.0.0").Add((uint)number << 6), 26);
 

@@ -26,7 +26,8 @@ public sealed class EbpfProbeTests : IDisposable
     {
         ProbeResult result = _nodes.A.Invoke(EbpfProbe.Run);
         result.HasTcx.ShouldBe(Environment.OSVersion.Version >= new Version(6, 6));
-        result.Shortcomings.ShouldBe(result.HasTcx ? "" : "programs are filters of clsact, as the kernel has no TCX links (Linux 6.6)");
+        result.Shortcomings.ShouldBe(
+            result.HasTcx ? "" : "programs are filters of clsact, as the kernel has no TCX links (Linux 6.6)");
     }
 
     [Fact]

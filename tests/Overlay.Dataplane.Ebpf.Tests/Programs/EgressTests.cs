@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Ebpf.Maps;
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
@@ -112,6 +113,22 @@ public sealed class EgressTests : IDisposable
         ports.Single().ShouldBeGreaterThanOrEqualTo((ushort)49_152);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_mark_of_a_pods_packet_does_not_steer_the_outer_one(bool mayBeDirect)
+    {
+        const int SolSocket = 1;
+        const int SoMark = 36;
+        Start(IpFamily.IPv4, mayBeDirect);
+        _rig.A.Ip($"rule add to {TestNode.B.Remote.Address} fwmark 0x4000 blackhole pref 10");
+        using DeviceTap tap = new(_rig.B, "eth0", isWithLinkHeader: true);
+        using Socket pod = PodSocket(IpFamily.IPv4);
+        pod.SetRawSocketOption(SolSocket, SoMark, BitConverter.GetBytes(0x4000));
+        _ = pod.Send(new byte[10]);
+        tap.Receive(_patience, IsVxlan).ShouldNotBeNull();
+    }
+
     [Fact]
     public void A_packet_to_nobodys_pod_is_left_to_the_daemons_loop()
     {
@@ -126,7 +143,8 @@ public sealed class EgressTests : IDisposable
     [Fact]
     public void Without_an_own_end_of_the_tunnels_every_packet_is_left_to_the_daemons_loop()
     {
-        _rig.End.Publisher.Publish(new ForwardingTableBuilder().AddRoute(TestNode.B.PodsV4, TestNode.B.Remote).Build(), TableChange.None);
+        _rig.End.Publisher.Publish(
+            new ForwardingTableBuilder().AddRoute(TestNode.B.PodsV4, TestNode.B.Remote).Build(), TableChange.None);
         _rig.End.Publisher.Add(_rig.Tier.Mirror);
         _rig.A.Invoke(_rig.Tier.AttachEgress);
         Send(IpFamily.IPv4, [1, 2, 3]);
@@ -141,7 +159,10 @@ public sealed class EgressTests : IDisposable
         _rig.A.Ip("link set eth0 mtu 1200");
         using Socket peer = _rig.B.Invoke(static () =>
         {
-            Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 };
+            Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+            {
+                ReceiveTimeout = 5000,
+            };
             socket.Bind(new IPEndPoint(TestNode.B.Remote.Address.ToIPAddress(), TierRig.Port));
             return socket;
         });
@@ -204,7 +225,8 @@ public sealed class EgressTests : IDisposable
     private void Send(IpFamily family, byte[] payload, Ecn mark = Ecn.NotEct)
     {
         using Socket pod = PodSocket(family);
-        if (family == IpFamily.IPv4) pod.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.TypeOfService, (int)mark);
+        if (family == IpFamily.IPv4)
+            pod.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.TypeOfService, (int)mark);
         else pod.SetRawSocketOption(41, 67, BitConverter.GetBytes((int)mark));
         _ = pod.Send(payload);
     }
@@ -240,7 +262,8 @@ public sealed class EgressTests : IDisposable
         {
             Ipv4Header.TryParse(frame.AsSpan(14), out Ipv4Header ip).ShouldBeTrue();
             frame[15].ShouldBe((byte)mark);
-            (ip.Ttl, ip.FlagsAndFragmentOffset, ip.TotalLength).ShouldBe(((byte)64, (ushort)0, (ushort)(frame.Length - 14)));
+            (ip.Ttl, ip.FlagsAndFragmentOffset, ip.TotalLength)
+                .ShouldBe(((byte)64, (ushort)0, (ushort)(frame.Length - 14)));
             ReferenceChecksum.Sum(frame.AsSpan(14, 20)).ShouldBe((ushort)0xffff);
             ((IpAddress)ip.Source).ShouldBe(TestNode.A.Remote.Address);
             ((IpAddress)ip.Destination).ShouldBe(TestNode.B.Remote.Address);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Tests;
 using Overlay.Wire.Headers;
@@ -10,13 +11,19 @@ public sealed class IngressVerdictTests : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
-    private readonly TierRig _rig = new();
+    private TierRig _rig = null!;
     private readonly Dictionary<(IpAddress, Ecn), Socket> _sockets = [];
 
-    [Fact]
-    public void Each_frame_gets_the_verdict_that_the_daemons_loop_gives_it()
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public void Each_frame_gets_the_verdict_that_the_daemons_loop_gives_it(bool isByShortcut, bool hasLinks)
     {
+        using TierRig rig = new(options => options with { HasLinks = hasLinks });
+        _rig = rig;
         _rig.Start();
+        if (isByShortcut) _rig.A.Invoke(_rig.Tier.TryTakeShortcut).ShouldBeTrue();
         using DeviceTap tap = new(_rig.A, TierRig.TunName);
         List<string> differences = [];
         foreach (IngressFrame frame in IngressFrame.All)
@@ -25,12 +32,14 @@ public sealed class IngressVerdictTests : IDisposable
             _ = SocketOf(frame).Send(frame.Datagram);
             EbpfCounters after = before;
             bool isCounted = SpinWait.SpinUntil(
-                () => TierRig.Seen(after = _rig.Counters()) > TierRig.Seen(before), Expected(frame) is null ? 50 : 2000);
+                () => TierRig.Seen(after = _rig.Counters()) > TierRig.Seen(before),
+                Expected(frame) is null ? 50 : 2000);
             DropReason? verdict = isCounted ? Verdict(before, after) : null;
             if (verdict != Expected(frame)) differences.Add($"{frame.Name}: {frame.Verdict} -> {verdict}");
             if (frame.Verdict == DropReason.None && verdict == DropReason.None)
             {
                 byte[] packet = tap.Receive(_patience, IsFromPod).ShouldNotBeNull(frame.Name);
+                if (isByShortcut) IsShort(frame).ShouldBe(after.Shortcut.Packets > before.Shortcut.Packets, frame.Name);
                 packet.AsSpan(0, frame.Packet.Length).SequenceEqual(frame.Packet).ShouldBeTrue(frame.Name);
             }
         }
@@ -42,7 +51,13 @@ public sealed class IngressVerdictTests : IDisposable
     public void Dispose()
     {
         foreach (Socket socket in _sockets.Values) socket.Dispose();
-        _rig.Dispose();
+    }
+
+    // Neither TCP nor in outer fragments.
+    private static bool IsShort(IngressFrame frame)
+    {
+        bool isTcp = frame.Packet[frame.Packet[0] >> 4 == 4 ? 9 : 6] == IpProtocol.Tcp;
+        return !isTcp && frame.Datagram.Length < 1400 + 50;
     }
 
     // The kernel's own, as of neighbour discovery, are not.

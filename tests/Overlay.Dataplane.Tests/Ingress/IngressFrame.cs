@@ -37,7 +37,10 @@ internal sealed record IngressFrame(
     {
         PacketBuilder inner = Inner(family);
         yield return Of($"{family}", inner, DropReason.None);
-        yield return Of($"{family}, by the other VTEP", inner, DropReason.None) with { OuterSource = B.RemoteV6.Address };
+        yield return Of($"{family}, by the other VTEP", inner, DropReason.None) with
+        {
+            OuterSource = B.RemoteV6.Address,
+        };
         yield return Of($"{family}, TCP", inner.Protocol(IpProtocol.Tcp), DropReason.None);
         yield return Of($"{family}, ICMP", inner.Protocol(IpProtocol.Icmp), DropReason.None);
         yield return Of($"{family}, 1400 bytes", inner.TotalLength(1400), DropReason.None);
@@ -49,7 +52,8 @@ internal sealed record IngressFrame(
         yield return Of($"{family}, for the MAC of the IPv6 VTEP",
             Valid(inner).DestinationMac("02:99:88:77:66:01"), inner, DropReason.None);
         foreach (string source in family == IpFamily.IPv4
-            ? new[] { "10.9.0.1", C.Pod(family), A.Pod(family), "127.0.0.1" } : ["fd00:9::1", C.Pod(family), A.Pod(family), "::1"])
+            ? new[] { "10.9.0.1", C.Pod(family), A.Pod(family), "127.0.0.1" }
+            : ["fd00:9::1", C.Pod(family), A.Pod(family), "::1"])
             yield return Of($"{family}, from {source}", inner.From(source), DropReason.SourceNotAllowed);
         foreach (string target in family == IpFamily.IPv4
             ? new[] { "10.9.0.1", C.Pod(family), B.Pod(family, 11), "255.255.255.255" }
@@ -61,14 +65,16 @@ internal sealed record IngressFrame(
             if (version == (int)family) continue;
             byte[] other = [.. packet];
             other[0] = (byte)((version << 4) | (packet[0] & 0x0f));
-            yield return Of($"{family}, version {version}", Valid(other).EtherType(EtherTypeOf(family)), other, DropReason.IpInHdr);
+            yield return Of($"{family}, version {version}",
+                Valid(other).EtherType(EtherTypeOf(family)), other, DropReason.IpInHdr);
         }
 
         byte[] whole = Valid(inner).Build();
         for (int length = 8; length < whole.Length; length += length < 70 ? 1 : 7)
         {
             yield return Of($"{family}, cut at {length}", inner, length < 22 + (family == IpFamily.IPv4 ? 20 : 40)
-                ? DropReason.PktTooSmall : DropReason.IpInHdr) with { Datagram = whole[..length] };
+                ? DropReason.PktTooSmall : DropReason.IpInHdr) with
+            { Datagram = whole[..length] };
         }
     }
 
@@ -79,7 +85,11 @@ internal sealed record IngressFrame(
         yield return Of("a stranger by IPv6", inner, DropReason.UnknownVtep) with { OuterSource = StrangerV6 };
         yield return Of("no I flag", Valid(inner).Flags(0), inner, DropReason.VxlanInvalidHdr);
         foreach (int bit in Enumerable.Range(0, 32).Where(static bit => 1u << bit != IFlag))
-            yield return Of($"reserved bit {bit}", Valid(inner).Flags(IFlag | (1u << bit)), inner, DropReason.VxlanInvalidHdr);
+        {
+            yield return Of($"reserved bit {bit}",
+                Valid(inner).Flags(IFlag | (1u << bit)), inner, DropReason.VxlanInvalidHdr);
+        }
+
         foreach (int bit in Enumerable.Range(0, 8))
         {
             yield return Of($"reserved bit {bit} behind the VNI",

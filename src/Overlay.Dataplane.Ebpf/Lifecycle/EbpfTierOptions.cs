@@ -1,6 +1,6 @@
 using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane.Ebpf;
+namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
 /// <summary>What a tier is made from.</summary>
 /// <param name="Vni">The network.</param>
@@ -18,4 +18,7 @@ public sealed record EbpfTierOptions(Vni Vni, int TunIndex, UnderlayFacts Underl
     /// <see cref="Probing.ProbeResult.HasDirectEgress"/>.
     /// </summary>
     public bool HasDirectEgress { get; init; } = true;
+
+    /// <summary>Programs are attached by TCX links where the kernel has them; else as filters of clsact.</summary>
+    public bool HasLinks { get; init; } = true;
 }

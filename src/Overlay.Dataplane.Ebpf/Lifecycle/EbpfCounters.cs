@@ -2,15 +2,16 @@ using Overlay.Dataplane.Ebpf.Maps;
 using Overlay.Dataplane.Packets;
 using Overlay.Host.Netlink;
 
-namespace Overlay.Dataplane.Ebpf;
+namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
 /// <summary>What the programs, and the vxlan device before them, have counted. Immutable.</summary>
 /// <remarks>
-/// The vxlan device refuses some frames itself (drivers/net/vxlan/vxlan_core.c, vxlan_rcv) and has fewer counts than there
-/// are reasons. Its length errors are <see cref="DropReason.PktTooSmall"/>; all its other errors are
-/// <see cref="DropReason.VxlanInvalidHdr"/>, those among them that are <see cref="DropReason.IpTunnelEcn"/> in the daemon's
-/// loop, as the kernel counts reserved bits and congestion marks alike; frames that it has dropped are
-/// <see cref="DropReason.MacInvalidSource"/>. It counts nothing where the I flag is clear or the inner Ethernet header is cut.
+/// The vxlan device refuses some frames itself (drivers/net/vxlan/vxlan_core.c, vxlan_rcv) and has fewer counts than
+/// there are reasons. Its length errors are <see cref="DropReason.PktTooSmall"/>; all its other errors are
+/// <see cref="DropReason.VxlanInvalidHdr"/>, those among them that are <see cref="DropReason.IpTunnelEcn"/> in the
+/// daemon's loop, as the kernel counts reserved bits and congestion marks alike; frames that it has dropped are
+/// <see cref="DropReason.MacInvalidSource"/>. It counts nothing where the I flag is clear or the inner Ethernet header
+/// is cut.
 /// </remarks>
 public sealed class EbpfCounters
 {

@@ -1,6 +1,6 @@
 using Overlay.Wire.Values;
 
-namespace Overlay.Dataplane.Ebpf;
+namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
 /// <summary>What the tier knows of the underlay besides the table.</summary>
 /// <param name="AddressV4">Source of outer IPv4 packets; null for none.</param>

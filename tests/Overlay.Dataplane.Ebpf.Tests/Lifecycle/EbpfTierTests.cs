@@ -1,0 +1,353 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Overlay.Dataplane.Ebpf.Devices;
+using Overlay.Dataplane.Ebpf.Lifecycle;
+using Overlay.Dataplane.Forwarding;
+using Overlay.Dataplane.Packets;
+using Overlay.Dataplane.Tests;
+using Overlay.Host.Interop;
+
+namespace Overlay.Dataplane.Ebpf.Tests;
+
+public sealed class EbpfTierTests
+{
+    private const string PodOfB = "10.244.2.1";
+    private const string PodOfBV6 = "fd00:10:244:2::1";
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Two_tiers_carry_pings_of_every_size_and_streams_of_both_families(bool hasDirectEgress)
+    {
+        using TierPair pair = new(options => options with { HasDirectEgress = hasDirectEgress });
+        foreach (string target in new[] { PodOfB, PodOfBV6 })
+        {
+            foreach (string size in new[] { "0", "1400", "20000", "60000" })
+                pair.A.Node.Run("ping", "-n", "-c", "2", "-i", "0.05", "-W", "2", "-s", size, target).EnsureSuccess();
+            byte[] data = RandomNumberGenerator.GetBytes(20_000_000);
+            Transfer(pair, target, data).ShouldBe(SHA256.HashData(data));
+        }
+
+        EbpfCounters counters = pair.A.Node.Invoke(pair.A.Tier.ReadCounters);
+        counters.EgressDirect.Packets.ShouldBe(hasDirectEgress ? counters.EgressDirect.Packets : 0);
+
+        // The node's IPv6 pods are behind its IPv6 VTEP, which headers of the program's never reach.
+        counters.EgressByDevice.Packets.ShouldBeGreaterThan(0);
+        if (hasDirectEgress) counters.EgressDirect.Packets.ShouldBeGreaterThan(10_000);
+        counters.EgressFailed.ShouldBe(0);
+        foreach (DropReason reason in Enum.GetValues<DropReason>()) counters.Dropped(reason).ShouldBe(0, $"{reason}");
+    }
+
+    [Theory]
+    [InlineData(PodOfB, true)]
+    [InlineData(PodOfB, false)]
+    [InlineData(PodOfBV6, true)]
+    public void A_super_packet_of_datagrams_comes_as_the_datagrams_it_stands_for(string target, bool hasDirectEgress)
+    {
+        const int SolUdp = 17;
+        const int UdpSegment = 103;
+        using TierPair pair = new(options => options with { HasDirectEgress = hasDirectEgress });
+        IPEndPoint end = new(IPAddress.Parse(target), 5003);
+        using Socket receiver = pair.B.Node.Invoke(() =>
+        {
+            Socket socket = new(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 5000 };
+            socket.Bind(end);
+            return socket;
+        });
+        using Socket sender = pair.A.Node.Invoke(
+            () => new Socket(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp));
+        sender.SetRawSocketOption(SolUdp, UdpSegment, BitConverter.GetBytes(1000));
+        byte[] data = PacketBuilder.Pattern(39_500);
+        _ = sender.SendTo(data, end);
+        byte[] received = new byte[data.Length];
+        for (int i = 0; i < 40; i++)
+            receiver.Receive(received.AsSpan(i * 1000)).ShouldBe(i < 39 ? 1000 : 500, $"datagram {i}");
+        received.SequenceEqual(data).ShouldBeTrue();
+        pair.A.Node.Invoke(pair.A.Tier.ReadCounters).Egress.Packets.ShouldBeGreaterThanOrEqualTo(40);
+    }
+
+    [Fact]
+    public void Without_a_reader_of_the_tun_the_kernel_goes_on_forwarding()
+    {
+        using TierPair pair = new();
+        foreach (TierEnd end in new[] { pair.A, pair.B })
+        {
+            end.Tun.Persist(true);
+            end.Tun.Dispose();
+            end.Node.Invoke(() => TierEnd.LinkOf(TierEnd.TunName).HasCarrier).ShouldBeFalse();
+        }
+
+        foreach (string target in new[] { PodOfB, PodOfBV6 })
+        {
+            pair.A.Node.Run("ping", "-n", "-c", "20", "-i", "0.01", "-W", "1", target)
+                .Output.ShouldContain(" 20 received");
+        }
+    }
+
+    [Fact]
+    public void A_port_that_a_socket_has_is_an_error_that_says_so_and_nothing_is_left()
+    {
+        using TierRig rig = new();
+        using Socket socket = rig.A.Invoke(static () =>
+        {
+            Socket taken = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            taken.Bind(new IPEndPoint(TestNode.A.Remote.Address.ToIPAddress(), TierEnd.Port));
+            return taken;
+        });
+        CheckPortTaken(rig);
+        socket.Dispose();
+        rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port));
+        rig.Tier.HasPort.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("external")]
+    [InlineData("id 7")]
+    public void A_port_that_another_vxlan_device_has_is_an_error_that_says_so_and_nothing_is_left(string kind)
+    {
+        using TierRig rig = new();
+        rig.A.Ip($"link add other type vxlan {kind} dstport 8472", "link set other up");
+        CheckPortTaken(rig);
+        rig.A.Ip("link delete other");
+        rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port));
+    }
+
+    [Fact]
+    public void A_second_device_that_a_process_has_left_during_a_handover_is_removed_when_the_next_takes_the_port()
+    {
+        using TierPair pair = new();
+        pair.A.Node.Invoke(pair.A.Tier.TryBeginHandover).ShouldBeTrue();
+        pair.A.Restart();
+        pair.A.Start(TestNode.B);
+        pair.A.Node.Run("ip", "link", "show", VxlanDevice.BridgeNameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        pair.A.Node.WaitForPing(IPAddress.Parse(PodOfB));
+    }
+
+    [Fact]
+    public void A_device_of_another_is_not_removed()
+    {
+        using TierRig rig = new();
+        rig.A.Ip("link add ovx.658188 type vxlan external dstport 9999");
+        LinuxException refused = Should.Throw<LinuxException>(
+            () => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));
+        refused.Errno.ShouldBe(Errno.EEXIST);
+        refused.Message.ShouldContain("ovx.658188, whose name another has");
+        rig.A.Invoke(() => EbpfTier.RemoveLeftovers(TestNode.Network, rig.End.Options.TunIndex, 0, null));
+        rig.A.Run("ip", "link", "show", "ovx.658188").EnsureSuccess();
+    }
+
+    [Fact]
+    public void A_released_port_is_free_and_the_counts_go_on()
+    {
+        using TierRig rig = new();
+        rig.Start();
+        using Socket socket = rig.SocketOfB(TestNode.B.Remote.Address);
+        _ = socket.Send(IngressFrame.All.First(static frame => frame.Name == "reserved bit 5").Datagram);
+        TierRig.Wait(() => rig.Counters().Dropped(DropReason.VxlanInvalidHdr) == 1, "the device has counted");
+        rig.A.Invoke(rig.Tier.ReleasePort);
+        rig.Counters().Dropped(DropReason.VxlanInvalidHdr).ShouldBe(1);
+        using Socket own = rig.A.Invoke(static () =>
+        {
+            Socket free = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            free.Bind(new IPEndPoint(IPAddress.Any, TierEnd.Port));
+            return free;
+        });
+        rig.A.Run("ip", "link", "show", "ovx.658188").Succeeded.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Programs_forward_without_their_process_and_the_next_one_adopts_them_without_loss(bool hasLinks)
+    {
+        using TierPair pair = new(options => options with { HasLinks = hasLinks });
+        using (Pings pings = new(pair.A.Node, PodOfB, 500))
+        {
+            for (int i = 0; i < 5 && !pings.IsOver; i++)
+            {
+                pair.A.Restart();
+                pair.A.Tier.IsAdopted.ShouldBeTrue();
+                pair.A.Start(TestNode.B);
+            }
+
+            pings.Lost().ShouldBe(0);
+        }
+
+        // Other tests have the same object.
+        VtepTraffic traffic = TestNode.B.Remote.Traffic;
+        (long egress, long ingress, long bytes) = (traffic.EgressPackets, traffic.IngressPackets, traffic.IngressBytes);
+        for (int i = 0; i < 2; i++)
+        {
+            // What was counted before the last restart is there once, however often it is collected.
+            pair.A.Tier.Mirror.CollectTraffic();
+            traffic.EgressPackets.ShouldBe(egress + 500);
+            traffic.IngressPackets.ShouldBe(ingress + 500);
+            traffic.IngressBytes.ShouldBe(bytes + (500 * 84));
+        }
+
+        pair.A.Node.Invoke(pair.A.Tier.ReadCounters).Egress.Packets.ShouldBeGreaterThanOrEqualTo(500);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Nothing_of_a_tier_without_pins_outlives_it(bool hasLinks)
+    {
+        using TierPair pair = new(options => options with { HasLinks = hasLinks });
+        pair.B.Restart();
+        pair.B.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        pair.B.Node.Run("tc", "filter", "show", "dev", TierEnd.TunName, "egress").Output.ShouldBeEmpty();
+        pair.B.Tier.IsAdopted.ShouldBeFalse();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse();
+        pair.B.Start(TestNode.A);
+        pair.A.Node.WaitForPing(IPAddress.Parse(PodOfB));
+    }
+
+    [Fact]
+    public void A_first_table_without_an_own_end_leaves_an_earlier_processs_maps_alone()
+    {
+        using TierPair pair = new();
+        pair.A.Restart();
+        pair.A.Publisher.Add(pair.A.Tier.Mirror);
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeTrue("the table is empty so far");
+        pair.A.Publisher.Publish(ForwardingTable.Empty.With(pair.A.Local), TableChange.None);
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse("an empty table is one, too");
+        pair.A.Publisher.Remove(pair.A.Tier.Mirror);
+    }
+
+    [Fact]
+    public void Attaching_and_detaching_the_egress_program_leaves_packets_to_the_loop_and_takes_them_again()
+    {
+        using TierRig rig = new();
+        rig.Start();
+        for (int i = 0; i < 3; i++)
+        {
+            rig.A.Invoke(rig.Tier.DetachEgress);
+            rig.A.Ping(IPAddress.Parse(PodOfB), 1);
+            rig.ReadTun(1).ShouldNotBeNull();
+            rig.A.Invoke(rig.Tier.AttachEgress);
+            rig.A.Ping(IPAddress.Parse(PodOfB), 1);
+            rig.ReadTun(1, TimeSpan.FromMilliseconds(20)).ShouldBeNull();
+        }
+    }
+
+    [Fact]
+    public void Removing_leaves_no_device_no_pin_and_no_program()
+    {
+        using TierPair pair = new();
+        pair.A.Node.Invoke(pair.A.Tier.RemoveFromKernel);
+        Directory.Exists(pair.PinDirectory).ShouldBeFalse();
+        pair.A.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB), 1).Succeeded.ShouldBeFalse();
+        PacketBatch batch = new(8);
+        TierRig.Wait(() => pair.A.Tun.TryRead(batch), "the daemon's loop has the packets");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_dead_process_has_left_is_removed_by_name(bool hasLinks)
+    {
+        using TierPair pair = new(options => options with { HasLinks = hasLinks });
+        pair.A.Node.Invoke(pair.A.Tier.TryTakeShortcut).ShouldBeTrue();
+        pair.A.Tier.Dispose();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeTrue();
+        pair.A.Node.Invoke(
+            () => EbpfTier.RemoveLeftovers(
+                TestNode.Network, pair.A.Options.TunIndex, pair.A.Local.UnderlayIndex, pair.PinDirectory));
+        Directory.Exists(pair.PinDirectory).ShouldBeFalse();
+        pair.A.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+        foreach ((string device, string hook) in new[] { (TierEnd.TunName, "egress"), ("eth0", "ingress") })
+            pair.A.Node.Run("tc", "filter", "show", "dev", device, hook).Output.ShouldBeEmpty();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse();
+        pair.A.Restart();
+    }
+
+    [Theory]
+    [InlineData(PodOfB)]
+    [InlineData(PodOfBV6)]
+    public void The_port_changes_hands_both_ways_without_loss(string target)
+    {
+        using TierPair pair = new();
+        TierEnd end = pair.B;
+        using Datagrams datagrams = new(pair.A, pair.B, target);
+        for (int i = 0; i < 5; i++)
+        {
+            end.Node.Invoke(end.Tier.TryBeginHandover).ShouldBeTrue();
+            end.Node.Invoke(end.Tier.ReleasePort);
+            long before = end.Node.Invoke(end.Tier.ReadCounters).Bridged;
+            TierRig.Wait(() => end.Node.Invoke(end.Tier.ReadCounters).Bridged > before + 20, "datagrams are bridged");
+            end.Node.Invoke(() => end.Tier.TakePort(TierEnd.Port));
+            end.Node.Invoke(end.Tier.EndHandover);
+        }
+
+        (int sent, int lost) = datagrams.End();
+        sent.ShouldBeGreaterThan(100);
+        lost.ShouldBe(0);
+        end.Node.Run("ip", "link", "show", VxlanDevice.BridgeNameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_socket_of_the_daemons_that_has_the_port_gets_nothing_during_a_handover_and_all_after_it()
+    {
+        using TierRig rig = new();
+        rig.Start();
+        rig.A.Invoke(rig.Tier.ReleasePort);
+        using Socket own = rig.A.Invoke(static () =>
+        {
+            Socket bound = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+            {
+                ReceiveTimeout = 5000,
+            };
+            bound.Bind(new IPEndPoint(TestNode.A.Remote.Address.ToIPAddress(), TierEnd.Port));
+            return bound;
+        });
+        using Socket peer = rig.SocketOfB(TestNode.B.Remote.Address);
+        byte[] datagram = IngressFrame.All.First().Datagram;
+        rig.A.Invoke(rig.Tier.TryBeginHandover).ShouldBeTrue();
+        _ = peer.Send(datagram);
+        TierRig.Wait(() => rig.Counters() is { Bridged: 1, Ingress.Packets: 1 }, "the bridge has carried it");
+        own.Available.ShouldBe(0);
+        rig.A.Invoke(rig.Tier.EndHandover);
+        _ = peer.Send(datagram);
+        own.Receive(new byte[2000]).ShouldBe(datagram.Length);
+    }
+
+    private static void CheckPortTaken(TierRig rig)
+    {
+        LinuxException taken = Should.Throw<LinuxException>(() => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));
+        taken.Errno.ShouldBe(Errno.EADDRINUSE);
+        taken.Message.ShouldContain("8472/udp for ovx.658188, which a socket or another vxlan device has");
+        rig.Tier.HasPort.ShouldBeFalse();
+        rig.A.Run("ip", "link", "show", "ovx.658188").Succeeded.ShouldBeFalse();
+    }
+
+    private static byte[] Transfer(TierPair pair, string target, byte[] data)
+    {
+        IPEndPoint end = new(IPAddress.Parse(target), 5001);
+        using Socket listener = pair.B.Node.Invoke(() =>
+        {
+            Socket socket = new(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(end);
+            socket.Listen();
+            return socket;
+        });
+        using Socket sender = pair.A.Node.Invoke(
+            () => new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        sender.SendTimeout = 20_000;
+        sender.Connect(end);
+        using Socket receiver = listener.Accept();
+        receiver.ReceiveTimeout = 20_000;
+        Task sending = Task.Run(() =>
+        {
+            for (int sent = 0; sent < data.Length;)
+                sent += sender.Send(data.AsSpan(sent, Math.Min(99_991, data.Length - sent)));
+            sender.Shutdown(SocketShutdown.Send);
+        });
+        using NetworkStream stream = new(receiver);
+        byte[] sum = SHA256.HashData(stream);
+        sending.Wait();
+        return sum;
+    }
+}
