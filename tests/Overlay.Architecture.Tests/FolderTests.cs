@@ -18,7 +18,7 @@ public sealed class FolderTests
         ["Overlay.ControlPlane"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane"],
         ["Overlay.Pods"] = ["Overlay.Wire", "Overlay.Host"],
         ["overlay"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Pods"],
-        ["overlayd"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux",
+        ["overlayd"] = ["Overlay.Wire", "Overlay.Host", "Overlay.Dataplane", "Overlay.Dataplane.Linux", "Overlay.Dataplane.Ebpf",
             "Overlay.ControlPlane", "Overlay.Pods", "Overlay.CommandLine"],
         ["Overlay.CommandLine"] = [],
         ["overlayctl"] = ["Overlay.CommandLine", "Overlay.Wire"],

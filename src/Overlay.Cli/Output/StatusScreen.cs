@@ -102,8 +102,10 @@ internal static class StatusScreen
             ? $"up to {path.Text("maxSegments")} datagrams a send"
             : "1 datagram a send";
         IReadOnlyList<string> offloads = path.Texts("offloads");
+        string reason = path.Text("tierReason") ?? "";
         return Join(
-            path.Text("tier") == "Ebpf" ? "eBPF in the kernel" : "user space", queues, segments,
+            (path.Text("tier") == "Ebpf" ? "eBPF in the kernel" : "user space") + (reason.Length == 0 ? "" : $" ({reason})"),
+            queues, segments,
             offloads.Count == 0 ? "no offloads" : $"offloads {string.Join(", ", offloads)}");
     }
 

@@ -48,7 +48,7 @@ internal sealed class LocalNode : IDisposable
         _logger = context.Loggers.CreateLogger<LocalNode>();
         NodeAddressPlan.Check(plan.Options, plan.Underlay);
         _ = OverlayMtu.For(plan.Options, plan.Underlay);
-        _tier = new KernelTier(plan.Options, context);
+        _tier = new KernelTier(plan.Options, plan.Underlay, context);
 
         // Sockets first, as a rule: another overlayd that has the port is not disturbed. A device of flannel's has the
         // port for as long as it is there, and it is to go only once this network stands.
@@ -58,7 +58,7 @@ internal sealed class LocalNode : IDisposable
             if (network is not null) former!.Remove();
             _underlay = new UnderlayEndpoint(
                 plan.Options, plan.Underlay, context.Problems, context.UnderlayWait, context.Counters.Sockets,
-                context.Counters.SocketQueue, inherited?.Sockets, receives: inherited is not null || !_tier.IsLeft(plan.Options),
+                context.Counters.SocketQueue, inherited?.Sockets, receives: inherited is not null || !_tier.HasPort,
                 context.Loggers.CreateLogger<UnderlayEndpoint>());
             network ??= MakeNetwork(plan.Options, plan.Underlay, inherited?.Tun);
             _form = new Form(plan.Options, network);
@@ -116,12 +116,14 @@ internal sealed class LocalNode : IDisposable
     }
 
     /// <summary>
-    /// Gives packets to the kernel's tier, where it is wanted and can be had. Once workers run, and nobody else uses the
-    /// sockets.
+    /// Has the kernel's tier forward packets, or workers, as the configuration wants it. Once workers run, and nobody else
+    /// uses the sockets.
     /// </summary>
-    /// <exception cref="ConfigurationException">The configuration asks for it, and it cannot be had.</exception>
     /// <exception cref="LinuxException">Neither the kernel nor the sockets can have the port.</exception>
-    public void EnterTier() => _tier.Enter(Options, Network, _underlay);
+    public void SettleTier() => _tier.Settle(Options, Network, _underlay);
+
+    /// <inheritdoc cref="KernelTier.Check"/>
+    public void CheckTier() => _tier.Check();
 
     /// <summary>The underlay as it is now; waits while it has nothing that tunnels could be bound to.</summary>
     /// <exception cref="OperationCanceledException">Told to stop.</exception>

@@ -117,5 +117,6 @@ internal sealed class NodeChangeLoop(
     {
         follower.Rebase(node.Own, node.Plan);
         node.Start();
+        node.SettleTier();
     }
 }

@@ -61,7 +61,8 @@ internal sealed class NodeLifecycle(
         publisher.WriteSubnetFile(parts.Node.Options, parts.Node.Network.Mtu.Pod);
         predecessor?.Confirm();
         context.IsGuest = false;
-        parts.Node.EnterTier();
+        parts.Node.SettleTier();
+        parts.Node.CheckTier();
         store.Keep(parts.Node.Descriptors);
         logger.LogNode(parts.Node);
         logger.LogOtherAddresses(parts.Node.Own, plan.Known);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Overlay.Dataplane.Counters;
-using Overlay.Dataplane.Ebpf;
+using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Ebpf.Maps;
 using Overlay.Dataplane.Packets;
 
@@ -14,7 +14,7 @@ namespace Overlay.Daemon.Networks;
 internal sealed class TierCounters
 {
     // A report asks for a dozen sums, each of which would read all maps.
-    private static readonly TimeSpan _freshness = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _freshness = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _gate = new();
     private Func<EbpfCounters>? _read;

@@ -115,6 +115,17 @@ internal sealed class UnderlayEndpoint : IDisposable
         }
     }
 
+    /// <summary>Tunnels end at the sockets; else in the kernel.</summary>
+    public bool Receives => _receives;
+
+    /// <summary>Bytes that wait at the receiving sockets.</summary>
+    public long QueuedBytes => (_state as EndpointState.Open)?.Sockets.ReadQueuedBytes() ?? 0;
+
+    /// <summary>
+    /// Has the kernel join no more datagrams: a train of them cannot be handed over. Until <see cref="Receive"/>.
+    /// </summary>
+    public void StopJoining() => (_state as EndpointState.Open)?.Sockets.StopJoining();
+
     /// <summary>
     /// Closes the receiving sockets, so that the kernel can have the port. No worker may use them meanwhile, here and in
     /// <see cref="Receive"/>.

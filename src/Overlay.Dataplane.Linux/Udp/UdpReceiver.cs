@@ -39,6 +39,9 @@ internal sealed unsafe class UdpReceiver : IDisposable
     /// <inheritdoc cref="UdpSocket.ReadQueuedBytes"/>
     public uint ReadQueuedBytes() => _socket.ReadQueuedBytes();
 
+    /// <summary>The kernel joins no more datagrams into trains.</summary>
+    public void StopJoining() => _ = _socket.TrySet(Libc.SOL_UDP, Libc.UDP_GRO, 0);
+
     /// <param name="address">One of this host's.</param>
     /// <param name="port">VXLAN port.</param>
     /// <param name="joins">Have the kernel join datagrams into trains (UDP_GRO) where it can.</param>

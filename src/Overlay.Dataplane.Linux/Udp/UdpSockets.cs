@@ -129,6 +129,12 @@ public sealed class UdpSockets : IReadOnlyList<UdpUnderlay>, IDisposable
         }
     }
 
+    /// <summary>Has the kernel join no more datagrams into trains (UDP_GRO). Any thread may call.</summary>
+    public void StopJoining()
+    {
+        foreach (UdpReceiver receiver in Receivers) receiver.StopJoining();
+    }
+
     /// <summary>
     /// Closes the receiving sockets: the port is another's. No worker may use the queues meanwhile, here and in
     /// <see cref="OpenReceivers"/>.

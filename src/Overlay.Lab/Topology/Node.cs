@@ -10,7 +10,6 @@ namespace Overlay.Lab.Topology;
 public sealed class Node : NetworkNamespace
 {
     private readonly List<Pod> _pods = [];
-    private int _podsMade;
     private int _sandboxesMade;
 
     internal Node(LabNetwork lab, int index)
@@ -87,7 +86,8 @@ public sealed class Node : NetworkNamespace
     public Pod AddPod()
     {
         // The lowest number that is free: there are 253 addresses, and pods may come and go for long.
-        Pod pod = new(Scope, this, Enumerable.Range(1, int.MaxValue).First(number => _pods.All(known => known.Number != number)));
+        int number = Enumerable.Range(1, _pods.Count + 1).First(free => _pods.All(pod => pod.Number != free));
+        Pod pod = new(Scope, this, number);
         _pods.Add(pod);
         WaitForPorts();
         return pod;

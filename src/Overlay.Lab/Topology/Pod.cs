@@ -10,6 +10,7 @@ public sealed class Pod : NetworkNamespace
         : base(scope, $"{node.Name}-p{number}")
     {
         Node = node;
+        Number = number;
         Name = $"{node.Name}-p{number}";
         HostDevice = $"vethp{number}";
         int mtu = node.Options.EffectivePodMtu;
@@ -32,6 +33,9 @@ public sealed class Pod : NetworkNamespace
     }
 
     public Node Node { get; }
+
+    /// <summary>1 for the node's first; another pod may have it once this one is gone.</summary>
+    public int Number { get; }
 
     /// <summary>"a-p1": the first pod of node a.</summary>
     public string Name { get; }
