@@ -1,3 +1,4 @@
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Ebpf.Devices;
 using Overlay.Dataplane.Ebpf.Loading;
 using Overlay.Dataplane.Ebpf.Maps;
@@ -190,6 +191,26 @@ public sealed class EbpfTier : IDisposable
     /// <summary>What was counted since the maps were made.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public EbpfCounters ReadCounters() => new(_maps.Counts, DeviceStatistics());
+
+    /// <summary>
+    /// Takes the samples of frames from addresses that no peer has: the first frame of each since the last call, of at
+    /// most 64 addresses.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public IReadOnlyList<Stranger> TakeStrangers()
+    {
+        List<Stranger> strangers = [];
+        foreach ((AddressBytes address, StrangerEntry entry) in _maps.Strangers.ReadAll())
+        {
+            _ = _maps.Strangers.TryDelete(address);
+            IpFamily outer = (address.Second | address.Third | address.Fourth) == 0 ? IpFamily.IPv4 : IpFamily.IPv6;
+            strangers.Add(new Stranger(
+                address.ToAddress(outer), new Vni(entry.Vni), entry.From.ToMacAddress(), entry.To.ToMacAddress(),
+                entry.Source.ToAddress(entry.Family == 4 ? IpFamily.IPv4 : IpFamily.IPv6)));
+        }
+
+        return strangers;
+    }
 
     /// <summary>Detaches everything, and removes the device and the pins.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
