@@ -149,6 +149,15 @@ public sealed class EbpfTier : IDisposable
             _ = VxlanDevice.RemoveFromKernel(VxlanDevice.BridgeNameOf(_options.Vni));
     }
 
+    /// <summary>
+    /// What was attached and made is still there: nobody has removed the vxlan device or the TUN. Where it is not,
+    /// <see cref="DetachEgress"/>, <see cref="ReleasePort"/> and their opposites make it anew.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public bool IsIntact() =>
+        (_egressAttachment is null || _egressAttachment.LinkIndex == _options.TunIndex)
+        && (_port is null || _port.Device.IsThere());
+
     /// <summary>Frees the port for the daemon's sockets. Peers' datagrams are lost until those are bound.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void ReleasePort()

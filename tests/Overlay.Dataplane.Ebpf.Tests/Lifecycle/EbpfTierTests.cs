@@ -216,6 +216,21 @@ public sealed class EbpfTierTests
         pair.A.Publisher.Remove(pair.A.Tier.Mirror);
     }
 
+    [Theory]
+    [InlineData("link delete ovx.658188")]
+    [InlineData("link set ovx.658188 down")]
+    public void A_device_that_somebody_takes_away_is_noticed_and_made_anew(string command)
+    {
+        using TierPair pair = new();
+        pair.A.Node.Invoke(pair.A.Tier.IsIntact).ShouldBeTrue();
+        pair.A.Node.Ip(command);
+        pair.A.Node.Invoke(pair.A.Tier.IsIntact).ShouldBeFalse();
+        pair.A.Node.Invoke(pair.A.Tier.ReleasePort);
+        pair.A.Node.Invoke(() => pair.A.Tier.TakePort(TierEnd.Port));
+        pair.A.Node.Invoke(pair.A.Tier.IsIntact).ShouldBeTrue();
+        pair.A.Node.WaitForPing(IPAddress.Parse(PodOfB));
+    }
+
     [Fact]
     public void Attaching_and_detaching_the_egress_program_leaves_packets_to_the_loop_and_takes_them_again()
     {
