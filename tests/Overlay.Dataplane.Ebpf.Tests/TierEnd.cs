@@ -54,12 +54,18 @@ internal sealed class TierEnd : IDisposable
     public LocalEndpoint Local =>
         _own.Local with { UnderlayIndex = Node.Invoke(static () => LinkOf("eth0").Index) };
 
-    /// <summary>Publishes the node's table with these peers, and has the kernel receive and send.</summary>
-    public void Start(params TestNode[] peers)
+    /// <summary>Publishes the node's table with these peers.</summary>
+    public void Publish(params TestNode[] peers)
     {
         Publisher.Publish(_own.TableWith(peers).With(Local), TableChange.None);
         Publisher.Add(Tier.Mirror);
         _fault.ShouldBeNull();
+    }
+
+    /// <summary>Publishes the node's table with these peers, and has the kernel receive and send.</summary>
+    public void Start(params TestNode[] peers)
+    {
+        Publish(peers);
         Node.Invoke(() => Tier.TakePort(Port));
         Node.Invoke(Tier.AttachEgress);
     }

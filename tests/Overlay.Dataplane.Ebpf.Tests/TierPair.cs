@@ -10,13 +10,16 @@ internal sealed class TierPair : IDisposable
     private readonly TwoNodes _nodes = new();
     private readonly BpfDirectory _pins = new();
 
-    public TierPair(Func<EbpfTierOptions, EbpfTierOptions>? change = null) => _nodes.Guard(() =>
+    /// <param name="change">Of both tiers' options.</param>
+    /// <param name="startsB">False: node b's tier is not attached.</param>
+    public TierPair(Func<EbpfTierOptions, EbpfTierOptions>? change = null, bool startsB = true) => _nodes.Guard(() =>
     {
         A = new TierEnd(
             _nodes.A, TestNode.A, options => (change?.Invoke(options) ?? options) with { PinDirectory = PinDirectory });
         B = new TierEnd(_nodes.B, TestNode.B, change);
         A.Start(TestNode.B);
-        B.Start(TestNode.A);
+        if (startsB) B.Start(TestNode.A);
+        else B.Publish(TestNode.A);
     });
 
     public TierEnd A { get; private set; } = null!;

@@ -15,6 +15,14 @@ internal static class TinyProgram
         return BpfProgram.Load(new ProgramImage("tiny", code, []), new Dictionary<string, BpfMap>(), "GPL");
     }
 
+    /// <summary>Packets that a <see cref="Counting"/> program has seen.</summary>
+    public static long Counted(BpfMap map)
+    {
+        byte[] value = new byte[8];
+        map.TryLookup(new byte[4], value).ShouldBeTrue();
+        return BitConverter.ToInt64(value);
+    }
+
     /// <summary>One that counts its packets in row 0 of a map of 8-byte values, and returns.</summary>
     public static BpfProgram Counting(BpfMap map, int value)
     {

@@ -104,6 +104,14 @@ public sealed class VxlanDevice
         }
     }
 
+    /// <summary>The device is up, and still this one.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public bool IsThere()
+    {
+        using RouteNetlink netlink = new();
+        return netlink.FindLink(Name) is { IsUp: true } link && link.Index == Index;
+    }
+
     /// <summary>What the device has refused before any program saw it; null where the device is gone.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public LinkStatistics? ReadStatistics()

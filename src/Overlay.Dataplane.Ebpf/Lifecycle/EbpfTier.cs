@@ -1,3 +1,4 @@
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Ebpf.Devices;
 using Overlay.Dataplane.Ebpf.Loading;
 using Overlay.Dataplane.Ebpf.Maps;
@@ -152,6 +153,15 @@ public sealed class EbpfTier : IDisposable
             _ = VxlanDevice.RemoveFromKernel(VxlanDevice.BridgeNameOf(_options.Vni));
     }
 
+    /// <summary>
+    /// What was attached and made is still there: nobody has removed the vxlan device or the TUN. Where it is not,
+    /// <see cref="DetachEgress"/>, <see cref="ReleasePort"/> and their opposites make it anew.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public bool IsIntact() =>
+        (_egressAttachment is null || _egressAttachment.LinkIndex == _options.TunIndex)
+        && (_port is null || _port.Device.IsThere());
+
     /// <summary>Frees the port for the daemon's sockets. Peers' datagrams are lost until those are bound.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void ReleasePort()
@@ -194,6 +204,26 @@ public sealed class EbpfTier : IDisposable
     /// <summary>What was counted since the maps were made.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public EbpfCounters ReadCounters() => new(_maps.Counts, DeviceStatistics());
+
+    /// <summary>
+    /// Takes the samples of frames from addresses that no peer has: the first frame of each since the last call, of at
+    /// most 64 addresses.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public IReadOnlyList<Stranger> TakeStrangers()
+    {
+        List<Stranger> strangers = [];
+        foreach ((AddressBytes address, StrangerEntry entry) in _maps.Strangers.ReadAll())
+        {
+            _ = _maps.Strangers.TryDelete(address);
+            IpFamily outer = (address.Second | address.Third | address.Fourth) == 0 ? IpFamily.IPv4 : IpFamily.IPv6;
+            strangers.Add(new Stranger(
+                address.ToAddress(outer), new Vni(entry.Vni), entry.From.ToMacAddress(), entry.To.ToMacAddress(),
+                entry.Source.ToAddress(entry.Family == 4 ? IpFamily.IPv4 : IpFamily.IPv6)));
+        }
+
+        return strangers;
+    }
 
     /// <summary>Detaches everything, and removes the device and the pins.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>

@@ -43,6 +43,15 @@ public readonly record struct PeerEntry(uint Family, MacBytes Mac, ushort Reserv
         address.Family == IpFamily.IPv4 ? 4u : 6u, MacBytes.Of(mac), 0, AddressBytes.Of(address));
 }
 
+/// <summary>A value of map ov_stranger (struct stranger): a frame of a sender whose address no peer has.</summary>
+/// <param name="Vni">The network that the frame is of.</param>
+/// <param name="To">Inner destination MAC.</param>
+/// <param name="From">Inner source MAC.</param>
+/// <param name="Family">4 or 6, of the inner packet.</param>
+/// <param name="Source">Source of the inner packet.</param>
+[StructLayout(LayoutKind.Sequential)]
+public readonly record struct StrangerEntry(uint Vni, MacBytes To, MacBytes From, uint Family, AddressBytes Source);
+
 /// <summary>A value of map ov_cnt (struct count).</summary>
 /// <param name="Packets">Inner packets; each segment of a super-packet is one.</param>
 /// <param name="Bytes">

@@ -21,6 +21,7 @@ public sealed class TierMaps : IDisposable
         RoutesV6 = new(maps["ov_rt6"]);
         Peers = new(maps["ov_peer"]);
         Vteps = new(maps["ov_vtep"]);
+        Strangers = new(maps["ov_stranger"]);
         Counts = new(maps["ov_cnt"]);
         Traffic = new(maps["ov_traffic"]);
     }
@@ -43,6 +44,9 @@ public sealed class TierMaps : IDisposable
 
     /// <summary>By underlay address.</summary>
     public TypedMap<AddressBytes, Target> Vteps { get; }
+
+    /// <summary>By outer source, until it is taken out.</summary>
+    public TypedMap<AddressBytes, StrangerEntry> Strangers { get; }
 
     /// <summary>Rows as Programs/tables.h numbers them.</summary>
     public ProcessorMap<TrafficCount> Counts { get; }

@@ -13,6 +13,12 @@ public readonly record struct MacBytes(ushort First, ushort Second, ushort Third
         address.Write(MemoryMarshal.AsBytes(new Span<MacBytes>(ref bytes)));
         return bytes;
     }
+
+    public MacAddress ToMacAddress()
+    {
+        MacBytes bytes = this;
+        return MacAddress.Read(MemoryMarshal.AsBytes(new ReadOnlySpan<MacBytes>(in bytes)));
+    }
 }
 
 /// <summary>An IPv4 address as it is on the wire, in one word.</summary>
@@ -26,12 +32,6 @@ public readonly record struct Ipv4Bytes(uint Word)
         if (address is { Family: IpFamily.IPv4 } known)
             _ = known.Write(MemoryMarshal.AsBytes(new Span<Ipv4Bytes>(ref bytes)));
         return bytes;
-    }
-
-    public IpAddress ToAddress()
-    {
-        Ipv4Bytes bytes = this;
-        return IpAddress.Read(MemoryMarshal.AsBytes(new ReadOnlySpan<Ipv4Bytes>(in bytes)));
     }
 }
 
@@ -47,10 +47,11 @@ public readonly record struct AddressBytes(uint First, uint Second, uint Third, 
         return bytes;
     }
 
-    /// <summary>The IPv6 address.</summary>
-    public IpAddress ToIpv6()
+    /// <summary>The address of that family.</summary>
+    public IpAddress ToAddress(IpFamily family)
     {
         AddressBytes bytes = this;
-        return IpAddress.Read(MemoryMarshal.AsBytes(new ReadOnlySpan<AddressBytes>(in bytes)));
+        int length = family == IpFamily.IPv4 ? Ipv4Address.Length : Ipv6Address.Length;
+        return IpAddress.Read(MemoryMarshal.AsBytes(new ReadOnlySpan<AddressBytes>(in bytes))[..length]);
     }
 }

@@ -70,6 +70,7 @@ struct tunnel_key {
 #define TUNNEL_KEY_WITHOUT_LOCAL 28
 
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
+static long (*const map_update)(void *map, const void *key, const void *value, __u64) = (void *)2;
 static __u32 (*const random_u32)(void) = (void *)7;
 static long (*const store_bytes)(struct __sk_buff *, __u32 offset, const void *, __u32 length, __u64) = (void *)9;
 static long (*const l3_csum_replace)(struct __sk_buff *, __u32 offset, __u64 from, __u64 to, __u64 size) = (void *)10;

@@ -80,6 +80,15 @@ struct traffic {
 	struct count ingress;
 };
 
+/* A value of ov_stranger: what a frame says of the sender whose address no peer has. */
+struct stranger {
+	__u32 vni;         /* host byte order */
+	struct mac to;
+	struct mac from;
+	__u32 family;      /* 4 or 6, of the inner packet */
+	__be32 source[4];  /* of the inner packet; IPv4 in the first word */
+};
+
 /* Rows of ov_cnt: ingress begins at 0 with one row a reason; these follow. */
 #define COUNT_EGRESS_DIRECT 32
 #define COUNT_EGRESS_DEVICE 33
@@ -120,6 +129,7 @@ struct map_definition {
 
 #define ROUTES 1048576
 #define PEERS 16384
+#define STRANGERS 64
 
 MAP(ov_cfg, BPF_MAP_TYPE_ARRAY, __u32, struct config, 1, 0);
 MAP(ov_rt4, BPF_MAP_TYPE_LPM_TRIE, struct route_key_v4, struct target, ROUTES, BPF_F_NO_PREALLOC);
@@ -127,6 +137,7 @@ MAP(ov_rt6, BPF_MAP_TYPE_LPM_TRIE, struct route_key_v6, struct target, ROUTES, B
 MAP(ov_peer, BPF_MAP_TYPE_ARRAY, __u32, struct peer, PEERS, 0);
 MAP(ov_vtep, BPF_MAP_TYPE_HASH, struct vtep_key, struct target, PEERS, BPF_F_NO_PREALLOC);
 MAP(ov_cnt, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct count, COUNTS, 0);
+MAP(ov_stranger, BPF_MAP_TYPE_HASH, struct vtep_key, struct stranger, STRANGERS, 0);
 MAP(ov_traffic, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct traffic, PEERS, 0);
 
 #endif

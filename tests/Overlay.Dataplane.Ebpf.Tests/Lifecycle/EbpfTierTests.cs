@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Overlay.Dataplane.Ebpf.Devices;
 using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Forwarding;
@@ -25,8 +24,7 @@ public sealed class EbpfTierTests
         {
             foreach (string size in new[] { "0", "1400", "20000", "60000" })
                 pair.A.Node.Run("ping", "-n", "-c", "2", "-i", "0.05", "-W", "2", "-s", size, target).EnsureSuccess();
-            byte[] data = RandomNumberGenerator.GetBytes(20_000_000);
-            Transfer(pair, target, data).ShouldBe(SHA256.HashData(data));
+            Transfers.Run(pair.A, pair.B, target, 20_000_000);
         }
 
         EbpfCounters counters = pair.A.Node.Invoke(pair.A.Tier.ReadCounters);
@@ -216,6 +214,21 @@ public sealed class EbpfTierTests
         pair.A.Publisher.Remove(pair.A.Tier.Mirror);
     }
 
+    [Theory]
+    [InlineData("link delete ovx.658188")]
+    [InlineData("link set ovx.658188 down")]
+    public void A_device_that_somebody_takes_away_is_noticed_and_made_anew(string command)
+    {
+        using TierPair pair = new();
+        pair.A.Node.Invoke(pair.A.Tier.IsIntact).ShouldBeTrue();
+        pair.A.Node.Ip(command);
+        pair.A.Node.Invoke(pair.A.Tier.IsIntact).ShouldBeFalse();
+        pair.A.Node.Invoke(pair.A.Tier.ReleasePort);
+        pair.A.Node.Invoke(() => pair.A.Tier.TakePort(TierEnd.Port));
+        pair.A.Node.Invoke(pair.A.Tier.IsIntact).ShouldBeTrue();
+        pair.A.Node.WaitForPing(IPAddress.Parse(PodOfB));
+    }
+
     [Fact]
     public void Attaching_and_detaching_the_egress_program_leaves_packets_to_the_loop_and_takes_them_again()
     {
@@ -321,33 +334,5 @@ public sealed class EbpfTierTests
         taken.Message.ShouldContain("8472/udp for ovx.658188, which a socket or another vxlan device has");
         rig.Tier.HasPort.ShouldBeFalse();
         rig.A.Run("ip", "link", "show", "ovx.658188").Succeeded.ShouldBeFalse();
-    }
-
-    private static byte[] Transfer(TierPair pair, string target, byte[] data)
-    {
-        IPEndPoint end = new(IPAddress.Parse(target), 5001);
-        using Socket listener = pair.B.Node.Invoke(() =>
-        {
-            Socket socket = new(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(end);
-            socket.Listen();
-            return socket;
-        });
-        using Socket sender = pair.A.Node.Invoke(
-            () => new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
-        sender.SendTimeout = 20_000;
-        sender.Connect(end);
-        using Socket receiver = listener.Accept();
-        receiver.ReceiveTimeout = 20_000;
-        Task sending = Task.Run(() =>
-        {
-            for (int sent = 0; sent < data.Length;)
-                sent += sender.Send(data.AsSpan(sent, Math.Min(99_991, data.Length - sent)));
-            sender.Shutdown(SocketShutdown.Send);
-        });
-        using NetworkStream stream = new(receiver);
-        byte[] sum = SHA256.HashData(stream);
-        sending.Wait();
-        return sum;
     }
 }

@@ -11,7 +11,8 @@ public sealed class BpfObjectTests
     {
         BpfObject source = new(_object);
         source.Maps.Keys.ShouldBe(
-            ["ov_cfg", "ov_rt4", "ov_rt6", "ov_peer", "ov_vtep", "ov_cnt", "ov_traffic"], ignoreOrder: true);
+            ["ov_cfg", "ov_rt4", "ov_rt6", "ov_peer", "ov_vtep", "ov_stranger", "ov_cnt", "ov_traffic"],
+            ignoreOrder: true);
         source.Maps["ov_rt4"].ShouldBe(new MapDefinition(11, 8, 8, 1 << 20, 1));
         source.Programs["ov_vx"].MapLoads.Select(static load => load.Map).ShouldContain("ov_vtep");
     }

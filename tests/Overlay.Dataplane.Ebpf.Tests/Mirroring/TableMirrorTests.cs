@@ -41,7 +41,7 @@ public sealed class TableMirrorTests : IDisposable
         Follow(static builder => builder.AddRoute(TestNode.B.PodsV4, TestNode.B.Remote).AddVtep(TestNode.C.Remote));
         Target before = TargetOf(TestNode.B.PodsV4)!.Value;
         using Watch watch = new(() => TargetOf(TestNode.B.PodsV4));
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 20_000; i++)
         {
             RemoteVtep via = i % 2 == 0 ? TestNode.C.Remote : TestNode.B.Remote;
             Follow(builder => builder.RemoveRoute(TestNode.B.PodsV4).AddRoute(TestNode.B.PodsV4, via));
@@ -125,6 +125,7 @@ public sealed class TableMirrorTests : IDisposable
     {
         Follow(static builder => builder.AddLocal(TestNode.A.PodsV4).AddRoute(TestNode.B.PodsV4, TestNode.B.Remote)
             .AddRoute(TestNode.C.PodsV4, TestNode.C.Remote));
+        Target b = TargetOf(TestNode.B.PodsV4)!.Value;
         Target c = TargetOf(TestNode.C.PodsV4)!.Value;
 
         // The next process knows nothing of b, and has new routes; what is the same is there all the time.
@@ -137,6 +138,10 @@ public sealed class TableMirrorTests : IDisposable
         watch.Dispose();
         watch.Missing.ShouldBe(0);
         TargetOf(TestNode.C.PodsV4).ShouldBe(c);
+
+        // b's routes are removed last, and until then nobody else has its numbers.
+        TargetOf(Pods(1))!.Value.Peer.ShouldNotBe(b.Peer);
+        TargetOf(Pods(1))!.Value.Owner.ShouldNotBe(b.Owner);
         TargetOf(TestNode.C.PodsV6)!.Value.Owner.ShouldBe(c.Owner);
         CheckAll(table);
     }

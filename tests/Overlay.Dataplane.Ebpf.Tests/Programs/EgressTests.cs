@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Overlay.Dataplane.Ebpf.Lifecycle;
+using Overlay.Dataplane.Ebpf.Loading;
 using Overlay.Dataplane.Ebpf.Maps;
 using Overlay.Dataplane.Egress;
 using Overlay.Dataplane.Forwarding;
@@ -138,6 +139,29 @@ public sealed class EgressTests : IDisposable
         byte[] packet = _rig.ReadTun(IpProtocol.Udp).ShouldNotBeNull();
         packet[16..20].ShouldBe(new byte[] { 10, 244, 9, 9 });
         _rig.Counters().Egress.Packets.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_packet_that_is_left_alone_meets_the_programs_behind()
+    {
+        Start(IpFamily.IPv4, mayBeDirect: true);
+        _rig.A.Invoke(_rig.Tier.TryTakeShortcut).ShouldBeTrue();
+        using BpfMap counts = BpfMap.Create("others", new MapDefinition(2, 4, 8, 1, 0));
+        using BpfProgram others = TinyProgram.Counting(counts, -1);
+        Place[] places =
+        [
+            new(_rig.End.Options.TunIndex, Hook.Egress, 1), new(_rig.End.Local.UnderlayIndex, Hook.Ingress, 1),
+        ];
+        using Socket peer = _rig.SocketOfB(TestNode.B.Remote.Address);
+        using Socket pod = PodSocket(IpFamily.IPv4, "10.244.9.9");
+        foreach (Place place in places)
+        {
+            using ClsactFilter filter = _rig.A.Invoke(() => ClsactFilter.Create(others, place));
+            _ = place.Hook == Hook.Egress ? pod.Send(new byte[8]) : peer.Send(new byte[8]);
+            TierRig.Wait(() => TinyProgram.Counted(counts) > 0, $"{place}");
+            _rig.A.Invoke(filter.RemoveFromKernel);
+            counts.Update(new byte[4], new byte[8]);
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Overlay.Dataplane.Counters;
 using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Packets;
 using Overlay.Dataplane.Tests;
@@ -46,6 +47,31 @@ public sealed class IngressVerdictTests : IDisposable
 
         differences.ShouldBeEmpty();
         tap.Receive(TimeSpan.FromMilliseconds(100), IsFromPod).ShouldBeNull("nothing else was delivered");
+    }
+
+    [Fact]
+    public void A_stranger_leaves_one_sample_until_it_is_taken()
+    {
+        using TierRig rig = new();
+        rig.Start();
+        foreach ((IpAddress outer, IpFamily inner) in new[]
+        {
+            (IngressFrame.StrangerV4, IpFamily.IPv6), (IngressFrame.StrangerV6, IpFamily.IPv4),
+        })
+        {
+            using Socket socket = rig.SocketOfB(outer);
+            byte[] datagram = IngressFrame.All.First(frame => frame.Name == $"{inner}").Datagram;
+            for (int i = 0; i < 3; i++)
+            {
+                long before = rig.Counters().Dropped(DropReason.UnknownVtep);
+                _ = socket.Send(datagram);
+                TierRig.Wait(() => rig.Counters().Dropped(DropReason.UnknownVtep) > before, "it is dropped");
+            }
+
+            Stranger.TryRead(outer, datagram, out Stranger expected).ShouldBeTrue();
+            rig.Tier.TakeStrangers().ShouldBe([expected]);
+            rig.Tier.TakeStrangers().ShouldBeEmpty();
+        }
     }
 
     public void Dispose()
