@@ -17,19 +17,19 @@ internal sealed class TierCounters
     private static readonly TimeSpan _freshness = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _gate = new();
-    private Func<EbpfCounters>? _read;
+    private EbpfTier? _tier;
     private long _readAt;
     private Sums _before = Sums.Zero;
     private Sums _first = Sums.Zero;
     private Sums _now = Sums.Zero;
 
     /// <summary>Counts there from now on; what an earlier process's tier has counted is left out.</summary>
-    public void Begin(Func<EbpfCounters> read)
+    public void Begin(EbpfTier tier)
     {
         lock (_gate)
         {
-            _first = _now = Sums.Of(read());
-            _read = read;
+            _first = _now = Sums.Of(tier.ReadCounters());
+            _tier = tier;
         }
     }
 
@@ -38,10 +38,10 @@ internal sealed class TierCounters
     {
         lock (_gate)
         {
-            if (_read is null) return;
-            _before = _before.Plus(Sums.Of(_read()).Less(_first));
+            if (_tier is null) return;
+            _before = _before.Plus(Sums.Of(_tier.ReadCounters()).Less(_first));
             _first = _now = Sums.Zero;
-            _read = null;
+            _tier = null;
         }
     }
 
@@ -52,13 +52,19 @@ internal sealed class TierCounters
     /// <summary>Packets dropped in that direction for that reason.</summary>
     public long Dropped(Direction direction, DropReason reason) => Read().Drops[Sums.Index(direction, reason)];
 
+    /// <summary>Takes the samples of frames from addresses that no peer has.</summary>
+    public IReadOnlyList<Stranger> TakeStrangers()
+    {
+        lock (_gate) return _tier?.TakeStrangers() ?? [];
+    }
+
     private Sums Read()
     {
         lock (_gate)
         {
-            if (_read is not null && Stopwatch.GetElapsedTime(_readAt) > _freshness)
+            if (_tier is not null && Stopwatch.GetElapsedTime(_readAt) > _freshness)
             {
-                _now = Sums.Of(_read());
+                _now = Sums.Of(_tier.ReadCounters());
                 _readAt = Stopwatch.GetTimestamp();
             }
 

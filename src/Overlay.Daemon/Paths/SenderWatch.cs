@@ -11,7 +11,7 @@ namespace Overlay.Daemon.Paths;
 /// Looks now and then at frames from addresses that no peer has: finds out whose they are, has the address taken as
 /// that peer's, or says what is wrong.
 /// </summary>
-/// <remarks>The workers only leave samples, so a flood of such frames costs as much as a few of them.</remarks>
+/// <remarks>Workers and kernel only leave samples, so a flood of such frames costs as much as a few of them.</remarks>
 internal sealed class SenderWatch(
     NodeLifecycle lifecycle, NetworkCounters counters, OverlayOptions options, ProblemBoard problems,
     TimeProvider time) : LifecycleService, IDisposable
@@ -58,14 +58,10 @@ internal sealed class SenderWatch(
         {
             for (int i = 0; i < counters.Queues; i++)
             {
-                while (counters[i].Strangers.TryTake(out Stranger stranger))
-                {
-                    SenderFinding? finding =
-                        running.Parts.Follower.Recognize(stranger, options.Dataplane.LearnSenders);
-                    _book.Note(stranger.Address, finding);
-                }
+                while (counters[i].Strangers.TryTake(out Stranger stranger)) Note(stranger);
             }
 
+            foreach (Stranger stranger in counters.Kernel.TakeStrangers()) Note(stranger);
             if (_book.TryRefresh(out IReadOnlyList<string> texts))
                 problems.Report(Key, ProblemSeverity.Warning, texts);
         }
@@ -73,5 +69,8 @@ internal sealed class SenderWatch(
         {
             _gate.Exit();
         }
+
+        void Note(in Stranger stranger) => _book.Note(
+            stranger.Address, running.Parts.Follower.Recognize(stranger, options.Dataplane.LearnSenders));
     }
 }

@@ -167,7 +167,7 @@ internal sealed class KernelTier : IDisposable
             throw;
         }
 
-        _context.Counters.Kernel.Begin(tier.ReadCounters);
+        _context.Counters.Kernel.Begin(tier);
         _tier = tier;
     }
 

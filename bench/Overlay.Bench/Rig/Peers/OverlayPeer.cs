@@ -8,7 +8,7 @@ using Overlay.Wire.Headers;
 namespace Overlay.Bench.Rig.Peers;
 
 /// <summary>One overlayd a node; on request in a network of many more nodes, of which only these two exist.</summary>
-internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
+internal sealed class OverlayPeer(string name, int absentNodes, string tier = LabOptions.UserSpace) : IPeer
 {
     // Every absent node's file is read before a daemon is ready.
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
@@ -24,16 +24,13 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
     public string Describe(LabNetwork lab)
     {
         string nodes = absentNodes == 0 ? "" : $", {absentNodes} more nodes in the control plane";
-        return $"{ProductBinary.Version("overlayd")}, pods' links with gso_max_segs {MaxSegments(lab)}{nodes}";
+        return $"{ProductBinary.Version("overlayd")}, tier {tier}, pods' links with gso_max_segs {MaxSegments(lab)}{nodes}";
     }
 
     public void SetUp(LabNetwork lab)
     {
-        if (absentNodes > 0)
-        {
-            _absent.Write(lab.LeaseDirectory);
-            foreach (Node node in lab.Nodes) node.WriteConfig(Widen);
-        }
+        if (absentNodes > 0) _absent.Write(lab.LeaseDirectory);
+        foreach (Node node in lab.Nodes) node.WriteConfig(Edit);
 
         LimitSegments(lab, MaxSegments(lab));
         _daemons.Start(lab.Nodes, _patience);
@@ -51,7 +48,6 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
             _absent.Remove();
             foreach (Node node in lab.Nodes)
             {
-                node.WriteConfig();
                 if (Directory.Exists(node.StateDirectory)) Directory.Delete(node.StateDirectory, recursive: true);
             }
         }
@@ -67,8 +63,10 @@ internal sealed class OverlayPeer(string name, int absentNodes) : IPeer
         foreach (Pod pod in lab.Pods) pod.Ip($"link set eth0 gso_max_segs {segments}");
     }
 
-    private static void Widen(JsonObject overlay)
+    private void Edit(JsonObject overlay)
     {
+        overlay["Dataplane"]!["Tier"] = tier;
+        if (absentNodes == 0) return;
         overlay["Network"]!["Cidr"] = AbsentNodes.Cluster;
         overlay["ServiceCidrs"] = new JsonArray();
     }

@@ -15,6 +15,9 @@ internal static class PeerCatalog
     /// </summary>
     public const string ManyRoutes = "overlay-100k";
 
+    /// <summary>overlayd with the eBPF tier.</summary>
+    public const string Ebpf = "overlay-ebpf";
+
     public const string WireGuardVariable = "WIREGUARD_GO";
     public const string FlannelVariable = "FLANNELD";
 
@@ -24,7 +27,7 @@ internal static class PeerCatalog
     public static readonly string[] WithStore = ["overlay-file", "overlay-etcd", "overlay-kubernetes"];
 
     private static readonly string[] _forTraffic =
-        ["bare", Reference, "overlay", "wireguard-go", FlannelUdp, ManyRoutes];
+        ["bare", Reference, "overlay", Ebpf, "wireguard-go", FlannelUdp, ManyRoutes];
 
     public static readonly string[] Names = [.. _forTraffic, .. WithStore];
 
@@ -68,6 +71,7 @@ internal static class PeerCatalog
         "bare" => new BarePeer(),
         Reference => new KernelVxlanPeer(),
         "overlay" => new OverlayPeer(name, absentNodes: 0),
+        Ebpf => new OverlayPeer(name, absentNodes: 0, tier: "Ebpf"),
         ManyRoutes => new OverlayPeer(name, absentNodes: 100_000),
         "overlay-file" => new StorePeer(name, "lease files", () => new FileStore()),
         "overlay-etcd" => new StorePeer(name, "etcd on the same node, its data in memory", () => new EtcdStore()),
