@@ -12,7 +12,8 @@ internal sealed class TierPair : IDisposable
 
     /// <param name="change">Of both tiers' options.</param>
     /// <param name="startsB">False: node b's tier is not attached.</param>
-    public TierPair(Func<EbpfTierOptions, EbpfTierOptions>? change = null, bool startsB = true) => _nodes.Guard(() =>
+    public TierPair(Func<EbpfTierOptions, EbpfTierOptions>? change = null, bool startsB = true) =>
+        _nodes.Guard(() => _pins.Guard(() =>
     {
         A = new TierEnd(
             _nodes.A, TestNode.A, options => (change?.Invoke(options) ?? options) with { PinDirectory = PinDirectory });
@@ -20,7 +21,7 @@ internal sealed class TierPair : IDisposable
         A.Start(TestNode.B);
         if (startsB) B.Start(TestNode.A);
         else B.Publish(TestNode.A);
-    });
+    }));
 
     public TierEnd A { get; private set; } = null!;
 

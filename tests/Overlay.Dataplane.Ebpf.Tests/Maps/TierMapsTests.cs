@@ -38,7 +38,8 @@ public sealed class TierMapsTests : IDisposable
         using (TierMaps maps = TierMaps.Open(_source, Pins))
         {
             maps.Vteps.Update(new AddressBytes(1, 2, 3, 4), new Target(5, 6));
-            maps.Config.Update(0, new ConfigEntry { Abi = fault == "of another version" ? 99 : ConfigEntry.CurrentAbi });
+            uint abi = fault == "of another version" ? 99 : ConfigEntry.CurrentAbi;
+            maps.Config.Update(0, new ConfigEntry { Abi = abi });
         }
 
         string pin = Path.Combine(Pins, $"abi{ConfigEntry.CurrentAbi}", "ov_peer");
