@@ -26,6 +26,11 @@ internal static partial class HandoverEvents
             + "meanwhile. It has {Running}, wanted is {Wanted}")]
     public static partial void PredecessorDiffers(this ILogger logger, string build, string running, string wanted);
 
+    [LoggerMessage(EventId = 4310, Level = LogLevel.Information,
+        Message = "overlayd {Build} runs this node without sockets to hand over, and ends first; where the kernel forwards "
+            + "for it, that goes on meanwhile")]
+    public static partial void PredecessorHasNoSockets(this ILogger logger, string build);
+
     [LoggerMessage(EventId = 4306, Level = LogLevel.Warning,
         Message = "the overlayd before (process {Process}) has let the node go and does not end: {Reason}")]
     public static partial void PredecessorStays(this ILogger logger, int process, string reason);

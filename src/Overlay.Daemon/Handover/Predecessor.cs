@@ -77,7 +77,8 @@ internal sealed class Predecessor : IPredecessor, IDisposable
             return inherited;
         }
 
-        Logger?.PredecessorDiffers(_offer.Build, $"{_offer.Node}", $"{wanted}");
+        if (_offer.Node is { } running) Logger?.PredecessorDiffers(_offer.Build, $"{running}", $"{wanted}");
+        else Logger?.PredecessorHasNoSockets(_offer.Build);
         CloseDescriptors();
         _niceness?.Dispose();
         _ = _channel.TrySend(HandoverStep.Leave);

@@ -1,3 +1,4 @@
+using Overlay.Daemon.Networks;
 using Overlay.Dataplane.Forwarding;
 
 namespace Overlay.Daemon.Metrics;
@@ -26,6 +27,7 @@ internal sealed class PeerTraffic : IDisposable
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(5);
 
     private readonly TablePublisher _table;
+    private readonly NetworkCounters _counters;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, PeerBytes> _series = new(StringComparer.Ordinal);
@@ -37,9 +39,9 @@ internal sealed class PeerTraffic : IDisposable
     private Dictionary<string, PeerBytes> _peers = new(StringComparer.Ordinal);
     private Dictionary<string, PeerBytes> _nextPeers = new(StringComparer.Ordinal);
 
-    public PeerTraffic(TablePublisher table, TimeProvider time)
+    public PeerTraffic(TablePublisher table, NetworkCounters counters, TimeProvider time)
     {
-        _table = table;
+        (_table, _counters) = (table, counters);
         _timer = time.CreateTimer(_ => Sample(), null, _interval, _interval);
     }
 
@@ -79,6 +81,7 @@ internal sealed class PeerTraffic : IDisposable
 
     private void Take()
     {
+        _counters.Kernel.CollectTraffic();
         _nextRead.Clear();
         _nextPeers.Clear();
         long all = _others.Bytes;

@@ -52,6 +52,12 @@ internal sealed class TierCounters
     /// <summary>Packets dropped in that direction for that reason.</summary>
     public long Dropped(Direction direction, DropReason reason) => Read().Drops[Sums.Index(direction, reason)];
 
+    /// <summary>Adds what the tier has carried to the traffic of each VTEP.</summary>
+    public void CollectTraffic()
+    {
+        lock (_gate) _tier?.Mirror.CollectTraffic();
+    }
+
     /// <summary>Takes the samples of frames from addresses that no peer has.</summary>
     public IReadOnlyList<Stranger> TakeStrangers()
     {

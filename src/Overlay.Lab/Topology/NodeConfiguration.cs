@@ -15,6 +15,16 @@ internal static class NodeConfiguration
         File.WriteAllText(node.ConfigPath, new JsonObject { ["Overlay"] = overlay }.ToJsonString(_indented));
     }
 
+    // An overlayd of an earlier version, which knows no tiers, runs by this too.
+    private static JsonObject Dataplane(Node node)
+    {
+        JsonObject section = new() { ["Queues"] = 0, ["BusyPollMicroseconds"] = 50, ["PinWorkers"] = false };
+        if (node.Options.Tier == LabOptions.UserSpace) return section;
+        section["Tier"] = node.Options.Tier;
+        section["PinDirectory"] = node.PinDirectory;
+        return section;
+    }
+
     private static JsonObject Section(Node node) => new()
     {
         ["NodeName"] = node.Name,
@@ -40,14 +50,7 @@ internal static class NodeConfiguration
             ["Kind"] = "File",
             ["File"] = new JsonObject { ["Directory"] = node.LeaseDirectory },
         },
-        ["Dataplane"] = new JsonObject
-        {
-            ["Tier"] = node.Options.Tier,
-            ["PinDirectory"] = node.PinDirectory,
-            ["Queues"] = 0,
-            ["BusyPollMicroseconds"] = 50,
-            ["PinWorkers"] = false,
-        },
+        ["Dataplane"] = Dataplane(node),
         ["StateDirectory"] = node.StateDirectory,
         ["SubnetFile"] = node.SubnetFile,
         ["CniInstall"] = new JsonObject { ["StateDirectory"] = node.CniRecords },

@@ -1,4 +1,5 @@
 using Overlay.Daemon.Metrics;
+using Overlay.Daemon.Networks;
 using Overlay.Dataplane.Forwarding;
 using Overlay.Wire.Values;
 
@@ -9,7 +10,7 @@ public sealed class PeerTrafficTests : IDisposable
     private readonly TablePublisher _publisher = new();
     private readonly PeerTraffic _traffic;
 
-    public PeerTrafficTests() => _traffic = new PeerTraffic(_publisher, TimeProvider.System);
+    public PeerTrafficTests() => _traffic = new PeerTraffic(_publisher, new NetworkCounters(1), TimeProvider.System);
 
     [Fact]
     public void A_peer_has_the_packets_of_all_its_vteps_also_of_one_that_it_has_left()
