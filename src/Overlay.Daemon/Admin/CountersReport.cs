@@ -13,7 +13,8 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
             .. counters.All.Paths.Select(static worker => new WorkerReport(
                 worker.Name, DirectionName.Of(worker.Direction), worker.ForwardedPackets, worker.ForwardedBytes,
                 worker.AllocatedBytes)),
-            .. Enum.GetValues<Direction>().Select(direction => WorkerReport.OfKernel(direction, counters.Kernel)),
+            .. Enum.GetValues<Direction>().Where(_ => counters.Kernel.IsUsed)
+                .Select(direction => WorkerReport.OfKernel(direction, counters.Kernel)),
         ],
         [
             .. DropCount.All(counters).Select(DropReport.Of),
@@ -23,13 +24,14 @@ internal sealed record CountersReport(IReadOnlyList<WorkerReport> Workers, IRead
 /// <summary>
 /// A worker's counters of a direction: packets and inner bytes forwarded, managed memory that its thread has allocated.
 /// </summary>
-/// <remarks>The kernel's tier is a row too, which is zero where it is off.</remarks>
+/// <remarks>The kernel's tier has rows too, once it has been on.</remarks>
 internal sealed record WorkerReport(string Worker, string Direction, long Packets, long Bytes, long AllocatedBytes)
 {
     public static WorkerReport OfKernel(Direction direction, TierCounters kernel)
     {
         TrafficCount forwarded = kernel.Forwarded(direction);
-        return new("kernel", DirectionName.Of(direction), forwarded.Packets, forwarded.Bytes, 0);
+        return new(
+            TierCounters.NameOf(direction), DirectionName.Of(direction), forwarded.Packets, forwarded.Bytes, 0);
     }
 }
 

@@ -160,9 +160,9 @@ internal sealed class DaemonMetrics : IMetricSource
     [
         .. _counters.All.Paths.Select(worker => Of(
             value(worker), ("direction", DirectionName.Of(worker.Direction)), ("worker", worker.Name))),
-        .. Enum.GetValues<Direction>().Select(direction => Of(
+        .. Enum.GetValues<Direction>().Where(_ => _counters.Kernel.IsUsed).Select(direction => Of(
             kernel(_counters.Kernel.Forwarded(direction)), ("direction", DirectionName.Of(direction)),
-            ("worker", "kernel"))),
+            ("worker", TierCounters.NameOf(direction)))),
     ];
 
     private IEnumerable<Measurement<long>> Batches() =>

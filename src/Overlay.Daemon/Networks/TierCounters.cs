@@ -45,6 +45,18 @@ internal sealed class TierCounters
         }
     }
 
+    /// <summary>The tier is on, or was.</summary>
+    public bool IsUsed
+    {
+        get
+        {
+            lock (_gate) return _tier is not null || !ReferenceEquals(_before, Sums.Zero);
+        }
+    }
+
+    /// <summary>The name under which reports and metrics have it, as each worker has one in either direction.</summary>
+    public static string NameOf(Direction direction) => direction == Direction.Egress ? "egress-kernel" : "ingress-kernel";
+
     /// <summary>Inner packets passed on in that direction, and their bytes.</summary>
     public TrafficCount Forwarded(Direction direction) =>
         direction == Direction.Egress ? Read().Egress : Read().Ingress;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Overlay.EndToEnd.Tests.Tiers;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Topology;
 
@@ -9,6 +10,7 @@ namespace Overlay.EndToEnd.Tests;
 /// Services whose pods are on two nodes, by rules as kube-proxy makes them: reached by everybody, who is seen as
 /// Kubernetes promises.
 /// </summary>
+[Trait(BothTiers.Name, BothTiers.Yes)]
 public sealed class ServiceTests : IAsyncLifetime
 {
     private const int PodPort = 8080;

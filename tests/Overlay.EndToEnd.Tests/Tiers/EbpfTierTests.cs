@@ -132,7 +132,7 @@ public class EbpfTierTests
             .. Cluster.Report(node, "counters").GetProperty("workers").EnumerateArray()
                 .Where(static row => row.GetProperty("direction").GetString() == "egress"),
         ];
-        return (Sum(static name => name != "kernel"), Sum(static name => name == "kernel"));
+        return (Sum(static name => name != "egress-kernel"), Sum(static name => name == "egress-kernel"));
 
         long Sum(Func<string?, bool> isMeant) => rows.Where(row => isMeant(row.GetProperty("worker").GetString()))
             .Sum(static row => row.GetProperty("packets").GetInt64());

@@ -1,5 +1,6 @@
 using System.Net;
 using Overlay.EndToEnd.Tests.Integrity;
+using Overlay.EndToEnd.Tests.Tiers;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
@@ -8,6 +9,7 @@ namespace Overlay.EndToEnd.Tests.Traffic;
 /// Within one flow nothing overtakes, both ways at once, over links that pass super-packets whole: of those
 /// <see cref="IntegrityTests"/> can see no packet.
 /// </summary>
+[Trait(BothTiers.Name, BothTiers.Yes)]
 public class FlowOrderTests
 {
     private const int Bursts = 50;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Overlay.EndToEnd.Tests.Tiers;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
@@ -10,6 +11,7 @@ namespace Overlay.EndToEnd.Tests.Traffic;
 /// <summary>
 /// Pods whose interfaces take more than the tunnel does: the largest packet passes, a larger one is told.
 /// </summary>
+[Trait(BothTiers.Name, BothTiers.Yes)]
 public class MtuTests
 {
     private const int PodMtu = 1500;

@@ -1,9 +1,11 @@
 using System.Net;
+using Overlay.EndToEnd.Tests.Tiers;
 using Overlay.Lab.Topology;
 
 namespace Overlay.EndToEnd.Tests.Traffic;
 
 /// <summary>Our daemon on every node.</summary>
+[Trait(BothTiers.Name, BothTiers.Yes)]
 public class PodTrafficTests
 {
     private const int Bulk = 8 * 1024 * 1024;

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Text.Json;
+using Overlay.EndToEnd.Tests.Tiers;
 using Overlay.Lab.Topology;
 using Overlay.Lab.Vxlan;
 
 namespace Overlay.EndToEnd.Tests.Underlay;
 
 /// <summary>A node's own address or MTU changes while it runs: it follows, and its peers follow it.</summary>
+[Trait(BothTiers.Name, BothTiers.Yes)]
 public class UnderlayChangeTests
 {
     [Theory]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Overlay.EndToEnd.Tests.Tiers;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab.Namespaces;
 using Overlay.Lab.Processes;
@@ -9,6 +10,7 @@ using Overlay.Lab.Topology;
 namespace Overlay.EndToEnd.Tests.Wire;
 
 /// <summary>Node a runs our daemon; node b is the kernel's own VXLAN, set up as flannel does it.</summary>
+[Trait(BothTiers.Name, BothTiers.Yes)]
 public class KernelPeerTests
 {
     private const int Bulk = 16 * 1024 * 1024;
