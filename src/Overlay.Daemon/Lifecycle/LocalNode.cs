@@ -230,7 +230,7 @@ internal sealed class LocalNode : IDisposable
     /// <summary>Takes out of the kernel all that would outlive the process.</summary>
     public void RemoveFromKernel()
     {
-        if (!_context.IsGuest) _tier.RemoveFromKernel();
+        if (!_context.IsGuest) _tier.RemoveFromKernel(Options, Underlay);
         Network.RemoveFromKernel();
     }
 
@@ -250,8 +250,7 @@ internal sealed class LocalNode : IDisposable
     // Its device is about to go.
     private void LeaveTier()
     {
-        if (_tier.Use.Tier == Overlay.Daemon.Options.Tier.UserSpace) return;
-        _tier.RemoveFromKernel();
+        _tier.RemoveFromKernel(Options, Underlay);
         _underlay.Receive();
     }
 

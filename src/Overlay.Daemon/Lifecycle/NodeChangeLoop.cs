@@ -117,6 +117,7 @@ internal sealed class NodeChangeLoop(
     {
         follower.Rebase(node.Own, node.Plan);
         node.Start();
+        store.Forget();
         node.SettleTier();
     }
 }

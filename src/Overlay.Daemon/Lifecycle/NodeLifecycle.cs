@@ -61,6 +61,9 @@ internal sealed class NodeLifecycle(
         publisher.WriteSubnetFile(parts.Node.Options, parts.Node.Network.Mtu.Pod);
         predecessor?.Confirm();
         context.IsGuest = false;
+
+        // The store's copies of the sockets would keep the port from the kernel.
+        store.Forget();
         parts.Node.SettleTier();
         parts.Node.CheckTier();
         store.Keep(parts.Node.Descriptors);

@@ -75,7 +75,7 @@ internal sealed class KernelTier : IDisposable
         {
             Enter(options, network, endpoint, pins);
         }
-        catch (LinuxException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             _reason = $"the eBPF tier cannot be switched on: {exception.Message}";
             _context.Problems.Report(Key, ProblemSeverity.Warning, _reason);
@@ -85,7 +85,7 @@ internal sealed class KernelTier : IDisposable
 
         if (_wanted == Tier.UserSpace)
         {
-            Leave(network, endpoint);
+            Leave(options, network, endpoint);
             _logger.TierIsOff(network.DeviceName, "Dataplane:Tier is UserSpace now");
             return;
         }
@@ -108,13 +108,20 @@ internal sealed class KernelTier : IDisposable
     {
         if (_tier is not { } tier) return;
         tier.SetUnderlay(Facts(underlay));
-        _ = tier.TryTakeShortcut();
+        TakeShortcut(tier);
     }
 
-    /// <summary>Takes the tier out of the kernel; the sockets may have the port then.</summary>
-    public void RemoveFromKernel()
+    /// <summary>
+    /// Takes the tier out of the kernel, also one of an earlier run; the sockets may have the port then.
+    /// </summary>
+    public void RemoveFromKernel(OverlayOptions options, UnderlayInterface underlay)
     {
-        if (_tier is not { } tier) return;
+        if (_tier is not { } tier)
+        {
+            if (_isLeft) _ = _context.Problems.Guard.Try("the eBPF tier", () => RemoveLeftovers(options, underlay));
+            return;
+        }
+
         Forget(tier);
         _ = _context.Problems.Guard.Try("the eBPF tier", tier.RemoveFromKernel);
         tier.Dispose();
@@ -144,40 +151,57 @@ internal sealed class KernelTier : IDisposable
 
     private void Enter(OverlayOptions options, OverlayNetwork network, UnderlayEndpoint endpoint, string? pins)
     {
-        EbpfTier tier = EbpfTier.Create(
-            new EbpfTierOptions(options.Network.Vni, IndexOf(network), Facts(endpoint.Interface))
-            {
-                PinDirectory = pins,
-                HasDirectEgress = _probe.HasDirectEgress,
-                HasLinks = _probe.HasTcx,
-            });
+        EbpfTier? tier = null;
         try
         {
+            tier = EbpfTier.Create(
+                new EbpfTierOptions(options.Network.Vni, IndexOf(network), Facts(endpoint.Interface))
+                {
+                    PinDirectory = pins,
+                    HasDirectEgress = _probe.HasDirectEgress,
+                    HasLinks = _probe.HasTcx,
+                });
+
             // Programs know all peers before they get a packet.
             _context.Table.Add(tier.Mirror);
+            if (!tier.Mirror.IsComplete) throw new IOException("the kernel's maps do not take the forwarding table");
             PortChange.ToKernel(tier, options.Network.Port, network, endpoint);
             tier.AttachEgress();
-            _ = tier.TryTakeShortcut();
+            _context.Counters.Kernel.Begin(tier);
+            _tier = tier;
         }
         catch
         {
-            _context.Table.Remove(tier.Mirror);
-            tier.RemoveFromKernel();
-            tier.Dispose();
+            if (tier is not null) _context.Table.Remove(tier.Mirror);
+            tier?.Dispose();
+            RemoveLeftovers(options, endpoint.Interface);
+            PortChange.Return(network, endpoint);
             throw;
         }
 
-        _context.Counters.Kernel.Begin(tier);
-        _tier = tier;
+        TakeShortcut(tier);
     }
 
-    private void Leave(OverlayNetwork network, UnderlayEndpoint endpoint)
+    // Packets come in without it too.
+    private void TakeShortcut(EbpfTier tier)
+    {
+        try
+        {
+            _ = tier.TryTakeShortcut();
+        }
+        catch (LinuxException exception)
+        {
+            _logger.NoShortcut(exception.Message);
+        }
+    }
+
+    private void Leave(OverlayOptions options, OverlayNetwork network, UnderlayEndpoint endpoint)
     {
         EbpfTier tier = _tier!;
         tier.LeaveShortcut();
         PortChange.ToSockets(tier, network, endpoint);
         tier.DetachEgress();
-        RemoveFromKernel();
+        RemoveFromKernel(options, endpoint.Interface);
     }
 
     private void Forget(EbpfTier tier)

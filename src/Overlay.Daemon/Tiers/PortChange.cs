@@ -31,7 +31,7 @@ internal static class PortChange
         }
 
         endpoint.StopJoining();
-        if (tier.TryBeginHandover()) _ = SpinWait.SpinUntil(() => endpoint.QueuedBytes == 0, _drainTime);
+        if (TryBridge(tier)) _ = SpinWait.SpinUntil(() => endpoint.QueuedBytes == 0, _drainTime);
         try
         {
             Swap(network, endpoint, () =>
@@ -50,7 +50,7 @@ internal static class PortChange
     /// <exception cref="LinuxException">The kernel refused; nobody has the port.</exception>
     public static void ToSockets(EbpfTier tier, OverlayNetwork network, UnderlayEndpoint endpoint)
     {
-        _ = tier.TryBeginHandover();
+        _ = TryBridge(tier);
         try
         {
             Swap(network, endpoint, () =>
@@ -65,6 +65,13 @@ internal static class PortChange
         }
     }
 
+    /// <summary>To the sockets, after a change that has failed half-way.</summary>
+    /// <exception cref="LinuxException">Somebody else has the port.</exception>
+    public static void Return(OverlayNetwork network, UnderlayEndpoint endpoint)
+    {
+        if (!endpoint.Receives) Swap(network, endpoint, endpoint.Receive);
+    }
+
     // No worker may use the sockets while they are closed or opened.
     private static void Swap(OverlayNetwork network, UnderlayEndpoint endpoint, Action swap)
     {
@@ -73,14 +80,22 @@ internal static class PortChange
         {
             swap();
         }
-        catch
-        {
-            endpoint.Receive();
-            throw;
-        }
         finally
         {
             network.Attach(endpoint.Sockets);
+        }
+    }
+
+    // Without it the change costs what arrives in between.
+    private static bool TryBridge(EbpfTier tier)
+    {
+        try
+        {
+            return tier.TryBeginHandover();
+        }
+        catch (LinuxException)
+        {
+            return false;
         }
     }
 

@@ -12,6 +12,10 @@ internal static partial class TiersEvents
     [LoggerMessage(EventId = 3901, Level = LogLevel.Information, Message = "{Device}: workers forward packets: {Reason}")]
     public static partial void TierIsOff(this ILogger logger, string device, string reason);
 
+    [LoggerMessage(EventId = 3903, Level = LogLevel.Warning,
+        Message = "single packets take no shorter way in: {Reason}")]
+    public static partial void NoShortcut(this ILogger logger, string reason);
+
     [LoggerMessage(EventId = 3902, Level = LogLevel.Warning,
         Message = "{Device}: the eBPF tier cannot be switched on, workers forward packets: {Reason}")]
     public static partial void TierFailed(this ILogger logger, string device, string reason);

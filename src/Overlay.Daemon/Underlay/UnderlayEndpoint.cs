@@ -143,9 +143,18 @@ internal sealed class UnderlayEndpoint : IDisposable
     /// <exception cref="LinuxException">The port is taken.</exception>
     public void Receive()
     {
-        _receives = true;
-        if (_state is not EndpointState.Open open) return;
+        if (_receives) return;
+        if (_state is not EndpointState.Open open)
+        {
+            _receives = true;
+            return;
+        }
+
+        // Others read the sockets' figures at any time.
+        _drops.End();
+        _queue.End();
         open.Sockets.OpenReceivers();
+        _receives = true;
         Begin(open.Sockets, [], open.Port, open.Interface);
     }
 
@@ -231,8 +240,12 @@ internal sealed class UnderlayEndpoint : IDisposable
 
     private void Begin(UdpSockets sockets, IReadOnlyList<uint> dropped, ushort port, UnderlayInterface underlay)
     {
-        _drops.Begin(sockets.ReadDrops, dropped);
-        _queue.Begin(sockets.ReadQueuedBytes);
+        if (_receives)
+        {
+            _drops.Begin(sockets.ReadDrops, dropped);
+            _queue.Begin(sockets.ReadQueuedBytes);
+        }
+
         _state = new EndpointState.Open(sockets, port, underlay);
     }
 

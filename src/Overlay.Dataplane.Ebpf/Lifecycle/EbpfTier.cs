@@ -144,7 +144,7 @@ public sealed class EbpfTier : IDisposable
     {
         if (_port is not null) return;
         string name = VxlanDevice.NameOf(_options.Vni);
-        _port = TakenPort.Take(name, port, index => Attach(_ingress, _places.Ingress(index)));
+        _port = TakenPort.Take(name, port, index => AttachBehind(_places.Ingress(index)));
         _config.Change(entry => entry with { VxlanIndex = _port.Device.Index });
         if (_options.PinDirectory is { } directory) PinPaths.RemoveOtherVersions(directory);
 
@@ -263,7 +263,7 @@ public sealed class EbpfTier : IDisposable
                 _source.Programs[Places.UnderlayProgram], _maps.ByName, _source.License);
             return _underlay = new UnderlayHook(
                 program, _config, _options.Vni, (underlay, index) => Attach(underlay, _places.Underlay(index)),
-                index => Attach(_ingress, _places.Bridge(index)));
+                index => AttachBehind(_places.Bridge(index)));
         }
         catch (LinuxException refused) when (refused.Errno is Errno.EINVAL or Errno.EACCES)
         {
@@ -273,6 +273,11 @@ public sealed class EbpfTier : IDisposable
 
     private LinkStatistics DeviceStatistics() =>
         _port?.Device.ReadStatistics() is { } now ? _former + now : _former;
+
+    // A link without a pin ends with the process, and the device does not: without a program it would hand frames of
+    // everybody to the host. A filter stays as long as the device.
+    private IAttachment AttachBehind(Place place) =>
+        Attachments.Attach(_ingress, place, _options.HasLinks && place.Pin is not null);
 
     private IAttachment Attach(BpfProgram program, Place place) =>
         Attachments.Attach(program, place, _options.HasLinks);

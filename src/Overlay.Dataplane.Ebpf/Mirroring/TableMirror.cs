@@ -28,6 +28,15 @@ public sealed class TableMirror : ITableFollower
         _numbers = new PeerNumbers(maps.PeerCapacity);
     }
 
+    /// <summary>The maps have all of the last table.</summary>
+    public bool IsComplete
+    {
+        get
+        {
+            lock (_mirroring) return _isSure;
+        }
+    }
+
     /// <summary>VTEPs that are in the maps.</summary>
     public int VtepCount
     {
@@ -171,6 +180,7 @@ public sealed class TableMirror : ITableFollower
             _maps.Traffic.Clear(target.Peer);
             _ = _collected.Remove(target.Peer);
         }
+        else if (isNew) _ = _collected.TryAdd(target.Peer, _maps.Traffic.Sum(target.Peer));
 
         PeerEntry entry = PeerEntry.Of(vtep.Address, vtep.Mac);
         bool isThere = _maps.Peers.TryLookup(target.Peer, out PeerEntry known) && known == entry;

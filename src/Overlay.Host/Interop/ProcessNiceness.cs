@@ -27,6 +27,9 @@ public sealed unsafe class ProcessNiceness : IDisposable
     public static ProcessNiceness? Lower()
     {
         if (Libc.GetPriority(PRIO_PROCESS, 0) != 0 || !CanRaise()) return null;
+
+        // In a user namespace a capability may be one of that namespace alone, which does not do: this thread finds out.
+        if (Libc.SetPriority(PRIO_PROCESS, 0, 1) != 0 || Libc.SetPriority(PRIO_PROCESS, 0, 0) != 0) return null;
         SetAll(Low);
         return new ProcessNiceness();
     }

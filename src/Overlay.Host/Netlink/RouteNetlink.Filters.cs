@@ -62,8 +62,10 @@ public sealed partial class RouteNetlink
             _socket.Request(request, "RTM_DELTFILTER", $"device {linkIndex}");
             return true;
         }
-        catch (LinuxException gone) when (gone.Errno is Errno.ENOENT or Errno.ENODEV or Errno.EINVAL)
+        catch (LinuxException gone)
+            when (gone.Errno is Errno.ENOENT or Errno.ENODEV or Errno.EINVAL or Errno.EOPNOTSUPP)
         {
+            // EOPNOTSUPP: a kernel without filters at all (CONFIG_NET_CLS).
             return false;
         }
     }
