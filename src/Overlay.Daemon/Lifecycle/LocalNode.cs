@@ -48,7 +48,7 @@ internal sealed class LocalNode : IDisposable
         _logger = context.Loggers.CreateLogger<LocalNode>();
         NodeAddressPlan.Check(plan.Options, plan.Underlay);
         _ = OverlayMtu.For(plan.Options, plan.Underlay);
-        _tier = new KernelTier(plan.Options, plan.Underlay, context);
+        _tier = new KernelTier(plan.Options, plan.Underlay, context, moved);
 
         // Sockets first, as a rule: another overlayd that has the port is not disturbed. A device of flannel's has the
         // port for as long as it is there, and it is to go only once this network stands.
@@ -176,7 +176,7 @@ internal sealed class LocalNode : IDisposable
             _underlay.Bind(Options, underlay);
             if (!keepsSockets) Network.Attach(_underlay.Sockets);
             Network.SetUnderlay(underlay, mtu);
-            _tier.SetUnderlay(underlay);
+            _tier.SetUnderlay(Options, underlay);
         }
         finally
         {

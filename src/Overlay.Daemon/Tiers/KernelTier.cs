@@ -22,20 +22,33 @@ internal sealed class KernelTier : IDisposable
 {
     private const string Key = "tier";
 
+    // A device that somebody has removed takes the tunnels' port with it.
+    private static readonly TimeSpan _lookPause = TimeSpan.FromSeconds(3);
+
     private readonly NetworkContext _context;
     private readonly Tier _wanted;
     private readonly bool _isLeft;
     private readonly ProbeResult _probe;
+    private readonly Action _damaged;
     private readonly ILogger<KernelTier> _logger;
+    private readonly Lock _gate = new();
+    private Timer? _watch;
     private volatile EbpfTier? _tier;
     private volatile string _reason = "";
 
     /// <summary>Finds out whether the kernel has what the tier takes, where it is wanted or there is one.</summary>
+    /// <param name="options">The tier that is wanted, and the network.</param>
+    /// <param name="underlay">The interface that the tunnels leave by.</param>
+    /// <param name="context">All that outlives a rebuild of the network.</param>
+    /// <param name="damaged">
+    /// Called while somebody has removed a part of the tier: <see cref="SetUnderlay"/> is due, on another thread.
+    /// </param>
     /// <exception cref="ConfigurationException">The configuration asks for it, and it cannot be had.</exception>
     /// <exception cref="LinuxException">The kernel refused to remove what cannot be used.</exception>
-    public KernelTier(OverlayOptions options, UnderlayInterface underlay, NetworkContext context)
+    public KernelTier(OverlayOptions options, UnderlayInterface underlay, NetworkContext context, Action damaged)
     {
         _context = context;
+        _damaged = damaged;
         _wanted = options.Dataplane.Tier;
         _logger = context.Loggers.CreateLogger<KernelTier>();
         _isLeft = EbpfTier.IsLeft(options.Network.Vni, options.Network.Port);
@@ -102,13 +115,25 @@ internal sealed class KernelTier : IDisposable
         if (_wanted == Tier.Ebpf && _tier is null) throw NotToBeHad($"{_reason}.");
     }
 
-    /// <summary>Follows a change of the underlay.</summary>
+    /// <summary>Follows a change of the underlay, and makes anew what somebody has removed.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public void SetUnderlay(UnderlayInterface underlay)
+    public void SetUnderlay(OverlayOptions options, UnderlayInterface underlay)
     {
         if (_tier is not { } tier) return;
-        tier.SetUnderlay(Facts(underlay));
-        TakeShortcut(tier);
+        lock (_gate)
+        {
+            tier.SetUnderlay(Facts(underlay));
+            if (!tier.IsIntact())
+            {
+                _logger.TierIsMadeAnew();
+                tier.DetachEgress();
+                tier.ReleasePort();
+                tier.TakePort(options.Network.Port);
+                tier.AttachEgress();
+            }
+
+            TakeShortcut(tier);
+        }
     }
 
     /// <summary>
@@ -180,6 +205,17 @@ internal sealed class KernelTier : IDisposable
         }
 
         TakeShortcut(tier);
+        _watch = new Timer(_ => _context.Problems.Guard.Try("the eBPF tier's watch", Look), null, _lookPause, _lookPause);
+    }
+
+    private void Look()
+    {
+        lock (_gate)
+        {
+            if (_tier?.IsIntact() != false) return;
+        }
+
+        _damaged();
     }
 
     // Packets come in without it too.
@@ -206,9 +242,10 @@ internal sealed class KernelTier : IDisposable
 
     private void Forget(EbpfTier tier)
     {
+        _watch?.Dispose();
+        lock (_gate) _tier = null;
         _context.Table.Remove(tier.Mirror);
         _context.Counters.Kernel.End();
-        _tier = null;
     }
 
     private static int IndexOf(OverlayNetwork network)

@@ -16,6 +16,10 @@ internal static partial class TiersEvents
         Message = "single packets take no shorter way in: {Reason}")]
     public static partial void NoShortcut(this ILogger logger, string reason);
 
+    [LoggerMessage(EventId = 3904, Level = LogLevel.Warning,
+        Message = "somebody has removed a part of the eBPF tier, which is made anew")]
+    public static partial void TierIsMadeAnew(this ILogger logger);
+
     [LoggerMessage(EventId = 3902, Level = LogLevel.Warning,
         Message = "{Device}: the eBPF tier cannot be switched on, workers forward packets: {Reason}")]
     public static partial void TierFailed(this ILogger logger, string device, string reason);

@@ -4,6 +4,7 @@ using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.EndToEnd.Tests.Traffic;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Tiers;
 
@@ -11,7 +12,8 @@ namespace Overlay.EndToEnd.Tests.Tiers;
 [Collection(Alone.Name)]
 public class EbpfTierTests
 {
-    private const int PerSecond = 1000;
+    // Two processors carry pods, both nodes and the start of a runtime.
+    private static int PerSecond => LongRun.Is ? 25_000 : 1000;
 
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
@@ -96,6 +98,23 @@ public class EbpfTierTests
     }
 
     [Fact]
+    public void A_device_of_the_tier_that_somebody_removes_is_made_anew()
+    {
+        using Cluster cluster = Cluster.Start(Options("Ebpf"));
+        (Node a, Node b) = (cluster["a"], cluster["b"]);
+        (Pod podA, Pod podB) = (a.Pods[0], b.Pods[0]);
+        podA.WaitForPing(podB.AddressV4!);
+        a.Ip("link delete ovx.1");
+        cluster.Daemons[0].WaitForLog("somebody has removed a part of the eBPF tier");
+        Waiting.For(() => a.Run("ip", "link", "show", "ovx.1").Succeeded);
+        podA.WaitForPing(podB.AddressV6!);
+
+        // No shorter way leads past the device for these.
+        TcpTransfer.Check(podB, podA, podA.AddressV4!, 1024 * 1024);
+        TierOf(a).ShouldBe("Ebpf");
+    }
+
+    [Fact]
     public void Without_the_capability_Auto_leaves_packets_to_workers_and_Ebpf_ends_the_start()
     {
         using LabNetwork lab = LabNetwork.Create(Options("Auto"));
@@ -141,6 +160,7 @@ public class EbpfTierTests
     private static void ShouldHaveLostNothing(string what, params PacedFlow[] flows)
     {
         FlowResult[] results = [.. flows.Select(static flow => flow.Stop())];
+        LongRun.Note($"tier, {what}: {string.Join("; ", results.Select(static r => $"{r}"))}");
         results.ShouldAllBe(
             static result => result.Lost == 0 && result.Doubled == 0, $"{what}: {string.Join("; ", results.Select(static r => $"{r}"))}");
         results.ShouldAllBe(static result => result.Sent > PerSecond / 2);
