@@ -9,7 +9,10 @@ namespace Overlay.Lab.Topology;
 /// <summary>A node: eth0 on the underlay, cni0 with the pods behind it, and one daemon's files.</summary>
 public sealed class Node : NetworkNamespace
 {
+    private const int MostPods = 250;
+
     private readonly List<Pod> _pods = [];
+    private int _lastPod;
     private int _sandboxesMade;
 
     internal Node(LabNetwork lab, int index)
@@ -85,9 +88,10 @@ public sealed class Node : NetworkNamespace
     /// <summary>Adds a pod with an address no pod of this node had before.</summary>
     public Pod AddPod()
     {
-        // The lowest number that is free: there are 253 addresses, and pods may come and go for long.
-        int number = Enumerable.Range(1, _pods.Count + 1).First(free => _pods.All(pod => pod.Number != free));
-        Pod pod = new(Scope, this, number);
+        // No number comes again soon, and there are so many addresses.
+        do _lastPod = (_lastPod % MostPods) + 1;
+        while (_pods.Any(known => known.Number == _lastPod));
+        Pod pod = new(Scope, this, _lastPod);
         _pods.Add(pod);
         WaitForPorts();
         return pod;

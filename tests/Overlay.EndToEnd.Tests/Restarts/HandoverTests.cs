@@ -266,7 +266,9 @@ public sealed class HandoverTests
             FlowResult result = flow.Stop();
             LongRun.Note($"  {result}");
             (result.Lost, result.Doubled, result.Overtaken).ShouldBe((0, 0, 0), $"{result}");
-            result.Sent.ShouldBeGreaterThan(PerSecond / 2);
+
+            // A daemon that fails does so within some tenths of a second.
+            result.Sent.ShouldBeGreaterThan(PerSecond / 10);
         }
     }
 }
