@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Overlay.Testing;
@@ -20,30 +19,10 @@ public static class OtherUser
     };
 
     /// <summary>Runs it to its end. The caller has to be root.</summary>
-    public static T Run<T>(Func<T> action)
-    {
-        T result = default!;
-        ExceptionDispatchInfo? fault = null;
-        Thread thread = new(() =>
-        {
-            try
-            {
-                if (Call(_setResUid, (nint)Id, (nint)Id, (nint)Id) < 0)
-                    throw new Win32Exception(Marshal.GetLastPInvokeError());
-                result = action();
-            }
-#pragma warning disable CA1031 // Thrown again by the caller's thread.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                fault = ExceptionDispatchInfo.Capture(exception);
-            }
-        });
-        thread.Start();
-        thread.Join();
-        fault?.Throw();
-        return result;
-    }
+    public static T Run<T>(Func<T> action) => OwnThread.Run(() =>
+        Call(_setResUid, (nint)Id, (nint)Id, (nint)Id) < 0
+            ? throw new Win32Exception(Marshal.GetLastPInvokeError())
+            : action());
 
     // LibraryImport asks for a compiler switch that only Overlay.Host and Overlay.Dataplane.Linux have.
 #pragma warning disable SYSLIB1054

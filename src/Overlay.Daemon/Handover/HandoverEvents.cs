@@ -27,8 +27,8 @@ internal static partial class HandoverEvents
     public static partial void PredecessorDiffers(this ILogger logger, string build, string running, string wanted);
 
     [LoggerMessage(EventId = 4310, Level = LogLevel.Information,
-        Message = "overlayd {Build} runs this node without sockets to hand over, and ends first; where the kernel forwards "
-            + "for it, that goes on meanwhile")]
+        Message = "overlayd {Build} runs this node without sockets to hand over, and ends first; packets are lost "
+            + "meanwhile, unless its eBPF tier is pinned")]
     public static partial void PredecessorHasNoSockets(this ILogger logger, string build);
 
     [LoggerMessage(EventId = 4306, Level = LogLevel.Warning,

@@ -77,7 +77,7 @@ internal sealed class LocalNode : IDisposable
 
     public OverlayNetwork Network => _form.Network;
 
-    /// <summary>What forwards packets.</summary>
+    /// <summary>The tier that forwards packets.</summary>
     public TierUse Tier => _tier.Use;
 
     /// <summary>The interface that the tunnels leave by now.</summary>

@@ -60,7 +60,7 @@ internal sealed class NodeStatus(
     /// <summary>The network; null before it is made.</summary>
     public OverlayNetwork? Network => Made?.Parts.Node.Network;
 
-    /// <summary>What forwards packets.</summary>
+    /// <summary>The tier that forwards packets.</summary>
     public TierUse Tier => Made?.Parts.Node.Tier ?? default;
 
     /// <summary>The interface that the tunnels leave by; null before the node is made.</summary>

@@ -51,16 +51,19 @@ internal sealed class KernelTier : IDisposable
         _damaged = damaged;
         _wanted = options.Dataplane.Tier;
         _logger = context.Loggers.CreateLogger<KernelTier>();
-        _isLeft = EbpfTier.IsLeft(options.Network.Vni, options.Network.Port);
+
+        // A TUN with a reader is that of a daemon that runs, and so is a tier beside it.
+        bool isAlone = !HasReader(options);
+        _isLeft = isAlone && EbpfTier.IsLeft(options.Network.Vni, options.Network.Port);
         _probe = _wanted != Tier.UserSpace || _isLeft ? EbpfProbe.Run() : new ProbeResult(false, null);
         if (_wanted == Tier.Ebpf && !_probe.IsUsable) throw NotToBeHad(_probe.Reason!);
         if (_wanted == Tier.Auto) _reason = _probe.Reason ?? "";
         if (_probe.IsUsable) return;
         _isLeft = false;
-        RemoveLeftovers(options, underlay);
+        if (isAlone) RemoveLeftovers(options, underlay);
     }
 
-    /// <summary>What forwards now.</summary>
+    /// <summary>The tier that forwards now.</summary>
     public TierUse Use => new(_tier is null ? Tier.UserSpace : Tier.Ebpf, _reason);
 
     /// <summary>
@@ -123,7 +126,7 @@ internal sealed class KernelTier : IDisposable
         lock (_gate)
         {
             tier.SetUnderlay(Facts(underlay));
-            if (!tier.IsIntact())
+            if (!IsWhole(tier))
             {
                 _logger.TierIsMadeAnew();
                 tier.DetachEgress();
@@ -164,7 +167,7 @@ internal sealed class KernelTier : IDisposable
     private static ConfigurationException NotToBeHad(string reason) =>
         new($"Overlay:Dataplane:Tier 'Ebpf' cannot be had: {reason} Example: Auto");
 
-    // What an earlier run has left would keep the port from the sockets, and pods' packets from the workers.
+    // Devices and programs of an earlier run would keep the port from the sockets, and pods' packets from the workers.
     private static void RemoveLeftovers(OverlayOptions options, UnderlayInterface underlay)
     {
         using RouteNetlink netlink = new();
@@ -199,8 +202,15 @@ internal sealed class KernelTier : IDisposable
         {
             if (tier is not null) _context.Table.Remove(tier.Mirror);
             tier?.Dispose();
-            RemoveLeftovers(options, endpoint.Interface);
-            PortChange.Return(network, endpoint);
+            try
+            {
+                RemoveLeftovers(options, endpoint.Interface);
+            }
+            finally
+            {
+                PortChange.Return(network, endpoint);
+            }
+
             throw;
         }
 
@@ -212,11 +222,14 @@ internal sealed class KernelTier : IDisposable
     {
         lock (_gate)
         {
-            if (_tier?.IsIntact() != false) return;
+            if (_tier is not { } tier || IsWhole(tier)) return;
         }
 
         _damaged();
     }
+
+    // A repair that has failed half-way has neither attached nor taken all.
+    private static bool IsWhole(EbpfTier tier) => tier is { HasPort: true, IsEgressAttached: true } && tier.IsIntact();
 
     // Packets come in without it too.
     private void TakeShortcut(EbpfTier tier)
@@ -234,6 +247,7 @@ internal sealed class KernelTier : IDisposable
     private void Leave(OverlayOptions options, OverlayNetwork network, UnderlayEndpoint endpoint)
     {
         EbpfTier tier = _tier!;
+        _watch?.Dispose();
         tier.LeaveShortcut();
         PortChange.ToSockets(tier, network, endpoint);
         tier.DetachEgress();
@@ -246,6 +260,12 @@ internal sealed class KernelTier : IDisposable
         lock (_gate) _tier = null;
         _context.Table.Remove(tier.Mirror);
         _context.Counters.Kernel.End();
+    }
+
+    private static bool HasReader(OverlayOptions options)
+    {
+        using RouteNetlink netlink = new();
+        return netlink.FindLink(DeviceNames.Of(options.Network.Vni)) is { HasCarrier: true };
     }
 
     private static int IndexOf(OverlayNetwork network)

@@ -14,7 +14,8 @@ internal static class PinPlace
         {
             if (!IsBpffs(directory))
             {
-                reason = $"{directory} is in no bpffs, so the eBPF tier ends with the daemon; mount -t bpf bpf {Path.GetDirectoryName(directory)}";
+                reason = $"{directory} is in no bpffs, so the eBPF tier ends with the daemon; mount -t bpf bpf "
+                    + Path.GetDirectoryName(directory);
                 return null;
             }
 

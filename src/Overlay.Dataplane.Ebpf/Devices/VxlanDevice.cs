@@ -112,7 +112,7 @@ public sealed class VxlanDevice
         return netlink.FindLink(Name) is { IsUp: true } link && link.Index == Index;
     }
 
-    /// <summary>What the device has refused before any program saw it; null where the device is gone.</summary>
+    /// <summary>Frames that the device has refused before any program saw them; null where the device is gone.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public LinkStatistics? ReadStatistics()
     {

@@ -4,7 +4,7 @@ using Overlay.Host.Netlink;
 
 namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
-/// <summary>What the programs, and the vxlan device before them, have counted. Immutable.</summary>
+/// <summary>Counts of the programs, and of the vxlan device before them. Immutable.</summary>
 /// <remarks>
 /// The vxlan device refuses some frames itself (drivers/net/vxlan/vxlan_core.c, vxlan_rcv) and has fewer counts than
 /// there are reasons. Its length errors are <see cref="DropReason.PktTooSmall"/>; all its other errors are

@@ -154,7 +154,7 @@ public sealed class EbpfTier : IDisposable
     }
 
     /// <summary>
-    /// What was attached and made is still there: nobody has removed the vxlan device or the TUN. Where it is not,
+    /// Attachments and device are still there: nobody has removed the vxlan device or the TUN. Where it is not,
     /// <see cref="DetachEgress"/>, <see cref="ReleasePort"/> and their opposites make it anew.
     /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
@@ -201,7 +201,7 @@ public sealed class EbpfTier : IDisposable
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void EndHandover() => _underlay?.EndBridge();
 
-    /// <summary>What was counted since the maps were made.</summary>
+    /// <summary>Counts since the maps were made.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public EbpfCounters ReadCounters() => new(_maps.Counts, DeviceStatistics());
 

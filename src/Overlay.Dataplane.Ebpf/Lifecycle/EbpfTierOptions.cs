@@ -2,7 +2,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
-/// <summary>What a tier is made from.</summary>
+/// <summary>The network, device and underlay that a tier is made for.</summary>
 /// <param name="Vni">The network.</param>
 /// <param name="TunIndex">Interface index of the network's TUN.</param>
 /// <param name="Underlay">As it is now; <see cref="EbpfTier.SetUnderlay"/> changes it.</param>

@@ -2,7 +2,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Ebpf.Lifecycle;
 
-/// <summary>What the tier knows of the underlay besides the table.</summary>
+/// <summary>Facts of the underlay that the table lacks.</summary>
 /// <param name="AddressV4">Source of outer IPv4 packets; null for none.</param>
 /// <param name="AddressV6">Source of outer IPv6 packets; null for none.</param>
 /// <param name="Mtu">Bytes of the largest packet that the underlay's device takes.</param>

@@ -1,6 +1,6 @@
 namespace Overlay.Dataplane.Ebpf.Loading;
 
-/// <summary>What a map is made from (struct map_definition in Programs/tables.h).</summary>
+/// <summary>The kind and size of a map (struct map_definition in Programs/tables.h).</summary>
 /// <param name="Type">BPF_MAP_TYPE_*.</param>
 /// <param name="KeySize">Bytes of a key.</param>
 /// <param name="ValueSize">Bytes of a value; of a per-CPU map, of one processor's.</param>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Overlay.Dataplane.Ebpf.Maps;
 
-/// <summary>What the programs do (SWITCH_* in Programs/tables.h).</summary>
+/// <summary>Duties of the programs (SWITCH_* in Programs/tables.h).</summary>
 [Flags]
 public enum TierSwitches : uint
 {

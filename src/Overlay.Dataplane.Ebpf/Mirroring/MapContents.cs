@@ -4,7 +4,7 @@ using Overlay.Wire.Values;
 
 namespace Overlay.Dataplane.Ebpf.Mirroring;
 
-/// <summary>What the maps have before they are compared with a table; what the table has too is taken out.</summary>
+/// <summary>Entries of the maps before they are compared with a table; those that the table has too are taken out.</summary>
 internal sealed class MapContents
 {
     private readonly Dictionary<RouteKeyV4, Target> _routesV4;

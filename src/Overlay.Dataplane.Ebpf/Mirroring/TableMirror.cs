@@ -7,7 +7,7 @@ namespace Overlay.Dataplane.Ebpf.Mirroring;
 
 /// <summary>Mirrors the forwarding table into the programs' maps.</summary>
 /// <remarks>
-/// What is new is written first, peer before VTEP before route, and what is gone is removed last, the other way round:
+/// New entries are written first, peer before VTEP before route, and old ones are removed last, the other way round:
 /// a program that runs meanwhile meets either the former or the new entry of a prefix, and never an empty place. The
 /// first table, and one after a failure, is compared with all that the maps have, be it an earlier process's.
 /// </remarks>

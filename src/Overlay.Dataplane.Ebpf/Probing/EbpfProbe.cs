@@ -46,7 +46,7 @@ public static class EbpfProbe
         }
     }
 
-    /// <summary>What a refusal means for the operator.</summary>
+    /// <summary>The meaning of a refusal for the operator.</summary>
     internal static string Sentence(LinuxException refused)
     {
         string advice = (refused.Errno, refused.Call) switch

@@ -1,6 +1,6 @@
 namespace Overlay.Dataplane.Ebpf.Probing;
 
-/// <summary>What the kernel has of what the tier uses, found out by trying.</summary>
+/// <summary>Parts of the tier that the kernel has, found out by trying.</summary>
 /// <param name="IsUsable">The tier can be on.</param>
 /// <param name="Reason">Why it cannot, a sentence for people; null where it can.</param>
 /// <param name="HasTcx">

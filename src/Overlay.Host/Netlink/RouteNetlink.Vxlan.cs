@@ -44,7 +44,7 @@ public sealed partial class RouteNetlink
     public ushort? FindExternalVxlanPort(string name) =>
         FindLink(name, static payload => ReadVxlanPort(payload) is { } port ? new VxlanPort(port) : null)?.Port;
 
-    /// <summary>What a device has counted; null where there is no such device.</summary>
+    /// <summary>The counts of a device; null where there is no such device.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public LinkStatistics? FindStatistics(string name) => FindLink(name, static payload =>
     {

@@ -1,6 +1,6 @@
 using System.ComponentModel;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Overlay.Testing;
 
 namespace Overlay.Dataplane.Ebpf.Tests;
 
@@ -19,30 +19,15 @@ internal static class LimitedThread
     public static T Run<T>(Func<T> action, params int[] capabilities)
     {
         ulong set = capabilities.Aggregate(0UL, static (sum, capability) => sum | (1UL << capability));
-        T result = default!;
-        ExceptionDispatchInfo? fault = null;
-        Thread thread = new(() =>
+        return OwnThread.Run(() =>
         {
-            try
-            {
-                // _LINUX_CAPABILITY_VERSION_3; this thread. Then effective, permitted, inheritable, low words before
-                // high ones.
-                uint[] header = [0x2008_0522, 0];
-                uint[] sets = [(uint)set, (uint)set, 0, (uint)(set >> 32), (uint)(set >> 32), 0];
-                if (Call(_capset, header, sets) < 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
-                result = action();
-            }
-#pragma warning disable CA1031 // Thrown again by the caller's thread.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                fault = ExceptionDispatchInfo.Capture(exception);
-            }
+            // _LINUX_CAPABILITY_VERSION_3; this thread. Then effective, permitted, inheritable, low words before high ones.
+            uint[] header = [0x2008_0522, 0];
+            uint[] sets = [(uint)set, (uint)set, 0, (uint)(set >> 32), (uint)(set >> 32), 0];
+            return Call(_capset, header, sets) < 0
+                ? throw new Win32Exception(Marshal.GetLastPInvokeError())
+                : action();
         });
-        thread.Start();
-        thread.Join();
-        fault?.Throw();
-        return result;
     }
 
     // LibraryImport asks for a compiler switch that test projects do not have.

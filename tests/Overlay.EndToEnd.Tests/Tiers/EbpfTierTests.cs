@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Overlay.EndToEnd.Tests.Migration;
 using Overlay.EndToEnd.Tests.Restarts;
@@ -104,7 +106,16 @@ public class EbpfTierTests
         (Node a, Node b) = (cluster["a"], cluster["b"]);
         (Pod podA, Pod podB) = (a.Pods[0], b.Pods[0]);
         podA.WaitForPing(podB.AddressV4!);
-        a.Ip("link delete ovx.1");
+
+        // Somebody else has the port first: it is tried again until it is free.
+        using (Socket other = a.Invoke(static () =>
+            new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)))
+        {
+            a.Ip("link delete ovx.1");
+            other.Bind(new IPEndPoint(IPAddress.Any, 8472));
+            cluster.Daemons[0].WaitForLog("8472/udp for ovx.1");
+        }
+
         cluster.Daemons[0].WaitForLog("somebody has removed a part of the eBPF tier");
         Waiting.For(() => a.Run("ip", "link", "show", "ovx.1").Succeeded);
         podA.WaitForPing(podB.AddressV6!);
@@ -160,9 +171,9 @@ public class EbpfTierTests
     private static void ShouldHaveLostNothing(string what, params PacedFlow[] flows)
     {
         FlowResult[] results = [.. flows.Select(static flow => flow.Stop())];
-        LongRun.Note($"tier, {what}: {string.Join("; ", results.Select(static r => $"{r}"))}");
+        LongRun.Note($"tier, {what}: {string.Join<FlowResult>("; ", results)}");
         results.ShouldAllBe(
-            static result => result.Lost == 0 && result.Doubled == 0, $"{what}: {string.Join("; ", results.Select(static r => $"{r}"))}");
+            static result => result.Lost == 0 && result.Doubled == 0, $"{what}: {string.Join<FlowResult>("; ", results)}");
         results.ShouldAllBe(static result => result.Sent > PerSecond / 2);
     }
 }
