@@ -9,7 +9,7 @@ namespace Overlay.EndToEnd.Tests.Endurance;
 /// <param name="Threads">Of the process.</param>
 /// <param name="Kernel">Devices, addresses, routes and rules that it made, as ip and nft show them.</param>
 /// <param name="Files">In its state directory and beside its socket.</param>
-/// <param name="Heap">Managed memory after the last collection, in bytes.</param>
+/// <param name="Heap">Managed memory in use, after a full collection, in bytes.</param>
 /// <param name="Anonymous">Memory of the process that is no file's, in bytes.</param>
 internal sealed record Footprint(
     IReadOnlyDictionary<string, int> Descriptors, int Threads, string Kernel, string Files, long Heap, long Anonymous)
@@ -23,6 +23,7 @@ internal sealed record Footprint(
 
     public static Footprint Of(Node node, BackgroundProcess daemon)
     {
+        HeapCollection.Run(daemon.Pid);
         string process = $"/proc/{daemon.Pid}";
         string metrics = AdminSocket.GetLoopback(node, 9472, "metrics");
         return new Footprint(
