@@ -38,7 +38,9 @@ remove_node() {
 }
 
 remove_records() {
-  rm -rf /run/overlay
+  # The unit's own bpffs: what is pinned there ends with it.
+  while mountpoint -q /run/overlay/bpf; do umount /run/overlay/bpf || break; done
+  rm -rf --one-file-system /run/overlay
   # Records of things that stay, for the one who removes these, or for the next installation.
   [ "$node" = left ] || remove_state
   # The plugin's records go with it.

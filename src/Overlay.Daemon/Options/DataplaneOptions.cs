@@ -11,8 +11,10 @@ internal sealed record DataplaneOptions
     /// <summary>Where packets are forwarded.</summary>
     public required Tier Tier { get; init; }
 
-    /// <summary>A directory in a bpffs: what the kernel forwards by outlives the daemon there.</summary>
-    public required string PinDirectory { get; init; }
+    /// <summary>
+    /// Directories of which the first in a bpffs is taken: what the kernel forwards by outlives the daemon there.
+    /// </summary>
+    public required IReadOnlyList<string> PinDirectories { get; init; }
 
     /// <summary>Pairs of workers, one for each direction; 0 for what suits the host's processors.</summary>
     public required int Queues { get; init; }

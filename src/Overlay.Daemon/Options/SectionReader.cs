@@ -69,6 +69,16 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
         return text;
     }
 
+    /// <summary>An absolute path; where the key is missing, the places to look for one, of which the last is the example.</summary>
+    public IReadOnlyList<string> DirectoryOf(string key, IReadOnlyList<string> fallback, string meaning)
+    {
+        string shown = string.Join(" or ", fallback);
+        string text = Text(key, "", fallback[^1], meaning, "absolute path of a directory", shown);
+        if (text.Length == 0) return fallback;
+        if (!text.StartsWith('/')) Fault(key, text, "is not an absolute path", fallback[^1]);
+        return [text];
+    }
+
     /// <summary>An absolute path of a file that exists; null where the key is missing.</summary>
     public string? ExistingFile(string key, string example, string meaning)
     {

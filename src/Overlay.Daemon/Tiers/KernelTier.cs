@@ -86,7 +86,7 @@ internal sealed class KernelTier : IDisposable
         }
 
         if (_wanted == Tier.UserSpace && endpoint.Receives) return;
-        string? pins = PinPlace.Make(options.Dataplane.PinDirectory, options.Network.Vni.Value, out string missing);
+        string? pins = PinPlace.Make(options.Dataplane.PinDirectories, options.Network.Vni.Value, out string missing);
         try
         {
             Enter(options, network, endpoint, pins);
@@ -174,7 +174,7 @@ internal sealed class KernelTier : IDisposable
         int tun = netlink.FindLink(DeviceNames.Of(options.Network.Vni))?.Index ?? 0;
         EbpfTier.RemoveLeftovers(
             options.Network.Vni, tun, underlay.Exit.Index,
-            PinPlace.Find(options.Dataplane.PinDirectory, options.Network.Vni.Value));
+            PinPlace.Find(options.Dataplane.PinDirectories, options.Network.Vni.Value));
     }
 
     private void Enter(OverlayOptions options, OverlayNetwork network, UnderlayEndpoint endpoint, string? pins)

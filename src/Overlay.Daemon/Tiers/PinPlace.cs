@@ -4,23 +4,24 @@ namespace Overlay.Daemon.Tiers;
 internal static class PinPlace
 {
     /// <summary>
-    /// A directory for one network below the configured one; null, and why, where that is in no bpffs (bpf(2), "Pinning"), or
-    /// this process may not write there.
+    /// A directory for one network below the first of those that is in a bpffs (bpf(2), "Pinning"); null, and why, where none
+    /// is, or this process may not write there. The one that an earlier run has made comes first.
     /// </summary>
-    public static string? Make(string directory, uint vni, out string reason)
+    public static string? Make(IReadOnlyList<string> directories, uint vni, out string reason)
     {
         reason = "";
+        if (Find(directories, vni) is { } known) return known;
         try
         {
-            if (!IsBpffs(directory))
+            if (directories.FirstOrDefault(IsBpffs) is not { } directory)
             {
-                reason = $"{directory} is in no bpffs, so the eBPF tier ends with the daemon; mount -t bpf bpf "
-                    + Path.GetDirectoryName(directory);
+                reason = $"{string.Join(" and ", directories)}: no bpffs, so the eBPF tier ends with the daemon; mount -t bpf bpf "
+                    + Path.GetDirectoryName(directories[^1]);
                 return null;
             }
 
             // Links and maps there change what the kernel forwards.
-            string place = Path.Combine(directory, $"{vni}");
+            string place = PlaceOf(directory, vni);
             _ = Directory.CreateDirectory(place, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             return place;
         }
@@ -31,9 +32,12 @@ internal static class PinPlace
         }
     }
 
-    /// <summary>The directory that an earlier run may have made; null where there can be none.</summary>
-    public static string? Find(string directory, uint vni) =>
-        Path.Combine(directory, $"{vni}") is var place && Directory.Exists(place) && IsBpffs(place) ? place : null;
+    /// <summary>The directory that an earlier run has made; null where there is none.</summary>
+    public static string? Find(IReadOnlyList<string> directories, uint vni) =>
+        directories.Select(directory => PlaceOf(directory, vni)).FirstOrDefault(
+            static place => Directory.Exists(place) && IsBpffs(place));
+
+    private static string PlaceOf(string directory, uint vni) => Path.Combine(directory, $"{vni}");
 
     private static bool IsBpffs(string directory)
     {

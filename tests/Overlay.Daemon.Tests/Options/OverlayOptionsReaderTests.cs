@@ -87,7 +87,7 @@ public class OverlayOptionsReaderTests
             Dataplane = new DataplaneOptions
             {
                 Tier = Tier.Auto,
-                PinDirectory = "/srv/bpf",
+                PinDirectories = options.Dataplane.PinDirectories,
                 Queues = 3,
                 BusyPoll = TimeSpan.FromMicroseconds(50),
                 PinWorkers = true,
@@ -113,6 +113,7 @@ public class OverlayOptionsReaderTests
         options.ControlPlane.LeaseDirectory.ShouldBe("/srv/leases");
         options.ServiceCidrs.ShouldBe([IpPrefix.Parse("10.96.0.0/12"), IpPrefix.Parse("fd00:10:96::/112")]);
         options.NonMasqueradeCidrs.ShouldBe([IpPrefix.Parse("192.168.0.0/16"), IpPrefix.Parse("fd77::/64")]);
+        options.Dataplane.PinDirectories.ShouldBe(["/srv/bpf"]);
     }
 
     [Fact]

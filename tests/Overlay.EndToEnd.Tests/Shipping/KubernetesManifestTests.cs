@@ -68,7 +68,7 @@ public class KubernetesManifestTests
     }
 
     [Fact]
-    public void Containers_have_two_capabilities_at_most_and_write_to_nothing_of_their_own()
+    public void Containers_have_three_capabilities_at_most_and_write_to_nothing_of_their_own()
     {
         KubernetesManifest removal = KubernetesManifest.Read("uninstall.yaml");
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon, removal.Init, removal.Daemon })
@@ -84,7 +84,7 @@ public class KubernetesManifestTests
         Find(removal.Daemon, "volumeMounts").ShouldBeNull();
         Text(removal.PodSpec, "automountServiceAccountToken").ShouldBe("false");
         Find(_manifest.Init, "securityContext", "capabilities", "add").ShouldBeNull();
-        Texts(_manifest.Daemon, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW"]);
+        Texts(_manifest.Daemon, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW", "BPF"]);
         foreach (YamlNode pod in new[] { _manifest.PodSpec, removal.PodSpec })
         {
             Text(pod, "securityContext", "seccompProfile", "type").ShouldBe("RuntimeDefault");
@@ -94,7 +94,7 @@ public class KubernetesManifestTests
         // Of the host what docs/host.md lists, and no directory above it.
         HostPaths(_manifest).ShouldBe(
             ["/dev/net/tun", "/etc/cni/net.d", "/opt/cni/bin", "/proc/sys/net", "/run/flannel", "/run/overlay",
-                "/run/xtables.lock", "/var/lib/cni/networks", "/var/lib/cni/overlay", "/var/lib/overlay"]);
+                "/run/xtables.lock", "/sys/fs/bpf", "/var/lib/cni/networks", "/var/lib/cni/overlay", "/var/lib/overlay"]);
         HostPaths(removal).ShouldBe(HostPaths(_manifest).Except(["/dev/net/tun"]));
 
         // What runtimes run as root is not the daemon's to write.
@@ -158,7 +158,7 @@ public class KubernetesManifestTests
 
         string[] mounts = Mounts(_manifest.Daemon);
         foreach (string needed in new[] { "/run/overlay", "/run/flannel", "/var/lib/overlay", "/var/lib/cni/networks",
-            "/var/lib/cni/overlay", "/dev/net/tun", "/etc/overlay",
+            "/var/lib/cni/overlay", "/dev/net/tun", "/etc/overlay", "/sys/fs/bpf",
             $"{Overlay.Host.Kernel.Sysctl.HostRoot}/net" }) mounts.ShouldContain(needed);
         string[] volumes = [.. Items(At(_manifest.PodSpec, "volumes")).Select(static volume => Text(volume, "name"))];
         foreach (YamlNode container in new[] { _manifest.Init, _manifest.Daemon })
@@ -176,7 +176,7 @@ public class KubernetesManifestTests
         Texts(removal.Init, "command")[..2].ShouldBe(["overlayd", "uninstall"]);
         Mounts(_manifest.Daemon).Concat(Mounts(_manifest.Init)).Except(Mounts(removal.Init)).ShouldBe(["/dev/net/tun"]);
         Text(removal.Init, "image").ShouldBe(Text(_manifest.Daemon, "image"));
-        Texts(removal.Init, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW"]);
+        Texts(removal.Init, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW", "BPF"]);
         removal.Kinds.ShouldBe(["DaemonSet"]);
     }
 

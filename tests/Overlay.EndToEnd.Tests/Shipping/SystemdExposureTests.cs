@@ -9,21 +9,23 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 /// </summary>
 public partial class SystemdExposureTests
 {
-    private const double Most = 2.0;
+    // Forwarding in the kernel costs 0.2: CAP_BPF and bpf(2). A drop-in that takes both away leaves 1.9 (docs/host.md, Privileges).
+    private const double MostOfDaemon = 2.2;
+    private const double MostOfOthers = 2.0;
 
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
 
     [OfflineAnalysisTheory]
-    [InlineData("overlayd.service")]
-    [InlineData("overlay-addresses.service")]
-    public void A_units_exposure_is_below_two(string unit)
+    [InlineData("overlayd.service", MostOfDaemon)]
+    [InlineData("overlay-addresses.service", MostOfOthers)]
+    public void A_units_exposure_is_low(string unit, double most)
     {
         CommandResult said = Command.Run(
             _limit, "systemd-analyze",
             ["security", "--offline=true", Path.Combine(Repository.Root, "deploy", "systemd", unit)]);
         Match level = Level().Match(said.Output);
         level.Success.ShouldBeTrue(said.Output + said.Error);
-        double.Parse(level.Groups[1].Value, CultureInfo.InvariantCulture).ShouldBeLessThan(Most, said.Output);
+        double.Parse(level.Groups[1].Value, CultureInfo.InvariantCulture).ShouldBeLessThan(most, said.Output);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
@@ -8,13 +9,13 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 /// <summary>The service as install.sh leaves it, started by a real systemd with all that its unit forbids.</summary>
 public class SystemdServiceTests
 {
-    // Effective, permitted, ambient and bounding alike: CAP_NET_ADMIN and CAP_NET_RAW.
-    private const string TwoCapabilities = "0000000000003000";
+    // Effective, permitted, ambient and bounding alike: CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF.
+    private const string ThreeCapabilities = "0000008000003000";
 
     private static readonly string _scripts = Path.Combine(Repository.Root, "deploy", "systemd");
 
     [Fact]
-    public void The_service_carries_pods_packets_as_a_user_with_two_capabilities()
+    public void The_service_carries_pods_packets_as_a_user_with_three_capabilities()
     {
         using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "systemd" });
         (Node a, Node b) = (lab["a"], lab["b"]);
@@ -42,7 +43,7 @@ public class SystemdServiceTests
         string process = machine.Property("MainPID");
         string status = machine.Shell($"cat /proc/{process}/status");
         foreach (string set in new[] { "CapPrm", "CapEff", "CapBnd", "CapAmb" })
-            status.ShouldContain($"{set}:\t{TwoCapabilities}\n");
+            status.ShouldContain($"{set}:\t{ThreeCapabilities}\n");
         status.ShouldContain("NoNewPrivs:\t1\n");
         status.ShouldContain("Seccomp:\t2\n");
         machine.Shell($"stat -c %U /proc/{process}").Trim().ShouldBe("overlay");
@@ -111,6 +112,43 @@ public class SystemdServiceTests
         machine.Run("iptables-legacy", "-S").ShouldBe("-P INPUT ACCEPT\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n");
         machine.Run("stat", "-c", "%U %G %a", "/run/xtables.lock", "/proc/net/ip_tables_names",
             "/proc/net/ip6_tables_names").ShouldBe("root root 600\nroot root 440\nroot root 440\n");
+    }
+
+    [Fact]
+    public void The_kernel_forwards_on_where_the_service_ends_by_a_crash_and_stops_with_it_otherwise()
+    {
+        using LabNetwork lab = LabNetwork.Create(new LabOptions { Name = "systemdebpf" });
+        (Node a, Node b) = (lab["a"], lab["b"]);
+        using SystemdMachine machine = new(a);
+        machine.Run(Path.Combine(_scripts, "install.sh"), PublishedPrograms.Directory);
+        machine.Configure(a, static overlay => overlay["Dataplane"] = new JsonObject { ["Tier"] = "Ebpf" });
+        machine.Run("systemctl", "start", "overlayd");
+        b.StartDaemon().WaitReady();
+        machine.Run("cp", b.LeaseFile, "/var/lib/overlay/leases");
+        machine.Run("cp", "/var/lib/overlay/leases/a.json", a.LeaseFile);
+        a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
+        machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^data path +eBPF in the kernel");
+        machine.Run("stat", "-f", "-c", "%T", "/run/overlay/bpf").ShouldBe("bpf_fs\n");
+        machine.Run("stat", "-c", "%U %a", "/run/overlay/bpf").ShouldBe("overlay 700\n");
+
+        using (PacedFlow egress = new(a.Pods[0], b.Pods[0], b.Pods[0].AddressV4!, 400))
+        using (PacedFlow ingress = new(b.Pods[0], a.Pods[0], a.Pods[0].AddressV4!, 400))
+        {
+            Thread.Sleep(300);
+            machine.Shell($"kill -9 {machine.Property("MainPID")}");
+            Waiting.For(() => machine.Property("NRestarts") == "1" && machine.Property("ActiveState") == "active", 30);
+            Waiting.For(() => machine.Try("overlayctl", "ready").Succeeded);
+            (FlowResult there, FlowResult back) = (egress.Stop(), ingress.Stop());
+            (there.Lost, back.Lost).ShouldBe((0, 0), $"{there}, {back}");
+        }
+
+        machine.Run("systemctl", "stop", "overlayd");
+        a.Run("ip", "link", "show", "ovx.1").ExitCode.ShouldNotBe(0);
+        machine.Run("test", "!", "-e", "/run/overlay/bpf/1");
+
+        // The pod's bridge is the lab's, and stays with a complaint.
+        _ = machine.Try(Path.Combine(_scripts, "uninstall.sh"));
+        machine.Shell("grep -c overlay/bpf /proc/self/mountinfo || true").ShouldBe("0\n");
     }
 
     [Fact]

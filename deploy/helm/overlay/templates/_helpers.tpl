@@ -28,6 +28,9 @@
 # Where FORWARD drops: iptables' writers take turns by this file.
 - name: xtables-lock
   mountPath: /run/xtables.lock
+# Programs and maps of Dataplane:Tier Ebpf stay there over a restart.
+- name: bpf
+  mountPath: /sys/fs/bpf
 {{- end -}}
 
 {{- define "overlay.hostVolumes" -}}
@@ -59,6 +62,11 @@
   hostPath:
     path: /run/xtables.lock
     type: FileOrCreate
+# There wherever the kernel has bpf(2), whether a bpffs is mounted or not.
+- name: bpf
+  hostPath:
+    path: /sys/fs/bpf
+    type: Directory
 {{- end -}}
 
 {{- define "overlay.cniVolumes" -}}
