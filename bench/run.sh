@@ -17,7 +17,7 @@ fail() {
 
 # What the rig's peers and workloads are made of. flanneld itself is in no package; it needs etcd, and so does converge.
 prepare_rig() {
-  local -a packages=(iproute2 iputils-ping iperf ethtool procps wireguard-go wireguard-tools)
+  local -a packages=(iproute2 iputils-ping iperf ethtool procps nftables wireguard-go wireguard-tools)
   require_root || fail "rig $reason"
   if [[ -n ${FLANNELD:-} || $* == *converge* || $* == *overlay-etcd* ]]; then packages+=(etcd-server etcd-client); fi
   install_packages "${packages[@]}" || fail "$reason"

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Overlay.Cli.Admin;
+using Overlay.Cli.Output;
 using Overlay.Wire.Captures;
 using PacketDotNet;
 
@@ -20,7 +22,7 @@ internal static class TapCapture
         try
         {
             await using Stream stream = await client.OpenAsync(options.Query, cancellation);
-            output.Open("by overlayd's tap");
+            output.Open(await PlaceAsync(client, cancellation));
             BlockStream blocks = new(stream);
             while (await blocks.ReadAsync(cancellation) is { IsEmpty: false } block)
             {
@@ -32,6 +34,15 @@ internal static class TapCapture
         {
             // The daemon sees the closed connection, and leaves its workers alone.
         }
+    }
+
+    // No tap is in the kernel's way of a packet.
+    private static async Task<string> PlaceAsync(AdminClient client, CancellationToken cancellation)
+    {
+        using JsonDocument status = await client.GetAsync("status", cancellation);
+        return status.RootElement.Text("dataplane.tier") == "Ebpf"
+            ? "by overlayd's tap, which sees only what the kernel's eBPF programs leave to workers (all: overlayctl capture --outer)"
+            : "by overlayd's tap";
     }
 
     private static void Pass(ReadOnlySpan<byte> block, CaptureOutput output, Dictionary<int, long> missed)

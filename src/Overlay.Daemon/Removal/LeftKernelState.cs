@@ -3,6 +3,8 @@ using Overlay.Daemon.Firewall;
 using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
+using Overlay.Daemon.Tiers;
+using Overlay.Dataplane.Ebpf.Devices;
 using Overlay.Host.Netlink;
 using Overlay.Wire.Values;
 
@@ -39,6 +41,16 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
         netlink.Delete(bridge);
         _logger.Removed(Bridge);
         return null;
+    }
+
+    /// <summary>Removes the eBPF tier that was kept, of this network or of the one before it.</summary>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public void RemoveTier()
+    {
+        foreach (Vni vni in LeftTiers.Others(options).Append(options.Network.Vni))
+        {
+            if (LeftTiers.Remove(options, vni)) _logger.Removed(VxlanDevice.NameOf(vni));
+        }
     }
 
     /// <summary>Removes the device that was kept, and routes that outlive a device.</summary>

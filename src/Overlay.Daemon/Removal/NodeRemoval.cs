@@ -26,6 +26,7 @@ internal sealed class NodeRemoval(OverlayOptions options, ILoggerFactory loggers
         RefuseRunning();
         LeftKernelState kernel = new(options, loggers);
         RemovePods(kernel);
+        Try("the eBPF tier", kernel.RemoveTier);
         Try("device and routes", kernel.RemoveDevice);
         Try("the packet filter", () => _left.AddRange(kernel.RemovePacketFilter()));
         RemoveFiles();

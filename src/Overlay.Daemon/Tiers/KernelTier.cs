@@ -3,10 +3,12 @@ using Overlay.Daemon.Networks;
 using Overlay.Daemon.Options;
 using Overlay.Daemon.Problems;
 using Overlay.Daemon.Underlay;
+using Overlay.Dataplane.Ebpf.Devices;
 using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Ebpf.Probing;
 using Overlay.Host.Interop;
 using Overlay.Host.Netlink;
+using Overlay.Wire.Values;
 
 namespace Overlay.Daemon.Tiers;
 
@@ -21,9 +23,13 @@ namespace Overlay.Daemon.Tiers;
 internal sealed class KernelTier : IDisposable
 {
     private const string Key = "tier";
+    private const string TableKey = "tier-table";
 
     // A device that somebody has removed takes the tunnels' port with it.
     private static readonly TimeSpan _lookPause = TimeSpan.FromSeconds(3);
+
+    // Looks that pass between two comparisons of the whole table, where one after the other fails.
+    private const int MostLooksBetween = 20;
 
     private readonly NetworkContext _context;
     private readonly Tier _wanted;
@@ -35,6 +41,8 @@ internal sealed class KernelTier : IDisposable
     private Timer? _watch;
     private volatile EbpfTier? _tier;
     private volatile string _reason = "";
+    private int _looks;
+    private int _looksBetween;
 
     /// <summary>Finds out whether the kernel has what the tier takes, where it is wanted or there is one.</summary>
     /// <param name="options">The tier that is wanted, and the network.</param>
@@ -52,6 +60,12 @@ internal sealed class KernelTier : IDisposable
         _wanted = options.Dataplane.Tier;
         _logger = context.Loggers.CreateLogger<KernelTier>();
 
+        foreach (Vni other in LeftTiers.Others(options))
+        {
+            _ = LeftTiers.Remove(options, other);
+            _logger.FormerTierIsRemoved(VxlanDevice.NameOf(other));
+        }
+
         // A TUN with a reader is that of a daemon that runs, and so is a tier beside it.
         bool isAlone = !HasReader(options);
         _isLeft = isAlone && EbpfTier.IsLeft(options.Network.Vni, options.Network.Port);
@@ -60,7 +74,8 @@ internal sealed class KernelTier : IDisposable
         if (_wanted == Tier.Auto) _reason = _probe.Reason ?? "";
         if (_probe.IsUsable) return;
         _isLeft = false;
-        if (isAlone) RemoveLeftovers(options, underlay);
+        // Devices and programs of an earlier run would keep the port from the sockets, and pods' packets from the workers.
+        if (isAlone) _ = LeftTiers.Remove(options, options.Network.Vni);
     }
 
     /// <summary>The tier that forwards now.</summary>
@@ -146,7 +161,8 @@ internal sealed class KernelTier : IDisposable
     {
         if (_tier is not { } tier)
         {
-            if (_isLeft) _ = _context.Problems.Guard.Try("the eBPF tier", () => RemoveLeftovers(options, underlay));
+            if (_isLeft)
+                _ = _context.Problems.Guard.Try("the eBPF tier", () => LeftTiers.Remove(options, options.Network.Vni));
             return;
         }
 
@@ -158,7 +174,7 @@ internal sealed class KernelTier : IDisposable
     /// <summary>Closes. What is pinned forwards on with the last table.</summary>
     public void Dispose()
     {
-        _context.Problems.Report(Key, ProblemSeverity.Warning);
+        foreach (string key in new[] { Key, TableKey }) _context.Problems.Report(key, ProblemSeverity.Warning);
         if (_tier is not { } tier) return;
         Forget(tier);
         tier.Dispose();
@@ -166,16 +182,6 @@ internal sealed class KernelTier : IDisposable
 
     private static ConfigurationException NotToBeHad(string reason) =>
         new($"Overlay:Dataplane:Tier 'Ebpf' cannot be had: {reason} Example: Auto");
-
-    // Devices and programs of an earlier run would keep the port from the sockets, and pods' packets from the workers.
-    private static void RemoveLeftovers(OverlayOptions options, UnderlayInterface underlay)
-    {
-        using RouteNetlink netlink = new();
-        int tun = netlink.FindLink(DeviceNames.Of(options.Network.Vni))?.Index ?? 0;
-        EbpfTier.RemoveLeftovers(
-            options.Network.Vni, tun, underlay.Exit.Index,
-            PinPlace.Find(options.Dataplane.PinDirectories, options.Network.Vni.Value));
-    }
 
     private void Enter(OverlayOptions options, OverlayNetwork network, UnderlayEndpoint endpoint, string? pins)
     {
@@ -204,7 +210,7 @@ internal sealed class KernelTier : IDisposable
             tier?.Dispose();
             try
             {
-                RemoveLeftovers(options, endpoint.Interface);
+                _ = LeftTiers.Remove(options, options.Network.Vni);
             }
             finally
             {
@@ -222,10 +228,33 @@ internal sealed class KernelTier : IDisposable
     {
         lock (_gate)
         {
-            if (_tier is not { } tier || IsWhole(tier)) return;
+            if (_tier is not { } tier) return;
+            Complete(tier);
+            if (IsWhole(tier)) return;
         }
 
         _damaged();
+    }
+
+    // What the kernel has refused, as for want of memory, it may take now.
+    private void Complete(EbpfTier tier)
+    {
+        if (!tier.Mirror.IsComplete && ++_looks > _looksBetween)
+        {
+            (_looks, _looksBetween) = (0, Math.Min((2 * _looksBetween) + 1, MostLooksBetween));
+            _context.Table.Repeat(tier.Mirror);
+        }
+
+        if (tier.Mirror.IsComplete)
+        {
+            (_looks, _looksBetween) = (0, 0);
+            _context.Problems.Report(TableKey, ProblemSeverity.Problem);
+            return;
+        }
+
+        _context.Problems.Report(
+            TableKey, ProblemSeverity.Problem,
+            "the kernel's maps lack a part of the forwarding table, and packets of those peers are dropped; the log has the reason");
     }
 
     // A repair that has failed half-way has neither attached nor taken all.

@@ -20,6 +20,10 @@ internal static partial class TiersEvents
         Message = "somebody has removed a part of the eBPF tier, which is made anew")]
     public static partial void TierIsMadeAnew(this ILogger logger);
 
+    [LoggerMessage(EventId = 3905, Level = LogLevel.Information,
+        Message = "removed {Device}, which a run with another VNI has left with this node's port")]
+    public static partial void FormerTierIsRemoved(this ILogger logger, string device);
+
     [LoggerMessage(EventId = 3902, Level = LogLevel.Warning,
         Message = "{Device}: the eBPF tier cannot be switched on, workers forward packets: {Reason}")]
     public static partial void TierFailed(this ILogger logger, string device, string reason);

@@ -17,6 +17,7 @@ namespace Overlay.Dataplane.Ebpf.Devices;
 public sealed class VxlanDevice
 {
     private const string Stamp = "overlayd";
+    private const string Prefix = "ovx.";
 
     // RFC 7348 section 5; the programs have the same range, so that a flow has one port either way.
     private static readonly (ushort, ushort) _sourcePorts = (49_152, 65_535);
@@ -36,10 +37,26 @@ public sealed class VxlanDevice
     public ushort Port { get; private init; }
 
     /// <summary>The name of the device of a network; at most 12 bytes.</summary>
-    public static string NameOf(Vni vni) => string.Create(CultureInfo.InvariantCulture, $"ovx.{vni.Value}");
+    public static string NameOf(Vni vni) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{vni.Value}");
 
     /// <summary>The name of the device that carries a network while its port changes hands.</summary>
     public static string BridgeNameOf(Vni vni) => string.Create(CultureInfo.InvariantCulture, $"ovy.{vni.Value}");
+
+    /// <summary>The networks that have such a device with this port, whoever runs or has run them.</summary>
+    /// <param name="port">UDP port in host byte order.</param>
+    /// <exception cref="LinuxException">The kernel refused.</exception>
+    public static IReadOnlyList<Vni> FindLeft(ushort port)
+    {
+        using RouteNetlink netlink = new();
+        List<Vni> found = [];
+        foreach (LinkInfo link in netlink.GetLinks())
+        {
+            if (link.Alias == Stamp && VniOf(link.Name) is { } vni && netlink.FindExternalVxlanPort(link.Name) == port)
+                found.Add(vni);
+        }
+
+        return found;
+    }
 
     /// <summary>
     /// Takes over the device that an earlier process has left up; null where there is none with that port.
@@ -131,6 +148,11 @@ public sealed class VxlanDevice
         using RouteNetlink netlink = new();
         return netlink.FindLink(name) is { Alias: Stamp } && netlink.TryDelete(name);
     }
+
+    private static Vni? VniOf(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal)
+        && uint.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out uint vni)
+        && vni <= Vni.Max && NameOf(new Vni(vni)) == name ? new Vni(vni) : null;
 
     private static LinuxException PortTaken(string name, ushort port) => new(
         "taking the UDP port",

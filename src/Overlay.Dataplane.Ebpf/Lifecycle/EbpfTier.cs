@@ -94,16 +94,19 @@ public sealed class EbpfTier : IDisposable
     /// <summary>Removes what a tier of an earlier process has left in the kernel.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     /// <param name="vni">The network.</param>
-    /// <param name="tunIndex">Interface index of its TUN; 0 where that is gone.</param>
-    /// <param name="underlayIndex">Interface index of the underlay; 0 where that is gone.</param>
+    /// <param name="links">Interface indices of the devices that filters may be on: its TUN, and underlays.</param>
     /// <param name="pinDirectory">As that of the earlier process.</param>
-    public static void RemoveLeftovers(Vni vni, int tunIndex, int underlayIndex, string? pinDirectory)
+    public static void RemoveLeftovers(Vni vni, IReadOnlyList<int> links, string? pinDirectory)
     {
         Places places = new(vni, pinDirectory);
         _ = VxlanDevice.RemoveFromKernel(VxlanDevice.NameOf(vni));
         _ = VxlanDevice.RemoveFromKernel(VxlanDevice.BridgeNameOf(vni));
-        if (tunIndex != 0) _ = ClsactFilter.TryRemove(places.Egress(tunIndex));
-        if (underlayIndex != 0) _ = ClsactFilter.TryRemove(places.Underlay(underlayIndex));
+        foreach (int link in links)
+        {
+            _ = ClsactFilter.TryRemove(places.Egress(link));
+            _ = ClsactFilter.TryRemove(places.Underlay(link));
+        }
+
         if (pinDirectory is not null) PinPaths.RemoveAll(pinDirectory);
     }
 

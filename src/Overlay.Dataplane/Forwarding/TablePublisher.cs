@@ -47,6 +47,15 @@ public sealed class TablePublisher(Action<ITableFollower, Exception>? followerFa
         }
     }
 
+    /// <summary>Has a follower that has failed called again with all of the current table, as <see cref="Add"/> does.</summary>
+    public void Repeat(ITableFollower follower)
+    {
+        lock (_writing)
+        {
+            if (_followers.Contains(follower)) Notify(follower, TableChange.From(_current));
+        }
+    }
+
     /// <summary>Ends what <see cref="Add"/> began; the follower is not called after this returns.</summary>
     public void Remove(ITableFollower follower)
     {

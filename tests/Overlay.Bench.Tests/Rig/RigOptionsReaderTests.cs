@@ -13,7 +13,7 @@ public class RigOptionsReaderTests
     public void Without_options_everything_there_is_is_measured_five_times()
     {
         RigOptions options = RigOptionsReader.Read([], _noVariables);
-        options.Peers.ShouldBe(["bare", "kernel-vxlan", "overlay", "overlay-ebpf", "wireguard-go"]);
+        options.Peers.ShouldBe(["bare", "kernel-vxlan", "kernel-vxlan-masq", "overlay", "overlay-ebpf", "wireguard-go"]);
         options.Workloads.ShouldBe(["tcp-1", "tcp-4", "udp-64", "udp-1400", "tcp-rr"]);
         options.Columns.ShouldBe(["no-wire", "wire-like"]);
         options.Runs.ShouldBe(5);

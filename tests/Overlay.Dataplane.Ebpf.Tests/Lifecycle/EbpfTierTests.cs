@@ -199,7 +199,7 @@ public sealed class EbpfTierTests
         pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeTrue();
         pair.A.Node.Invoke(
             () => EbpfTier.RemoveLeftovers(
-                TestNode.Network, pair.A.Options.TunIndex, pair.A.Local.UnderlayIndex, pair.PinDirectory));
+                TestNode.Network, [pair.A.Options.TunIndex, pair.A.Local.UnderlayIndex], pair.PinDirectory));
         Directory.Exists(pair.PinDirectory).ShouldBeFalse();
         pair.A.Node.Run("ip", "link", "show", VxlanDevice.NameOf(TestNode.Network)).Succeeded.ShouldBeFalse();
         foreach ((string device, string hook) in new[] { (TierEnd.TunName, "egress"), ("eth0", "ingress") })

@@ -30,6 +30,24 @@ public sealed class TablePublisherTests
     }
 
     [Fact]
+    public void A_follower_that_has_failed_gets_the_whole_table_again()
+    {
+        int failures = 0;
+        TablePublisher publisher = new((_, _) => failures++);
+        FailingFollower follower = new() { Fails = true };
+        publisher.Publish(TableOf(1), TableChange.None);
+        publisher.Add(follower);
+        follower.Fails = false;
+        publisher.Repeat(follower);
+        (failures, follower.Tables).ShouldBe((1, 1));
+        follower.Change.ShouldNotBeNull().Added.Count.ShouldBe(publisher.Current.Routes.Count);
+
+        publisher.Remove(follower);
+        publisher.Repeat(follower);
+        follower.Tables.ShouldBe(1);
+    }
+
+    [Fact]
     public void A_concurrent_reader_sees_whole_tables_only_never_an_older_one_after_a_newer_and_the_last_in_the_end()
     {
         // In every table both pods, the routes and the FDB name the same one peer: a mixture of two tables would show.
@@ -83,5 +101,21 @@ public sealed class TablePublisherTests
     {
         RemoteVtep peer = Peer.Number(number);
         return new ForwardingTableBuilder().AddRoute(_prefix, peer).AddRoute(_prefixV6, peer).Build();
+    }
+
+    private sealed class FailingFollower : ITableFollower
+    {
+        public bool Fails { get; set; }
+
+        public int Tables { get; private set; }
+
+        public TableChange? Change { get; private set; }
+
+        public void Follow(ForwardingTable table, TableChange change)
+        {
+            if (Fails) throw new InvalidOperationException("no room");
+            Tables++;
+            Change = change;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Overlay.EndToEnd.Tests.Tiers;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
 
@@ -70,6 +71,7 @@ public class KeptStateTests
     }
 
     [Fact]
+    [Trait(BothTiers.Name, BothTiers.Yes)]
     public void An_uninstall_removes_all_that_was_kept_and_the_plugin_made_but_nothing_that_pods_still_use()
     {
         using Cluster cluster = Cluster.Start(
@@ -114,6 +116,8 @@ public class KeptStateTests
 
     private static void ShouldHaveNothing(Node node)
     {
+        node.Run("ip", "link", "show", "ovx.1").ExitCode.ShouldNotBe(0);
+        Directory.Exists(Path.Combine(node.PinDirectory, "1")).ShouldBeFalse("pins are left");
         node.Run("ip", "link", "show", "overlay.1").ExitCode.ShouldNotBe(0);
         (node.Run("ip", "route").Output + node.Run("ip", "-6", "route").Output).ShouldNotContain("proto 79");
         node.Run("nft", "list", "tables").Output.ShouldNotContain("overlay-1");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Overlay.EndToEnd.Tests.Host;
 using Overlay.EndToEnd.Tests.Migration;
 using Overlay.EndToEnd.Tests.Restarts;
 using Overlay.EndToEnd.Tests.Traffic;
@@ -34,6 +35,12 @@ public class EbpfTierTests
         after.kernel.ShouldBeGreaterThan(before.kernel + (4 * 1024 * 1024 / 1450));
         TierOf(a).ShouldBe("Ebpf");
         a.Overlayctl("status").EnsureSuccess().Output.ShouldContain("eBPF in the kernel");
+
+        // The daemon's tap is not in the way of these packets, and says so; the tunnels' show them.
+        a.Overlayctl("capture", "--seconds", "1").EnsureSuccess().Error.ShouldContain("overlayctl capture --outer");
+        CaptureRun outer = new(a, "--outer", "-c", "2");
+        podA.WaitForPing(podB.AddressV4!);
+        outer.WaitForEnd().ShouldContain(line => line.Contains($"{podB.AddressV4}", StringComparison.Ordinal));
 
         // An address of the cluster CIDR that nobody has.
         _ = podA.Run("ping", "-c", "1", "-W", "1", "10.244.99.1");
@@ -123,6 +130,21 @@ public class EbpfTierTests
         // No shorter way leads past the device for these.
         TcpTransfer.Check(podB, podA, podA.AddressV4!, 1024 * 1024);
         TierOf(a).ShouldBe("Ebpf");
+    }
+
+    [Fact]
+    public void A_tier_that_a_crash_has_left_gives_its_port_to_a_start_with_another_VNI()
+    {
+        using Cluster cluster = Cluster.Start(Options("Ebpf"));
+        Node a = cluster["a"];
+        cluster.Daemons[0].Kill();
+        a.Run("ip", "link", "show", "ovx.1").EnsureSuccess();
+        DaemonProcess next = a.StartDaemon("--Network:Vni", "2", "--Dataplane:Tier", LabOptions.UserSpace);
+        next.WaitReady();
+        next.WaitForLog("removed ovx.1");
+        foreach (string device in new[] { "overlay.1", "ovx.1" })
+            a.Run("ip", "link", "show", device).Succeeded.ShouldBeFalse($"{device} is left");
+        Directory.Exists(Path.Combine(a.PinDirectory, "1")).ShouldBeFalse("pins are left");
     }
 
     [Fact]

@@ -8,6 +8,9 @@ internal static class PeerCatalog
     /// <summary>The peer that ratios are of.</summary>
     public const string Reference = "kernel-vxlan";
 
+    /// <summary>The same on nodes that masquerade.</summary>
+    public const string Masquerading = "kernel-vxlan-masq";
+
     public const string FlannelUdp = "flannel-udp";
 
     /// <summary>
@@ -27,7 +30,7 @@ internal static class PeerCatalog
     public static readonly string[] WithStore = ["overlay-file", "overlay-etcd", "overlay-kubernetes"];
 
     private static readonly string[] _forTraffic =
-        ["bare", Reference, "overlay", Ebpf, "wireguard-go", FlannelUdp, ManyRoutes];
+        ["bare", Reference, Masquerading, "overlay", Ebpf, "wireguard-go", FlannelUdp, ManyRoutes];
 
     public static readonly string[] Names = [.. _forTraffic, .. WithStore];
 
@@ -57,7 +60,7 @@ internal static class PeerCatalog
             }
         }
 
-        string[] needTun = [.. peers.Where(peer => peer is not ("bare" or Reference))];
+        string[] needTun = [.. peers.Where(peer => peer is not ("bare" or Reference or Masquerading))];
         if (needTun.Length > 0 && !File.Exists(Tun))
         {
             throw new UsageException(
@@ -69,7 +72,8 @@ internal static class PeerCatalog
     public static IPeer Create(string name, IReadOnlyDictionary<string, string> environment) => name switch
     {
         "bare" => new BarePeer(),
-        Reference => new KernelVxlanPeer(),
+        Reference => new KernelVxlanPeer(name, masquerades: false),
+        Masquerading => new KernelVxlanPeer(name, masquerades: true),
         "overlay" => new OverlayPeer(name, absentNodes: 0),
         Ebpf => new OverlayPeer(name, absentNodes: 0, tier: "Ebpf"),
         ManyRoutes => new OverlayPeer(name, absentNodes: 100_000),
