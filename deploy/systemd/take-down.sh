@@ -37,10 +37,14 @@ remove_node() {
   [ "$status" -eq 0 ] || node=left
 }
 
-remove_records() {
-  # The unit's own bpffs: what is pinned there ends with it.
+# remove_run: with the unit's own bpffs, and what is pinned there.
+remove_run() {
   while mountpoint -q /run/overlay/bpf; do umount /run/overlay/bpf || break; done
-  rm -rf --one-file-system /run/overlay
+  rm -rf --one-file-system /run/overlay || echo "/run/overlay stays until /run/overlay/bpf is unmounted" >&2
+}
+
+remove_records() {
+  remove_run
   # Records of things that stay, for the one who removes these, or for the next installation.
   [ "$node" = left ] || remove_state
   # The plugin's records go with it.
