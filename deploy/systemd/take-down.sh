@@ -37,14 +37,16 @@ remove_node() {
   [ "$status" -eq 0 ] || node=left
 }
 
-# remove_run: with the unit's own bpffs, and what is pinned there.
-remove_run() {
-  while mountpoint -q /run/overlay/bpf; do umount /run/overlay/bpf || break; done
-  rm -rf --one-file-system /run/overlay || echo "/run/overlay stays until /run/overlay/bpf is unmounted" >&2
+# remove_pins: the unit's bpffs. Where the node's state stays, so do the programs that guard the tunnels' device.
+remove_pins() {
+  [ "$node" = gone ] && [ -d /run/overlay-bpf ] || return 0
+  if mountpoint -q /run/overlay-bpf; then umount /run/overlay-bpf || true; fi
+  rmdir /run/overlay-bpf || true
 }
 
 remove_records() {
-  remove_run
+  rm -rf /run/overlay
+  remove_pins
   # Records of things that stay, for the one who removes these, or for the next installation.
   [ "$node" = left ] || remove_state
   # The plugin's records go with it.

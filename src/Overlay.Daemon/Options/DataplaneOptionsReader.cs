@@ -14,7 +14,7 @@ internal static class DataplaneOptionsReader
                 "What forwards packets: UserSpace, the daemon's workers; Ebpf, programs in the kernel, or the start ends with "
                 + "the reason; Auto, Ebpf where the kernel has all it takes, else UserSpace."),
             PinDirectories = dataplane.DirectoryOf(
-                "PinDirectory", ["/run/overlay/bpf", "/sys/fs/bpf/overlay"],
+                "PinDirectory", ["/run/overlay-bpf", "/sys/fs/bpf/overlay"],
                 "A directory in a bpffs, in which tier Ebpf outlives a crash or restart of the daemon. By default the first of "
                 + "the two that is in a bpffs: the systemd unit's own, and the host's."),
             Queues = dataplane.Integer(

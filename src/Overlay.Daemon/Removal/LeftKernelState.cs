@@ -43,7 +43,7 @@ internal sealed class LeftKernelState(OverlayOptions options, ILoggerFactory log
         return null;
     }
 
-    /// <summary>Removes the eBPF tier that was kept, of this network or of the one before it.</summary>
+    /// <summary>Removes the eBPF tier that was kept, of this network, and of others that had its port before.</summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public void RemoveTier()
     {

@@ -60,22 +60,22 @@ internal sealed class KernelTier : IDisposable
         _wanted = options.Dataplane.Tier;
         _logger = context.Loggers.CreateLogger<KernelTier>();
 
+        // A TUN with a reader is that of a daemon that runs, and so is a tier beside it.
+        bool isAlone = !HasReader(options);
+        _isLeft = isAlone && EbpfTier.IsLeft(options.Network.Vni, options.Network.Port);
+        _probe = _wanted != Tier.UserSpace || _isLeft ? EbpfProbe.Run() : new ProbeResult(false, null);
+        if (_wanted == Tier.Ebpf && !_probe.IsUsable) throw NotToBeHad(_probe.Reason!);
         foreach (Vni other in LeftTiers.Others(options))
         {
             _ = LeftTiers.Remove(options, other);
             _logger.FormerTierIsRemoved(VxlanDevice.NameOf(other));
         }
 
-        // A TUN with a reader is that of a daemon that runs, and so is a tier beside it.
-        bool isAlone = !HasReader(options);
-        _isLeft = isAlone && EbpfTier.IsLeft(options.Network.Vni, options.Network.Port);
-        _probe = _wanted != Tier.UserSpace || _isLeft ? EbpfProbe.Run() : new ProbeResult(false, null);
-        if (_wanted == Tier.Ebpf && !_probe.IsUsable) throw NotToBeHad(_probe.Reason!);
         if (_wanted == Tier.Auto) _reason = _probe.Reason ?? "";
         if (_probe.IsUsable) return;
         _isLeft = false;
         // Devices and programs of an earlier run would keep the port from the sockets, and pods' packets from the workers.
-        if (isAlone) _ = LeftTiers.Remove(options, options.Network.Vni);
+        if (isAlone) LeftTiers.RemoveOwn(options, underlay);
     }
 
     /// <summary>The tier that forwards now.</summary>
@@ -162,7 +162,7 @@ internal sealed class KernelTier : IDisposable
         if (_tier is not { } tier)
         {
             if (_isLeft)
-                _ = _context.Problems.Guard.Try("the eBPF tier", () => LeftTiers.Remove(options, options.Network.Vni));
+                _ = _context.Problems.Guard.Try("the eBPF tier", () => LeftTiers.RemoveOwn(options, underlay));
             return;
         }
 
@@ -210,7 +210,7 @@ internal sealed class KernelTier : IDisposable
             tier?.Dispose();
             try
             {
-                _ = LeftTiers.Remove(options, options.Network.Vni);
+                LeftTiers.RemoveOwn(options, endpoint.Interface);
             }
             finally
             {

@@ -4,37 +4,35 @@ namespace Overlay.Daemon.Tiers;
 internal static class PinPlace
 {
     /// <summary>
-    /// A directory for one network below the first of those that is in a bpffs (bpf(2), "Pinning"); null, and why, where none
-    /// is, or this process may not write there. The one that an earlier run has made comes first.
+    /// A directory for one network below the first of those that is in a bpffs (bpf(2), "Pinning") and that this process may
+    /// write; null, and why, where none is. The one that an earlier run has made comes first.
     /// </summary>
     public static string? Make(IReadOnlyList<string> directories, uint vni, out string reason)
     {
-        reason = "";
-        if (Find(directories, vni) is { } known) return known;
-        try
+        reason = $"{string.Join(" and ", directories)}: no bpffs, so the eBPF tier ends with the daemon; mount -t bpf bpf "
+            + Path.GetDirectoryName(directories[^1]);
+        foreach (string place in Find(directories, vni).Concat(directories.Where(IsBpffs).Select(d => PlaceOf(d, vni))))
         {
-            if (directories.FirstOrDefault(IsBpffs) is not { } directory)
+            try
             {
-                reason = $"{string.Join(" and ", directories)}: no bpffs, so the eBPF tier ends with the daemon; mount -t bpf bpf "
-                    + Path.GetDirectoryName(directories[^1]);
-                return null;
+                // Links and maps there change what the kernel forwards.
+                _ = Directory.CreateDirectory(
+                    place, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                reason = "";
+                return place;
             }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                reason = $"the eBPF tier ends with the daemon: {exception.Message}";
+            }
+        }
 
-            // Links and maps there change what the kernel forwards.
-            string place = PlaceOf(directory, vni);
-            _ = Directory.CreateDirectory(place, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            return place;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            reason = $"the eBPF tier ends with the daemon: {exception.Message}";
-            return null;
-        }
+        return null;
     }
 
-    /// <summary>The directory that an earlier run has made; null where there is none.</summary>
-    public static string? Find(IReadOnlyList<string> directories, uint vni) =>
-        directories.Select(directory => PlaceOf(directory, vni)).FirstOrDefault(
+    /// <summary>The directories that earlier runs have made, as far as this process can see them.</summary>
+    public static IEnumerable<string> Find(IReadOnlyList<string> directories, uint vni) =>
+        directories.Select(directory => PlaceOf(directory, vni)).Where(
             static place => Directory.Exists(place) && IsBpffs(place));
 
     private static string PlaceOf(string directory, uint vni) => Path.Combine(directory, $"{vni}");

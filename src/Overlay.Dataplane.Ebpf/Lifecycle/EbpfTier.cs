@@ -96,10 +96,11 @@ public sealed class EbpfTier : IDisposable
     /// <param name="vni">The network.</param>
     /// <param name="links">Interface indices of the devices that filters may be on: its TUN, and underlays.</param>
     /// <param name="pinDirectory">As that of the earlier process.</param>
-    public static void RemoveLeftovers(Vni vni, IReadOnlyList<int> links, string? pinDirectory)
+    /// <returns>The tier had its device.</returns>
+    public static bool RemoveLeftovers(Vni vni, IReadOnlyList<int> links, string? pinDirectory)
     {
         Places places = new(vni, pinDirectory);
-        _ = VxlanDevice.RemoveFromKernel(VxlanDevice.NameOf(vni));
+        bool wasThere = VxlanDevice.RemoveFromKernel(VxlanDevice.NameOf(vni));
         _ = VxlanDevice.RemoveFromKernel(VxlanDevice.BridgeNameOf(vni));
         foreach (int link in links)
         {
@@ -108,6 +109,7 @@ public sealed class EbpfTier : IDisposable
         }
 
         if (pinDirectory is not null) PinPaths.RemoveAll(pinDirectory);
+        return wasThere;
     }
 
     /// <summary>Follows a change of the underlay: its addresses or its MTU.</summary>

@@ -176,7 +176,7 @@ public class KubernetesManifestTests
         Texts(removal.Init, "command")[..2].ShouldBe(["overlayd", "uninstall"]);
         Mounts(_manifest.Daemon).Concat(Mounts(_manifest.Init)).Except(Mounts(removal.Init)).ShouldBe(["/dev/net/tun"]);
         Text(removal.Init, "image").ShouldBe(Text(_manifest.Daemon, "image"));
-        Texts(removal.Init, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW", "BPF"]);
+        Texts(removal.Init, "securityContext", "capabilities", "add").ShouldBe(["NET_ADMIN", "NET_RAW"]);
         removal.Kinds.ShouldBe(["DaemonSet"]);
     }
 

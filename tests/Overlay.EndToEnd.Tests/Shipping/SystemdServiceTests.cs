@@ -128,8 +128,8 @@ public class SystemdServiceTests
         machine.Run("cp", "/var/lib/overlay/leases/a.json", a.LeaseFile);
         a.Pods[0].WaitForPing(b.Pods[0].AddressV4!);
         machine.Run("overlayctl", "status").ShouldMatch(@"(?m)^data path +eBPF in the kernel");
-        machine.Run("stat", "-f", "-c", "%T", "/run/overlay/bpf").ShouldBe("bpf_fs\n");
-        machine.Run("stat", "-c", "%U %a", "/run/overlay/bpf").ShouldBe("overlay 700\n");
+        machine.Run("stat", "-f", "-c", "%T", "/run/overlay-bpf").ShouldBe("bpf_fs\n");
+        machine.Run("stat", "-c", "%U %a", "/run/overlay-bpf").ShouldBe("overlay 700\n");
 
         using (PacedFlow egress = new(a.Pods[0], b.Pods[0], b.Pods[0].AddressV4!, 400))
         using (PacedFlow ingress = new(b.Pods[0], a.Pods[0], a.Pods[0].AddressV4!, 400))
@@ -144,11 +144,11 @@ public class SystemdServiceTests
 
         machine.Run("systemctl", "stop", "overlayd");
         a.Run("ip", "link", "show", "ovx.1").ExitCode.ShouldNotBe(0);
-        machine.Run("test", "!", "-e", "/run/overlay/bpf/1");
+        machine.Run("test", "!", "-e", "/run/overlay-bpf/1");
 
         // The pod's bridge is the lab's, and stays with a complaint.
         _ = machine.Try(Path.Combine(_scripts, "uninstall.sh"));
-        machine.Shell("grep -c overlay/bpf /proc/self/mountinfo || true").ShouldBe("0\n");
+        machine.Shell("grep -c overlay-bpf /proc/self/mountinfo || true").ShouldBe("0\n");
     }
 
     [Fact]
