@@ -41,7 +41,8 @@ internal static class TapCapture
     {
         using JsonDocument status = await client.GetAsync("status", cancellation);
         return status.RootElement.Text("dataplane.tier") == "Ebpf"
-            ? "by overlayd's tap, which sees only what the kernel's eBPF programs leave to workers (all: overlayctl capture --outer)"
+            ? "by overlayd's tap, which sees only what the kernel's eBPF programs leave to workers "
+                + "(all: overlayctl capture --outer)"
             : "by overlayd's tap";
     }
 

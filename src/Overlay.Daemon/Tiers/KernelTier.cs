@@ -254,7 +254,8 @@ internal sealed class KernelTier : IDisposable
 
         _context.Problems.Report(
             TableKey, ProblemSeverity.Problem,
-            "the kernel's maps lack a part of the forwarding table, and packets of those peers are dropped; the log has the reason");
+            "the kernel's maps lack a part of the forwarding table, and packets of those peers are dropped; the log has "
+            + "the reason");
     }
 
     // A repair that has failed half-way has neither attached nor taken all.

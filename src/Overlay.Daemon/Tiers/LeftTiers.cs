@@ -25,7 +25,9 @@ internal static class LeftTiers
         ];
     }
 
-    /// <summary>Removes devices, programs and pins of a network's tier, wherever the underlay was; false where it had no device.</summary>
+    /// <summary>
+    /// Removes devices, programs and pins of a network's tier, wherever the underlay was; false where it had no device.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel refused.</exception>
     public static bool Remove(OverlayOptions options, Vni vni)
     {
