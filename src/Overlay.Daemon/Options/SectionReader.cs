@@ -69,7 +69,9 @@ internal sealed class SectionReader(IConfiguration section, string path, Reading
         return text;
     }
 
-    /// <summary>An absolute path; where the key is missing, the places to look for one, of which the last is the example.</summary>
+    /// <summary>
+    /// An absolute path; where the key is missing, the places to look for one, of which the last is the example.
+    /// </summary>
     public IReadOnlyList<string> DirectoryOf(string key, IReadOnlyList<string> fallback, string meaning)
     {
         string shown = string.Join(" or ", fallback);

@@ -23,13 +23,9 @@ namespace Overlay.Daemon.Tiers;
 internal sealed class KernelTier : IDisposable
 {
     private const string Key = "tier";
-    private const string TableKey = "tier-table";
 
     // A device that somebody has removed takes the tunnels' port with it.
     private static readonly TimeSpan _lookPause = TimeSpan.FromSeconds(3);
-
-    // Looks that pass between two comparisons of the whole table, where one after the other fails.
-    private const int MostLooksBetween = 20;
 
     private readonly NetworkContext _context;
     private readonly Tier _wanted;
@@ -37,12 +33,11 @@ internal sealed class KernelTier : IDisposable
     private readonly ProbeResult _probe;
     private readonly Action _damaged;
     private readonly ILogger<KernelTier> _logger;
+    private readonly TableCompletion _completion;
     private readonly Lock _gate = new();
     private Timer? _watch;
     private volatile EbpfTier? _tier;
     private volatile string _reason = "";
-    private int _looks;
-    private int _looksBetween;
 
     /// <summary>Finds out whether the kernel has what the tier takes, where it is wanted or there is one.</summary>
     /// <param name="options">The tier that is wanted, and the network.</param>
@@ -57,6 +52,7 @@ internal sealed class KernelTier : IDisposable
     {
         _context = context;
         _damaged = damaged;
+        _completion = new TableCompletion(context.Table, context.Problems);
         _wanted = options.Dataplane.Tier;
         _logger = context.Loggers.CreateLogger<KernelTier>();
 
@@ -74,6 +70,7 @@ internal sealed class KernelTier : IDisposable
         if (_wanted == Tier.Auto) _reason = _probe.Reason ?? "";
         if (_probe.IsUsable) return;
         _isLeft = false;
+
         // Devices and programs of an earlier run would keep the port from the sockets, and pods' packets from the workers.
         if (isAlone) LeftTiers.RemoveOwn(options, underlay);
     }
@@ -174,7 +171,7 @@ internal sealed class KernelTier : IDisposable
     /// <summary>Closes. What is pinned forwards on with the last table.</summary>
     public void Dispose()
     {
-        foreach (string key in new[] { Key, TableKey }) _context.Problems.Report(key, ProblemSeverity.Warning);
+        _context.Problems.Report(Key, ProblemSeverity.Warning);
         if (_tier is not { } tier) return;
         Forget(tier);
         tier.Dispose();
@@ -229,33 +226,11 @@ internal sealed class KernelTier : IDisposable
         lock (_gate)
         {
             if (_tier is not { } tier) return;
-            Complete(tier);
+            _completion.Look(tier.Mirror);
             if (IsWhole(tier)) return;
         }
 
         _damaged();
-    }
-
-    // What the kernel has refused, as for want of memory, it may take now.
-    private void Complete(EbpfTier tier)
-    {
-        if (!tier.Mirror.IsComplete && ++_looks > _looksBetween)
-        {
-            (_looks, _looksBetween) = (0, Math.Min((2 * _looksBetween) + 1, MostLooksBetween));
-            _context.Table.Repeat(tier.Mirror);
-        }
-
-        if (tier.Mirror.IsComplete)
-        {
-            (_looks, _looksBetween) = (0, 0);
-            _context.Problems.Report(TableKey, ProblemSeverity.Problem);
-            return;
-        }
-
-        _context.Problems.Report(
-            TableKey, ProblemSeverity.Problem,
-            "the kernel's maps lack a part of the forwarding table, and packets of those peers are dropped; the log has "
-            + "the reason");
     }
 
     // A repair that has failed half-way has neither attached nor taken all.
@@ -287,7 +262,12 @@ internal sealed class KernelTier : IDisposable
     private void Forget(EbpfTier tier)
     {
         _watch?.Dispose();
-        lock (_gate) _tier = null;
+        lock (_gate)
+        {
+            _tier = null;
+            _completion.End();
+        }
+
         _context.Table.Remove(tier.Mirror);
         _context.Counters.Kernel.End();
     }

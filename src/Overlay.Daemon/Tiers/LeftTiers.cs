@@ -17,10 +17,10 @@ internal static class LeftTiers
     {
         using RouteNetlink netlink = new();
 
-        // Of a TUN that somebody has taken down nobody can tell whether it is read.
+        // A TUN that somebody has taken down shows no reader, whether it has one or none.
         return
         [
-            .. VxlanDevice.FindLeft(options.Network.Port).Where(vni => vni != options.Network.Vni
+            .. VxlanDevice.FindAll(options.Network.Port).Where(vni => vni != options.Network.Vni
                 && netlink.FindLink(DeviceNames.Of(vni)) is null or { IsUp: true, HasCarrier: false }),
         ];
     }
@@ -44,11 +44,6 @@ internal static class LeftTiers
         _ = Remove(options, options.Network.Vni, tun == 0 ? [underlay.Exit.Index] : [tun, underlay.Exit.Index]);
     }
 
-    private static bool Remove(OverlayOptions options, Vni vni, IReadOnlyList<int> links)
-    {
-        bool wasThere = EbpfTier.RemoveLeftovers(vni, links, null);
-        foreach (string place in PinPlace.Find(options.Dataplane.PinDirectories, vni.Value).ToArray())
-            _ = EbpfTier.RemoveLeftovers(vni, [], place);
-        return wasThere;
-    }
+    private static bool Remove(OverlayOptions options, Vni vni, IReadOnlyList<int> links) =>
+        EbpfTier.RemoveLeftovers(vni, links, [.. PinPlace.Find(options.Dataplane.PinDirectories, vni.Value)]);
 }

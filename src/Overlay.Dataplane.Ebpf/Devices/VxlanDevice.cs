@@ -45,7 +45,7 @@ public sealed class VxlanDevice
     /// <summary>The networks that have such a device with this port, whoever runs or has run them.</summary>
     /// <param name="port">UDP port in host byte order.</param>
     /// <exception cref="LinuxException">The kernel refused.</exception>
-    public static IReadOnlyList<Vni> FindLeft(ushort port)
+    public static IReadOnlyList<Vni> FindAll(ushort port)
     {
         using RouteNetlink netlink = new();
         List<Vni> found = [];

@@ -95,11 +95,11 @@ public sealed class EbpfTier : IDisposable
     /// <exception cref="LinuxException">The kernel refused.</exception>
     /// <param name="vni">The network.</param>
     /// <param name="links">Interface indices of the devices that filters may be on: its TUN, and underlays.</param>
-    /// <param name="pinDirectory">As that of the earlier process.</param>
+    /// <param name="pinDirectories">Those that earlier processes have made.</param>
     /// <returns>The tier had its device.</returns>
-    public static bool RemoveLeftovers(Vni vni, IReadOnlyList<int> links, string? pinDirectory)
+    public static bool RemoveLeftovers(Vni vni, IReadOnlyList<int> links, params IReadOnlyList<string> pinDirectories)
     {
-        Places places = new(vni, pinDirectory);
+        Places places = new(vni, null);
         bool wasThere = VxlanDevice.RemoveFromKernel(VxlanDevice.NameOf(vni));
         _ = VxlanDevice.RemoveFromKernel(VxlanDevice.BridgeNameOf(vni));
         foreach (int link in links)
@@ -108,7 +108,7 @@ public sealed class EbpfTier : IDisposable
             _ = ClsactFilter.TryRemove(places.Underlay(link));
         }
 
-        if (pinDirectory is not null) PinPaths.RemoveAll(pinDirectory);
+        foreach (string directory in pinDirectories) PinPaths.RemoveAll(directory);
         return wasThere;
     }
 

@@ -63,7 +63,7 @@ public sealed class TierPortTests
             () => rig.A.Invoke(() => rig.Tier.TakePort(TierEnd.Port)));
         refused.Errno.ShouldBe(Errno.EEXIST);
         refused.Message.ShouldContain("ovx.658188, whose name another has");
-        rig.A.Invoke(() => EbpfTier.RemoveLeftovers(TestNode.Network, [rig.End.Options.TunIndex], null));
+        rig.A.Invoke(() => EbpfTier.RemoveLeftovers(TestNode.Network, [rig.End.Options.TunIndex]));
         rig.A.Run("ip", "link", "show", "ovx.658188").EnsureSuccess();
     }
 

@@ -9,7 +9,8 @@ namespace Overlay.EndToEnd.Tests.Shipping;
 /// </summary>
 public partial class SystemdExposureTests
 {
-    // Forwarding in the kernel costs 0.2: CAP_BPF and bpf(2). A drop-in that takes both away leaves 1.9 (docs/host.md, Privileges).
+    // Forwarding in the kernel costs 0.2: CAP_BPF and bpf(2). A drop-in that takes both away leaves 1.9: docs/host.md,
+    // Privileges.
     private const double MostOfDaemon = 2.2;
     private const double MostOfOthers = 2.0;
 

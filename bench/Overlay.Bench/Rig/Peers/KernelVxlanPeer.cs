@@ -31,7 +31,11 @@ internal sealed class KernelVxlanPeer(string name, bool masquerades) : IPeer
 
     public void TearDown(LabNetwork lab)
     {
-        foreach (Node node in lab.Nodes) _ = node.Run("nft", "delete", "table", "ip", Table);
+        if (masquerades)
+        {
+            foreach (Node node in lab.Nodes) _ = node.Run("nft", "delete", "table", "ip", Table);
+        }
+
         _devices.ForEach(device => device.Remove());
         _devices.Clear();
     }
