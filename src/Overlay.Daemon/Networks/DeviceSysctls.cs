@@ -30,6 +30,9 @@ internal static class DeviceSysctls
 
             // Loose: what is answered by another way, as by a direct route of one node alone, is none the worse for it.
             yield return ($"{ipv4}/rp_filter", "2");
+
+            // A TUN without a reader has no carrier, and programs of the kernel forward on by its routes.
+            yield return ($"{ipv4}/ignore_routes_with_linkdown", "0");
         }
 
         if (options.SubnetV6 is null)
@@ -42,6 +45,7 @@ internal static class DeviceSysctls
         yield return ($"{ipv6}/disable_ipv6", "0");
         yield return ($"{ipv6}/accept_ra", "0");
         yield return ($"{ipv6}/addr_gen_mode", "1");
+        yield return ($"{ipv6}/ignore_routes_with_linkdown", "0");
     }
 
     private static string? Stays(string sysctl, string value) =>

@@ -7,6 +7,7 @@ using Overlay.Dataplane.Ebpf.Devices;
 using Overlay.Dataplane.Ebpf.Lifecycle;
 using Overlay.Dataplane.Ebpf.Probing;
 using Overlay.Host.Interop;
+using Overlay.Host.Kernel;
 using Overlay.Host.Netlink;
 using Overlay.Wire.Values;
 
@@ -118,7 +119,8 @@ internal sealed class KernelTier : IDisposable
             return;
         }
 
-        _reason = string.Join("; ", new[] { _probe.Shortcomings, missing }.Where(static text => text.Length > 0));
+        string[] limits = [_probe.Shortcomings, missing.Length > 0 ? missing : LinkdownLimit()];
+        _reason = string.Join("; ", limits.Where(static text => text.Length > 0));
         _context.Problems.Report(Key, ProblemSeverity.Warning);
         _logger.TierIsOn(network.DeviceName, missing.Length == 0 ? $"they outlive the daemon in {pins}" : missing);
     }
@@ -277,6 +279,12 @@ internal sealed class KernelTier : IDisposable
         using RouteNetlink netlink = new();
         return netlink.FindLink(DeviceNames.Of(options.Network.Vni)) is { HasCarrier: true };
     }
+
+    // The host's value counts beside the device's own (include/linux/inetdevice.h, IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN).
+    private static string LinkdownLimit() => Sysctl.Get("net/ipv4/conf/all/ignore_routes_with_linkdown") == "1"
+        ? "IPv4 packets to other nodes stop while no daemon runs, by net.ipv4.conf.all.ignore_routes_with_linkdown = 1; "
+            + "sysctl -w net.ipv4.conf.all.ignore_routes_with_linkdown=0"
+        : "";
 
     private static int IndexOf(OverlayNetwork network)
     {

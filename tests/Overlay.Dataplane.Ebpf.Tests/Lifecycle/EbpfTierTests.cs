@@ -83,6 +83,36 @@ public sealed class EbpfTierTests
         }
     }
 
+    [Fact]
+    public void A_host_that_ignores_routes_without_carrier_forwards_while_there_is_a_reader()
+    {
+        using TierPair pair = new();
+        pair.A.Node.Run("sysctl", "-qw", "net.ipv4.conf.all.ignore_routes_with_linkdown=1").EnsureSuccess();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeTrue();
+        pair.A.Tun.Persist(true);
+        pair.A.Tun.Dispose();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeFalse("a limit that status names");
+        pair.A.Node.Run("sysctl", "-qw", "net.ipv4.conf.all.ignore_routes_with_linkdown=0").EnsureSuccess();
+        pair.A.Node.Ping(IPAddress.Parse(PodOfB)).Succeeded.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Strict_reverse_path_filters_let_packets_of_peers_in(bool hasShortcut)
+    {
+        using TierPair pair = new();
+        foreach (TierEnd end in new[] { pair.A, pair.B })
+        {
+            foreach (string link in new[] { "all", "default", TierEnd.TunName, "eth0", VxlanDevice.NameOf(TestNode.Network) })
+                end.Node.Run("sysctl", "-qw", $"net/ipv4/conf/{link}/rp_filter=1").EnsureSuccess();
+            if (hasShortcut) end.Node.Invoke(end.Tier.TryTakeShortcut).ShouldBeTrue();
+        }
+
+        pair.A.Node.Run("ping", "-n", "-c", "20", "-i", "0.01", "-W", "1", PodOfB).Output.ShouldContain(" 20 received");
+        Transfers.Run(pair.A, pair.B, PodOfB, 5_000_000);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

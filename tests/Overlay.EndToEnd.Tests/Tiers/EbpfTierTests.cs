@@ -148,6 +148,19 @@ public class EbpfTierTests
     }
 
     [Fact]
+    public void A_host_where_the_kernel_stops_without_a_daemon_is_told_so()
+    {
+        using LabNetwork lab = LabNetwork.Create(Options("Ebpf"));
+        Node a = lab["a"];
+        a.Run("sysctl", "-qw", "net.ipv4.conf.all.ignore_routes_with_linkdown=1").EnsureSuccess();
+        a.WriteConfig();
+        a.StartDaemon().WaitReady();
+        a.Overlayctl("status").EnsureSuccess().Output.ShouldContain("ignore_routes_with_linkdown=0");
+        foreach (string family in new[] { "ipv4", "ipv6" })
+            a.Get($"net/{family}/conf/overlay.1/ignore_routes_with_linkdown").ShouldBe("0", family);
+    }
+
+    [Fact]
     public void Without_the_capability_Auto_leaves_packets_to_workers_and_Ebpf_ends_the_start()
     {
         using LabNetwork lab = LabNetwork.Create(Options("Auto"));
