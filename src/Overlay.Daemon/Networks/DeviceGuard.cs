@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Overlay.Daemon.Underlay;
+using Overlay.Host.Netlink;
 
 namespace Overlay.Daemon.Networks;
 
 /// <summary>
-/// Puts back what goes missing of a network's device and direct routes, and learns the MTU of the pods' bridge.
+/// Puts back what goes missing of a network's device and direct routes, and looks at the pods' bridge.
 /// </summary>
 internal sealed class DeviceGuard : IDisposable
 {
@@ -19,13 +20,11 @@ internal sealed class DeviceGuard : IDisposable
     /// <param name="device">To be kept in repair; its rtnetlink is used by this guard alone while it runs.</param>
     /// <param name="directRoutes">To be kept in repair; null where there are none.</param>
     /// <param name="ways">Looks where packets go; null where nobody asks.</param>
-    /// <param name="bridgeMtuSeen">
-    /// Called with the MTU of the pods' bridge after each look; not while there is none.
-    /// </param>
+    /// <param name="bridgeSeen">Called with the pods' bridge after each look, or with null while there is none.</param>
     /// <param name="failed">Called once when the guard cannot go on.</param>
     /// <param name="logger">Logs repairs that did not work.</param>
     public DeviceGuard(
-        OverlayDevice device, DirectRoutes? directRoutes, WayCheck? ways, Action<int> bridgeMtuSeen,
+        OverlayDevice device, DirectRoutes? directRoutes, WayCheck? ways, Action<LinkInfo?> bridgeSeen,
         Action<Exception> failed, ILogger<DeviceGuard> logger)
     {
         _device = device;
@@ -37,7 +36,7 @@ internal sealed class DeviceGuard : IDisposable
         bool Look()
         {
             bool isDueAgain = !TryRepair();
-            if (_device.BridgeMtu > 0) bridgeMtuSeen(_device.BridgeMtu);
+            bridgeSeen(_device.Bridge);
             return isDueAgain;
         }
     }

@@ -51,12 +51,7 @@ internal sealed class OverlayDevice : IDisposable
     /// <summary>The TUN's queues, one or more.</summary>
     public TunQueues Queues => _queues;
 
-    /// <summary>
-    /// Bytes of the largest packet that the bridge of the local pods takes, or 0 while there is none.
-    /// </summary>
-    public int BridgeMtu { get; private set; }
-
-    /// <summary>The bridge of the local pods; null while there is none.</summary>
+    /// <summary>The bridge of the local pods, of several the one with the smallest MTU; null while there is none.</summary>
     public LinkInfo? Bridge { get; private set; }
 
     /// <summary>
@@ -217,9 +212,7 @@ internal sealed class OverlayDevice : IDisposable
     {
         if (link.Mtu != _mtu.Device) _netlink.SetUp(link, _mtu.Device, QueueLength);
         IReadOnlyList<AddressInfo> addresses = _netlink.GetAddresses();
-        LinkInfo[] bridges = [.. FindBridges(links, addresses)];
-        Bridge = bridges.FirstOrDefault();
-        BridgeMtu = bridges.Select(static bridge => bridge.Mtu).DefaultIfEmpty(0).Min();
+        Bridge = FindBridges(links, addresses).MinBy(static bridge => bridge.Mtu);
         foreach (IpPrefix podCidr in _podCidrs)
         {
             // The pod CIDR's base address as /32 (/128), as flannel has it: the source of what this host sends to pods.

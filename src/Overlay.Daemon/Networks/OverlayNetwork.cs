@@ -30,6 +30,7 @@ internal sealed class OverlayNetwork : IDisposable
     private readonly OverlayDevice _device;
     private readonly DirectRoutes? _directRoutes;
     private readonly PacketFilter _packetFilter;
+    private readonly BridgeMtuCheck _bridgeMtu;
     private volatile QueueSet _queues = QueueSet.None;
     private QueueSet? _prepared;
     private DeviceGuard? _guard;
@@ -49,6 +50,7 @@ internal sealed class OverlayNetwork : IDisposable
         _device = device;
         _directRoutes = directRoutes;
         _packetFilter = packetFilter;
+        _bridgeMtu = new BridgeMtuCheck(context.Problems);
         RefusedOffloads.Watch(device.Queues, context.Problems);
     }
 
@@ -192,6 +194,7 @@ internal sealed class OverlayNetwork : IDisposable
     {
         if (_isDisposed) return;
         _guard?.Dispose();
+        _bridgeMtu.Withdraw();
         _responder?.Dispose();
         if (_directRoutes is not null) _context.Table.Remove(_directRoutes);
         _directRoutes?.Stop();
@@ -256,6 +259,13 @@ internal sealed class OverlayNetwork : IDisposable
 
     private void StartGuard() => _guard = new DeviceGuard(
         _device, _directRoutes, new WayCheck(_netlink, _options, _underlay, _context.Table, _context.Problems),
-        mtu => SetPodMtu(Math.Min(mtu, _mtu.Pod)), fault => _context.Failed("the device guard", fault),
+        SeeBridge, fault => _context.Failed("the device guard", fault),
         _context.Loggers.CreateLogger<DeviceGuard>());
+
+    // The guard's own thread; one guard ends before the next begins.
+    private void SeeBridge(LinkInfo? bridge)
+    {
+        _bridgeMtu.Look(bridge, _mtu.Pod);
+        if (bridge is not null) SetPodMtu(Math.Min(bridge.Mtu, _mtu.Pod));
+    }
 }

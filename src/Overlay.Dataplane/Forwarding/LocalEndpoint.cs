@@ -6,7 +6,8 @@ namespace Overlay.Dataplane.Forwarding;
 /// <param name="Vtep">Source of the frames sent, destination of the frames accepted.</param>
 /// <param name="UnderlayIndex">Interface index of the link that the tunnels leave by.</param>
 /// <param name="PodMtu">
-/// Bytes of the largest packet that every local pod's link takes; larger TCP packets are marked for segmentation.
+/// Bytes of the largest packet that every local pod's link takes; larger TCP packets are marked for segmentation, but for
+/// those of a train, which are wire packets.
 /// </param>
 public sealed record LocalEndpoint(Vtep Vtep, int UnderlayIndex, int PodMtu)
 {

@@ -29,6 +29,7 @@ public static class Decapsulator
             if (!isKnown) batch.UnknownSender = i;
             int end = PacketBatch.StartOf(i) + received.Length;
             int step = StepOf(received, batch.ReceivedBytes(i));
+            int mtu = MtuOf(step, local.PodMtu);
 
             // An empty datagram is one too.
             int start = PacketBatch.StartOf(i);
@@ -40,7 +41,7 @@ public static class Decapsulator
                 ref PacketSlot slot = ref batch.Add(start, length);
                 slot.Remote = sender;
                 slot.Verdict = !isKnown ? DropReason.UnknownVtep
-                    : hasRoom ? Accept(batch.Packet(index), ref slot, received, sender!, table, local)
+                    : hasRoom ? Accept(batch.Packet(index), ref slot, received, sender!, table, local.Vtep, mtu)
                     : DropReason.FullRing;
                 start += length;
             }
@@ -56,6 +57,11 @@ public static class Decapsulator
         return IsOnePacket(bytes) ? int.MaxValue : received.SegmentSize;
     }
 
+    // A datagram among several was cut for the wire, and holds no super-packet: where pods have a larger MTU than this node
+    // gives them, its train is joined as it came.
+    private static int MtuOf(int step, int podMtu) =>
+        step == int.MaxValue ? podMtu : Math.Max(podMtu, step - VxlanOverhead.InPayload);
+
     private static bool IsOnePacket(Span<byte> datagram) =>
         datagram.Length > VxlanOverhead.InPayload
         && InnerPacket.TryRead(datagram[VxlanOverhead.InPayload..], out InnerPacket inner) == DropReason.None
@@ -63,9 +69,8 @@ public static class Decapsulator
 
     private static DropReason Accept(
         Span<byte> datagram, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table,
-        LocalEndpoint local)
+        Vtep vtep, int mtu)
     {
-        Vtep vtep = local.Vtep;
         if (!VxlanHeader.TryParse(datagram, out VxlanHeader vxlan)) return DropReason.PktTooSmall;
         if (!vxlan.IsValid) return DropReason.VxlanInvalidHdr;
         if (vxlan.Vni != vtep.Vni) return DropReason.VxlanVniNotFound;
@@ -80,38 +85,38 @@ public static class Decapsulator
         slot.Length = packet.Length;
         return ethernet.EtherType switch
         {
-            EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table, local.PodMtu),
-            EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table, local.PodMtu),
+            EthernetHeader.Ipv4 => AcceptIpv4(packet, ref slot, received, sender, table, mtu),
+            EthernetHeader.Ipv6 => AcceptIpv6(packet, ref slot, received, sender, table, mtu),
             _ => DropReason.UnhandledProto,
         };
     }
 
     private static DropReason AcceptIpv4(
         Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table,
-        int podMtu)
+        int mtu)
     {
         if (packet.Length < Ipv4Header.MinLength) return DropReason.PktTooSmall;
         if (!InnerPacket.TryReadIpv4(packet, out InnerPacket inner)) return DropReason.IpInHdr;
         if (!inner.IsIpv4ChecksumValid) return DropReason.IpCsum;
         if (!table.IsAllowedSource(sender, inner.SourceV4)) return DropReason.SourceNotAllowed;
         if (!table.IsLocal(inner.DestinationV4)) return DropReason.IpInAddrErrors;
-        return Describe(inner, ref slot, received, podMtu);
+        return Describe(inner, ref slot, received, mtu);
     }
 
     private static DropReason AcceptIpv6(
         Span<byte> packet, ref PacketSlot slot, in ReceivedBuffer received, RemoteVtep sender, ForwardingTable table,
-        int podMtu)
+        int mtu)
     {
         if (packet.Length < Ipv6Header.Length) return DropReason.PktTooSmall;
         if (!InnerPacket.TryReadIpv6(packet, out InnerPacket inner)) return DropReason.IpInHdr;
         if (!table.IsAllowedSource(sender, inner.SourceV6)) return DropReason.SourceNotAllowed;
         if (!table.IsLocal(inner.DestinationV6)) return DropReason.IpInAddrErrors;
-        return Describe(inner, ref slot, received, podMtu);
+        return Describe(inner, ref slot, received, mtu);
     }
 
     // The last steps, which the families share: congestion marks, and what the TUN has to know of the packet.
     private static DropReason Describe(
-        in InnerPacket inner, ref PacketSlot slot, in ReceivedBuffer received, int podMtu)
+        in InnerPacket inner, ref PacketSlot slot, in ReceivedBuffer received, int mtu)
     {
         Ecn own = inner.Ecn;
         if (!EcnDecapsulation.TryCombine(own, received.OuterEcn, out Ecn ecn)) return DropReason.IpTunnelEcn;
@@ -120,6 +125,6 @@ public static class Decapsulator
         if (!inner.HasTransport) return DropReason.None;
         slot.Protocol = inner.Protocol;
         slot.Transport = (ushort)inner.Transport;
-        return OffloadInference.Describe(inner, podMtu, received.SegmentSize, out slot.Offload);
+        return OffloadInference.Describe(inner, mtu, received.SegmentSize, out slot.Offload);
     }
 }

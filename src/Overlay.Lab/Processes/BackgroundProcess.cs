@@ -90,11 +90,11 @@ public class BackgroundProcess
     /// <summary>Waits until something is so that it does; an error has its log.</summary>
     /// <param name="reached">True once it is so.</param>
     /// <param name="what">The deed, in the past tense.</param>
-    /// <param name="limit">How long; 20 s by default.</param>
+    /// <param name="limit">How long; 60 s by default, for a busy host starts a daemon in 20.</param>
     /// <exception cref="LabException">It has exited before, or has taken too long.</exception>
     public void WaitUntil(Func<bool> reached, string what, TimeSpan? limit = null)
     {
-        TimeSpan patience = limit ?? TimeSpan.FromSeconds(20);
+        TimeSpan patience = limit ?? TimeSpan.FromSeconds(60);
         Stopwatch watch = Stopwatch.StartNew();
         while (!reached())
         {

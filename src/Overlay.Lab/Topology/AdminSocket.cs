@@ -67,7 +67,7 @@ public static class AdminSocket
             ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(new NetworkStream(connect(), ownsSocket: true)),
         })
         {
-            Timeout = TimeSpan.FromSeconds(2),
+            Timeout = TimeSpan.FromSeconds(10),
         };
         using HttpRequestMessage request = new(HttpMethod.Get, $"http://localhost/{path}");
         try

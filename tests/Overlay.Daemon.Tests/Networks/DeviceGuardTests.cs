@@ -79,6 +79,6 @@ public sealed class DeviceGuardTests : IDisposable
         _lab.Dispose();
     }
 
-    private DeviceGuard Guard(Action<int> bridgeMtuSeen, Action<Exception> failed) =>
-        Node.Invoke(() => new DeviceGuard(_device, null, null, bridgeMtuSeen, failed, _logger));
+    private DeviceGuard Guard(Action<LinkInfo?> bridgeSeen, Action<Exception> failed) =>
+        Node.Invoke(() => new DeviceGuard(_device, null, null, bridgeSeen, failed, _logger));
 }

@@ -186,6 +186,27 @@ public class DecapsulatorTrainTests
             .ShouldBe(inner.Select(static packet => Convert.ToHexString(PacketSplitter.WithoutIdentification(packet))));
     }
 
+    /// <summary>Pods of a peer, and of this node, may have a larger MTU than this node's daemon gives.</summary>
+    [Theory]
+    [InlineData(IpFamily.IPv4)]
+    [InlineData(IpFamily.IPv6)]
+    public void A_train_of_segments_above_the_pods_mtu_is_joined_at_its_own_size(IpFamily family)
+    {
+        const int Length = PodMtu + 20;
+        int payload = Length - PacketBuilder.Between(B, A, family).Protocol(IpProtocol.Tcp).TotalLength(Length).HeaderLength;
+        byte[][] inner = [.. Enumerable.Range(0, 10).Select(i => PacketBuilder.Between(B, A, family)
+            .Protocol(IpProtocol.Tcp).Sequence((uint)(i * payload)).TotalLength(Length).Build())];
+        _rig.ReceiveTrain([.. inner.Select(Datagram)]);
+        _rig.Verdicts.ShouldAllBe(static verdict => verdict == DropReason.None);
+        new Coalescer().Coalesce(_rig.Batch, joinsTcp: true, joinsUdp: true);
+        (_rig.Batch[0].Offload.IsSuperPacket, _rig.Batch[0].Offload.GsoSize).ShouldBe((true, (ushort)payload));
+        for (int i = 1; i < inner.Length; i++) _rig.Batch[i].IsAppended.ShouldBeTrue($"segment {i}");
+
+        // A datagram by itself may be a super-packet of a virtual link: its segments have to fit.
+        _rig.ReceiveTrain(Datagram(inner[0]));
+        ((int)_rig.Batch[0].Offload.GsoSize).ShouldBe(payload - 20);
+    }
+
     private static byte[] Inner(IpFamily family, byte protocol, int index, int length) =>
         PacketBuilder.Between(B, A, family).Protocol(protocol)
             .Identification((ushort)index).Sequence((uint)(index * 1000)).TotalLength(length).Build();

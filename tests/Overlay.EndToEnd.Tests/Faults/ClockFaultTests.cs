@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Overlay.Lab.Processes;
 using Overlay.Lab.Topology;
+using Overlay.Testing;
 
 namespace Overlay.EndToEnd.Tests.Faults;
 
@@ -17,9 +18,12 @@ public sealed class ClockFaultTests : IDisposable
     public ClockFaultTests()
     {
         _clock = Path.Combine(_scene.A.Directory, "clock");
-        Set("+0");
-        _scene.Daemon.Stop().ShouldBe(0);
-        _scene.StartDaemon(Start);
+        _scene.Guard(() =>
+        {
+            Set("+0");
+            _scene.Daemon.Stop().ShouldBe(0);
+            _scene.StartDaemon(Start);
+        });
     }
 
     [Fact]

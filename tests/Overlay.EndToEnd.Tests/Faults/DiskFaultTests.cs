@@ -10,7 +10,7 @@ public sealed class DiskFaultTests : IDisposable
     private readonly SmallDisk _disk = new();
     private readonly FaultScene _scene;
 
-    public DiskFaultTests() => _scene = new FaultScene(UseDisk);
+    public DiskFaultTests() => _scene = _disk.Guard(() => new FaultScene(UseDisk));
 
     [Fact]
     public void A_full_disk_costs_no_packet_and_is_named_and_a_restart_on_it_forwards()

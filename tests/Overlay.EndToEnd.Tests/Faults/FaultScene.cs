@@ -17,7 +17,7 @@ public sealed class FaultScene : IDisposable
 {
     private const int PacketsPerSecond = 100;
 
-    private static readonly TimeSpan _recovery = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _recovery = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _quiet = TimeSpan.FromMilliseconds(300);
 
     private readonly LabNetwork _lab;

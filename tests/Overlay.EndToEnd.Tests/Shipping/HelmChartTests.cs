@@ -70,6 +70,17 @@ public class HelmChartTests
     }
 
     [Fact]
+    public void Nodes_whose_workers_forward_can_go_without_the_power_to_load_programs()
+    {
+        KubernetesManifest manifest = Render(HelmChart.Values.With("ebpf.enabled", false));
+        Texts(At(manifest.Daemon, "securityContext", "capabilities"), "add").ShouldBe(["NET_ADMIN", "NET_RAW"]);
+        foreach (YamlNode list in new[] { At(manifest.PodSpec, "volumes"), At(manifest.Daemon, "volumeMounts") })
+            Items(list).Select(static item => Text(item, "name")).ShouldNotContain("bpf");
+        Texts(At(Render(HelmChart.Values).Daemon, "securityContext", "capabilities"), "add").ShouldContain("BPF");
+        IsValid(HelmChart.Values.With("ebpf.enabled", "no")).ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_cluster_of_IPv6_alone_has_no_IPv4_network()
     {
         KubernetesManifest manifest =

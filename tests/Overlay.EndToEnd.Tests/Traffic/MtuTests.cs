@@ -40,7 +40,18 @@ public class MtuTests
 
             // What the daemon tells the CNI plugin has to fit both families.
             Cluster.Report(node, "status").GetProperty("mtu").GetInt32().ShouldBe(Math.Min(mtu, mtuV6));
+
+            // The lab's bridges have the pods' MTU of 1500.
+            CheckWarning(node, $"cni0 has MTU {PodMtu}, and the overlay carries packets of {Math.Min(mtu, mtuV6)} bytes");
         }
+    }
+
+    private static void CheckWarning(Node node, string text)
+    {
+        node.Overlayctl("status").EnsureSuccess().Output.ShouldContain(text);
+        node.Ip($"link set dev cni0 mtu {Cluster.Report(node, "status").GetProperty("mtu").GetInt32()}");
+        Waiting.For(() => !node.Overlayctl("status").EnsureSuccess().Output.Contains(text, StringComparison.Ordinal),
+            static () => "a warning about the bridge's MTU stays");
     }
 
     private static void CheckPings(Pod from, IPAddress target, int mtu)

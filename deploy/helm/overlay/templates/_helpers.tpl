@@ -28,9 +28,11 @@
 # Where FORWARD drops: iptables' writers take turns by this file.
 - name: xtables-lock
   mountPath: /run/xtables.lock
+{{- if .Values.ebpf.enabled }}
 # Programs and maps of Dataplane:Tier Ebpf stay there over a restart.
 - name: bpf
   mountPath: /sys/fs/bpf
+{{- end }}
 {{- end -}}
 
 {{- define "overlay.hostVolumes" -}}
@@ -62,11 +64,13 @@
   hostPath:
     path: /run/xtables.lock
     type: FileOrCreate
+{{- if .Values.ebpf.enabled }}
 # There wherever the kernel has bpf(2), whether a bpffs is mounted or not.
 - name: bpf
   hostPath:
     path: /sys/fs/bpf
     type: Directory
+{{- end }}
 {{- end -}}
 
 {{- define "overlay.cniVolumes" -}}
